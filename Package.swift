@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error)
+]
+
+let package = Package(
+  name: "Seppo",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "SeppoMPI", targets: ["SeppoMPI"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CMPI",
+      pkgConfig: "ompi-c",
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]
+    ),
+    .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
+    .target(name: "SeppoScheduling", swiftSettings: strict),
+    .target(name: "SeppoWire", swiftSettings: strict),
+    .target(
+      name: "SeppoMPI",
+      dependencies: ["SeppoTransport", "SeppoScheduling", "SeppoWire"],
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "HelloWorld", dependencies: ["SeppoMPI"], path: "Examples/HelloWorld", swiftSettings: strict),
+
+    .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
+    // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
+    .executableTarget(
+      name: "FuzzWire", dependencies: ["SeppoWire"], path: "Tests/FuzzWire", swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,132 @@
+internal import CMPI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// A communicator of our own: a duplicate of the world, so that messages never meet those of the user's own MPI calls.
+///
+/// One thread at a time uses it, the one that is in a call of Seppo's. Nothing here blocks for a peer: sends are
+/// non-blocking and keep their memory, receives are found by probe, the broadcast is polled.
+package final class Communicator {
+  package let rank: Int
+  package let size: Int
+  /// The longest message that is handed to MPI in one piece, in bytes. MPI counts in `Int32`.
+  package let splitSize: Int
+
+  private let handle: MPI_Comm
+  private var outbox = Outbox()
+  private var inbox = Inbox()
+
+  package static let largestSplit = 1 << 30
+
+  /// Duplicates `MPI_COMM_WORLD`; every rank must do so.
+  ///
+  /// - Parameter splitSize: bytes, 1 to 2³⁰; small ones are for tests.
+  package init(splitSize: Int = Communicator.largestSplit) throws {
+    precondition((1...Communicator.largestSplit).contains(splitSize), "split size \(splitSize)")
+    var duplicate: MPI_Comm? = seppo_comm_null()
+    try check("MPI_Comm_dup", MPI_Comm_dup(seppo_comm_world(), &duplicate))
+    guard let duplicate else { throw MPIError(call: "MPI_Comm_dup", errorClass: 0, text: "no communicator came back") }
+    try check("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(duplicate, seppo_errors_return()))
+    var rank: Int32 = 0
+    var size: Int32 = 0
+    try check("MPI_Comm_rank", MPI_Comm_rank(duplicate, &rank))
+    try check("MPI_Comm_size", MPI_Comm_size(duplicate, &size))
+    self.handle = duplicate
+    self.rank = Int(rank)
+    self.size = Int(size)
+    self.splitSize = splitSize
+  }
+
+  /// Gives the duplicate back (`MPI_Comm_free`); every rank must do so, with nothing under way.
+  package func free() throws {
+    var handle: MPI_Comm? = self.handle
+    try check("MPI_Comm_free", MPI_Comm_free(&handle))
+  }
+
+  /// Starts to send (`MPI_Isend`), and returns at once.
+  ///
+  /// - Parameters:
+  ///   - bytes: any length. They must stay as they are for as long as `owner` lives.
+  ///   - owner: kept until MPI has done with the bytes.
+  package func send(_ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws {
+    let tag = kind.number << 1
+    if bytes.count <= splitSize {
+      try outbox.send(bytes, keeping: owner, to: rank, tag: tag, on: handle)
+      return
+    }
+    let preamble = Preamble(total: bytes.count)
+    try outbox.send(preamble.bytes, keeping: preamble, to: rank, tag: tag | 1, on: handle)
+    var offset = 0
+    while offset < bytes.count {
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + splitSize, bytes.count)])
+      try outbox.send(piece, keeping: owner, to: rank, tag: tag, on: handle)
+      offset += piece.count
+    }
+  }
+
+  /// Moves what is under way, and gives the next message that has arrived whole, if there is one.
+  ///
+  /// Messages of one rank come in the order that it sent them in.
+  package func poll() throws -> Message? {
+    if !outbox.isEmpty { try outbox.progress() }
+    return try inbox.poll(on: handle)
+  }
+
+  /// Whether everything that was sent has left.
+  package var isSending: Bool { !outbox.isEmpty }
+
+  /// Waits until everything that was sent has left. Incoming messages stay for the next `poll`.
+  package func flush() throws {
+    var backoff = Backoff()
+    while !outbox.isEmpty {
+      try outbox.progress()
+      // Two ranks that both only send would never see each other's bytes: receiving goes on meanwhile.
+      try inbox.receive(on: handle)
+      if !outbox.isEmpty { rest(backoff.next()) }
+    }
+  }
+
+  /// Gives the root's bytes to every rank (`MPI_Ibcast`, polled). Every rank must call it with the same count.
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int = 0) throws {
+    var offset = 0
+    while offset < bytes.count {
+      let count = min(splitSize, bytes.count - offset)
+      var request: MPI_Request? = seppo_request_null()
+      try check(
+        "MPI_Ibcast",
+        MPI_Ibcast(bytes.baseAddress! + offset, Int32(count), seppo_byte(), Int32(root), handle, &request))
+      var backoff = Backoff()
+      var done: Int32 = 0
+      while true {
+        try check("MPI_Test", MPI_Test(&request, &done, nil))
+        if done != 0 { break }
+        rest(backoff.next())
+      }
+      offset += count
+    }
+  }
+
+  /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
+  package func abort(status: Int32) -> Never {
+    _ = MPI_Abort(handle, status)
+    // MPI_Abort returns only where it can do nothing: end this process at the least.
+    _exit(status == 0 ? 1 : status)
+  }
+}
+
+/// Tells the receiver how long a split message is in all.
+private final class Preamble {
+  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
+
+  init(total: Int) { memory.storeBytes(of: UInt64(total).littleEndian, as: UInt64.self) }
+
+  deinit { memory.deallocate() }
+}

@@ -1,0 +1,94 @@
+internal import CMPI
+
+/// Receives: messages are found by probe, received without blocking, put together when split, and given in the order
+/// in which each rank sent them.
+struct Inbox {
+  private struct Arriving {
+    let source: Int
+    let kind: MessageKind
+    let payload: ReceivedBytes
+    /// Bytes for which a receive is under way or done.
+    var begun = 0
+    var requests: [MPI_Request?] = []
+
+    var isAwaitingPieces: Bool { begun < payload.memory.count }
+    var isComplete: Bool { !isAwaitingPieces && requests.isEmpty }
+  }
+
+  /// In the order in which the probe found them.
+  private var arriving: [Arriving] = []
+
+  mutating func poll(on comm: MPI_Comm) throws -> Message? {
+    try receive(on: comm)
+    var blocked: Set<Int> = []
+    for index in arriving.indices {
+      let message = arriving[index]
+      if blocked.contains(message.source) { continue }
+      if message.isComplete {
+        arriving.remove(at: index)
+        return Message(source: message.source, kind: message.kind, payload: message.payload)
+      }
+      blocked.insert(message.source)
+    }
+    return nil
+  }
+
+  /// Takes in what the probe finds, and moves what is under way.
+  mutating func receive(on comm: MPI_Comm) throws {
+    for index in arriving.indices where !arriving[index].requests.isEmpty { try progress(index) }
+    var found: Int32 = 0
+    var message: MPI_Message? = seppo_message_null()
+    var status = MPI_Status()
+    try check("MPI_Improbe", MPI_Improbe(seppo_any_source(), seppo_any_tag(), comm, &found, &message, &status))
+    guard found != 0 else { return }
+    var count: Int32 = 0
+    try check("MPI_Get_count", MPI_Get_count(&status, seppo_byte(), &count))
+    let kind = MessageKind(status.MPI_TAG >> 1)
+    let source = Int(status.MPI_SOURCE)
+    if status.MPI_TAG & 1 != 0 {
+      // A preamble is eight bytes that have arrived already, so that this receive doesn't wait.
+      var total: UInt64 = 0
+      try check("MPI_Mrecv", MPI_Mrecv(&total, count, seppo_byte(), &message, nil))
+      let length = Int(UInt64(littleEndian: total))
+      arriving.append(Arriving(source: source, kind: kind, payload: ReceivedBytes(count: length)))
+      return
+    }
+    // Pieces follow their preamble with nothing of that rank between.
+    let index: Int
+    if let unfinished = arriving.lastIndex(where: { $0.source == source && $0.isAwaitingPieces }) {
+      index = unfinished
+    } else {
+      index = arriving.count
+      arriving.append(Arriving(source: source, kind: kind, payload: ReceivedBytes(count: Int(count))))
+    }
+    try receive(&message, count: count, into: index)
+  }
+
+  private mutating func receive(_ message: inout MPI_Message?, count: Int32, into index: Int) throws {
+    let memory = arriving[index].payload.memory
+    let offset = arriving[index].begun
+    guard offset + Int(count) <= memory.count else {
+      throw MPIError(
+        call: "MPI_Imrecv", errorClass: 0, text: "rank \(arriving[index].source) sent more bytes than it announced")
+    }
+    var request: MPI_Request? = seppo_request_null()
+    let start = memory.baseAddress.map { $0 + offset }
+    try check("MPI_Imrecv", MPI_Imrecv(start, count, seppo_byte(), &message, &request))
+    arriving[index].begun += Int(count)
+    arriving[index].requests.append(request)
+    try progress(index)
+  }
+
+  private mutating func progress(_ index: Int) throws {
+    var kept = 0
+    for position in arriving[index].requests.indices {
+      var done: Int32 = 0
+      try check("MPI_Test", MPI_Test(&arriving[index].requests[position], &done, nil))
+      if done == 0 {
+        arriving[index].requests.swapAt(kept, position)
+        kept += 1
+      }
+    }
+    arriving[index].requests.removeLast(arriving[index].requests.count - kept)
+  }
+}

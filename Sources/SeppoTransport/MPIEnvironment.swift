@@ -1,0 +1,128 @@
+internal import CMPI
+
+/// MPI in this process: started, by us or by somebody before us, and ended by whoever started it.
+package struct MPIEnvironment: Sendable {
+  /// Whether another library had started MPI. Then it is that library's to end.
+  package let startedByOthers: Bool
+  /// Whether any thread may make MPI calls, one at a time (`MPI_THREAD_SERIALIZED` or more).
+  /// Where it is false, only the thread that started MPI may.
+  package let isSerialized: Bool
+
+  /// Starts MPI (`MPI_Init_thread`), or joins what another library has started.
+  ///
+  /// - Throws: `MPIStartError` where the loaded MPI isn't the one compiled against, where MPI has ended already, or where
+  ///   the launcher and the library don't know each other; `MPIError` where MPI itself fails.
+  package static func start() throws -> MPIEnvironment {
+    try MPIVersion.compiled.check(loaded: .loaded)
+    var flag: Int32 = 0
+    try check("MPI_Finalized", MPI_Finalized(&flag))
+    if flag != 0 { throw MPIStartError.ended }
+    try check("MPI_Initialized", MPI_Initialized(&flag))
+    let startedByOthers = flag != 0
+    var provided: Int32 = 0
+    if startedByOthers {
+      try check("MPI_Query_thread", MPI_Query_thread(&provided))
+    } else {
+      try check("MPI_Init_thread", MPI_Init_thread(nil, nil, seppo_thread_serialized(), &provided))
+      try check("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(seppo_comm_world(), seppo_errors_return()))
+      try check("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(seppo_comm_self(), seppo_errors_return()))
+    }
+    return MPIEnvironment(startedByOthers: startedByOthers, isSerialized: provided >= seppo_thread_serialized())
+  }
+
+  /// Whether the calling thread may make MPI calls at the thread level that MPI provided.
+  package var allowsThisThread: Bool {
+    if isSerialized { return true }
+    var isMain: Int32 = 0
+    return MPI_Is_thread_main(&isMain) == seppo_success() && isMain != 0
+  }
+
+  /// Ends MPI (`MPI_Finalize`) if we started it.
+  package func end() throws {
+    if !startedByOthers { try check("MPI_Finalize", MPI_Finalize()) }
+  }
+}
+
+/// Why MPI could not be started.
+package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The MPI library that was loaded isn't of the series that the program was compiled against.
+  case otherVersion(compiled: MPIVersion, loaded: String)
+  /// MPI had been started and ended already: it can't start twice in one process.
+  case ended
+  /// The launcher says that it started several ranks, the library knows of one only.
+  case launcherUnknown(launched: Int)
+
+  package var description: String {
+    switch self {
+    case .otherVersion(let compiled, let loaded):
+      """
+      this program was compiled against Open MPI \(compiled), but the MPI library loaded at run time is \(loaded). \
+      Build with ./mpi-run.sh, which sets the library's path, or pass -Xlinker -rpath=DIR with the folder of the \
+      libmpi.so that belongs to your mpicc.
+      """
+    case .ended:
+      "MPI has been ended in this process already, and MPI can't start twice."
+    case .launcherUnknown(let launched):
+      """
+      the launcher started \(launched) ranks, but this process's MPI library knows of one only: mpirun and the library \
+      belong to different MPIs. Use the mpirun that stands beside the mpicc you built with.
+      """
+    }
+  }
+}
+
+/// A version of Open MPI.
+package struct MPIVersion: Sendable, Equatable, CustomStringConvertible {
+  package let major: Int
+  package let minor: Int
+  package let release: Int
+
+  package init(major: Int, minor: Int, release: Int) {
+    self.major = major
+    self.minor = minor
+    self.release = release
+  }
+
+  /// That of the headers.
+  package static var compiled: MPIVersion {
+    MPIVersion(
+      major: Int(seppo_compiled_major()), minor: Int(seppo_compiled_minor()), release: Int(seppo_compiled_release()))
+  }
+
+  package var description: String { "\(major).\(minor).\(release)" }
+
+  /// Open MPI keeps its binary interface within a major version, so only that must agree.
+  package func check(loaded: Loaded) throws(MPIStartError) {
+    guard let version = loaded.version, version.major == major else {
+      throw .otherVersion(compiled: self, loaded: loaded.summary)
+    }
+  }
+
+  /// What the loaded library says of itself, `MPI_Get_library_version`, as "Open MPI v4.1.4, package: …".
+  package struct Loaded: Sendable {
+    package let text: String
+
+    package init(text: String) { self.text = text }
+
+    package static var loaded: Loaded {
+      let capacity = Int(seppo_max_library_version_string())
+      return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
+        buffer.initialize(repeating: 0)
+        var length: Int32 = 0
+        guard let start = buffer.baseAddress, MPI_Get_library_version(start, &length) == seppo_success() else {
+          return Loaded(text: "an unknown library")
+        }
+        return Loaded(text: String(cString: start))
+      }
+    }
+
+    var summary: String { String(text.prefix { $0 != "," && $0 != "\n" }) }
+
+    var version: MPIVersion? {
+      guard summary.hasPrefix("Open MPI v") else { return nil }
+      let numbers = summary.dropFirst("Open MPI v".count).split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
+      guard numbers.count >= 2 else { return nil }
+      return MPIVersion(major: numbers[0], minor: numbers[1], release: numbers.count > 2 ? numbers[2] : 0)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// Does what the back-off says.
+package func rest(_ pause: Backoff.Pause) {
+  switch pause {
+  case .spin: return
+  case .yield: sched_yield()
+  case .sleep(let nanoseconds):
+    var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+    nanosleep(&time, nil)
+  }
+}

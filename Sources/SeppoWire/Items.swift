@@ -1,0 +1,55 @@
+/// Items and results on the wire: one after another, each whole, so that parts that were written by different ranks can
+/// stand side by side.
+package enum Items {
+  /// Whether arrays of this type travel as they stand in memory. To be asked once a call.
+  package static func areMemory(_ type: Any.Type) -> Bool {
+    (type as? any _PlainBytes.Type)?._memoryCode != nil
+  }
+
+  /// Writes the items.
+  ///
+  /// - Throws: `WireError` for the first one that can't be encoded; those before it have been written.
+  package static func write<T: Encodable>(_ items: UnsafeBufferPointer<T>, to writer: _WireWriter) throws(WireError) {
+    if areMemory(T.self) {
+      writer.append(UnsafeRawBufferPointer(items))
+      return
+    }
+    for index in items.indices {
+      do {
+        try writer.writeItem(items[index])
+      } catch {
+        throw WireError(encoding: T.self, item: index, error: error)
+      }
+    }
+  }
+
+  /// Reads items into uninitialised memory.
+  ///
+  /// - Throws: `WireError` where the bytes don't hold just so many items of the type; then nothing stays initialised.
+  package static func read<T: Decodable>(
+    _ items: UnsafeMutableBufferPointer<T>, from bytes: UnsafeRawBufferPointer
+  ) throws(WireError) {
+    if areMemory(T.self) {
+      guard bytes.count == items.count * MemoryLayout<T>.stride else {
+        let reason = "\(bytes.count) bytes came for \(items.count) items of \(MemoryLayout<T>.stride)"
+        throw WireError(
+          decoding: T.self, item: 0, error: DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: reason)))
+      }
+      UnsafeMutableRawBufferPointer(items).copyMemory(from: bytes)
+      return
+    }
+    let reader = _WireReader(bytes)
+    var cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: bytes.count)
+    var done = 0
+    do {
+      while done < items.count {
+        (items.baseAddress! + done).initialize(to: try reader.read(T.self, at: &cursor, key: nil))
+        done += 1
+      }
+      if !cursor.isAtEnd { throw cursor.corrupted("\(cursor.limit - cursor.offset) bytes follow the last item") }
+    } catch {
+      UnsafeMutableBufferPointer(rebasing: items[..<done]).deinitialize()
+      throw WireError(decoding: T.self, item: min(done, max(0, items.count - 1)), error: error)
+    }
+  }
+}

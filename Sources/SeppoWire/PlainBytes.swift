@@ -1,0 +1,166 @@
+/// A type with a wire form of its own, so that Codable isn't asked: numbers, vectors, strings, and arrays of such.
+///
+/// Not for conforming to by hand: for a struct of one's own there is `PlainMemory`.
+public protocol _PlainBytes {
+  /// What an array of this type holds, where it can be copied as memory; nil where it can't.
+  static var _memoryCode: UInt16? { get }
+  /// Writes the value that stands at `source`.
+  static func _write(_ source: UnsafeRawPointer, to target: _WireTarget)
+  /// Reads a value into uninitialised memory.
+  static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws
+}
+
+/// A struct of plain memory: arrays of it travel as memory, at the speed of a copy.
+///
+/// ```swift
+/// struct Particle: Codable, Sendable { var position: SIMD3<Double>; var mass: Double }
+/// extension Particle: PlainMemory {}
+/// ```
+///
+/// A promise: the struct holds no pointers, and every bit pattern of its size is a valid value. So no `Bool`, no enum
+/// and no `Optional` inside: received bytes can't be checked here, and what isn't a valid value is undefined behaviour.
+/// That it holds no references the compiler sees to (`BitwiseCopyable`).
+public protocol PlainMemory: BitwiseCopyable, _PlainBytes {}
+
+extension _PlainBytes where Self: FixedWidthInteger {
+  public static var _memoryCode: UInt16? {
+    MemoryCode.scalar(isSigned ? MemoryCode.signed : MemoryCode.unsigned, bytes: MemoryLayout<Self>.size)
+  }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    target.write(integer: source.assumingMemoryBound(to: Self.self).pointee)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: Self.self, to: try reader.readInteger(Self.self))
+  }
+}
+
+extension Int: _PlainBytes {}
+extension Int8: _PlainBytes {}
+extension Int16: _PlainBytes {}
+extension Int32: _PlainBytes {}
+extension Int64: _PlainBytes {}
+extension Int128: _PlainBytes {}
+extension UInt: _PlainBytes {}
+extension UInt8: _PlainBytes {}
+extension UInt16: _PlainBytes {}
+extension UInt32: _PlainBytes {}
+extension UInt64: _PlainBytes {}
+extension UInt128: _PlainBytes {}
+
+extension Double: _PlainBytes {
+  public static var _memoryCode: UInt16? { MemoryCode.scalar(MemoryCode.floating, bytes: 8) }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    target.write(source.assumingMemoryBound(to: Double.self).pointee)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: Double.self, to: try reader.readDouble())
+  }
+}
+
+extension Float: _PlainBytes {
+  public static var _memoryCode: UInt16? { MemoryCode.scalar(MemoryCode.floating, bytes: 4) }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    target.write(source.assumingMemoryBound(to: Float.self).pointee)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: Float.self, to: try reader.readFloat())
+  }
+}
+
+#if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
+  extension Float16: _PlainBytes {
+    public static var _memoryCode: UInt16? { MemoryCode.scalar(MemoryCode.floating, bytes: 2) }
+    // Its own `encode(to:)` widens to Float, which changes signalling NaNs.
+    public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+      target.write(bits: source.assumingMemoryBound(to: Float16.self).pointee.bitPattern, tag: Tag.float16)
+    }
+    public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+      destination.initializeMemory(as: Float16.self, to: Float16(bitPattern: try reader.readFloat16Bits()))
+    }
+  }
+#endif
+
+extension Bool: _PlainBytes {
+  /// Not every byte is a `Bool`.
+  public static var _memoryCode: UInt16? { nil }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    target.write(source.assumingMemoryBound(to: Bool.self).pointee)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: Bool.self, to: try reader.readBool())
+  }
+}
+
+extension String: _PlainBytes {
+  public static var _memoryCode: UInt16? { nil }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    target.write(source.assumingMemoryBound(to: String.self).pointee)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: String.self, to: try reader.readString())
+  }
+}
+
+/// Values that stand in the wire as they stand in memory, alone or in an array.
+extension _PlainBytes {
+  static func writeMemory(_ source: UnsafeRawPointer, code: UInt16, to target: _WireTarget) {
+    let bytes = UnsafeRawBufferPointer(start: source, count: MemoryLayout<Self>.size)
+    target.write(memory: bytes, code: code, stride: bytes.count, count: 1)
+  }
+
+  static func readMemory(code: UInt16, from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    let size = MemoryLayout<Self>.size
+    let memory = try reader.readMemory(code: code, stride: size, as: Self.self)
+    guard memory.count == 1 else { throw reader.corrupted("\(memory.count) values where one should be") }
+    if let start = memory.bytes.baseAddress { destination.copyMemory(from: start, byteCount: size) }
+  }
+}
+
+extension PlainMemory {
+  public static var _memoryCode: UInt16? { MemoryCode.custom }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    writeMemory(source, code: MemoryCode.custom, to: target)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    try readMemory(code: MemoryCode.custom, from: &reader, to: destination)
+  }
+}
+
+extension _PlainBytes where Self: SIMD, Self.Scalar: _PlainBytes {
+  static var vectorCode: UInt16 { MemoryCode.vector(of: Scalar._memoryCode ?? MemoryCode.custom, lanes: scalarCount) }
+
+  public static var _memoryCode: UInt16? { vectorCode }
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    writeMemory(source, code: vectorCode, to: target)
+  }
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    try readMemory(code: vectorCode, from: &reader, to: destination)
+  }
+}
+
+extension SIMD2: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD3: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD4: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD8: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD16: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD32: _PlainBytes where Scalar: _PlainBytes {}
+extension SIMD64: _PlainBytes where Scalar: _PlainBytes {}
+
+extension Array: _PlainBytes where Element: _PlainBytes {
+  public static var _memoryCode: UInt16? { nil }
+
+  public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
+    source.assumingMemoryBound(to: [Element].self).pointee.withUnsafeBufferPointer { elements in
+      if let code = Element._memoryCode {
+        let bytes = UnsafeRawBufferPointer(elements)
+        target.write(memory: bytes, code: code, stride: MemoryLayout<Element>.stride, count: elements.count)
+      } else {
+        target.write(list: elements)
+      }
+    }
+  }
+
+  public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
+    destination.initializeMemory(as: [Element].self, to: try reader.readArray(of: Element.self))
+  }
+}

@@ -1,0 +1,47 @@
+/// The first byte of every value: what follows.
+///
+/// A byte of 128 or more is itself the whole number, 0 to 127.
+enum Tag {
+  /// A value that wrote nothing.
+  static let empty: UInt8 = 0x00
+  static let null: UInt8 = 0x01
+  /// Before a wrapped value that itself begins with `null` or `some`, so that nested optionals stay apart.
+  static let some: UInt8 = 0x02
+  static let `false`: UInt8 = 0x03
+  static let `true`: UInt8 = 0x04
+
+  // Whole numbers, little-endian, in the fewest bytes that hold them.
+  static let int8: UInt8 = 0x05
+  static let int16: UInt8 = 0x06
+  static let int32: UInt8 = 0x07
+  static let int64: UInt8 = 0x08
+  static let int128: UInt8 = 0x09
+  static let uint64: UInt8 = 0x0A
+  static let uint128: UInt8 = 0x0B
+
+  // Bit patterns, little-endian.
+  static let float16: UInt8 = 0x0C
+  static let float32: UInt8 = 0x0D
+  static let float64: UInt8 = 0x0E
+
+  /// A length (variable), then UTF-8.
+  static let string: UInt8 = 0x10
+  /// A length (variable), then bytes.
+  static let data: UInt8 = 0x11
+  /// A code of the element (2 bytes), stride and count (variable), then the elements as they stand in memory.
+  static let memory: UInt8 = 0x12
+  /// A length (6 bytes), then keys (length, UTF-8) each followed by its value.
+  static let keyed: UInt8 = 0x13
+  /// The same, where a key may stand more than once, and the last one counts.
+  static let keyedAgain: UInt8 = 0x14
+  /// A length (6 bytes), then values.
+  static let unkeyed: UInt8 = 0x15
+
+  static let smallest: UInt8 = 0x80
+
+  /// Bytes of a container's length.
+  static let lengthBytes = 6
+}
+
+/// How deep values may nest; more is taken for a cycle.
+let deepestNesting = 1_000

@@ -1,0 +1,127 @@
+/// An unkeyed container, or an array that travelled as memory and is read one by one.
+struct UnkeyedReader: UnkeyedDecodingContainer {
+  private let place: WireDecoder
+  /// Owns the bytes of an array that travelled as memory.
+  private let rewritten: _WireWriter?
+  private var cursor: _WireCursor
+  private(set) var currentIndex = 0
+  let count: Int?
+
+  var codingPath: [any CodingKey] { place.codingPath }
+  var isAtEnd: Bool { cursor.isAtEnd }
+
+  init(place: WireDecoder) throws {
+    self.place = place
+    var cursor = try place.cursor()
+    let tag = try cursor.readTag()
+    switch tag {
+    case Tag.memory:
+      let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock(), of: cursor)
+      self.rewritten = rewritten
+      let reader = _WireReader(UnsafeRawBufferPointer(rewritten.bytes))
+      self.cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: rewritten.count)
+    case Tag.unkeyed, Tag.empty:
+      let content = tag == Tag.empty ? cursor.offset..<cursor.offset : try cursor.readContainer()
+      self.rewritten = nil
+      self.cursor = _WireCursor(
+        reader: place.reader, node: place.node, offset: content.lowerBound, limit: content.upperBound)
+    default: throw cursor.mismatch([Any].self, tag)
+    }
+    // Counted, not believed: a count that was written could say anything.
+    var walk = self.cursor
+    var count = 0
+    while !walk.isAtEnd {
+      walk.offset = try walk.endOfValue()
+      count += 1
+    }
+    self.count = count
+  }
+
+  /// The elements of an array's memory as values of their own.
+  private static func rewrite(_ memory: _WireCursor.Memory, of cursor: _WireCursor) throws -> _WireWriter {
+    let writer = _WireWriter(capacity: memory.count * 2)
+    let target = _WireTarget(writer: writer, target: .end)
+    for index in 0..<memory.count {
+      let element = UnsafeRawBufferPointer(rebasing: memory.bytes[(index * memory.stride)..<((index + 1) * memory.stride)])
+      guard MemoryCode.rewrite(element, code: memory.code, to: target) else {
+        throw cursor.mismatch([Any].self, Tag.memory)
+      }
+    }
+    return writer
+  }
+
+  private mutating func read<T>(_ type: T.Type, _ body: (inout _WireCursor) throws -> T) throws -> T {
+    try checkThere(type)
+    var reading = cursor
+    do {
+      let value = try body(&reading)
+      cursor.offset = reading.offset
+      currentIndex += 1
+      return value
+    } catch let error as DecodingError {
+      throw error.under(IndexKey(currentIndex))
+    }
+  }
+
+  private func checkThere(_ type: Any.Type) throws {
+    try place.checkLive()
+    if cursor.isAtEnd {
+      throw DecodingError.valueNotFound(
+        type, .init(codingPath: codingPath + [IndexKey(currentIndex)], debugDescription: "the container ends before"))
+    }
+  }
+
+  mutating func decodeNil() throws -> Bool {
+    try checkThere(Never.self)
+    guard try cursor.tag() == Tag.null else { return false }
+    cursor.offset += 1
+    currentIndex += 1
+    return true
+  }
+
+  mutating func decode(_ type: Bool.Type) throws -> Bool { try read(type) { try $0.readBool() } }
+  mutating func decode(_ type: String.Type) throws -> String { try read(type) { try $0.readString() } }
+  mutating func decode(_ type: Double.Type) throws -> Double { try read(type) { try $0.readDouble() } }
+  mutating func decode(_ type: Float.Type) throws -> Float { try read(type) { try $0.readFloat() } }
+  mutating func decode(_ type: Int.Type) throws -> Int { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: Int8.Type) throws -> Int8 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: Int16.Type) throws -> Int16 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: Int32.Type) throws -> Int32 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: Int64.Type) throws -> Int64 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: Int128.Type) throws -> Int128 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt.Type) throws -> UInt { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt8.Type) throws -> UInt8 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt16.Type) throws -> UInt16 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try read(type) { try $0.readInteger(type) } }
+  mutating func decode(_ type: UInt128.Type) throws -> UInt128 { try read(type) { try $0.readInteger(type) } }
+
+  mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
+    try checkThere(type)
+    let value = try cursor.reader.read(type, at: &cursor, key: IndexKey(currentIndex))
+    currentIndex += 1
+    return value
+  }
+
+  /// The next value as a place of its own.
+  private mutating func nested() throws -> WireDecoder {
+    try checkThere([Any].self)
+    let end = try cursor.endOfValue()
+    let reader = cursor.reader
+    let node = try reader.open(
+      cursor.offset..<end, parent: cursor.node, key: IndexKey(currentIndex), isOptional: false)
+    cursor.offset = end
+    currentIndex += 1
+    return WireDecoder(reader: reader, node: node, serial: reader.nodes[node].serial)
+  }
+
+  mutating func nestedContainer<NestedKey: CodingKey>(
+    keyedBy type: NestedKey.Type
+  ) throws -> KeyedDecodingContainer<NestedKey> {
+    try nested().container(keyedBy: type)
+  }
+
+  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try nested().unkeyedContainer() }
+
+  mutating func superDecoder() throws -> any Decoder { try nested() }
+}

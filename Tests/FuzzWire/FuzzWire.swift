@@ -1,0 +1,1 @@
+@main struct FuzzWire { static func main() {} }
