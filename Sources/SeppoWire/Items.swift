@@ -23,21 +23,14 @@ package enum Items {
     }
   }
 
-  /// Reads items into uninitialised memory.
+  /// Reads items into uninitialised memory, up to the first that can't be read.
   ///
-  /// - Throws: `WireError` where the bytes don't hold just so many items of the type; then nothing stays initialised.
+  /// - Returns: how many items were initialised, and the error, if the bytes don't hold just so many items of the type.
+  ///   The error's item is then the first one that was not initialised.
   package static func read<T: Decodable>(
     _ items: UnsafeMutableBufferPointer<T>, from bytes: UnsafeRawBufferPointer
-  ) throws(WireError) {
-    if areMemory(T.self) {
-      guard bytes.count == items.count * MemoryLayout<T>.stride else {
-        let reason = "\(bytes.count) bytes came for \(items.count) items of \(MemoryLayout<T>.stride)"
-        throw WireError(
-          decoding: T.self, item: 0, error: DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: reason)))
-      }
-      UnsafeMutableRawBufferPointer(items).copyMemory(from: bytes)
-      return
-    }
+  ) -> (done: Int, error: WireError?) {
+    if areMemory(T.self) { return readMemory(items, from: bytes) }
     let reader = _WireReader(bytes)
     var cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: bytes.count)
     var done = 0
@@ -46,10 +39,27 @@ package enum Items {
         (items.baseAddress! + done).initialize(to: try reader.read(T.self, at: &cursor, key: nil))
         done += 1
       }
-      if !cursor.isAtEnd { throw cursor.corrupted("\(cursor.limit - cursor.offset) bytes follow the last item") }
+      if !cursor.isAtEnd {
+        // Whose bytes they are can't be told: none of the items is believed.
+        UnsafeMutableBufferPointer(rebasing: items[..<done]).deinitialize()
+        done = 0
+        throw cursor.corrupted("\(cursor.limit - cursor.offset) bytes follow the last item")
+      }
+      return (done, nil)
     } catch {
-      UnsafeMutableBufferPointer(rebasing: items[..<done]).deinitialize()
-      throw WireError(decoding: T.self, item: min(done, max(0, items.count - 1)), error: error)
+      return (done, WireError(decoding: T.self, item: done, error: error))
     }
+  }
+
+  private static func readMemory<T: Decodable>(
+    _ items: UnsafeMutableBufferPointer<T>, from bytes: UnsafeRawBufferPointer
+  ) -> (done: Int, error: WireError?) {
+    guard bytes.count == items.count * MemoryLayout<T>.stride else {
+      let reason = "\(bytes.count) bytes came for \(items.count) items of \(MemoryLayout<T>.stride)"
+      let error = DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: reason))
+      return (0, WireError(decoding: T.self, item: 0, error: error))
+    }
+    UnsafeMutableRawBufferPointer(items).copyMemory(from: bytes)
+    return (items.count, nil)
   }
 }
