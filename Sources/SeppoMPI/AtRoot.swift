@@ -1,0 +1,159 @@
+import SeppoTransport
+import SeppoWire
+
+/// A value that only rank 0 has.
+///
+/// ```swift
+/// let lines = try Seppo.atRoot { try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init) }
+/// let lengths = try lines.mapParallel { $0.count }   // read once, on rank 0; mapped by all
+/// let shared = try lines.broadcast()                 // now every rank has them
+/// ```
+///
+/// It can't be captured by the `f` of a map, which runs on ranks that don't have it: `broadcast()` the value first.
+public struct AtRoot<Value> {
+  /// The value, on rank 0; nil on the others.
+  public let value: Value?
+
+  @usableFromInline
+  init(_ value: Value?) { self.value = value }
+}
+
+@available(
+  *, unavailable,
+  message: "only rank 0 has this value, and f runs on every rank: broadcast() it first, and capture what that gives"
+)
+extension AtRoot: Sendable {}
+
+extension AtRoot {
+  /// Goes on with the value, on rank 0.
+  ///
+  /// ```swift
+  /// try results.atRoot { try save($0) }
+  /// ```
+  ///
+  /// - Returns: what the body gives, on rank 0.
+  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
+  @discardableResult
+  public func atRoot<Next>(
+    _ body: (Value) throws -> Next, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> AtRoot<Next> {
+    try Seppo.runAtRoot(Place(fileID: fileID, line: line)) {
+      guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
+      return try body(value)
+    }
+  }
+}
+
+extension AtRoot where Value: Codable & Sendable {
+  /// Gives the value to every rank.
+  ///
+  /// ```swift
+  /// let table = try Seppo.atRoot { try readTable() }.broadcast()
+  /// ```
+  ///
+  /// - Throws: on every rank, `SeppoError.notEncodable` where the value can't be encoded; on the rank where it happens,
+  ///   `SeppoError.notDecodable`.
+  public func broadcast(fileID: StaticString = #fileID, line: UInt = #line) throws -> Value {
+    let session = Session.shared
+    let place = Place(fileID: fileID, line: line)
+    return try session.call("broadcast", at: place, types: [Value.self]) { signature in
+      var rendezvous = Rendezvous(session, signature)
+      guard session.isRoot else {
+        try rendezvous.announce(threads: 0)
+        return try receive(rendezvous.awaitOutcome(), session)
+      }
+      guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
+      try rendezvous.gather()
+      if session.size == 1, !session.checksWire { return value }
+      let bytes: _WireWriter
+      do {
+        bytes = try Control.encode(value)
+      } catch let error as WireError {
+        let error = SeppoError(error, index: nil, rank: 0, host: session.host)
+        try rendezvous.finish(.threw(error))
+        throw error
+      }
+      if session.checksWire {
+        _ = try Control.decode(
+          Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
+      }
+      try rendezvous.finish(.values(count: 1, bytes: bytes.count))
+      try session.communicator.broadcast(bytes.bytes)
+      return value
+    }
+  }
+
+  private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {
+    guard case .values(_, let count) = outcome else {
+      guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
+      throw error
+    }
+    let received = _WireWriter(capacity: count)
+    try session.communicator.broadcast(received.append(uninitialized: count))
+    return try Control.decode(
+      Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: session.rank, host: session.host)
+  }
+}
+
+extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+  /// What `map` gives, computed by all ranks, on every rank; the elements were read on rank 0 only.
+  ///
+  /// - Throws: as ``Parallel/map(_:fileID:line:)``.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Value.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line)
+  }
+
+  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
+  @inlinable
+  public func parallel(chunk: Chunk = .automatic, threads: Int = 1) -> Parallel<Value> {
+    Parallel(base: value, options: MapOptions(chunk: chunk, threads: threads))
+  }
+}
+
+extension Seppo {
+  /// Runs the body on rank 0 only.
+  ///
+  /// ```swift
+  /// try Seppo.atRoot { print("done") }
+  /// ```
+  ///
+  /// Every rank makes the call, and waits for the body's end.
+  ///
+  /// - Returns: what the body gives, on rank 0.
+  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
+  @discardableResult
+  public static func atRoot<Value>(
+    _ body: () throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> AtRoot<Value> {
+    try runAtRoot(Place(fileID: fileID, line: line), body)
+  }
+
+  static func runAtRoot<Value>(_ place: Place, _ body: () throws -> Value) throws -> AtRoot<Value> {
+    let session = Session.shared
+    return try session.call("atRoot", at: place) { signature in
+      var rendezvous = Rendezvous(session, signature)
+      guard session.isRoot else {
+        try rendezvous.announce(threads: 0)
+        if case .threw(let error) = try rendezvous.awaitOutcome() { throw error }
+        return AtRoot(nil)
+      }
+      // Before the body: where the ranks aren't together, nothing should be saved or printed twice.
+      try rendezvous.gather()
+      do {
+        let value = try Surroundings.enter(.atRoot, body)
+        try rendezvous.finish(.done)
+        return AtRoot(value)
+      } catch {
+        let error =
+          error as? SeppoError
+          ?? .rootThrew(
+            host: session.host, type: String(describing: type(of: error)), description: "\(error)", place: place.text)
+        try rendezvous.finish(.threw(error))
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/// A thread with a stack that recursive science fits into.
+enum ComputeThread {
+  /// 256 MiB or the soft limit, whichever is larger. (Under `ulimit -s unlimited`, common on clusters, a thread gets 2 MiB
+  /// where nothing is asked for.) Only what is used takes memory.
+  private static var wantedStack: Int {
+    let least = 256 << 20
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let resource = __rlimit_resource_t(RLIMIT_STACK.rawValue)
+    #else
+      let resource = RLIMIT_STACK
+    #endif
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(1) << 40 else { return least }
+    return max(least, Int(limit.rlim_cur))
+  }
+
+  /// Starts a thread that is never ended.
+  static func start(_ body: @escaping @Sendable () -> Never) throws(SeppoError) {
+    var status: Int32 = 0
+    var stack = wantedStack
+    // A machine that refuses so much address space may grant less.
+    while stack >= 1 << 20 {
+      status = start(body, stack: stack)
+      if status == 0 { return }
+      stack /= 2
+    }
+    status = start(body, stack: nil)
+    guard status == 0 else {
+      throw .badOption(name: "threads", reason: "no compute thread could be started: \(String(cString: strerror(status)))", place: "pthread_create")
+    }
+  }
+
+  private final class Body: Sendable {
+    let run: @Sendable () -> Never
+
+    init(_ run: @escaping @Sendable () -> Never) { self.run = run }
+  }
+
+  private static func start(_ body: @escaping @Sendable () -> Never, stack: Int?) -> Int32 {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    if let stack {
+      let status = pthread_attr_setstacksize(&attributes, stack)
+      if status != 0 { return status }
+    }
+    let box = Unmanaged.passRetained(Body(body))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let status = pthread_create(&thread, &attributes, { argument in
+      #if canImport(Darwin)
+        let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+      #else
+        let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+      #endif
+      body.run()
+    }, box.toOpaque())
+    if status != 0 { box.release() }
+    return status
+  }
+}

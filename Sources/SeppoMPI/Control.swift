@@ -1,0 +1,107 @@
+import SeppoTransport
+import SeppoWire
+
+/// What the ranks say to each other. The numbers are MPI's tags.
+extension MessageKind {
+  /// To rank 0: a rank has come to a call (`Entry`).
+  static let enter = MessageKind(1)
+  /// From rank 0: a chunk to compute (`ChunkHeader`, items).
+  static let work = MessageKind(2)
+  /// To rank 0: a chunk's results (`ChunkHeader`, results).
+  static let computed = MessageKind(3)
+  /// To rank 0: an item of a chunk threw (`ItemFailure`).
+  static let threw = MessageKind(4)
+  /// From rank 0: items from this index on are not to be begun any more (`Int`).
+  static let stop = MessageKind(5)
+  /// From rank 0: how the call ended (`Outcome`).
+  static let finish = MessageKind(6)
+  /// From rank 0: the ranks have come to different calls (`SeppoError`).
+  static let diverged = MessageKind(7)
+  /// To rank 0: an error has left the body of `Seppo.run` (`String`).
+  static let failed = MessageKind(8)
+}
+
+/// Small messages of Seppo's own.
+enum Control {
+  static func encode<Value: Encodable>(_ value: Value) throws -> _WireWriter {
+    let writer = _WireWriter()
+    try withUnsafePointer(to: value) {
+      try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: writer)
+    }
+    return writer
+  }
+
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: UnsafeRawBufferPointer, rank: Int, host: String
+  ) throws -> Value {
+    try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { place in
+      let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: place[..<1]), from: bytes)
+      defer { place.baseAddress?.deinitialize(count: done) }
+      if let error { throw SeppoError(error, index: nil, rank: rank, host: host) }
+      return place[0]
+    }
+  }
+}
+
+/// Which items a message is about. Sixty-four bytes, so that what follows is aligned for every standard type.
+struct ChunkHeader {
+  static let size = 64
+
+  let chunk: Range<Int>
+  /// Items of the chunk that are in the message: on the way to a rank those to compute, on the way back the computed.
+  let count: Int
+
+  init(chunk: Range<Int>, count: Int) {
+    self.chunk = chunk
+    self.count = count
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
+    guard bytes.count >= ChunkHeader.size else {
+      throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came without its header")
+    }
+    func load(_ position: Int) -> Int { Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: position * 8, as: Int64.self))) }
+    let (lower, upper, count) = (load(0), load(1), load(2))
+    guard lower >= 0, lower <= upper, (0...(upper - lower)).contains(count) else {
+      throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came with a header that can't be")
+    }
+    self.init(chunk: lower..<upper, count: count)
+  }
+
+  func write(to bytes: UnsafeMutableRawBufferPointer) {
+    func store(_ value: Int, _ position: Int) {
+      bytes.storeBytes(of: Int64(value).littleEndian, toByteOffset: position * 8, as: Int64.self)
+    }
+    store(chunk.lowerBound, 0)
+    store(chunk.upperBound, 1)
+    store(count, 2)
+    for position in 3..<(ChunkHeader.size / 8) { store(0, position) }
+  }
+
+  static func payload(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.size...])
+  }
+}
+
+/// An item that threw, as a rank reports it.
+struct ItemFailure: Codable, Sendable {
+  let lower: Int
+  let upper: Int
+  let index: Int
+  let error: SeppoError
+
+  var chunk: Range<Int> { lower..<upper }
+}
+
+extension SeppoError {
+  init(_ error: WireError, index: Int?, rank: Int, host: String) {
+    switch error.direction {
+    case .encode:
+      self = .notEncodable(
+        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
+    case .decode:
+      self = .notDecodable(
+        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
+    }
+  }
+}

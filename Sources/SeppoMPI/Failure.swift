@@ -1,0 +1,43 @@
+import SeppoTransport
+
+/// An error that left the body of `Seppo.run`: it is printed once, and the job ends.
+enum Failure {
+  /// How long a rank waits for rank 0 to take its error, before it prints it itself.
+  private static let patience = 1_000
+  /// Ranks that print for themselves do so one after the other, and the first ends the job: milliseconds a rank.
+  private static let stagger = 50
+  private static let longestStagger = 2_500
+
+  static func endJob(_ session: Session, _ error: any Error, at place: Place) -> Never {
+    let line = text(session, error, at: place)
+    if session.isRoot {
+      Console.write(line)
+      session.abort(status: 1)
+    }
+    // When the ranks throw together, rank 0 has the same to say, and says it. It also does while it is in a call. Only
+    // while it runs the user's own code it can't hear.
+    fflush(nil)
+    var waited = 0
+    let longest = patience + min(session.rank * stagger, longestStagger)
+    do {
+      try session.send(line, to: 0, kind: .failed)
+      while waited < longest {
+        while try session.communicator.poll() != nil {}
+        rest(.sleep(nanoseconds: 1_000_000))
+        waited += 1
+      }
+    } catch {
+      // Rank 0 can't be reached: then there is nobody else to say it.
+      Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
+    }
+    Console.write(line)
+    session.abort(status: 1)
+  }
+
+  private static func text(_ session: Session, _ error: any Error, at place: Place) -> String {
+    let known = error is SeppoError
+    let kind = known ? "" : "\(String(describing: type(of: error))): "
+    let line = known ? "" : " [thrown out of Seppo.run at \(place.text)]"
+    return "Seppo: rank \(session.rank) (\(session.host)): \(kind)\(error)\(line)"
+  }
+}

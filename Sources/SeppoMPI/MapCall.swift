@@ -1,0 +1,94 @@
+import SeppoScheduling
+import SeppoTransport
+import SeppoWire
+
+/// One map, on whichever rank: what it maps, how, and what becomes of the results.
+struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
+  let session: Session
+  let place: Place
+  let chunkRule: ChunkRule
+  let threads: Int
+  /// Whether every rank gets the results, or rank 0 only.
+  let givesToAll: Bool
+
+  var name: String { givesToAll ? "mapParallel" : "mapAtRoot" }
+
+  /// The results; on the other ranks nil, if they are for rank 0 only.
+  func run(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result]? {
+    if isSerial { return try runSerially(items, kernel) }
+    return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
+      try checkOptions()
+      if session.size == 1, threads == 1, !session.checksWire {
+        return try Surroundings.enter(.item) { try compute(items, kernel) }
+      }
+      // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
+      return try withoutActuallyEscaping(kernel) { kernel in
+        try session.pool.begin(kernel, threads: threads)
+        defer { session.pool.end() }
+        if session.isRoot { return try RootMap(self, signature).run(items) }
+        return try WorkerMap(self, signature).run()
+      }
+    }
+  }
+
+  /// Where only one rank is, it maps by itself: inside an item, and inside `atRoot`.
+  private var isSerial: Bool {
+    switch Surroundings.current {
+    case .everyRank: false
+    case .item: givesToAll
+    case .atRoot: true
+    }
+  }
+
+  /// Whether this rank's elements are read.
+  static func readsElements(_ session: Session) -> Bool {
+    session.isRoot || Surroundings.current == .item
+  }
+
+  private func runSerially(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+    try checkOptions()
+    return try compute(items, kernel)
+  }
+
+  private func checkOptions() throws {
+    if case .items(let count) = chunkRule, count < 1 {
+      throw SeppoError.badOption(
+        name: "chunk: .items(\(count))", reason: "a chunk has at least one item", place: place.text)
+    }
+    if threads < 1 {
+      throw SeppoError.badOption(
+        name: "threads: \(threads)", reason: "a rank computes on at least one thread", place: place.text)
+    }
+  }
+
+  /// On the calling thread, straight from the items' memory into the results'.
+  private func compute(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+    try [Result](unsafeUninitializedCapacity: items.count) { results, count in
+      let places = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: results[..<items.count]))
+      let outcome = kernel(UnsafeRawBufferPointer(items), places, 0, Bound())
+      count = outcome.completed
+      if let thrown = outcome.thrown {
+        throw SeppoError(thrown, item: count, rank: session.rank, host: session.host, place: place.text)
+      }
+    }
+  }
+
+  var context: MapTask<Element, Result>.Context {
+    .init(rank: session.rank, host: session.host, place: place.text, bound: Bound())
+  }
+
+  /// After an error that isn't an item's: the compute threads must be done before the call may end.
+  func settle(_ bound: Bound, after error: any Error) {
+    bound.lower(to: 0)
+    session.pool.withdraw()
+    var waited = 0
+    while session.pool.isRunning {
+      session.pool.wait(nanoseconds: 1_000_000)
+      _ = session.pool.takeFinished()
+      waited += 1
+      // An item can't be stopped. Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
+      if session.isRoot, waited == 2_000 { Failure.endJob(session, error, at: place) }
+    }
+    _ = session.pool.takeFinished()
+  }
+}

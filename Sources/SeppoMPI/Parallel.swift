@@ -1,0 +1,154 @@
+import SeppoScheduling
+
+/// How many items travel together.
+public enum Chunk: Sendable, Equatable {
+  /// Large at first, small at the end, so that there are few messages and an even end.
+  case automatic
+  /// So many items each, 1 or more; the last chunk may have fewer.
+  case items(Int)
+}
+
+/// A collection to be mapped by all ranks, with options.
+///
+/// ```swift
+/// let energies = try molecules.parallel(chunk: .items(1)).map(dock)
+/// ```
+public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable {
+  /// Rank 0's elements; nil where there are none.
+  @usableFromInline let base: Base?
+  @usableFromInline let options: MapOptions
+
+  @usableFromInline
+  init(base: Base?, options: MapOptions) {
+    self.base = base
+    self.options = options
+  }
+}
+
+/// The options of a map, checked when it is called.
+@usableFromInline
+struct MapOptions: Sendable {
+  let chunk: Chunk
+  let threads: Int
+
+  @usableFromInline
+  init(chunk: Chunk = .automatic, threads: Int = 1) {
+    self.chunk = chunk
+    self.threads = threads
+  }
+
+  fileprivate var rule: ChunkRule {
+    switch chunk {
+    case .automatic: .guided
+    case .items(let count): .items(count)
+    }
+  }
+}
+
+extension Parallel {
+  /// What `map` gives, computed by all ranks, on every rank.
+  ///
+  /// ```swift
+  /// let roots = try numbers.parallel(threads: 4).map { $0.squareRoot() }
+  /// ```
+  ///
+  /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
+  /// - Returns: the results in the order of rank 0's elements, the same on every rank.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `diverged` where the ranks
+  ///   are not all in this call.
+  @inlinable
+  public func map<Result: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result] {
+    try withElements { elements in
+      try runMap(
+        elements, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line)
+      ) { input, output, first, bound in
+        computeChunk(input, output, first, bound, f)
+      } ?? []
+    }
+  }
+
+  /// What `map` gives, computed by all ranks, on rank 0: for results too large for every rank.
+  ///
+  /// ```swift
+  /// try images.parallel().mapAtRoot(render).atRoot { frames in try save(frames) }
+  /// ```
+  ///
+  /// - Throws: as ``map(_:fileID:line:)``, on every rank.
+  @inlinable
+  @discardableResult
+  public func mapAtRoot<Result: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> AtRoot<[Result]> {
+    try withElements { elements in
+      AtRoot(
+        try runMap(
+          elements, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line)
+        ) { input, output, first, bound in
+          computeChunk(input, output, first, bound, f)
+        })
+    }
+  }
+
+  /// The elements in contiguous memory, where they are read; none elsewhere.
+  @inlinable
+  func withElements<Value>(_ body: (UnsafeBufferPointer<Base.Element>) throws -> Value) throws -> Value {
+    guard let base, readsElements() else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
+    if let value = try base.withContiguousStorageIfAvailable(body) { return value }
+    return try Array(base).withUnsafeBufferPointer(body)
+  }
+}
+
+/// Whether this rank's elements are the ones that count.
+@usableFromInline
+func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == .item }
+
+/// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
+@usableFromInline
+func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
+  _ elements: UnsafeBufferPointer<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool, _ place: Place,
+  _ kernel: ChunkKernel
+) throws -> [Result]? {
+  try MapCall(
+    session: .shared, place: place, chunkRule: options.rule, threads: options.threads, givesToAll: givesToAll
+  )
+  .run(elements, kernel)
+}
+
+extension Collection where Element: Codable & Sendable {
+  /// What `map` gives, computed by all ranks, on every rank: one word changes.
+  ///
+  /// ```swift
+  /// let squares = try numbers.mapParallel { $0 * $0 }
+  /// ```
+  ///
+  /// Every rank makes the call; rank 0's elements are the ones that count, the other ranks' copies are not read. Inside
+  /// `f`, where a rank is alone, it is `map`.
+  ///
+  /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
+  /// - Returns: the results in the order of the elements, the same on every rank.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `diverged` where the ranks
+  ///   are not all in this call.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line)
+  }
+
+  /// This collection, to be mapped by all ranks with options.
+  ///
+  /// ```swift
+  /// let energies = try molecules.parallel(chunk: .items(1), threads: 2).map(dock)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - chunk: how many items travel together.
+  ///   - threads: how many items this rank computes at once, 1 or more. `mpirun` binds a rank to one core where it isn't
+  ///     told otherwise (`--bind-to none`).
+  @inlinable
+  public func parallel(chunk: Chunk = .automatic, threads: Int = 1) -> Parallel<Self> {
+    Parallel(base: self, options: MapOptions(chunk: chunk, threads: threads))
+  }
+}

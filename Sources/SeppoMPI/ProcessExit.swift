@@ -1,0 +1,87 @@
+/// How a process leaves, wherever it does so: a rank that goes without ending MPI takes the others with it, or leaves them
+/// waiting.
+enum ProcessExit {
+  /// Looks at every `exit` of this process.
+  static func watch() {
+    atexit {
+      let session = Session.shared
+      switch session.phase {
+      case .ended: return
+      case .beforeRun:
+        // MPI was started by a question (`Seppo.rank`), and nobody has ended it.
+        try? session.end()
+      case .running:
+        let inside = Surroundings.current == .item ? " inside an item" : ""
+        Console.write(
+          """
+          Seppo: rank \(session.rank) (\(session.host)): exit was called\(inside) before Seppo.run had ended, which ends \
+          the whole job. Seppo.exit(status) ends every rank in order.
+          """)
+        fflush(nil)
+        // Not by way of MPI: this may be any thread, and another may be within MPI. The launcher ends the others.
+        _exit(1)
+      }
+    }
+  }
+
+  /// Every rank has come here: ends MPI and the process.
+  static func leave(_ session: Session, status: Int32) -> Never {
+    fflush(nil)
+    do {
+      try session.end()
+    } catch {
+      Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
+      exit(status == 0 ? 1 : status)
+    }
+    exit(status)
+  }
+}
+
+extension Seppo {
+  /// Ends every rank with this status, after what was printed is written out: for command-line tools (64 for a usage
+  /// error, 1 for a partial failure).
+  ///
+  /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
+  public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line) -> Never {
+    let session = Session.shared
+    let place = Place(fileID: fileID, line: line)
+    switch (session.phase, Surroundings.current) {
+    case (.beforeRun, _), (.ended, _):
+      if session.phase == .beforeRun { ProcessExit.leave(session, status: status) }
+      fflush(nil)
+      endProcess(status)
+    case (.running, .item):
+      Console.write(
+        "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]")
+      fflush(nil)
+      _exit(status == 0 ? 1 : status)
+    case (.running, .atRoot):
+      // The others wait for this atRoot's outcome.
+      do {
+        for rank in 1..<max(1, session.size) { try session.send(Outcome.exit(status: status), to: rank, kind: .finish) }
+      } catch {
+        Failure.endJob(session, error, at: place)
+      }
+      ProcessExit.leave(session, status: status)
+    case (.running, .everyRank):
+      do {
+        try session.call("Seppo.exit(\(status))", at: place) { signature in
+          var rendezvous = Rendezvous(session, signature)
+          if session.isRoot {
+            try rendezvous.gather()
+            try rendezvous.finish(.done)
+          } else {
+            try rendezvous.announce(threads: 0)
+            _ = try rendezvous.awaitOutcome()
+          }
+        }
+      } catch {
+        Failure.endJob(session, error, at: place)
+      }
+      ProcessExit.leave(session, status: status)
+    }
+  }
+}
+
+/// The C library's `exit`, which `Seppo.exit` hides inside `Seppo`.
+func endProcess(_ status: Int32) -> Never { exit(status) }

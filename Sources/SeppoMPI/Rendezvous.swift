@@ -1,0 +1,105 @@
+import SeppoTransport
+
+/// The ranks coming to one call: each tells rank 0 where it is, and rank 0 compares.
+///
+/// So that ranks that come to different calls are told, instead of waiting for each other for ever.
+struct Rendezvous {
+  private let session: Session
+  private let signature: CallSignature
+  /// On rank 0: the ranks that have come to this call, rank 0 first.
+  private var hasCome: [Bool]
+  private var missing: Int
+
+  init(_ session: Session, _ signature: CallSignature) {
+    self.session = session
+    self.signature = signature
+    hasCome = Array(repeating: false, count: session.isRoot ? session.size : 0)
+    missing = session.isRoot ? session.size - 1 : 0
+    if session.isRoot { hasCome[0] = true }
+  }
+
+  /// On rank 0: whether every rank is in this call.
+  var isComplete: Bool { missing == 0 }
+
+  /// On another rank: says to rank 0 that this one has come.
+  func announce(threads: Int) throws {
+    try session.send(Entry(signature: signature, threads: threads), to: 0, kind: .enter)
+  }
+
+  /// On rank 0: the ranks that have come since the last time.
+  ///
+  /// - Throws: `SeppoError.diverged` where one has come to another call; every rank is told so first.
+  mutating func newcomers() throws -> [(rank: Int, threads: Int)] {
+    var newcomers: [(rank: Int, threads: Int)] = []
+    for rank in session.entries.keys.sorted() where !hasCome[rank] {
+      guard let entry = session.entries.removeValue(forKey: rank) else { continue }
+      guard entry.signature == signature else {
+        session.entries[rank] = entry
+        throw try diverge()
+      }
+      hasCome[rank] = true
+      missing -= 1
+      newcomers.append((rank, entry.threads))
+    }
+    return newcomers
+  }
+
+  /// On rank 0: waits for all.
+  mutating func gather() throws {
+    var rendezvous = self
+    defer { self = rendezvous }
+    try session.wait {
+      while try session.poll() != nil {}
+      _ = try rendezvous.newcomers()
+      return rendezvous.isComplete ? () : nil
+    }
+  }
+
+  /// Looks where everybody is, tells everybody, and gives the error.
+  private func diverge() throws -> SeppoError {
+    // Those that are on their way will be there in a moment; one that computes for hours isn't waited for.
+    var looks = 0
+    while looks < 100, (1..<session.size).contains(where: { !hasCome[$0] && session.entries[$0] == nil }) {
+      while try session.poll() != nil {}
+      rest(.sleep(nanoseconds: 2_000_000))
+      looks += 1
+    }
+    let positions = (0..<session.size).map { rank in
+      if hasCome[rank] { return signature.position(of: rank) }
+      if let entry = session.entries[rank] { return entry.signature.position(of: rank) }
+      return SeppoError.Position(rank: rank, number: nil, call: "code of its own, in no call", place: "", types: "")
+    }
+    let error = SeppoError.diverged(positions)
+    for rank in 1..<session.size { try session.send(error, to: rank, kind: .diverged) }
+    try session.communicator.flush()
+    return error
+  }
+
+  /// On rank 0: tells every other rank how the call ended.
+  func finish(_ outcome: Outcome) throws {
+    for rank in 1..<max(1, session.size) { try session.send(outcome, to: rank, kind: .finish) }
+    try session.communicator.flush()
+  }
+
+  /// On another rank: what a message says of the call's end; nil where it is about something else.
+  func outcome(of message: Message) throws -> Outcome? {
+    switch message.kind {
+    case .finish:
+      let outcome = try Control.decode(Outcome.self, from: message.bytes, rank: session.rank, host: session.host)
+      if case .exit(let status) = outcome { ProcessExit.leave(session, status: status) }
+      return outcome
+    case .diverged:
+      throw try Control.decode(SeppoError.self, from: message.bytes, rank: session.rank, host: session.host)
+    default:
+      return nil
+    }
+  }
+
+  /// On another rank: waits for the call's end.
+  func awaitOutcome() throws -> Outcome {
+    try session.wait {
+      guard let message = try session.poll() else { return nil }
+      return try outcome(of: message)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/// What can go wrong in a parallel map. Every rank that takes part in the call gets the same error.
+public enum SeppoError: Error, Sendable, Equatable, Codable {
+  /// `f` threw for an item: the lowest index that throws, as `map`'s would be.
+  ///
+  /// `type` and `description` are those of the error that was thrown; `rank` and `host` say where, and `place` is the
+  /// line of the program that called the map.
+  case itemThrew(index: Int, rank: Int, host: String, type: String, description: String, place: String)
+  /// The body of an `atRoot` threw on rank 0.
+  case rootThrew(host: String, type: String, description: String, place: String)
+  /// The ranks have come to different calls, or some have left `run`: who is where.
+  case diverged([Position])
+  /// A value can't be encoded. `index` is the item's, or nil for a value that isn't one of many.
+  case notEncodable(index: Int?, rank: Int, host: String, type: String, codingPath: String, reason: String)
+  /// Bytes that came aren't a value of the type. `index` is the item's, or nil for a value that isn't one of many.
+  case notDecodable(index: Int?, rank: Int, host: String, type: String, codingPath: String, reason: String)
+  /// A call that all ranks make together was made where only one rank is: inside an item, or inside `atRoot`.
+  case nested(call: String, inside: String, place: String)
+  /// A call that needs `Seppo.run { … }` around it was made without.
+  case outsideRun(call: String, place: String)
+  /// `Seppo.run` was called a second time.
+  case ranTwice(place: String)
+  /// Two threads of this rank made calls at the same time.
+  case overlapping(call: String, place: String)
+  /// MPI was started by others at a thread level at which only their thread may call it, and this is another.
+  case wrongThread(call: String, place: String)
+  /// An option has a value that it can't have.
+  case badOption(name: String, reason: String, place: String)
+  /// MPI reported an error: the call, its class, and MPI's own text.
+  case mpi(call: String, errorClass: Int, text: String, rank: Int, host: String)
+
+  /// Where a rank is.
+  public struct Position: Sendable, Equatable, Codable {
+    /// The rank.
+    public let rank: Int
+    /// The number of the call on that rank, from 1; nil where the rank has come to no call yet.
+    public let number: Int?
+    /// Which call: `mapParallel`, `atRoot`, `broadcast`, the end of `Seppo.run` and so on.
+    public let call: String
+    /// The line, as `#fileID:#line`.
+    public let place: String
+    /// The types of the elements and results, where the call has any.
+    public let types: String
+  }
+}
+
+extension SeppoError: CustomStringConvertible {
+  /// One sentence: what, which item, which rank on which host, and the line.
+  public var description: String {
+    switch self {
+    case .itemThrew(let index, let rank, let host, let type, let description, let place):
+      "item \(index) threw on rank \(rank) (\(host)): \(type): \(description) [mapped at \(place)]"
+    case .rootThrew(let host, let type, let description, let place):
+      "the body of atRoot threw on rank 0 (\(host)): \(type): \(description) [at \(place)]"
+    case .diverged(let positions):
+      """
+      the ranks have come to different calls: \(SeppoError.spell(positions)). Every rank must make the same calls in the \
+      same order; what only one rank should do belongs into Seppo.atRoot { … }.
+      """
+    case .notEncodable(let index, let rank, let host, let type, let path, let reason):
+      SeppoError.spell("encoded", index, rank, host, type, path, reason)
+    case .notDecodable(let index, let rank, let host, let type, let path, let reason):
+      SeppoError.spell("decoded", index, rank, host, type, path, reason)
+    case .nested(let call, let inside, let place):
+      """
+      \(call) was called inside \(inside), where only one rank is; all ranks must make it together, so take it out of \
+      there [at \(place)]
+      """
+    case .outsideRun(let call, let place):
+      "\(call) needs Seppo.run { … } around it [at \(place)]"
+    case .ranTwice(let place):
+      "Seppo.run was called a second time; MPI starts and ends once in a process, so one run must hold all calls [at \(place)]"
+    case .overlapping(let call, let place):
+      "\(call) was called while another thread of this rank was in a call; make them one after the other [at \(place)]"
+    case .wrongThread(let call, let place):
+      """
+      \(call) was called from another thread than the one that started MPI, and MPI was started (by another library) \
+      without MPI_THREAD_SERIALIZED; start it with that level, or stay on that thread [at \(place)]
+      """
+    case .badOption(let name, let reason, let place):
+      "\(name): \(reason) [at \(place)]"
+    case .mpi(let call, let errorClass, let text, let rank, let host):
+      "\(call) failed on rank \(rank) (\(host)): \(text) [class \(errorClass)]"
+    }
+  }
+
+  private static func spell(
+    _ done: String, _ index: Int?, _ rank: Int, _ host: String, _ type: String, _ path: String, _ reason: String
+  ) -> String {
+    let what = index.map { "item \($0)" } ?? "the value"
+    let inside = path.isEmpty ? "" : " at \(path)"
+    return "\(what), a \(type), can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)"
+  }
+
+  private static func spell(_ positions: [Position]) -> String {
+    positions.map { position in
+      let types = position.types.isEmpty ? "" : " of \(position.types)"
+      let number = position.number.map { ", call \($0)" } ?? ""
+      let place = position.place.isEmpty ? "" : " \(position.place)"
+      return "rank \(position.rank) is at\(place) (\(position.call)\(types)\(number))"
+    }
+    .joined(separator: "; ")
+  }
+}

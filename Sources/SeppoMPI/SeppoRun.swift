@@ -1,0 +1,78 @@
+import SeppoTransport
+
+extension Seppo {
+  /// Starts MPI, runs the body on every rank, and ends MPI.
+  ///
+  /// If the body throws on any rank, the error is printed once (rank, host, what, where), and the whole job ends with exit
+  /// status 1, at once, on every rank. A second `run` is an error.
+  ///
+  /// ```swift
+  /// Seppo.run {
+  ///   let squares = try [1, 2, 3].mapParallel { $0 * $0 }
+  ///   try Seppo.atRoot { print(squares) }
+  /// }
+  /// ```
+  public static func run(_ body: () throws -> Void, fileID: StaticString = #fileID, line: UInt = #line) {
+    let session = Session.shared
+    let place = Place(fileID: fileID, line: line)
+    do {
+      try begin(session, at: place)
+      try body()
+      try end(session, at: place)
+    } catch {
+      fail(session, error, at: place)
+    }
+  }
+
+  /// Starts MPI, runs the asynchronous body on every rank, and ends MPI.
+  ///
+  /// The body runs where the caller does: from a `@MainActor` `main() async`, on the main actor. After an `await` it may be
+  /// on another thread than before; calls are made one at a time. For the rest, see ``run(_:fileID:line:)``.
+  public static func run(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) async {
+    let session = Session.shared
+    let place = Place(fileID: fileID, line: line)
+    do {
+      try begin(session, at: place)
+      try await body()
+      try end(session, at: place)
+    } catch {
+      fail(session, error, at: place)
+    }
+  }
+
+  private static func begin(_ session: Session, at place: Place) throws {
+    guard session.phase == .beforeRun else { throw SeppoError.ranTwice(place: place.text) }
+    session.phase = .running
+  }
+
+  /// All ranks leave together: one that has left can't be waited for by another.
+  private static func end(_ session: Session, at place: Place) throws {
+    try session.call("the end of Seppo.run", at: place) { signature in
+      var rendezvous = Rendezvous(session, signature)
+      if session.isRoot {
+        try rendezvous.gather()
+        try rendezvous.finish(.done)
+      } else {
+        try rendezvous.announce(threads: 0)
+        _ = try rendezvous.awaitOutcome()
+      }
+    }
+    fflush(nil)
+    do {
+      try session.end()
+    } catch let error as MPIError {
+      throw SeppoError(error, rank: session.rank, host: session.host)
+    }
+  }
+
+  private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
+    if session.phase == .running { Failure.endJob(session, error, at: place) }
+    // MPI has ended, so that ranks can't agree who says it; all say the same.
+    fflush(nil)
+    if session.isRoot { Console.write("Seppo: rank 0 (\(session.host)): \(error)") }
+    endProcess(1)
+  }
+}

@@ -1,0 +1,156 @@
+import SeppoTransport
+import Synchronization
+
+/// This process's part in the job: MPI, the ranks, and the calls that they make together.
+///
+/// One for each process. What changes in it is changed only by the thread that holds the gate (one call at a time, and the
+/// gate's atomic orders them): that is why it is `Sendable`.
+final class Session: @unchecked Sendable {
+  /// Started at the first question.
+  static let shared: Session = {
+    do {
+      return try Session()
+    } catch {
+      Console.fail("MPI could not be started: \(error)", onlyAtRoot: true)
+      exit(1)
+    }
+  }()
+
+  let rank: Int
+  let size: Int
+  let host = Seppo.hostName
+  let communicator: Communicator
+  let pool = ComputePool()
+  /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
+  let checksWire: Bool
+
+  private let environment: MPIEnvironment
+  private let gate = Atomic<Bool>(false)
+  private var typeNames = TypeNames()
+  private var calls = 0
+  /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
+  var entries: [Int: Entry] = [:]
+  /// After this error the ranks are no longer together, and every further call throws it.
+  private(set) var broken: SeppoError?
+  var phase = Phase.beforeRun
+
+  enum Phase { case beforeRun, running, ended }
+
+  private init() throws {
+    environment = try MPIEnvironment.start()
+    communicator = try Communicator(splitSize: Session.splitSize)
+    rank = communicator.rank
+    size = communicator.size
+    if size == 1, let launched = Launcher.ranks, launched > 1 {
+      throw MPIStartError.launcherUnknown(launched: launched)
+    }
+    checksWire = getenv("SEPPO_CHECK").map { String(cString: $0) == "1" } ?? false
+    if size > 1 { Console.flushEveryLine() }
+    Whereabouts.start(rank: rank)
+    ProcessExit.watch()
+  }
+
+  /// `SEPPO_SPLIT_BYTES`: the longest piece in which messages travel; for tests of what is longer.
+  private static var splitSize: Int {
+    guard let text = getenv("SEPPO_SPLIT_BYTES"), let bytes = Int(String(cString: text)),
+      (1...Communicator.largestSplit).contains(bytes)
+    else { return Communicator.largestSplit }
+    return bytes
+  }
+
+  var isRoot: Bool { rank == 0 }
+
+  /// Makes a call that all ranks make together: counts it, and keeps other threads of this rank out until it ends.
+  ///
+  /// - Throws: `SeppoError`, where such a call can't be made here.
+  func call<Value>(
+    _ call: String, at place: Place, types: [Any.Type] = [], _ body: (CallSignature) throws -> Value
+  ) throws -> Value {
+    let surroundings = Surroundings.current
+    guard surroundings == .everyRank else {
+      throw SeppoError.nested(call: call, inside: surroundings.name, place: place.text)
+    }
+    guard phase == .running else { throw SeppoError.outsideRun(call: call, place: place.text) }
+    guard environment.allowsThisThread else { throw SeppoError.wrongThread(call: call, place: place.text) }
+    guard gate.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+      throw SeppoError.overlapping(call: call, place: place.text)
+    }
+    defer { gate.store(false, ordering: .releasing) }
+    if let broken { throw broken }
+    calls += 1
+    let names = types.map { typeNames.of($0) }.joined(separator: " → ")
+    let signature = CallSignature(number: calls, call: call, place: place.text, types: names)
+    Whereabouts.enter(call: call, number: calls, place: place)
+    defer { Whereabouts.leave() }
+    do {
+      return try body(signature)
+    } catch let error as MPIError {
+      let error = SeppoError(error, rank: rank, host: host)
+      broken = error
+      throw error
+    } catch let error as SeppoError {
+      if case .diverged = error { broken = error }
+      throw error
+    }
+  }
+
+  /// Moves messages, and gives the next one that belongs to the call at hand.
+  func poll() throws -> Message? {
+    while let message = try communicator.poll() {
+      switch message.kind {
+      case .failed:
+        // An error has left the body on another rank: the job ends here and now.
+        Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
+        abort(status: 1)
+      case .enter:
+        entries[message.source] = try Control.decode(Entry.self, from: message.bytes, rank: rank, host: host)
+        return message
+      default:
+        return message
+      }
+    }
+    return nil
+  }
+
+  func send<Value: Encodable & Sendable>(_ value: Value, to rank: Int, kind: MessageKind) throws {
+    let writer = try Control.encode(value)
+    try communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: rank, kind: kind)
+  }
+
+  /// Waits as the back-off says; a chunk that is done ends the wait.
+  func pause(_ backoff: inout Backoff) {
+    let pause = backoff.next()
+    guard case .sleep(let nanoseconds) = pause else { return rest(pause) }
+    pool.wait(nanoseconds: nanoseconds)
+  }
+
+  /// Waits, in the same way, until the body gives something.
+  func wait<Value>(until body: () throws -> Value?) throws -> Value {
+    var backoff = Backoff()
+    while true {
+      if let value = try body() { return value }
+      pause(&backoff)
+    }
+  }
+
+  /// Ends MPI in this process.
+  func end() throws {
+    phase = .ended
+    try communicator.flush()
+    try communicator.free()
+    try environment.end()
+  }
+
+  /// Ends the job on every rank, with what was printed so far.
+  func abort(status: Int32) -> Never {
+    phase = .ended
+    fflush(nil)
+    communicator.abort(status: status)
+  }
+}
+
+extension SeppoError {
+  init(_ error: MPIError, rank: Int, host: String) {
+    self = .mpi(call: error.call, errorClass: Int(error.errorClass), text: error.text, rank: rank, host: host)
+  }
+}
