@@ -34,6 +34,12 @@ let package = Package(
     .executableTarget(
       name: "HelloWorld", dependencies: ["SeppoMPI"], path: "Examples/HelloWorld", swiftSettings: strict),
 
+    // The programs that the suite starts under mpirun.
+    .executableTarget(
+      name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
+    .executableTarget(
+      name: "Endings", dependencies: ["SeppoMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
+
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

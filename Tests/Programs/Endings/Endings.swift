@@ -1,0 +1,169 @@
+// Programs that end otherwise than well: the suite starts each and looks at its status and at what it says.
+//
+//   mpirun -n 3 Endings NAME
+
+import SeppoMPI
+
+struct Trouble: Error, CustomStringConvertible {
+  var description: String { "trouble of the program's own" }
+}
+
+@main
+struct Endings {
+  static func main() {
+    let name = CommandLine.arguments.dropFirst().first ?? ""
+    switch name {
+    case "run twice":
+      Seppo.run { try Seppo.atRoot { print("first") } }
+      Seppo.run { try Seppo.atRoot { print("second") } }
+    case "rank before run":
+      let before = [Seppo.rank, Seppo.size]
+      Seppo.run {
+        let all = try (0..<Seppo.size).parallel(chunk: .items(1)).map { $0 }
+        let same = before == [Seppo.rank, Seppo.size] && all.count == Seppo.size
+        try Seppo.atRoot { print(same ? "the same" : "not the same") }
+      }
+    case "rank without run":
+      print("rank \(Seppo.rank) of \(Seppo.size)")
+    case "map without run":
+      do {
+        print(try [1].mapParallel { $0 })
+      } catch {
+        print(error)
+      }
+    case "exit before run": Seppo.exit(5)
+    default:
+      Seppo.run { try ending(name) }
+      if Seppo.isRoot { print("after run") }
+    }
+  }
+
+  static func ending(_ name: String) throws {
+    let last = Seppo.size - 1
+    let isLast = Seppo.rank == last
+    switch name {
+    case "well": try Seppo.atRoot { print("well") }
+
+    // Divergence.
+    case "map against atRoot":
+      if Seppo.isRoot {
+        try Seppo.atRoot {}
+      } else {
+        _ = try [1, 2].mapParallel { $0 }
+      }
+    case "atRoot against map":
+      if Seppo.isRoot {
+        _ = try [1, 2].mapParallel { $0 }
+      } else {
+        try Seppo.atRoot {}
+      }
+    case "one line against another":
+      if isLast {
+        _ = try [1, 2].mapParallel { $0 }
+      } else {
+        _ = try [1, 2].mapParallel { $0 }
+      }
+    case "one type against another":
+      if isLast { try map(["a"]) } else { try map([1]) }
+    case "three places":
+      switch Seppo.rank {
+      case 0: _ = try [1].mapParallel { $0 }
+      case 1: try Seppo.atRoot {}
+      default: _ = try Seppo.atRoot { 1 }.broadcast()
+      }
+    case "more rounds on one rank":
+      for _ in 0..<(isLast ? 2 : 3) { _ = try [1, 2].mapParallel { $0 } }
+    case "fewer rounds at root":
+      for _ in 0..<(Seppo.isRoot ? 2 : 3) { _ = try [1, 2].mapParallel { $0 } }
+    case "early return":
+      if isLast { return }
+      _ = try [1, 2].mapParallel { $0 }
+    case "early return of root":
+      if Seppo.isRoot { return }
+      _ = try [1, 2].mapParallel { $0 }
+    case "broadcast against end":
+      let value = try Seppo.atRoot { 1 }
+      if isLast { return }
+      _ = try value.broadcast()
+    case "divergence during long items":
+      if isLast { return }
+      _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
+        sleep(60)
+        return item
+      }
+    case "divergence that is caught":
+      do {
+        if isLast { try Seppo.atRoot {} } else { _ = try [1].mapParallel { $0 } }
+      } catch {
+        if Seppo.isRoot { print("caught") }
+      }
+
+    // Errors that leave the body.
+    case "throw everywhere": throw Trouble()
+    case "throw on the last rank":
+      if isLast { throw Trouble() }
+      _ = try [1, 2].mapParallel { $0 }
+    case "throw on root":
+      if Seppo.isRoot { throw Trouble() }
+      _ = try [1, 2].mapParallel { $0 }
+    case "throw during long items":
+      if isLast { throw Trouble() }
+      _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
+        sleep(60)
+        return item
+      }
+    case "throw while root is in its own code":
+      if Seppo.isRoot { sleep(60) } else { throw Trouble() }
+    case "throw of root while others are in their own code":
+      if Seppo.isRoot { throw Trouble() } else { sleep(60) }
+    case "item throws":
+      print("before")
+      _ = try (0..<100).mapParallel { item -> Int in
+        if item == 77 { throw Trouble() }
+        return item
+      }
+    case "atRoot throws": try Seppo.atRoot { throw Trouble() }
+    case "run inside run": Seppo.run {}
+
+    // Exits.
+    case "exit":
+      if Seppo.isRoot { print("said before the exit") }
+      Seppo.exit(7)
+    case "exit 0": Seppo.exit(0)
+    case "exit at root":
+      try Seppo.atRoot {
+        print("said before the exit")
+        Seppo.exit(64)
+      }
+    case "exit on one rank":
+      if isLast { Seppo.exit(7) }
+      _ = try [1, 2].mapParallel { $0 }
+    case "Seppo.exit in an item": try onLastRank { Seppo.exit(0) }
+    case "exit in an item": try onLastRank { exit(0) }
+    case "exit 3 in an item": try onLastRank { exit(3) }
+    case "fatalError in an item": try onLastRank { fatalError("on purpose") }
+    case "segmentation fault in an item": try onLastRank { kill(getpid(), SIGSEGV) }
+    case "abort in an item": try onLastRank { abort() }
+    case "kill in an item": try onLastRank { kill(getpid(), SIGKILL) }
+
+    // For the suite's own time limit.
+    case "wait for ever":
+      _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
+        if item == 1 { while true { sleep(1) } }
+        return item
+      }
+    default: throw Trouble()
+    }
+  }
+
+  static func map<T: Codable & Sendable>(_ items: [T]) throws { _ = try items.mapParallel { $0 } }
+
+  static func onLastRank(_ body: @Sendable () -> Void) throws {
+    let last = Seppo.size - 1
+    _ = try (0..<(4 * Seppo.size)).parallel(chunk: .items(1)).map { item -> Int in
+      if Seppo.rank == last { body() }
+      usleep(200_000)
+      return item
+    }
+  }
+}

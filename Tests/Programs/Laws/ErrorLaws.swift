@@ -1,0 +1,211 @@
+import SeppoMPI
+
+private struct Unlucky: Error, CustomStringConvertible {
+  let number: Int
+  var description: String { "number \(number) is unlucky" }
+}
+
+private func mapThrowing(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic) throws -> [Int] {
+  try (0..<count).parallel(chunk: chunk).map { item -> Int in
+    if throwing.contains(item) { throw Unlucky(number: item) }
+    return item
+  }
+}
+
+private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic, line: UInt = #line) throws {
+  let error = try errorOf { _ = try mapThrowing(count, at: throwing, chunk: chunk) }
+  guard case .itemThrew(let index, let rank, let host, let type, let description, let place) = error else {
+    throw Broken(description: "another error: \(error)")
+  }
+  let lowest = throwing.min()!
+  try holdEqual(index, lowest, "index:", line: line)
+  try hold((0..<Seppo.size).contains(rank), "rank \(rank)", line: line)
+  try holdEqual(host, Seppo.hostName, line: line)
+  try holdEqual(type, "Unlucky", line: line)
+  try holdEqual(description, "number \(lowest) is unlucky", line: line)
+  try hold(place.contains("ErrorLaws.swift:"), place, line: line)
+  // The same error on every rank, to the letter.
+  try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)", line: line)
+}
+
+/// Encodes where `value` is no multiple of three; decodes where it is no multiple of five.
+private struct Picky: Codable, Sendable, Equatable {
+  let value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if value % 3 == 0 {
+      throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "a multiple of three"))
+    }
+    try container.encode(value)
+  }
+
+  init(from decoder: any Decoder) throws {
+    value = try decoder.singleValueContainer().decode(Int.self)
+    if value % 5 == 0 {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a multiple of five"))
+    }
+  }
+}
+
+let errorLaws = [
+  Law("a throw at the first, the middle, the last item") {
+    for index in [0, 50, 99] {
+      try holdThrows(100, at: [index])
+      try holdThrows(100, at: [index], chunk: .items(1))
+    }
+  },
+  Law("several throw: the lowest index decides") {
+    try holdThrows(1_000, at: [999, 3, 500])
+    try holdThrows(1_000, at: Set(0..<1_000))
+    try holdThrows(64, at: [63, 62], chunk: .items(1))
+  },
+  Law("the lowest index decides, though it throws last") {
+    let error = try errorOf {
+      _ = try (0..<40).parallel(chunk: .items(1)).map { item -> Int in
+        if item == 1 {
+          usleep(100_000)
+          throw Unlucky(number: 1)
+        }
+        if item > 1 { throw Unlucky(number: item) }
+        return item
+      }
+    }
+    guard case .itemThrew(1, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+  },
+  Law("after a throw nothing above it is begun") {
+    // Each item notes itself in a file of its rank; items above the throw that were begun already may be there.
+    let begun = try errorOf {
+      _ = try (0..<100_000).parallel(chunk: .items(100)).map { item -> Int in
+        if item == 0 { throw Unlucky(number: 0) }
+        usleep(1_000)
+        return item
+      }
+    }
+    // 100,000 ms of items, had they been computed: that this comes to an end at all is the check.
+    guard case .itemThrew(0, _, _, _, _, _) = begun else { throw Broken(description: "\(begun)") }
+  },
+  Law("the pool works as before after a throw") {
+    for round in 0..<20 {
+      try holdThrows(50, at: [round])
+      try holdEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
+    }
+  },
+  Law("a throw leaves nothing behind that has to be destroyed") {
+    let error = try errorOf {
+      _ = try (0..<500).parallel(chunk: .items(7)).map { item -> [String] in
+        if item == 400 { throw Unlucky(number: 400) }
+        return Array(repeating: "a string too long to be stored in place, number \(item)", count: 3)
+      }
+    }
+    guard case .itemThrew(400, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+  },
+  Law("a nested map's error passes through") {
+    let error = try errorOf {
+      _ = try [0, 1].mapParallel { outer in
+        try (0..<3).mapParallel { inner -> Int in
+          if outer == 1, inner == 2 { throw Unlucky(number: 12) }
+          return inner
+        }
+      }
+    }
+    guard case .itemThrew(1, _, _, "SeppoError", let description, _) = error else { throw Broken(description: "\(error)") }
+    try hold(description.contains("item 2") && description.contains("number 12"), description)
+  },
+  Law("calls of all ranks inside an item are errors") {
+    for inside in [0, 1, 2] {
+      let error = try errorOf {
+        _ = try [1].mapParallel { item -> Int in
+          switch inside {
+          case 0: try Seppo.atRoot {}
+          case 1: _ = try [1].parallel().mapAtRoot { $0 }
+          default: _ = try Seppo.atRoot { 1 }.broadcast()
+          }
+          return item
+        }
+      }
+      guard case .itemThrew(0, _, _, "SeppoError", let description, _) = error else {
+        throw Broken(description: "\(error)")
+      }
+      try hold(description.contains("inside an item"), description)
+    }
+  },
+  Law("options that can't be are errors, on every rank") {
+    let chunk = try errorOf { _ = try [1].parallel(chunk: .items(0)).map { $0 } }
+    guard case .badOption("chunk: .items(0)", _, _) = chunk else { throw Broken(description: "\(chunk)") }
+    let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
+    guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
+    try holdEqual(try [1].mapParallel { $0 }, [1])
+  },
+  Law("an item that can't be encoded or decoded") {
+    // What rank 0 computes itself is never encoded, unless everything is to go through the wire.
+    let isCertain = getenv("SEPPO_CHECK") != nil
+    func holdFails(at index: Int, _ items: [Picky], reason: String) throws {
+      do {
+        let values = try items.parallel(chunk: .items(7)).map { [$0.value] }
+        try hold(!isCertain, "nothing was thrown")
+        try holdEqual(values, items.map { [$0.value] })
+      } catch let error as SeppoError {
+        switch error {
+        case .notEncodable(index, _, _, "Picky", _, reason), .notDecodable(index, _, _, "Picky", _, reason): break
+        default: throw Broken(description: "\(error)")
+        }
+      }
+    }
+    try holdFails(at: 119, (1...200).map { Picky($0 == 120 ? 3 : 1) }, reason: "a multiple of three")
+    try holdFails(at: 0, (1...200).map { Picky($0 == 1 ? 3 : 1) }, reason: "a multiple of three")
+    try holdFails(at: 150, (1...200).map { Picky($0 == 151 ? 5 : 1) }, reason: "a multiple of five")
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("below an item that can't be decoded, one that throws decides") {
+    let error = try errorOf {
+      _ = try (0..<20).map { Picky($0 == 15 ? 5 : 1) }.parallel(chunk: .items(20)).map { item -> Int in
+        if item.value == 1 { throw Unlucky(number: 0) }
+        return 0
+      }
+    }
+    guard case .itemThrew(0, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+  },
+  Law("a result that can't be encoded is its item's error, on every rank") {
+    guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
+    let error = try errorOf { _ = try (1...50).mapParallel { Picky($0 == 30 || $0 == 40 ? 6 : 1) } }
+    guard case .notEncodable(29, _, _, "Picky", _, "a multiple of three") = error else {
+      throw Broken(description: "\(error)")
+    }
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("overlapping calls are an error") {
+    // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
+    let error = try Seppo.atRoot { () -> String in
+      let thread = OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }
+      return thread.result()
+    }.broadcast()
+    try hold(error.contains("another thread"), error)
+  },
+]
+
+/// A thread that the program starts for itself.
+private final class OtherThread: @unchecked Sendable {
+  private var thread = pthread_t()
+  private var text = ""
+  private let body: () throws -> String
+
+  // The text is written by the thread, and read after it was joined.
+  init(_ body: @escaping () throws -> String) {
+    self.body = body
+    pthread_create(
+      &thread, nil,
+      { argument in
+        let me = Unmanaged<OtherThread>.fromOpaque(argument!).takeUnretainedValue()
+        do { me.text = try me.body() } catch { me.text = "\(error)" }
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  func result() -> String {
+    pthread_join(thread, nil)
+    return text
+  }
+}

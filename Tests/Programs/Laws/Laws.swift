@@ -1,0 +1,60 @@
+// Holds mapParallel to map, on however many ranks it is started with. Each law runs on every rank; a check that fails on
+// any of them ends the job with status 1 and says which.
+//
+//   mpirun -n 3 Laws [part of a law's name]
+
+import SeppoMPI
+
+struct Law: Sendable {
+  let name: String
+  let body: @Sendable () throws -> Void
+
+  init(_ name: String, _ body: @escaping @Sendable () throws -> Void) {
+    self.name = name
+    self.body = body
+  }
+}
+
+struct Broken: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Throws where something that must hold doesn't, on the rank where it doesn't.
+func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #line) throws {
+  if !condition { throw Broken(description: "\(what()) (line \(line), rank \(Seppo.rank) of \(Seppo.size))") }
+}
+
+func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws {
+  try hold(found == wanted, "\(what()) found \(found), wanted \(wanted)", line: line)
+}
+
+/// The error that the body throws.
+func errorOf(_ body: () throws -> Void) throws -> SeppoError {
+  do {
+    try body()
+  } catch let error as SeppoError {
+    return error
+  }
+  throw Broken(description: "nothing was thrown on rank \(Seppo.rank)")
+}
+
+@main
+struct Laws {
+  static func main() {
+    Seppo.run {
+      let wanted = CommandLine.arguments.dropFirst().first ?? ""
+      let laws = orderLaws + sizeLaws + shapeLaws + errorLaws + rootLaws + propertyLaws + bigLaws
+      var kept = 0
+      for law in laws where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {
+        do {
+          try law.body()
+        } catch {
+          throw Broken(description: "law '\(law.name)': \(error)")
+        }
+        kept += 1
+      }
+      guard kept > 0 else { throw Broken(description: "no law has '\(wanted)' in its name") }
+      try Seppo.atRoot { print("\(kept) laws held on \(Seppo.size) ranks") }
+    }
+  }
+}
