@@ -34,6 +34,17 @@ let package = Package(
     .executableTarget(
       name: "HelloWorld", dependencies: ["SeppoMPI"], path: "Examples/HelloWorld", swiftSettings: strict),
 
+    .executableTarget(
+      name: "Checksums",
+      dependencies: ["SeppoMPI", "CommandLineTool", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Examples/Checksums", swiftSettings: strict),
+    .executableTarget(
+      name: "Primes", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Primes", swiftSettings: strict),
+    .target(
+      name: "CommandLineTool",
+      dependencies: ["SeppoMPI", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Examples/CommandLineTool", swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
       name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),

@@ -1,0 +1,68 @@
+import SeppoMPI
+
+/// A path as the system has it: bytes, that needn't be text.
+typealias Path = [UInt8]
+
+/// The regular files below some paths, sorted as `sort -z` does, and what stood in the way.
+struct FileTree {
+  private(set) var files: [Path] = []
+  private(set) var problems: [[UInt8]] = []
+
+  static func below(_ paths: [String]) -> FileTree {
+    var tree = FileTree()
+    for path in paths { tree.add(Path(path.utf8)) }
+    tree.sort()
+    return tree
+  }
+
+  private mutating func add(_ path: Path) {
+    var status = stat()
+    guard lstat(path.cString, &status) == 0 else { return note(path) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: files.append(path)
+    case S_IFDIR: addContent(of: path)
+    default: break
+    }
+  }
+
+  private mutating func addContent(of folder: Path) {
+    guard let stream = opendir(folder.cString) else { return note(folder) }
+    var names: [Path] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
+        start.withMemoryRebound(to: UInt8.self, capacity: 256) { Path(UnsafeBufferPointer(start: $0, count: strlen($0.text))) }
+      }
+      if name != Path(".".utf8), name != Path("..".utf8) { names.append(name) }
+    }
+    closedir(stream)
+    let separator: Path = folder.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
+    for name in names { add(folder + separator + name) }
+  }
+
+  private mutating func note(_ path: Path) { problems.append(Checksums.problem(with: path)) }
+
+  /// In the order of the locale, and of the bytes where that tells no difference, as `sort` does.
+  private mutating func sort() {
+    setlocale(LC_COLLATE, "")
+    let keyed = files.map { (path: $0, text: $0.cString) }
+    files = keyed.sorted { first, second in
+      let order = strcoll(first.text, second.text)
+      return order == 0 ? first.path.lexicographicallyPrecedes(second.path) : order < 0
+    }
+    .map(\.path)
+  }
+}
+
+
+extension Checksums {
+  /// What `errno` says of a path.
+  static func problem(with path: Path) -> [UInt8] { path + Array(": \(String(cString: strerror(errno)))".utf8) }
+}
+
+extension Path {
+  var cString: [CChar] { map { CChar(bitPattern: $0) } + [0] }
+}
+
+extension UnsafePointer<UInt8> {
+  fileprivate var text: UnsafePointer<CChar> { UnsafeRawPointer(self).assumingMemoryBound(to: CChar.self) }
+}
