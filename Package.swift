@@ -51,6 +51,14 @@ let package = Package(
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
 
+    .testTarget(
+      name: "SPMDTests",
+      dependencies: [
+        "HelloWorld", "Checksums", "Primes", "Laws", "Endings",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

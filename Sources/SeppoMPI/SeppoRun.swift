@@ -70,9 +70,10 @@ extension Seppo {
 
   private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
     if session.phase == .running { Failure.endJob(session, error, at: place) }
-    // MPI has ended, so that ranks can't agree who says it; all say the same.
+    // MPI has ended, so that the ranks can't agree who says it. Rank 0 does; the launcher ends the others, which give it the
+    // time to do so, because the first that leaves with an error takes all with it.
     fflush(nil)
-    if session.isRoot { Console.write("Seppo: rank 0 (\(session.host)): \(error)") }
+    if session.isRoot { Console.write("Seppo: rank 0 (\(session.host)): \(error)") } else { usleep(500_000) }
     endProcess(1)
   }
 }

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+/// How a job is to end.
+struct Ending: Sendable, CustomTestStringConvertible {
+  let name: String
+  var ranks: Int? = 3
+  /// Nil: any but 0.
+  var status: Int? = 1
+  /// What Seppo's one message says.
+  var says: [String] = []
+  /// How many lines Seppo writes.
+  var messages = 1
+  var output = ""
+  /// Seconds.
+  var limit = 10.0
+
+  var testDescription: String { "\(name), \(ranks.map { "\($0) ranks" } ?? "without mpirun")" }
+}
+
+extension SPMDTests {
+  @Suite("Endings", .serialized)
+  struct EndingTests {
+    @Test("Ranks that come to different calls are told who is where", arguments: divergences)
+    func divergence(_ ending: Ending) async throws { try await expect(ending) }
+
+    @Test("An error that leaves the body is printed once and ends the job", arguments: errors)
+    func error(_ ending: Ending) async throws { try await expect(ending) }
+
+    @Test("Exits and crashes end the job", arguments: exits)
+    func exit(_ ending: Ending) async throws { try await expect(ending) }
+
+    private func expect(_ ending: Ending) async throws {
+      let job = try await Mpirun.run(ending.ranks, "Endings", [ending.name], limit: ending.limit)
+      #expect(!job.isExpired, "\(job.report)")
+      if let status = ending.status {
+        #expect(job.status == status, "\(job.report)")
+      } else {
+        #expect(job.status != 0, "\(job.report)")
+      }
+      #expect(job.messages.count == ending.messages, "\(job.report)")
+      for part in ending.says {
+        #expect(job.messages.contains { $0.contains(part) }, "«\(part)» is missing: \(job.report)")
+      }
+      #expect(job.output == ending.output, "\(job.report)")
+    }
+  }
+
+  static let divergences: [Ending] = [
+    Ending(
+      name: "map against atRoot",
+      says: ["different calls", "rank 0 is at Endings/Endings.swift:", "(atRoot", "rank 2 is at", "(mapParallel of Int → Int"]),
+    Ending(name: "map against atRoot", ranks: 2, says: ["rank 0 is at", "rank 1 is at"]),
+    Ending(name: "atRoot against map", says: ["rank 0 is at", "(mapParallel", "(atRoot"]),
+    Ending(name: "atRoot against map", ranks: 8, says: ["rank 7 is at"]),
+    Ending(name: "one line against another", says: ["rank 2 is at"]),
+    Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
+    Ending(name: "three places", says: ["rank 1 is at", "rank 2 is at"]),
+    Ending(name: "more rounds on one rank", says: ["the end of Seppo.run, call 3", "mapParallel of Int → Int, call 3"]),
+    Ending(name: "fewer rounds at root", says: ["the end of Seppo.run, call 3"]),
+    Ending(name: "early return", says: ["the end of Seppo.run"]),
+    Ending(name: "early return", ranks: 2, says: ["the end of Seppo.run"]),
+    Ending(name: "early return of root", says: ["the end of Seppo.run"]),
+    Ending(name: "broadcast against end", says: ["broadcast of Int", "the end of Seppo.run"]),
+    Ending(name: "divergence during long items", says: ["the end of Seppo.run"]),
+    Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
+    Ending(name: "exit on one rank", says: ["Seppo.exit(7)", "mapParallel"]),
+  ]
+
+  static let errors: [Ending] =
+    [1, 2, 3, 8].map {
+      Ending(name: "throw everywhere", ranks: $0, says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
+    } + [
+      Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
+      Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
+      Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
+      Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"], limit: 5),
+      Ending(name: "throw while root is in its own code", says: ["rank 1 (", "Trouble"], limit: 5),
+      Ending(name: "throw of root while others are in their own code", says: ["rank 0 ("], limit: 5),
+      Ending(name: "item throws", says: ["item 77 threw on rank", "Trouble: trouble", "Endings.swift:"], output: "before\nbefore\nbefore\n"),
+      Ending(name: "item throws", ranks: nil, says: ["item 77 threw on rank 0"], output: "before\n"),
+      Ending(name: "atRoot throws", says: ["the body of atRoot threw on rank 0"]),
+      Ending(name: "run inside run", says: ["called a second time"]),
+      Ending(name: "run twice", says: ["called a second time"], output: "first\n"),
+      Ending(name: "run twice", ranks: nil, says: ["called a second time"], output: "first\n"),
+    ]
+
+  static let exits: [Ending] = [
+    Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
+    Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
+    Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),
+    Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),
+    Ending(
+      name: "map without run", ranks: nil, status: 0, messages: 0,
+      output: "mapParallel needs Seppo.run { … } around it [at Endings/Endings.swift:30]\n"),
+    Ending(name: "exit before run", status: 5, messages: 0),
+    Ending(name: "exit", status: 7, messages: 0, output: "said before the exit\n"),
+    Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "said before the exit\n"),
+    Ending(name: "exit 0", status: 0, messages: 0),
+    Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
+    Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
+    Ending(name: "exit in an item", status: nil, says: ["exit was called inside an item"]),
+    Ending(name: "exit 3 in an item", status: nil, says: ["exit was called inside an item"]),
+    Ending(name: "exit in an item", ranks: 1, status: nil, says: ["exit was called inside an item"]),
+    Ending(name: "fatalError in an item", status: nil, messages: 0),
+    Ending(name: "segmentation fault in an item", status: nil, messages: 0),
+    Ending(name: "abort in an item", status: nil, messages: 0),
+    Ending(name: "kill in an item", status: nil, messages: 0),
+  ]
+}
+
+extension SPMDTests {
+  @Suite("The time limit", .serialized)
+  struct TimeLimitTests {
+    @Test("A job that passes its limit says where each rank is")
+    func saysWhereRanksAre() async throws {
+      let job = try await Mpirun.run(3, "Endings", ["wait for ever"], limit: 3)
+      #expect(job.isExpired)
+      for rank in 0..<3 {
+        let line = job.messages.first { $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/Endings.swift:") }
+        #expect(line != nil, "rank \(rank) said nothing: \(job.report)")
+      }
+    }
+  }
+}

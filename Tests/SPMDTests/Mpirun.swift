@@ -1,0 +1,112 @@
+import Foundation
+import Subprocess
+import Testing
+
+/// A program that ran under `mpirun`, or alone.
+struct Job {
+  /// The exit status; 128 + the signal's number where a signal ended it.
+  let status: Int
+  let output: String
+  let errors: String
+  /// Whether it had to be ended because its time was up.
+  let isExpired: Bool
+  let seconds: Double
+
+  /// Lines on standard error that are Seppo's own.
+  var messages: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("Seppo: ") } }
+
+  /// Everything, for a failing test.
+  var report: String {
+    "status \(status)\(isExpired ? ", time was up" : "")\n--- standard output\n\(output)\n--- standard error\n\(errors)"
+  }
+}
+
+enum Mpirun {
+  /// Executables of this package stand beside the test bundle.
+  static let products = Bundle.main.bundleURL.path.hasSuffix(".xctest")
+    ? Bundle.main.bundleURL.deletingLastPathComponent() : Bundle.main.bundleURL
+
+  /// The `mpirun` that belongs to the `mpicc` which the package was built with, if it stands beside it.
+  static let launcher: String = {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let folders = path.split(separator: ":").map(String.init)
+    func isThere(_ name: String, in folder: String) -> Bool {
+      FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)")
+    }
+    let compilers = folders.first { isThere("mpicc", in: $0) }
+    if let compilers, isThere("mpirun", in: compilers) { return "\(compilers)/mpirun" }
+    return folders.first { isThere("mpirun", in: $0) }.map { "\($0)/mpirun" } ?? "mpirun"
+  }()
+
+  /// Starts a program of this package on so many ranks; on nil ranks, without `mpirun`.
+  ///
+  /// - Parameter limit: seconds. A job that takes longer is asked where each rank is (SIGQUIT), and ended.
+  static func run(
+    _ ranks: Int?, _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
+    limit: Double = 120
+  ) async throws -> Job {
+    let executable = program.hasPrefix("/") ? program : products.appendingPathComponent(program).path
+    guard let ranks else { return try await start(executable, arguments, environment, limit) }
+    let options = ["--oversubscribe", "-n", "\(ranks)"]
+    return try await start(launcher, options + [executable] + arguments, environment, limit)
+  }
+
+  static func start(
+    _ executable: String, _ arguments: [String], _ environment: [String: String], _ limit: Double
+  ) async throws -> Job {
+    // All processes of the job have this in their environment, so that they can be found.
+    let mark = UUID().uuidString
+    var changes: [Environment.Key: String?] = [
+      "SEPPO_TEST_JOB": mark, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      // A crash is what some tests want to see; its analysis takes many seconds.
+      "SWIFT_BACKTRACE": "enable=no",
+    ]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
+    let started = ContinuousClock.now
+    let watch = Task {
+      try await Task.sleep(for: .seconds(limit))
+      try await JobProcesses(mark: mark).askAndEnd()
+      return true
+    }
+    let result = try await Subprocess.run(
+      .path(.init(executable)), arguments: .init(arguments), environment: .inherit.updating(changes),
+      output: .string(limit: 64 << 20), error: .string(limit: 64 << 20))
+    watch.cancel()
+    let isExpired = (try? await watch.value) ?? false
+    let status: Int
+    switch result.terminationStatus {
+    case .exited(let code): status = Int(code)
+    case .signaled(let code): status = 128 + Int(code)
+    }
+    let time = (ContinuousClock.now - started).components
+    return Job(
+      status: status, output: result.standardOutput, errors: result.standardError, isExpired: isExpired,
+      seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18)
+  }
+}
+
+/// The processes of one job, on this machine.
+struct JobProcesses {
+  let mark: String
+
+  /// Every rank says where it is (the library answers SIGQUIT with a line on standard error), then all are ended.
+  func askAndEnd() async throws {
+    for process in found() where !isLauncher(process) { kill(process, SIGQUIT) }
+    // Time for the lines to come through; the job has had its own and more.
+    try await Task.sleep(for: .seconds(1))
+    for process in found() { kill(process, SIGKILL) }
+  }
+
+  private func found() -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.filter { process in
+      guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
+      return environment.range(of: Data("SEPPO_TEST_JOB=\(mark)".utf8)) != nil
+    }
+  }
+
+  private func isLauncher(_ process: pid_t) -> Bool {
+    let name = FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) }
+    return ["mpirun", "orted", "prted", "prterun"].contains { name?.hasPrefix($0) == true }
+  }
+}

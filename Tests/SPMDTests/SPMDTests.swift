@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// All tests that start ranks, one after the other: they would only take each other's cores.
+@Suite(.serialized)
+struct SPMDTests {
+  static let rankCounts: [Int?] = [nil, 1, 2, 3, 5, 8]
+}
+
+extension SPMDTests {
+  @Suite("Laws", .serialized)
+  struct LawTests {
+    @Test("mapParallel is map", arguments: SPMDTests.rankCounts)
+    func hold(on ranks: Int?) async throws {
+      try await expectLaws(ranks, environment: [:])
+    }
+
+    @Test("Everything goes through the wire with SEPPO_CHECK=1", arguments: [nil, 1, 3] as [Int?])
+    func holdThroughTheWire(on ranks: Int?) async throws {
+      try await expectLaws(ranks, environment: ["SEPPO_CHECK": "1"])
+    }
+
+    @Test("Messages that are split, at 1 KiB a piece", arguments: [2, 3] as [Int?])
+    func holdInPieces(on ranks: Int?) async throws {
+      try await expectLaws(ranks, environment: ["SEPPO_SPLIT_BYTES": "1024"])
+    }
+
+    @Test("Other seeds than the usual one", arguments: 1...3)
+    func holdForOtherSeeds(_ seed: Int) async throws {
+      let job = try await Mpirun.run(3, "Laws", ["for generated inputs"], environment: ["LAWS_SEED": "\(seed)"])
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "1 laws held on 3 ranks\n")
+    }
+
+    @Test("An item past 2³¹ bytes", .enabled(if: Machine.canHold(gigabytes: 14), "needs 14 GB of free memory"))
+    func holdsForAHugeItem() async throws {
+      let job = try await Mpirun.run(2, "Laws", ["alone: "], limit: 300)
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "1 laws held on 2 ranks\n")
+    }
+
+    private func expectLaws(_ ranks: Int?, environment: [String: String]) async throws {
+      let job = try await Mpirun.run(ranks, "Laws", environment: environment)
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output.hasSuffix(" laws held on \(ranks ?? 1) ranks\n"), "\(job.report)")
+      let count = job.output.split(separator: " ").first.flatMap { Int($0) } ?? 0
+      #expect(count >= 60, "only \(count) laws were held")
+      #expect(job.messages.isEmpty, "\(job.report)")
+    }
+  }
+}
+
+enum Machine {
+  /// A machine that can't run a test says so by name; where `CI=true` it must be able to, and the test runs and fails.
+  static func canHold(gigabytes: Int) -> Bool {
+    if ProcessInfo.processInfo.environment["CI"] == "true" { return true }
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return false }
+    return kilobytes >= gigabytes << 20
+  }
+}

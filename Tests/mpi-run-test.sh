@@ -1,0 +1,465 @@
+#!/usr/bin/env bash
+# Tests mpi-run.sh with stand-ins for everything it starts: nothing is built, installed or launched.
+# MPI_RUN_BASH names another bash to run the script with (macOS's is 3.2).
+set -euo pipefail
+
+original=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(cd "$(mktemp -d)" && pwd -P)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# A checkout, with a space in its path
+
+checkout="$work/check out"
+script="$checkout/mpi-run.sh"
+mkdir -p "$checkout/Examples/HelloWorld" "$checkout/Examples/Primes" "$work/elsewhere"
+cp "$original/mpi-run.sh" "$script"
+cat >"$checkout/Package.swift" <<'MANIFEST'
+// swift-tools-version: 6.2
+let package = Package(
+  dependencies: [.package(url: "https://example.org/thing", from: "1.0.0")],
+  targets: [
+    .target(name: "Library"),
+    // .executableTarget(name: "CommentedOut"),
+    .executableTarget(
+      name: "Hidden", path: "Elsewhere"), .executableTarget(name: "HelloWorld", path: "Examples/HelloWorld"),
+  ])
+MANIFEST
+
+# The only tools there are, so that nothing of the machine's is used unseen
+
+tools="$work/tools"
+mkdir "$tools"
+ln -s "${MPI_RUN_BASH:-$BASH}" "$tools/bash"
+for tool in awk basename cat chmod cp dirname env getconf grep ln mkdir mktemp mv readlink rm sed sort tr true uname wc; do
+  ln -s "$(type -P "$tool")" "$tools/$tool"
+done
+
+# stand_in FOLDER NAME: an executable with the script on standard input
+stand_in() {
+  mkdir -p "$1"
+  { echo '#!/usr/bin/env bash'; cat; } >"$1/$2"
+  chmod +x "$1/$2"
+}
+
+machine="$work/machine"
+stand_in "$machine" swift <<'STUB'
+if [ "$1" = --version ]; then echo "${FAKE_SWIFT-Swift version 6.3.1 (swift-6.3.1-RELEASE)}"; exit; fi
+echo "swift $*" >>"$LOG"
+echo "swift's words: $#" >>"$LOG"
+echo "pc-path $PKG_CONFIG_PATH" >>"$LOG"
+echo "Building, says swift"
+cat >>"$LOG"
+[ -z "${FAKE_BUILD_FAILS-}" ] || exit 9
+command=$1 scratch='' configuration=debug product=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --scratch-path) scratch=$2; shift ;;
+    -c) configuration=$2; shift ;;
+    --product) product=$2; shift ;;
+  esac
+  shift
+done
+[ "$command" = build ] && [ -n "$product" ] || exit 0
+mkdir -p "$scratch/$configuration" "$scratch/triple/$configuration/ModuleCache"
+{ echo '#!/usr/bin/env bash'; echo 'echo "in $PWD"; printf "<%s>" "$@"; echo; cat; exit ${FAKE_EXIT-0}'; } >"$scratch/$configuration/$product"
+chmod +x "$scratch/$configuration/$product"
+STUB
+stand_in "$machine" id <<'STUB'
+echo "${FAKE_UID-1000}"
+STUB
+stand_in "$machine" nproc <<'STUB'
+echo "${OMP_NUM_THREADS-4}"
+STUB
+stand_in "$machine" lscpu <<'STUB'
+echo '# Core'
+for ((cpu = 0; cpu < 4; cpu++)); do echo $((cpu % ${FAKE_CORES-4})); done
+STUB
+
+# open_mpi FOLDER VERSION: an installation whose library is a link, as Debian's is
+open_mpi() {
+  mkdir -p "$1/include" "$1/lib" "$1/real"
+  touch "$1/include/mpi.h" "$1/real/libmpi.so.40"
+  ln -sf ../real/libmpi.so.40 "$1/lib/libmpi.so"
+  stand_in "$1/bin" mpicc <<STUB
+case \$1 in
+  -showme:version) echo "mpicc: Open MPI $2 (Language: C)" ;;
+  -showme:incdirs) echo "$1/include /usr/include" ;;
+  -showme:libdirs) echo "$1/none $1/lib" ;;
+  -showme:libs) echo "mpi open-pal" ;;
+esac
+STUB
+  # Like the real ones it reads on in the program's arguments.
+  stand_in "$1/bin" mpirun <<STUB
+if [ "\$1" = --version ]; then echo "mpirun (Open MPI) $2"; exit; fi
+STUB
+  cat >>"$1/bin/mpirun" <<'STUB'
+echo "pid $$" >>"$LOG"
+echo "mpirun $*" >>"$LOG"
+while [ $# -gt 0 ]; do
+  case $1 in
+    -n | --host | --hostfile | --bind-to) shift 2 ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+for word in "$@"; do
+  case $word in : | --bind-to) echo "mpirun took $word for its own"; exit 99 ;; esac
+done
+exec "$@"
+STUB
+}
+open_mpi "$work/mpi4" 4.1.4
+open_mpi "$work/mpi5" 5.0.11
+four="$work/mpi4/bin:$machine:$tools"
+
+# Running and checking
+
+# run [NAME=VALUE...] [-- ARGUMENT...]: sets $out, $err, $status and $log
+run() {
+  local settings=("PATH=$four")
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do settings+=("$1"); shift; done
+  [ $# -eq 0 ] || shift
+  : >"$work/log"
+  status=0
+  (cd "$work/elsewhere" && exec env -i LOG="$work/log" HOME="$work" "${settings[@]}" "${launcher:-$script}" "$@") \
+    >"$work/out" 2>"$work/err" <<<"${input-}" || status=$?
+  out=$(cat "$work/out") err=$(cat "$work/err") log=$(cat "$work/log")
+}
+
+verdict() {
+  if [ "$1" = yes ]; then
+    passed=$((passed + 1))
+    echo "ok    $2"
+  else
+    failed=$((failed + 1))
+    printf 'FAIL  %s\n' "$2"
+    printf '        %s\n' "wanted: $3" "status: $status" "out: $out" "err: $err" "log: $log"
+  fi
+}
+
+# equal NAME ACTUAL EXPECTED
+equal() { if [ "$2" = "$3" ]; then verdict yes "$1"; else verdict no "$1" "'$3', not '$2'"; fi; }
+# has NAME TEXT PART and lacks NAME TEXT PART
+has() { case $2 in *"$3"*) verdict yes "$1" ;; *) verdict no "$1" "'$3' in it" ;; esac; }
+lacks() { case $2 in *"$3"*) verdict no "$1" "no '$3' in it" ;; *) verdict yes "$1" ;; esac; }
+
+# refused NAME STATUS PART: ends so, says so in one or two lines of its own, and starts nothing
+refused() {
+  local strangers
+  strangers=$(grep -vc '^mpi-run.sh: ' <<<"$err" || true)
+  if [ "$status" -eq "$2" ] && [ "$strangers" -eq 0 ] && [ "$(wc -l <"$work/err")" -le 2 ] && [ -z "$out$log" ]; then
+    has "$1" "$err" "$3"
+  else
+    verdict no "$1" "status $2, one or two lines of mpi-run.sh with '$3', nothing started"
+  fi
+}
+
+mpirun_line() { grep '^mpirun ' "$work/log" || true; }
+swift_line() { grep '^swift ' "$work/log" || true; }
+
+release="$checkout/.build/release"
+pc="$checkout/.build/mpi/ompi-c.pc"
+
+# Help
+
+run
+equal 'no arguments: status 2' "$status" 2
+has 'no arguments: help on stderr' "$err" 'Usage: ./mpi-run.sh'
+equal 'no arguments: nothing on stdout' "$out" ''
+run -- --help
+equal '--help: status 0' "$status" 0
+has '--help: has an example' "$out" './mpi-run.sh -n 4 '
+equal '--help: at most 24 lines of 80' "$(awk 'length > 80 || NR > 24' <<<"$out")" ''
+run -- -n 2 -h
+has '-h after another option' "$out" 'Usage: ./mpi-run.sh'
+
+# A program
+
+input='standard input' run -- -n 2 HelloWorld -n 7 --debug '' 'two  words' : --bind-to '*' '=x' "it's"
+equal 'the program'\''s arguments, folder and standard input are its own, and stdout is its alone' \
+  "$out" "in $work/elsewhere"$'\n'"<-n><7><--debug><><two  words><:><--bind-to><*><=x><it's>"$'\nstandard input'
+has 'build output is on stderr' "$err" 'Building, says swift'
+run -- -n 2 HelloWorld one '' 'two  words'
+equal 'mpirun gets the ranks and the program' "$(mpirun_line)" \
+  "mpirun -n 2 --bind-to none $release/HelloWorld one  two  words"
+has 'arguments without dashes too' "$out" '<one><><two  words>'
+run -- HelloWorld a : b
+has 'a colon alone' "$out" '<a><:><b>'
+lacks 'no flag without need' "$err" 'passing'
+has 'swift builds the product, for release' "$(swift_line)" '-c release --product HelloWorld'
+has 'swift gets the checkout' "$(swift_line)" "--package-path $checkout --scratch-path $checkout/.build "
+has 'swift gets the folder where the library really is' "$(swift_line)" "-Xlinker -rpath -Xlinker $work/mpi4/real"
+has 'our .pc file comes first' "$log" "pc-path $checkout/.build/mpi"
+run PKG_CONFIG_PATH=/other -- HelloWorld
+has 'the caller'\''s PKG_CONFIG_PATH comes after it' "$log" "pc-path $checkout/.build/mpi:/other"
+equal 'the .pc file has -I, -L and -l only, and no /usr/include' "$(grep -E '^(Cflags|Libs)' "$pc")" \
+  "Cflags: -I$work/mpi4/include"$'\n'"Libs: -L$work/mpi4/none -L$work/mpi4/lib -lmpi -lopen-pal"
+run -- --debug HelloWorld
+has '--debug: swift builds for debugging' "$(swift_line)" '-c debug --product HelloWorld'
+has '--debug: mpirun gets that build' "$(mpirun_line)" "$checkout/.build/debug/HelloWorld"
+run -- Hidden
+has 'an executable target outside Examples' "$(mpirun_line)" "$release/Hidden"
+run -- -- HelloWorld -- x
+has '-- before the program' "$(mpirun_line)" "=$release/HelloWorld =-- =x"
+run FAKE_EXIT=7 -- HelloWorld
+equal 'the exit status is the program'\''s' "$status" 7
+run FAKE_BUILD_FAILS=1 -- HelloWorld
+equal 'a failed build: swift'\''s status' "$status" 9
+equal 'a failed build: nothing is launched' "$(mpirun_line)" ''
+launcher="$work/outer link"
+ln -s link "$launcher"
+ln -s "$script" "$work/link"
+run -- HelloWorld
+has 'through symbolic links' "$(mpirun_line)" "$release/HelloWorld"
+unset launcher
+for word in plain --option; do
+  env -i LOG="$work/log" PATH="$four" "$script" HelloWorld $word >/dev/null 2>&1 </dev/null &
+  script_pid=$!
+  wait "$script_pid"
+  has "mpirun replaces the script: $word" "$(cat "$work/log")" "pid $script_pid"
+done
+run SWIFTPM_BUILD_DIR=relative -- HelloWorld
+has 'SWIFTPM_BUILD_DIR is respected' "$(mpirun_line)" "$work/elsewhere/relative/release/HelloWorld"
+
+# Ranks, hosts, root
+
+run -- HelloWorld
+has 'no -n: one rank a core' "$(mpirun_line)" 'mpirun -n 4 '
+run OMP_NUM_THREADS=1 -- HelloWorld
+has 'no -n: OMP_NUM_THREADS does not count' "$(mpirun_line)" 'mpirun -n 4 '
+for form in '-n 5' -n5 -n=5 --n=5 '-np 5' '-n 005'; do
+  # shellcheck disable=SC2086 # two words
+  run -- $form HelloWorld
+  equal "$form: oversubscribes 4 cores" "$(mpirun_line)" \
+    "mpirun --oversubscribe -n 5 --bind-to none $release/HelloWorld"
+done
+has 'and says so' "$err" '5 ranks share 4 core(s): passing --oversubscribe'
+run FAKE_CORES=2 -- -n 3 HelloWorld
+has 'hyper-threads are no cores to mpirun' "$(mpirun_line)" '--oversubscribe -n 3'
+run FAKE_UID=0 -- HelloWorld
+has 'root: --allow-run-as-root' "$(mpirun_line)" 'mpirun --allow-run-as-root '
+has 'root: says so' "$err" 'running as root: passing --allow-run-as-root'
+run OMPI_MCA_hwloc_base_binding_policy=core -- HelloWorld
+lacks 'the caller'\''s own binding is left alone' "$(mpirun_line)" --bind-to
+for form in '--hosts a:40,b:40' --hosts=a:40,b:40; do
+  # shellcheck disable=SC2086 # two words
+  run SLURM_JOB_ID=1 SLURM_NTASKS=8 -- $form HelloWorld
+  equal "$form: all their slots" "$(mpirun_line)" "mpirun --host a:40,b:40 --bind-to none $release/HelloWorld"
+done
+run -- --hosts a:40 -n 30 HelloWorld
+has '--hosts with -n: no --oversubscribe' "$(mpirun_line)" 'mpirun --host a:40 -n 30 --bind'
+echo 'a slots=40' >"$work/elsewhere/my hosts"
+run -- --hostfile 'my hosts' HelloWorld
+has '--hostfile' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
+run -- --hostfile='my hosts' HelloWorld
+has '--hostfile=' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
+
+# Allocations
+
+run SLURM_JOB_ID=42 SLURM_NTASKS=96 SLURM_NNODES=3 -- HelloWorld
+has 'Slurm: its ranks, and no flag for hosts or oversubscription' "$(mpirun_line)" 'mpirun -n 96 --bind'
+has 'Slurm: says so' "$err" 'in Slurm job 42: 96 ranks on 3 node(s)'
+run SLURM_JOB_ID=42 SLURM_NNODES=3 -- HelloWorld
+has 'Slurm without a number of tasks: mpirun knows' "$(mpirun_line)" 'mpirun --bind'
+run SLURM_JOB_ID=42 SLURM_NTASKS=96 -- -n 9 HelloWorld
+has 'Slurm with -n' "$(mpirun_line)" 'mpirun -n 9 --bind'
+run SLURM_JOB_ID=42 -- HelloWorld
+has 'a job number alone is no allocation' "$(mpirun_line)" 'mpirun -n 4 '
+printf '%s\n' a a a b b b >"$work/nodes"
+run PBS_JOBID=7.server "PBS_NODEFILE=$work/nodes" -- HelloWorld
+has 'PBS: its ranks and hosts' "$(mpirun_line)" "mpirun --hostfile $work/nodes -n 6 --bind"
+has 'PBS: says so' "$err" 'in PBS job 7.server: 6 ranks on 2 node(s)'
+run PBS_JOBID=7.server "PBS_NODEFILE=$work/nodes" -- -n 2 HelloWorld
+has 'PBS with -n: still its hosts' "$(mpirun_line)" "mpirun --hostfile $work/nodes -n 2 --bind"
+run PBS_JOBID=7.server "PBS_NODEFILE=$work/none" -- HelloWorld
+has 'PBS without a node file: this machine' "$(mpirun_line)" 'mpirun -n 4 --bind'
+
+# What was typed wrong
+
+for value in 0 00 x '' -4 2.5 12345678901 99999999999999999999; do
+  run -- -n "$value" HelloWorld
+  refused "-n '$value'" 2 "not '$value'; for example: ./mpi-run.sh -n 4"
+done
+run -- -n
+refused '-n at the end' 2 '-n needs a value; for example: -n 4'
+run -- -n HelloWorld
+refused '-n without its number' 2 "not 'HelloWorld'"
+run -- -n 2 -n 3 HelloWorld
+refused '-n twice' 2 '-n is given twice'
+run -- -n 2
+refused 'no program after the options' 2 'which program?'
+run -- --verbose HelloWorld
+refused 'unknown option' 2 "unknown option '--verbose'; there are -n N"
+run -- --hosts a --hostfile 'my hosts' HelloWorld
+refused '--hosts and --hostfile' 2 'one --hosts or one --hostfile'
+run -- --hostfile 'my hosts' --hosts a HelloWorld
+refused '--hostfile and --hosts' 2 'one --hosts or one --hostfile'
+run -- --hosts a --hosts b HelloWorld
+refused '--hosts twice' 2 'the hosts are given twice'
+run -- --hosts --debug HelloWorld
+refused '--hosts without its value' 2 "--hosts takes names without spaces, not '--debug'"
+run -- --hostfile none HelloWorld
+refused 'no such host file' 2 "no host file 'none' to read; write one"
+run -- --hostfile "$work" HelloWorld
+refused 'a folder as host file' 2 'no host file'
+run -- -n 2 test
+refused 'options before test' 2 'type: ./mpi-run.sh test'
+run -- setup now
+refused 'setup with more' 2 'type: ./mpi-run.sh setup'
+run -- Nonsense
+refused 'unknown program' 2 "no program 'Nonsense'"
+equal 'unknown program: those there are, once each' "${err##*: }" 'HelloWorld Primes Hidden'
+run -- helloworld
+refused 'another case: did you mean' 2 'did you mean HelloWorld?'
+run -- .build/release/HelloWorld
+refused 'a path: did you mean' 2 'did you mean HelloWorld?'
+for name in CommentedOut Library '' 'Hello.*' -- ; do
+  run -- -- "$name"
+  refused "no program: '$name'" 2 "no program '$name'"
+done
+run "PATH=$tools" -- Nonsense
+refused 'what is typed is checked before what is there' 2 'no program'
+launcher="$original/mpi-run.sh"
+run -- Nonsense
+refused 'in the checkout itself' 2 'one of these: '
+for folder in "$original"/Examples/*/; do
+  has "the checkout has $(basename "$folder")" " ${err##*these:} " " $(basename "$folder") "
+done
+unset launcher
+
+# build, test, setup
+
+run -- test --filter 'Some Suite' --parallel
+has 'test: swift test with its options' "$(swift_line)" '--filter Some Suite --parallel'
+has 'test: with options as they are' "$log" "swift's words: 12"
+has 'test: with our flags' "$(swift_line)" "swift test --package-path $checkout --scratch-path $checkout/.build -Xlinker -rpath"
+run FAKE_BUILD_FAILS=1 -- test
+equal 'test: swift'\''s status' "$status" 9
+run -- build
+has 'build without options' "$(swift_line)" "swift build --package-path $checkout"
+for form in '--scratch-path other' --scratch-path=other; do
+  # shellcheck disable=SC2086 # two words
+  run -- build $form
+  has "build $form: the .pc file is there too" "$log" "pc-path $work/elsewhere/other/mpi"
+done
+run -- setup
+equal 'setup: status 0' "$status" 0
+has 'setup: says what there is' "$err" "Open MPI 4.1.4 ($work/mpi4/bin/mpicc, $work/mpi4/bin/mpirun)"
+equal 'setup: starts nothing' "$log$out" ''
+
+# Another MPI
+
+run -- HelloWorld
+touch "$checkout/.build/triple/release/old.o" "$pc.same"
+run -- HelloWorld
+equal 'the same MPI: nothing is built anew' "$(ls "$checkout/.build/triple/release")" $'ModuleCache\nold.o'
+equal 'the same MPI: the .pc file is left alone' "$(find "$pc" -newer "$pc.same")" ''
+five="$work/mpi5/bin:$four"
+run "PATH=$five" -- -n 5 HelloWorld
+equal 'another MPI: what was built goes' "$(ls "$checkout/.build/triple/release")" ModuleCache
+has 'another MPI: says so' "$err" "anew, for Open MPI 5.0.11 ($work/mpi5/bin/mpicc)"
+has 'another MPI: its .pc file' "$(cat "$pc")" "Cflags: -I$work/mpi5/include"
+has 'another MPI: its library' "$(swift_line)" "-rpath -Xlinker $work/mpi5/real"
+has 'another MPI: its mpirun' "$(mpirun_line)" '--oversubscribe -n 5'
+run "PATH=$five" -- setup
+has 'another MPI: setup names it' "$err" "$work/mpi5/bin/mpirun)"
+open_mpi "$work/alone" 4.1.4
+mv "$work/alone/bin/mpirun" "$work/alone/mpirun"
+run "PATH=$work/alone/bin:$four" -- setup
+has 'no mpirun beside mpicc: the first on the PATH' "$err" "$work/mpi4/bin/mpirun)"
+run "PATH=$work/alone/bin:$work/mpi5/bin:$four" -- HelloWorld
+refused 'an mpirun of another MPI' 3 "mpi5/bin/mpirun is not the one of $work/alone/bin/mpicc"
+open_mpi "$work/headless" 4.1.4
+rm "$work/headless/include/mpi.h"
+run "PATH=$work/headless/bin:$four" -- HelloWorld
+if [ -e /usr/include/mpi.h ]; then
+  echo "skip  no mpi.h: this machine has one in /usr/include"
+else
+  refused 'no mpi.h' 3 'names no folder that has mpi.h'
+fi
+open_mpi "$work/hollow" 4.1.4
+rm "$work/hollow/lib/libmpi.so"
+run "PATH=$work/hollow/bin:$four" -- HelloWorld
+refused 'no library' 3 'names no folder that has its MPI library'
+stand_in "$work/mpich" mpicc <<'STUB'
+echo "gcc: error: unrecognized command-line option '$1'" >&2
+exit 1
+STUB
+run "PATH=$work/mpich:$four" -- HelloWorld
+refused 'MPICH first' 3 "$work/mpich/mpicc, first on the PATH, is not Open MPI's"
+
+# What is missing
+
+for version in 6.1.2 5.10; do
+  run FAKE_SWIFT="Swift version $version (swift-RELEASE)" -- HelloWorld
+  refused "Swift $version" 3 "which is too old: install Swift 6.2 or newer, see https://www.swift.org/install/"
+done
+for version in 6.2 6.10-dev 7.0; do
+  run FAKE_SWIFT="Apple Swift version $version (swiftlang)" -- setup
+  equal "Swift $version will do" "$status" 0
+done
+run FAKE_SWIFT='python-swiftclient 4.1.0' -- HelloWorld
+refused 'another swift' 3 'is no working Swift compiler'
+run "PATH=$work/mpi4/bin:$tools" -- HelloWorld
+refused 'no Swift' 3 'install Swift 6.2 or newer, see https://www.swift.org/install/'
+
+run "PATH=$machine:$tools" FAKE_UID=0 -- HelloWorld
+equal 'no MPI, no apt: status 3' "$status" 3
+for part in 'there is no mpicc' 'sudo apt-get install libopenmpi-dev openmpi-bin pkg-config' \
+  'sudo dnf install openmpi-devel' 'brew install open-mpi' 'module load openmpi'; do
+  has "no MPI, no apt: says '$part'" "$err" "$part"
+done
+equal 'no MPI, no apt: nothing is started' "$log" ''
+
+# What apt-get installs appears in $late, which is on the PATH.
+late="$work/late"
+debian="$late:$work/apt:$machine:$tools"
+stand_in "$work/apt" apt-get <<STUB
+echo "apt-get \${DEBIAN_FRONTEND-} \$*" >>"\$LOG"
+echo 'chatter of apt-get'
+case "\$* " in
+  *' update '*) exit "\${FAKE_UPDATE_STATUS-0}" ;;
+  *' install '*) [ -z "\${FAKE_APT_FAILS-}" ] || exit 100; mkdir -p "$late"; cp "$work"/mpi4/bin/* "$late" ;;
+esac
+STUB
+stand_in "$work/sudo" sudo <<'STUB'
+echo "sudo $*" >>"$LOG"
+[ "$1" = -n ] && [ -z "${FAKE_PASSWORD-}" ] || exit 1
+shift
+exec "$@"
+STUB
+apt_lines() { sed -n 's/^apt-get //p' "$work/log"; }
+
+run "PATH=$debian" FAKE_UID=0 -- -n 2 HelloWorld
+equal 'root and apt: update, then install' "$(apt_lines)" "noninteractive -o DPkg::Lock::Timeout=300 update
+noninteractive -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends libopenmpi-dev openmpi-bin pkg-config"
+equal 'root and apt: one line about it' "$(grep -c install <<<"$err")" 1
+lacks 'root and apt: no chatter' "$err$out" chatter
+has 'root and apt: then it runs' "$(mpirun_line)" "$release/HelloWorld"
+run "PATH=$debian" FAKE_UID=0 -- setup
+equal 'installed: nothing is installed again' "$log" ''
+rm -r "$late"
+run "PATH=$debian" FAKE_UID=0 FAKE_UPDATE_STATUS=100 -- setup
+equal 'update fails: install is tried all the same' "$status" 0
+rm -r "$late"
+run "PATH=$debian" FAKE_UID=0 FAKE_APT_FAILS=1 -- setup
+equal 'install fails: status 3' "$status" 3
+has 'install fails: apt-get'\''s own words' "$err" chatter
+has 'install fails: what to type' "$err" 'apt-get failed, see above; install Open MPI, then type the same again:'
+run "PATH=$debian" -- setup
+equal 'neither root nor sudo: status 3' "$status" 3
+has 'neither root nor sudo: says so' "$err" 'takes apt-get and root or password-less sudo'
+equal 'neither root nor sudo: apt-get is not started' "$log" ''
+run "PATH=$work/sudo:$debian" FAKE_PASSWORD=1 -- setup
+equal 'sudo wants a password: status 3' "$status" 3
+has 'sudo wants a password: says so' "$err" 'takes apt-get and root or password-less sudo'
+equal 'sudo wants a password: apt-get is not started' "$(apt_lines)" ''
+run "PATH=$work/sudo:$debian" -- setup
+equal 'sudo without password: status 0' "$status" 0
+has 'sudo without password: installs by it' "$log" 'sudo -n env DEBIAN_FRONTEND=noninteractive apt-get'
+run "PATH=$debian" -- HelloWorld
+has 'an MPI and no pkg-config will do' "$(mpirun_line)" "$release/HelloWorld"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
