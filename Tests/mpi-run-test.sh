@@ -22,7 +22,8 @@ let package = Package(
     .target(name: "Library"),
     // .executableTarget(name: "CommentedOut"),
     .executableTarget(
-      name: "Hidden", path: "Elsewhere"), .executableTarget(name: "HelloWorld", path: "Examples/HelloWorld"),
+      name: "HelloWorld", path: "Examples/HelloWorld"), .executableTarget(name: "Primes", path: "Examples/Primes"),
+    .executableTarget(name: "Hidden", path: "Elsewhere"),
   ])
 MANIFEST
 
@@ -323,8 +324,8 @@ refused 'what is typed is checked before what is there' 2 'no program'
 launcher="$original/mpi-run.sh"
 run -- Nonsense
 refused 'in the checkout itself' 2 'one of these: '
-for folder in "$original"/Examples/*/; do
-  has "the checkout has $(basename "$folder")" " ${err##*these:} " " $(basename "$folder") "
+for example in HelloWorld Checksums Primes; do
+  has "the checkout has $example" " ${err##*these:} " " $example "
 done
 unset launcher
 
