@@ -50,15 +50,23 @@ let package = Package(
       name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
+    .executableTarget(
+      name: "Transport", dependencies: ["SeppoTransport", "CMPI"], path: "Tests/Programs/Transport",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
+      swiftSettings: strict),
 
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Laws", "Endings",
+        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
     ),
+    .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
+    .testTarget(name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

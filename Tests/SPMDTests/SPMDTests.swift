@@ -50,6 +50,26 @@ extension SPMDTests {
   }
 }
 
+extension SPMDTests {
+  @Suite("Below and beside the map", .serialized)
+  struct TransportTests {
+    @Test("Messages arrive whole and in order, whatever their size and the pieces they travel in", arguments: [1, 2, 3, 8])
+    func transport(on ranks: Int) async throws {
+      let job = try await Mpirun.run(ranks, "Transport")
+      #expect(job.status == 0, "\(job.report)")
+      let wanted = Set((0..<ranks).map { "rank \($0) held" })
+      #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
+    }
+
+    @Test("MPI that others have started is joined, and left to them", arguments: [1, 3], ["single", "serialized"])
+    func startedByOthers(on ranks: Int, level: String) async throws {
+      let job = try await Mpirun.run(ranks, "StartedByOthers", [level])
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "328350\nMPI is still ours\n", "\(job.report)")
+    }
+  }
+}
+
 enum Machine {
   /// A machine that can't run a test says so by name; where `CI=true` it must be able to, and the test runs and fails.
   static func canHold(gigabytes: Int) -> Bool {

@@ -1,0 +1,114 @@
+import SeppoScheduling
+import Testing
+
+@Suite("Who gets which items when")
+struct MapSchedulerTests {
+  @Test("Every item is computed once, and the lowest that throws decides, in ten thousand schedules")
+  func simulated() throws {
+    for seed in 0..<10_000 {
+      var cluster = SimulatedCluster(seed: UInt64(seed))
+      do { try cluster.run() } catch { Issue.record("seed \(seed): \(error)") }
+    }
+  }
+
+  @Test("The same where ranks vanish")
+  func simulatedWithLostRanks() throws {
+    for seed in 0..<5_000 {
+      var cluster = SimulatedCluster(seed: UInt64(seed), mayLoseRanks: true)
+      do { try cluster.run() } catch { Issue.record("seed \(seed): \(error)") }
+    }
+  }
+
+  @Test("Nothing to do is done at once")
+  func empty() {
+    var scheduler = MapScheduler(count: 0, ranks: 3, rule: .guided)
+    scheduler.joined(rank: 0, threads: 1)
+    #expect(scheduler.isFinished)
+    #expect(scheduler.nextAssignment() == nil)
+  }
+
+  @Test("Each rank gets a chunk before any gets a second one")
+  func firstThenAhead() {
+    var scheduler = MapScheduler(count: 100, ranks: 3, rule: .items(1))
+    for rank in 0..<3 { scheduler.joined(rank: rank, threads: 1) }
+    let ranks = (0..<6).map { _ in scheduler.nextAssignment()?.rank }
+    #expect(ranks == [0, 1, 2, 0, 1, 2])
+    #expect(scheduler.nextAssignment() == nil)
+  }
+
+  @Test("The last items are left for whoever is free first")
+  func nobodyHoardsTheEnd() {
+    var scheduler = MapScheduler(count: 5, ranks: 4, rule: .guided)
+    for rank in 0..<4 { scheduler.joined(rank: rank, threads: 1) }
+    for rank in 0..<4 { #expect(scheduler.nextAssignment() == .init(rank: rank, chunk: rank..<(rank + 1))) }
+    #expect(scheduler.nextAssignment() == nil)
+    scheduler.returned(rank: 2, chunk: 2..<3, completed: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 4..<5))
+  }
+
+  @Test("Guided chunks shrink towards the end")
+  func guidedChunksShrink() {
+    var scheduler = MapScheduler(count: 10_000, ranks: 2, rule: .guided)
+    scheduler.joined(rank: 0, threads: 1)
+    scheduler.joined(rank: 1, threads: 1)
+    var sizes: [Int] = []
+    while let assignment = scheduler.nextAssignment() {
+      sizes.append(assignment.chunk.count)
+      scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: assignment.chunk.count)
+    }
+    #expect(sizes.first == 1_250)
+    #expect(sizes == sizes.sorted(by: >))
+    #expect(sizes.suffix(8).allSatisfy { $0 == 1 })
+    #expect(sizes.count < 100)
+    #expect(scheduler.isFinished)
+    #expect(scheduler.completed == 10_000)
+  }
+
+  @Test("After a throw nothing above it is handed out, and what is below is")
+  func stopsAfterAThrow() {
+    var scheduler = MapScheduler(count: 100, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 0, threads: 1)
+    scheduler.joined(rank: 1, threads: 1)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
+    #expect(scheduler.nextAssignment()?.chunk == 20..<30)
+    scheduler.threw(rank: 1, chunk: 10..<20, index: 14)
+    #expect(scheduler.bound == 14)
+    #expect(scheduler.nextAssignment() == nil)
+    #expect(!scheduler.isFinished)
+    // The chunk ahead is given back untouched; the one below the throw is finished, and throws too.
+    scheduler.returned(rank: 0, chunk: 20..<30, completed: 0)
+    scheduler.threw(rank: 0, chunk: 0..<10, index: 3)
+    #expect(scheduler.bound == 3)
+    #expect(scheduler.isFinished)
+  }
+
+  @Test("What a lost rank held goes to others, the lowest first")
+  func lostRank() {
+    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 1, threads: 1)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
+    scheduler.gone(rank: 1)
+    scheduler.joined(rank: 0, threads: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 0..<10))
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20))
+  }
+
+  @Test("A large map on many ranks stays quick: a million items, a thousand ranks, single")
+  func largeMap() {
+    var scheduler = MapScheduler(count: 1_000_000, ranks: 1_000, rule: .items(1))
+    for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
+    var handed = 0
+    var back: [MapScheduler.Assignment] = []
+    while !scheduler.isFinished {
+      while let assignment = scheduler.nextAssignment() {
+        handed += 1
+        back.append(assignment)
+      }
+      for assignment in back { scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: 1) }
+      back.removeAll(keepingCapacity: true)
+    }
+    #expect(handed == 1_000_000)
+  }
+}
