@@ -45,7 +45,7 @@ struct Transport {
     let environment = try MPIEnvironment.start()
     for splitSize in [1, 7, 1_024, Communicator.largestSplit] {
       let communicator = try Communicator(splitSize: splitSize)
-      try exchange(communicator, largest: splitSize < 100 ? 80 : 300_000)
+      try exchange(communicator, largest: splitSize < 100 ? 80 : 40_000)
       // The next messages must not come to a rank that still waits for these.
       try broadcast(communicator)
       try order(communicator, long: splitSize < 100 ? 60 : 20_000)
