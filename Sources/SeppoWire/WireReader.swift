@@ -73,7 +73,7 @@ public final class _WireReader {
     return nodes.count - 1
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { node < nodes.count && nodes[node].serial == serial }
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
   func setCursor(_ offset: Int, of node: Int) { nodes[node].cursor = offset }
 

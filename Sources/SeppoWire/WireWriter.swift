@@ -135,7 +135,7 @@ public final class _WireWriter {
     nodes.removeLast(nodes.count - liveNodes)
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { node < nodes.count && nodes[node].serial == serial }
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
   func note(mistake error: EncodingError) { mistake = mistake ?? error }
 
