@@ -98,8 +98,8 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
     guard let value else { return }
     let start = try write(value, forKey: key)
-    // A nil within: present, and itself nil.
-    if place.writer.traits(of: T.self).isOptional { place.writer.markSome(at: start, in: place.node) }
+    // Present, and yet itself nil: an optional's inner nil, or that of a type that writes an optional as its only value.
+    place.writer.markSome(at: start, in: place.node)
   }
 
   /// Gives the offset of the value's tag.
