@@ -42,7 +42,8 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     let writer = _WireWriter(capacity: memory.count * 2)
     let target = _WireTarget(writer: writer, target: .end)
     for index in 0..<memory.count {
-      let element = UnsafeRawBufferPointer(rebasing: memory.bytes[(index * memory.stride)..<((index + 1) * memory.stride)])
+      let element = UnsafeRawBufferPointer(
+        rebasing: memory.bytes[(index * memory.stride)..<((index + 1) * memory.stride)])
       guard MemoryCode.rewrite(element, code: memory.code, to: target) else {
         throw cursor.mismatch([Any].self, Tag.memory)
       }
@@ -101,6 +102,16 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     let value = try cursor.reader.read(type, at: &cursor, key: IndexKey(currentIndex))
     currentIndex += 1
     return value
+  }
+
+  mutating func decodeIfPresent<T: Decodable>(_ type: T.Type) throws -> T? {
+    if try isAtEnd || decodeNil() { return nil }
+    let start = cursor
+    if try cursor.tag() == Tag.some { cursor.offset += 1 }
+    do { return try decode(type) } catch {
+      cursor = start
+      throw error
+    }
   }
 
   /// The next value as a place of its own.
