@@ -85,8 +85,11 @@ public struct _WireTarget {
   /// Writes a list whose elements have wire forms of their own.
   func write<Element: _PlainBytes>(list elements: UnsafeBufferPointer<Element>) {
     let lengthAt = begin(Tag.unkeyed, bytes: Tag.lengthBytes)
-    if case .slot(let node) = target { writeElements(elements, lengthAt: lengthAt, in: .container(node)) }
-    else { writeElements(elements, lengthAt: lengthAt, in: target) }
+    if case .slot(let node) = target {
+      writeElements(elements, lengthAt: lengthAt, in: .container(node))
+    } else {
+      writeElements(elements, lengthAt: lengthAt, in: target)
+    }
   }
 
   private func writeElements<Element: _PlainBytes>(

@@ -35,7 +35,7 @@ import Testing
     expectIdentity([nil, Single(nil), Single(4)] as [Single?])
     expectIdentity([nil, .some(nil), Single(nil), Single(4)] as [Single??])
     expectIdentity([One<Single?>(value: Single(nil)), One(value: nil)])
-    expectIdentity([[Double(nil: true)], []])
+    expectIdentity([[nil, 0.5], []] as [[Double?]])
   }
 
   @Test func whatWritesNothingIsNotNil() {
@@ -56,10 +56,6 @@ import Testing
   }
 }
 
-extension Double? {
-  fileprivate init(nil isNil: Bool) { self = isNil ? nil : 0 }
-}
-private func Double(nil isNil: Bool) -> Double? { .init(nil: isNil) }
 
 struct OptionalFields: Codable, Equatable {
   var one: Int?
