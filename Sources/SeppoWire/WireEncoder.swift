@@ -112,7 +112,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
       try place.writer.write(value, to: .container(place.node), key: key)
     } catch {
       // A key without a value would make what follows unreadable for a program that goes on (`try?`).
-      if !place.writer.nodes[place.node].isClosed { place.writer.truncate(to: before) }
+      place.writer.takeBack(last: start - before, of: place.node)
       throw error
     }
     return start

@@ -110,30 +110,39 @@ public final class _WireWriter {
         declared: what the subclass adds would be lost on the way. Declare the subclass, or use an enum or a struct
         """)
     }
-    let start = count
     let liveNodes = nodes.count
+    let earlier = mistake
     let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value)
+    defer {
+      while top >= liveNodes { closeTop() }
+      nodes.removeLast(nodes.count - liveNodes)
+    }
     do {
       try value.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
-      if let mistake { throw mistake }
+      if earlier == nil, let mistake { throw mistake }
     } catch {
-      // A program may go on after a failure (`try?`): then what was half written must not stay.
-      guard !nodes[node].isClosed else {
-        mistake = mistake ?? invalid(value, at: target, key: key, "encoding failed half-way: \(error)")
-        throw error
-      }
-      while top >= liveNodes { top = nodes[top].parent }
-      nodes.removeLast(nodes.count - liveNodes)
-      count = start
-      if case .slot(let slot) = target {
-        nodes[slot].form = .empty
-        memory[nodes[slot].tag] = Tag.empty
-      }
-      throw error
+      takeBack(node, from: target)
+      // What failed after a mistake mostly failed because of it.
+      let cause: any Error = earlier == nil ? mistake ?? error : error
+      mistake = earlier
+      throw cause
     }
-    while top >= liveNodes { closeTop() }
-    nodes.removeLast(nodes.count - liveNodes)
   }
+
+  /// Takes back what a value wrote before it failed: a program may go on without it (`try?`).
+  private func takeBack(_ node: Int, from target: Target) {
+    var start = nodes[node].tag
+    nodes[node].form = .empty
+    if case .slot(let slot) = target {
+      nodes[slot].form = .empty
+      memory[start] = Tag.empty
+      start += 1
+    }
+    takeBack(last: end(of: node) - start, of: node)
+  }
+
+  /// Takes back the last bytes of what a node holds.
+  func takeBack(last bytes: Int, of node: Int) { shift(from: end(of: node), by: -bytes, around: node) }
 
   func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
@@ -164,27 +173,28 @@ public final class _WireWriter {
 
   /// Makes a place for a value: a tag that says that nothing was written yet.
   func openSlot(in target: Target, key: (any CodingKey)?, isOptional: Bool = false, for value: Any) throws -> Int {
-    let parent: Int
-    let tag: Int
-    switch target {
-    case .end:
-      parent = -1
-      tag = count
-      append(uninitialized: 1)[0] = Tag.empty
-    case .container(let container):
-      parent = container
-      tag = place(1, in: container)
-      memory[tag] = Tag.empty
-    case .slot(let slot):
-      parent = slot
-      tag = nodes[slot].tag
-      if !nodes[slot].isClosed { raise(slot) }
-      claim(slot)
-    }
+    let parent =
+      switch target {
+      case .end: -1
+      case .container(let node), .slot(let node): node
+      }
     let depth = parent < 0 ? 1 : nodes[parent].depth + 1
     guard depth <= deepestNesting else {
       throw invalid(
         value, at: target, key: key, "values nest deeper than \(deepestNesting) levels, as in a cycle of references")
+    }
+    let tag: Int
+    switch target {
+    case .end:
+      tag = count
+      append(uninitialized: 1)[0] = Tag.empty
+    case .container(let container):
+      tag = place(1, in: container)
+      memory[tag] = Tag.empty
+    case .slot(let slot):
+      tag = nodes[slot].tag
+      if !nodes[slot].isClosed { raise(slot) }
+      claim(slot)
     }
     let isClosed = parent >= 0 && nodes[parent].isClosed
     nextSerial += 1
@@ -278,8 +288,14 @@ public final class _WireWriter {
   private func placeInGap(_ bytes: Int, in node: Int) -> Int {
     let gap = nodes[node].end
     reserve(bytes)
-    let behind = UnsafeRawBufferPointer(rebasing: memory[gap..<count])
-    UnsafeMutableRawBufferPointer(rebasing: memory[(gap + bytes)..<(count + bytes)]).copyMemory(from: behind)
+    shift(from: gap, by: bytes, around: node)
+    return gap
+  }
+
+  /// Moves what stands behind the end of what a node holds, and with it that end.
+  private func shift(from end: Int, by bytes: Int, around node: Int) {
+    let behind = UnsafeRawBufferPointer(rebasing: memory[end..<count])
+    UnsafeMutableRawBufferPointer(rebasing: memory[(end + bytes)..<(count + bytes)]).copyMemory(from: behind)
     count += bytes
     var holder = node
     var holders: Set<Int> = []
@@ -290,13 +306,12 @@ public final class _WireWriter {
     for index in nodes.indices {
       if holders.contains(index) {
         if nodes[index].isClosed { nodes[index].end += bytes }
-      } else if nodes[index].tag >= gap {
+      } else if nodes[index].tag >= end {
         nodes[index].tag += bytes
         nodes[index].end += bytes
       }
     }
     // An open holder's length is noted when it closes.
-    for index in holders where nodes[index].isClosed && nodes[index].form != .empty { noteLength(of: index) }
-    return gap
+    for index in holders where nodes[index].isClosed { noteLength(of: index) }
   }
 }

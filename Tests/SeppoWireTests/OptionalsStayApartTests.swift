@@ -56,7 +56,6 @@ import Testing
   }
 }
 
-
 struct OptionalFields: Codable, Equatable {
   var one: Int?
   var two: Int??
