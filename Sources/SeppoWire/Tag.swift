@@ -32,7 +32,7 @@ enum Tag {
   static let memory: UInt8 = 0x12
   /// A length (6 bytes), then keys (length, UTF-8) each followed by its value.
   static let keyed: UInt8 = 0x13
-  /// The same, where a key may stand more than once, and the last one counts.
+  /// The same, where a key stands more than once, and the last one counts.
   static let keyedAgain: UInt8 = 0x14
   /// A length (6 bytes), then values.
   static let unkeyed: UInt8 = 0x15

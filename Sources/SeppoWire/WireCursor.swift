@@ -75,6 +75,15 @@ public struct _WireCursor {
     return start..<offset
   }
 
+  /// A keyed container's next key, and where its value begins; the cursor moves behind the value.
+  mutating func readEntry() throws -> (name: UnsafeRawBufferPointer, value: Int)? {
+    if isAtEnd { return nil }
+    let name = try take(readLength())
+    let value = offset
+    offset = try endOfValue()
+    return (name, value)
+  }
+
   /// Where the value at the cursor ends; what is inside it is not looked at.
   func endOfValue() throws -> Int {
     var cursor = self

@@ -33,7 +33,7 @@ struct WireDecoder: Decoder {
     let own = try reader.open(content, parent: node, key: nil, isOptional: false)
     reader.setCursor(content.lowerBound, of: own)
     let place = WireDecoder(reader: reader, node: own, serial: reader.nodes[own].serial)
-    return KeyedDecodingContainer(KeyedReader<Key>(place: place, lastCounts: tag == Tag.keyedAgain))
+    return try KeyedDecodingContainer(KeyedReader<Key>(place: place, lastCounts: tag == Tag.keyedAgain))
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try UnkeyedReader(place: self) }

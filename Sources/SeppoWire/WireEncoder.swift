@@ -61,6 +61,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   private func write(key: some CodingKey) {
     var name = key.stringValue
     name.withUTF8 { utf8 in
+      place.writer.noteKey(UnsafeRawBufferPointer(utf8), in: place.node)
       let lengthBytes = VariableLength.bytes(of: utf8.count)
       var offset = place.writer.place(lengthBytes + utf8.count, in: place.node)
       VariableLength.write(utf8.count, to: place.writer.memory, at: &offset)

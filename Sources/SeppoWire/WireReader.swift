@@ -22,6 +22,8 @@ public final class _WireReader {
   private(set) var nodes: [Node] = []
   private var nextSerial = 0
   private var traits = TypeTraitsCache()
+  /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
+  private var mistake: (any Error)?
 
   /// - Parameter bytes: must stay as they are while the reader is used.
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -34,10 +36,21 @@ public final class _WireReader {
     let live = nodes.count
     let node = try open(cursor.offset..<end, parent: cursor.node, key: key, isOptional: traits.isOptional)
     defer { nodes.removeLast(nodes.count - live) }
-    let value = try T(from: WireDecoder(reader: self, node: node, serial: nodes[node].serial))
-    cursor.offset = end
-    return value
+    let earlier = mistake
+    do {
+      let value = try T(from: WireDecoder(reader: self, node: node, serial: nodes[node].serial))
+      if earlier == nil, let mistake { throw mistake }
+      cursor.offset = end
+      return value
+    } catch {
+      // What failed after a mistake mostly failed because of it; and the caller may go on (`try?`).
+      let cause = earlier == nil ? mistake ?? error : error
+      mistake = earlier
+      throw cause
+    }
   }
+
+  func note(mistake error: any Error) { mistake = mistake ?? error }
 
   private func read<T>(
     _ plain: any _PlainBytes.Type, as type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?

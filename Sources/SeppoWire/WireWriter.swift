@@ -22,6 +22,8 @@ public final class _WireWriter {
     var isClosed = false
     /// Values written into an unkeyed container.
     var count = 0
+    /// Keys written into a keyed container.
+    var keys = KeysSeen()
   }
 
   static let alignment = 64
@@ -223,9 +225,7 @@ public final class _WireWriter {
       let length = place(Tag.lengthBytes, in: node)
       for index in 0..<Tag.lengthBytes { memory[length + index] = 0 }
       noteLength(of: node)
-    case form:
-      // The keys of the second may be those of the first.
-      if form == .keyed { memory[nodes[node].tag] = Tag.keyedAgain }
+    case form: break
     default:
       note(mistake: invalid(form, at: .slot(node), key: nil, "a value opened containers of two different kinds"))
     }
@@ -239,6 +239,26 @@ public final class _WireWriter {
   }
 
   func noteElement(in node: Int) { nodes[node].count += 1 }
+
+  /// Says in the tag of a keyed container if it is given a key a second time.
+  func noteKey(_ name: UnsafeRawBufferPointer, in node: Int) {
+    // Taken out of the node, which `keyHashes` looks at; not copied, since it can be large.
+    var keys = KeysSeen()
+    swap(&keys, &nodes[node].keys)
+    let isKnown = keys.insert(KeysSeen.hash(name)) { keyHashes(of: node) }
+    swap(&keys, &nodes[node].keys)
+    if isKnown { memory[nodes[node].tag] = Tag.keyedAgain }
+  }
+
+  private func keyHashes(of node: Int) -> [UInt64] {
+    let end = end(of: node)
+    let reader = _WireReader(UnsafeRawBufferPointer(memory))
+    let start = nodes[node].tag + 1 + Tag.lengthBytes
+    var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
+    var hashes: [UInt64] = []
+    while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
+    return hashes
+  }
 
   /// Makes room at the end of what a node holds, and gives the offset.
   func place(_ bytes: Int, in node: Int) -> Int {
