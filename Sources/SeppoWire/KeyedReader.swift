@@ -78,7 +78,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
       place.reader.setCursor(cursor.offset, of: place.node)
       return value
     } catch let error as DecodingError {
-      throw error.under(key)
+      throw cursor.under(key, error)
     }
   }
 
@@ -131,7 +131,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func nested(_ key: some CodingKey) throws -> WireDecoder {
     let cursor = try require(key)
     let end = try cursor.endOfValue()
-    let node = try place.reader.open(cursor.offset..<end, parent: place.node, key: key, isOptional: false)
+    let node = try place.reader.open(cursor.offset..<end, parent: place.node, key: key)
     return WireDecoder(reader: place.reader, node: node, serial: place.reader.nodes[node].serial)
   }
 
