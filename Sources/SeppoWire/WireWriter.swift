@@ -144,7 +144,10 @@ public final class _WireWriter {
   }
 
   /// Takes back the last bytes of what a node holds.
-  func takeBack(last bytes: Int, of node: Int) { shift(from: end(of: node), by: -bytes, around: node) }
+  func takeBack(last bytes: Int, of node: Int) {
+    let end = end(of: node)
+    if nodes[node].isClosed { shift(from: end, by: -bytes, around: node) } else { count -= bytes }
+  }
 
   func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
