@@ -91,7 +91,7 @@ struct OddKeys: Codable, Equatable {
     let container = try decoder.container(keyedBy: Key.self)
     values = try Key.allCases.map { key in
       let value = try container.decodeIfPresent(Int?.self, forKey: key)
-      #expect(container.contains(key) == (value != nil) && container.allKeys.contains(key) == (value != nil))
+      try hold(container.contains(key) == (value != nil) && container.allKeys.contains(key) == (value != nil))
       return value
     }
   }

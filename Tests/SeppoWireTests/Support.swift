@@ -94,6 +94,12 @@ func encodingError<T: Encodable>(_ value: T, sourceLocation: SourceLocation = #_
   #expect(throws: WireError.self, sourceLocation: sourceLocation) { _ = try encoded([value]) }
 }
 
+/// A condition on what a type's `init(from:)` reads, which with hostile bytes need not hold.
+func hold(_ condition: Bool) throws {
+  if !condition { throw NotHeld() }
+}
+struct NotHeld: Error {}
+
 /// SplitMix64 (Steele, Lea, Flood 2014): a failing round is run again from its printed seed.
 struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
