@@ -81,7 +81,10 @@ import Testing
     struct NamesTooNarrow: Codable { var sizes: OneByOne<Int> }
     struct Missing: Codable { var missing: Int }
     struct Bonds: Codable { var bonds: [String: [Bond?]] }
-    enum Bond: Codable { case single(order: Int8), none }
+    enum Bond: Codable {
+      case none
+      case single(order: Int8)
+    }
     struct BondsBySingles: Codable { var bonds: [String: OneByOne<Single>] }
     struct Atoms: Decodable {
       init(from decoder: any Decoder) throws {
