@@ -1,39 +1,53 @@
 /// Finds out whether a keyed container is given a key a second time, at the cost of a few operations a key.
 ///
-/// Codable allows it (a subclass and its superclass may share a key, and so do the type's own values); the last value counts. Readers
-/// look for the first, which is much faster, unless they are told.
+/// Codable allows it (a subclass and its superclass may share a key, and so may one type's own writes); the value
+/// written last counts. Readers look for the first, which is much faster, unless they are told.
 struct KeysSeen {
   /// A Bloom filter (Bloom 1970) of two bits a key: nearly always says "new" while keys are few.
   private var first: UInt64 = 0
   private var second: UInt64 = 0
-  private var count = 0
   /// Hashes of all keys, once there are many.
-  private var many: Set<UInt64>?
+  private var all: Set<UInt64>?
 
   private static let few = 24
 
-  /// Notes a key.
-  ///
-  /// - Parameter known: gives the hashes of the keys that stand in the container; asked for only when it matters.
-  /// - Returns: whether the key may have been there.
-  mutating func insert(_ hash: UInt64, known: () -> [UInt64]) -> Bool {
+  /// Notes a key. Where it gives false, the key may be there already: `settle` knows.
+  mutating func insert(_ hash: UInt64) -> Bool {
+    if all != nil { return all!.insert(hash).inserted }
     let a: UInt64 = 1 << (hash & 63)
     let b: UInt64 = 1 << ((hash >> 6) & 63)
     let isNew = first & a == 0 || second & b == 0
     first |= a
     second |= b
-    count += 1
-    if count > KeysSeen.few {
-      if many == nil { many = Set(known()) }
-      return !many!.insert(hash).inserted
-    }
-    return !isNew && known().contains(hash)
+    return isNew
   }
 
-  /// FNV-1a (Fowler, Noll, Vo 1991), its bits mixed so that each depends on the last bytes too.
+  /// Whether a key that `insert` was not sure of is among those that stand in the container.
+  mutating func settle(_ hash: UInt64, known: () -> [UInt64]) -> Bool {
+    if all != nil { return true }
+    let known = known()
+    if known.count >= KeysSeen.few { all = Set(known + [hash]) }
+    return known.contains(hash)
+  }
+
+  /// Eight bytes at a time: keys are short, and a hash that two of them share costs only time.
   static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return (hash ^ (hash >> 29)) &* 0x94D0_49BB_1331_11EB ^ (hash >> 32)
+    var hash = UInt64(name.count)
+    func mix(_ word: UInt64) {
+      hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+      hash ^= hash >> 32
+    }
+    var offset = 0
+    while name.count - offset >= 8 {
+      mix(name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < name.count {
+      rest = rest << 8 | UInt64(name[offset])
+      offset += 1
+    }
+    mix(rest)
+    return hash
   }
 }

@@ -245,10 +245,12 @@ public final class _WireWriter {
 
   /// Says in the tag of a keyed container if it is given a key a second time.
   func noteKey(_ name: UnsafeRawBufferPointer, in node: Int) {
+    let hash = KeysSeen.hash(name)
+    if nodes[node].keys.insert(hash) { return }
     // Taken out of the node, which `keyHashes` looks at; not copied, since it can be large.
     var keys = KeysSeen()
     swap(&keys, &nodes[node].keys)
-    let isKnown = keys.insert(KeysSeen.hash(name)) { keyHashes(of: node) }
+    let isKnown = keys.settle(hash) { keyHashes(of: node) }
     swap(&keys, &nodes[node].keys)
     if isKnown { memory[nodes[node].tag] = Tag.keyedAgain }
   }
