@@ -37,6 +37,9 @@ import Testing
     defer { a.next = nil }
     let error = try #require(encodingError(a))
     #expect(error.reason.contains("cycle"))
+    // Which class, not eight hundred times.
+    #expect(error.codingPath.hasPrefix("next.next.next.") && error.codingPath.hasSuffix(" levels)"))
+    #expect(error.codingPath.utf8.count < 200)
     #expect(encodingError([a, b])?.reason.contains("cycle") == true)
     let list = ListKnot()
     list.children = [list]
