@@ -131,6 +131,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func nested(_ key: some CodingKey) throws -> WireDecoder {
     let cursor = try require(key)
     let end = try cursor.endOfValue()
+    place.reader.setCursor(end, of: place.node)
     let node = try place.reader.open(cursor.offset..<end, parent: place.node, key: key)
     return WireDecoder(reader: place.reader, node: node, serial: place.reader.nodes[node].serial)
   }

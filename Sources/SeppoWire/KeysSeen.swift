@@ -11,14 +11,17 @@ struct KeysSeen {
 
   private static let few = 24
 
+  /// False where a key with this hash was certainly not noted.
+  func mayContain(_ hash: UInt64) -> Bool {
+    all?.contains(hash) ?? (first & 1 << (hash & 63) != 0 && second & 1 << ((hash >> 6) & 63) != 0)
+  }
+
   /// Notes a key. Where it gives false, the key may be there already: `settle` knows.
   mutating func insert(_ hash: UInt64) -> Bool {
     if all != nil { return all!.insert(hash).inserted }
-    let a: UInt64 = 1 << (hash & 63)
-    let b: UInt64 = 1 << ((hash >> 6) & 63)
-    let isNew = first & a == 0 || second & b == 0
-    first |= a
-    second |= b
+    let isNew = !mayContain(hash)
+    first |= 1 << (hash & 63)
+    second |= 1 << ((hash >> 6) & 63)
     return isNew
   }
 

@@ -236,7 +236,11 @@ public final class _WireWriter {
 
   /// The container that stands under this key, if it can still be written into.
   func container(under key: any CodingKey, in parent: Int, form: Node.Form) -> Int? {
-    nodes.indices.last {
+    // A type may open thousands: only for a key that was written are they looked through.
+    var name = key.stringValue
+    let hash = name.withUTF8 { KeysSeen.hash(UnsafeRawBufferPointer($0)) }
+    guard nodes[parent].keys.mayContain(hash) else { return nil }
+    return nodes.indices.last {
       nodes[$0].parent == parent && nodes[$0].form == form && nodes[$0].key?.stringValue == key.stringValue
     }
   }

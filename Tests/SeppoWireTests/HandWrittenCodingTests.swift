@@ -52,9 +52,21 @@ import Testing
     #expect(decodingError(One<SIMD2<Double>>.self, from: number) != nil)
     #expect(decodingError(Framed<Int>.self, from: number)?.reason.contains("before") == true)
     let null = try encoded([One<Int?>(value: nil)])
-    for type in [One<Int>.self, One<String>.self, One<[Int]>.self, One<Shape>.self] as [any Decodable.Type] {
+    let types: [any Decodable.Type] = [
+      One<Int>.self, One<String>.self, One<[Int]>.self, One<Shape>.self, One<Bool>.self, One<Double>.self,
+      One<Float16>.self,
+      One<UInt128>.self, One<[[String]]>.self, One<SIMD2<Float>>.self, One<[String: Int]>.self, One<Base>.self,
+    ]
+    for type in types {
       func check<T: Decodable>(_ type: T.Type) { #expect(decodingError(type, from: null) != nil) }
       check(type)
+    }
+    // A Bool is one of two bytes, and no other.
+    let tag = try #require(try encoded([true]).first)
+    let other = try encoded([false]).first
+    for byte in UInt8.min ... .max where byte != tag && byte != other {
+      #expect(decodingError(Bool.self, from: [byte]) != nil)
+      #expect(decodingError([Bool].self, from: [0x15, 1, 0, 0, 0, 0, 0, byte]) != nil)
     }
     #expect(decodingError(Level.self, from: try encoded([3]).map { $0 }) != nil)
     #expect(decodingError(Suit.self, from: try encoded(["diamonds"]))?.type == "Suit")

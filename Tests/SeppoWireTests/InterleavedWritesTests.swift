@@ -8,6 +8,9 @@ import Testing
 
   @Test func nestedContainerAskedTwice() { expectIdentity([Twice(a: 1, b: "b", c: [1, nil])]) }
 
+  /// Each is found without looking through those before it (else this takes minutes).
+  @Test func thousandsOfNestedContainers() { expectIdentity([Many(count: 5_000)]) }
+
   /// Whatever the order of the writes, each container keeps its own.
   @Test func anyOrderOfWrites() {
     for seed in 0..<400 as Range<UInt64> {
@@ -163,4 +166,25 @@ struct AnyKey: CodingKey {
   init(_ name: String) { stringValue = name }
   init?(stringValue: String) { self.stringValue = stringValue }
   init?(intValue: Int) { nil }
+}
+
+struct Many: Codable, Equatable {
+  var count: Int
+  init(count: Int) { self.count = count }
+  func encode(to encoder: any Encoder) throws {
+    var top = encoder.container(keyedBy: AnyKey.self)
+    for index in 0..<count {
+      var inner = top.nestedContainer(keyedBy: AnyKey.self, forKey: AnyKey("inner \(index)"))
+      try inner.encode(index, forKey: AnyKey("n"))
+    }
+  }
+  init(from decoder: any Decoder) throws {
+    let top = try decoder.container(keyedBy: AnyKey.self)
+    count = 0
+    for key in top.allKeys {
+      let inner = try top.nestedContainer(keyedBy: AnyKey.self, forKey: key)
+      #expect(try inner.decode(Int.self, forKey: AnyKey("n")) == count)
+      count += 1
+    }
+  }
 }

@@ -21,12 +21,14 @@ import Testing
     expectIdentity([SIMD64<Int32>(repeating: .min)])
   }
 
-  @Test func structsOfPlainMemory() {
+  @Test func structsOfPlainMemory() throws {
     expectIdentity([
       Particle(position: [1, 2, 3], mass: -0.0), Particle(position: .zero, mass: .greatestFiniteMagnitude),
     ])
     expectIdentity([Odd(wide: 1.5, narrow: -1), Odd(wide: -0.0, narrow: 7)])
     expectIdentity([Void0()])
+    // What pads a value is no accident of the sender's memory.
+    #expect(try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
   }
 
   @Test func arraysTravelAsMemory() throws {
