@@ -73,18 +73,12 @@ public final class _WireWriter {
 
   func traits(of type: Any.Type) -> TypeTraits { traits.of(type) }
 
-  /// Writes one whole item.
+  /// Writes one whole item, or nothing of it.
   func writeItem<T: Encodable>(_ item: T) throws {
     nodes.removeAll(keepingCapacity: true)
     mistake = nil
     top = -1
-    let start = count
-    do {
-      try write(item, to: .end, key: nil)
-    } catch {
-      count = start
-      throw error
-    }
+    try write(item, to: .end, key: nil)
   }
 
   /// Where a value goes.
