@@ -3,65 +3,64 @@
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   /// Its node's range is the container's content.
   let place: WireDecoder
-  /// A key may stand more than once, and the last one counts.
-  let lastCounts: Bool
+  /// Where the last value of each key is, for a container in which a key stands more than once.
+  let lastValues: [[UInt8]: Int]?
 
   var codingPath: [any CodingKey] { place.codingPath }
 
-  private func content() throws -> _WireCursor { try place.cursor() }
+  init(place: WireDecoder, lastCounts: Bool) throws {
+    self.place = place
+    var lastValues: [[UInt8]: Int]?
+    if lastCounts {
+      var cursor = try place.cursor()
+      lastValues = [:]
+      while let (name, value) = try cursor.readEntry() { lastValues?[Array(name)] = value }
+    }
+    self.lastValues = lastValues
+  }
 
   var allKeys: [Key] {
+    // Of a value that is no longer there, nothing is known; and this call can't throw.
+    guard var cursor = try? place.cursor() else { return [] }
     var keys: [Key] = []
-    guard var cursor = try? content() else { return keys }
-    // What is damaged is met again, and thrown, when the value is read.
-    while !cursor.isAtEnd, let name = try? KeyedReader.readName(&cursor), let end = try? cursor.endOfValue() {
-      if let name = String(validating: name, as: UTF8.self), let key = Key(stringValue: name),
-        !lastCounts || !keys.contains(where: { $0.stringValue == key.stringValue })
-      {
-        keys.append(key)
+    do {
+      while let (name, value) = try cursor.readEntry() {
+        if let lastValues, lastValues[Array(name)] != value { continue }
+        guard let name = String(validating: name, as: UTF8.self) else {
+          throw cursor.corrupted("a key isn't valid UTF-8")
+        }
+        if let key = Key(stringValue: name) { keys.append(key) }
       }
-      cursor.offset = end
+    } catch {
+      place.reader.note(mistake: error)
     }
     return keys
   }
 
-  private static func readName(_ cursor: inout _WireCursor) throws -> UnsafeRawBufferPointer {
-    let length = try cursor.readLength()
-    guard length <= cursor.limit - cursor.offset else { throw cursor.corrupted("the bytes end within a key") }
-    defer { cursor.offset += length }
-    return UnsafeRawBufferPointer(rebasing: cursor.reader.bytes[cursor.offset..<(cursor.offset + length)])
-  }
-
   /// At the value under this key, if there is one.
   private func find(_ key: some CodingKey) throws -> _WireCursor? {
-    let content = try content()
+    var cursor = try place.cursor()
     var name = key.stringValue
+    if let lastValues {
+      guard let value = lastValues[Array(name.utf8)] else { return nil }
+      cursor.offset = value
+      return cursor
+    }
+    let start = cursor.offset
+    let next = place.reader.nodes[place.node].cursor
     let found = try name.withUTF8 { wanted -> Int? in
       func search(from start: Int, to end: Int) throws -> Int? {
-        var cursor = content
-        var last: Int?
         cursor.offset = start
-        while cursor.offset < end {
-          let entry = cursor.offset
-          let name = try KeyedReader.readName(&cursor)
-          if name.elementsEqual(wanted) {
-            if !lastCounts { return entry }
-            last = entry
-          }
-          cursor.offset = try cursor.endOfValue()
+        while cursor.offset < end, let (name, value) = try cursor.readEntry() {
+          if name.elementsEqual(wanted) { return value }
         }
-        return last
+        return nil
       }
-      if lastCounts { return try search(from: content.offset, to: content.limit) }
-      let cursor = place.reader.nodes[place.node].cursor
-      return try search(from: cursor, to: content.limit) ?? search(from: content.offset, to: cursor)
+      return try search(from: next, to: cursor.limit) ?? search(from: start, to: next)
     }
     guard let found else { return nil }
-    place.reader.setCursor(found, of: place.node)
-    var value = content
-    value.offset = found
-    _ = try KeyedReader.readName(&value)
-    return value
+    cursor.offset = found
+    return cursor
   }
 
   private func require(_ key: some CodingKey) throws -> _WireCursor {
@@ -79,11 +78,17 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
       place.reader.setCursor(cursor.offset, of: place.node)
       return value
     } catch let error as DecodingError {
-      throw error.under(key)
+      throw cursor.under(key, error)
     }
   }
 
-  func contains(_ key: Key) -> Bool { ((try? find(key)) ?? nil) != nil }
+  func contains(_ key: Key) -> Bool {
+    guard (try? place.checkLive()) != nil else { return false }
+    do { return try find(key) != nil } catch {
+      place.reader.note(mistake: error)
+      return false
+    }
+  }
 
   func decodeNil(forKey key: Key) throws -> Bool { try require(key).tag() == Tag.null }
   func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try read(key) { try $0.readBool() } }
@@ -126,7 +131,8 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func nested(_ key: some CodingKey) throws -> WireDecoder {
     let cursor = try require(key)
     let end = try cursor.endOfValue()
-    let node = try place.reader.open(cursor.offset..<end, parent: place.node, key: key, isOptional: false)
+    place.reader.setCursor(end, of: place.node)
+    let node = try place.reader.open(cursor.offset..<end, parent: place.node, key: key)
     return WireDecoder(reader: place.reader, node: node, serial: place.reader.nodes[node].serial)
   }
 

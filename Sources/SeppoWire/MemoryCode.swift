@@ -10,8 +10,15 @@ enum MemoryCode {
 
   static func vector(of scalar: UInt16, lanes: Int) -> UInt16 { scalar | UInt16(lanes) << 8 }
 
-  /// Writes one number of an array's memory as a value of its own; false where it is no number or has another width.
-  static func rewrite(_ bytes: UnsafeRawBufferPointer, code: UInt16, to target: _WireTarget) -> Bool {
+  /// Writes one element of an array's memory as that element writes itself alone.
+  static func rewrite(_ bytes: UnsafeRawBufferPointer, code: UInt16, to target: _WireTarget) {
+    if !rewrite(number: bytes, code: code, to: target) {
+      target.write(memory: bytes, code: code, stride: bytes.count, count: 1)
+    }
+  }
+
+  /// False where it is no number or has another width.
+  private static func rewrite(number bytes: UnsafeRawBufferPointer, code: UInt16, to target: _WireTarget) -> Bool {
     func load<T: BitwiseCopyable>(_ type: T.Type) -> T? {
       bytes.count == MemoryLayout<T>.size ? bytes.loadUnaligned(as: T.self) : nil
     }

@@ -75,7 +75,8 @@ extension Float: _PlainBytes {
       target.write(bits: source.assumingMemoryBound(to: Float16.self).pointee.bitPattern, tag: Tag.float16)
     }
     public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
-      destination.initializeMemory(as: Float16.self, to: Float16(bitPattern: try reader.readFloat16Bits()))
+      destination.initializeMemory(
+        as: Float16.self, to: Float16(bitPattern: try reader.readFloat16Bits(as: Float16.self)))
     }
   }
 #endif
@@ -105,14 +106,13 @@ extension String: _PlainBytes {
 extension _PlainBytes {
   static func writeMemory(_ source: UnsafeRawPointer, code: UInt16, to target: _WireTarget) {
     let bytes = UnsafeRawBufferPointer(start: source, count: MemoryLayout<Self>.size)
-    target.write(memory: bytes, code: code, stride: bytes.count, count: 1)
+    target.write(memory: bytes, code: code, stride: MemoryLayout<Self>.stride, count: 1)
   }
 
   static func readMemory(code: UInt16, from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
-    let size = MemoryLayout<Self>.size
-    let memory = try reader.readMemory(code: code, stride: size, as: Self.self)
+    let memory = try reader.readMemory(code: code, stride: MemoryLayout<Self>.stride, as: Self.self)
     guard memory.count == 1 else { throw reader.corrupted("\(memory.count) values where one should be") }
-    if let start = memory.bytes.baseAddress { destination.copyMemory(from: start, byteCount: size) }
+    destination.copyMemory(from: memory.bytes.baseAddress!, byteCount: MemoryLayout<Self>.size)
   }
 }
 

@@ -1,8 +1,6 @@
 /// An unkeyed container, or an array that travelled as memory and is read one by one.
 struct UnkeyedReader: UnkeyedDecodingContainer {
   private let place: WireDecoder
-  /// Owns the bytes of an array that travelled as memory.
-  private let rewritten: _WireWriter?
   private var cursor: _WireCursor
   private(set) var currentIndex = 0
   let count: Int?
@@ -16,13 +14,13 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     let tag = try cursor.readTag()
     switch tag {
     case Tag.memory:
-      let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock(), of: cursor)
-      self.rewritten = rewritten
-      let reader = _WireReader(UnsafeRawBufferPointer(rewritten.bytes))
+      let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock())
+      let reader = _WireReader(
+        UnsafeRawBufferPointer(rewritten.bytes), owner: rewritten, path: place.codingPath,
+        depth: place.reader.nodes[place.node].depth)
       self.cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: rewritten.count)
     case Tag.unkeyed, Tag.empty:
       let content = tag == Tag.empty ? cursor.offset..<cursor.offset : try cursor.readContainer()
-      self.rewritten = nil
       self.cursor = _WireCursor(
         reader: place.reader, node: place.node, offset: content.lowerBound, limit: content.upperBound)
     default: throw cursor.mismatch([Any].self, tag)
@@ -38,14 +36,13 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   }
 
   /// The elements of an array's memory as values of their own.
-  private static func rewrite(_ memory: _WireCursor.Memory, of cursor: _WireCursor) throws -> _WireWriter {
-    let writer = _WireWriter(capacity: memory.count * 2)
+  private static func rewrite(_ memory: _WireCursor.Memory) throws -> _WireWriter {
+    let writer = _WireWriter(capacity: memory.bytes.count * 2)
     let target = _WireTarget(writer: writer, target: .end)
     for index in 0..<memory.count {
-      let element = UnsafeRawBufferPointer(rebasing: memory.bytes[(index * memory.stride)..<((index + 1) * memory.stride)])
-      guard MemoryCode.rewrite(element, code: memory.code, to: target) else {
-        throw cursor.mismatch([Any].self, Tag.memory)
-      }
+      let element = UnsafeRawBufferPointer(
+        rebasing: memory.bytes[(index * memory.stride)..<((index + 1) * memory.stride)])
+      MemoryCode.rewrite(element, code: memory.code, to: target)
     }
     return writer
   }
@@ -59,7 +56,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
       currentIndex += 1
       return value
     } catch let error as DecodingError {
-      throw error.under(IndexKey(currentIndex))
+      throw cursor.under(IndexKey(currentIndex), error)
     }
   }
 
@@ -103,13 +100,22 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     return value
   }
 
+  mutating func decodeIfPresent<T: Decodable>(_ type: T.Type) throws -> T? {
+    if try isAtEnd || decodeNil() { return nil }
+    let start = cursor
+    if try cursor.tag() == Tag.some { cursor.offset += 1 }
+    do { return try decode(type) } catch {
+      cursor = start
+      throw error
+    }
+  }
+
   /// The next value as a place of its own.
   private mutating func nested() throws -> WireDecoder {
     try checkThere([Any].self)
     let end = try cursor.endOfValue()
     let reader = cursor.reader
-    let node = try reader.open(
-      cursor.offset..<end, parent: cursor.node, key: IndexKey(currentIndex), isOptional: false)
+    let node = try reader.open(cursor.offset..<end, parent: cursor.node, key: IndexKey(currentIndex))
     cursor.offset = end
     currentIndex += 1
     return WireDecoder(reader: reader, node: node, serial: reader.nodes[node].serial)

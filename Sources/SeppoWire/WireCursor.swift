@@ -14,6 +14,11 @@ public struct _WireCursor {
     .dataCorrupted(.init(codingPath: reader.codingPath(of: node), debugDescription: reason))
   }
 
+  /// The same error, for what stands under this key in the value that is being decoded.
+  func under(_ key: (any CodingKey)?, _ error: DecodingError) -> DecodingError {
+    key.map { error.under($0, after: reader.codingPath(of: node).count) } ?? error
+  }
+
   func mismatch(_ type: Any.Type, _ found: UInt8) -> DecodingError {
     let context = DecodingError.Context(
       codingPath: reader.codingPath(of: node),
@@ -73,6 +78,15 @@ public struct _WireCursor {
     let start = offset
     _ = try take(length)
     return start..<offset
+  }
+
+  /// A keyed container's next key, and where its value begins; the cursor moves behind the value.
+  mutating func readEntry() throws -> (name: UnsafeRawBufferPointer, value: Int)? {
+    if isAtEnd { return nil }
+    let name = try take(readLength())
+    let value = offset
+    offset = try endOfValue()
+    return (name, value)
   }
 
   /// Where the value at the cursor ends; what is inside it is not looked at.
@@ -166,9 +180,9 @@ public struct _WireCursor {
     return value
   }
 
-  mutating func readFloat16Bits() throws -> UInt16 {
+  mutating func readFloat16Bits(as type: Any.Type) throws -> UInt16 {
     let tag = try readTag()
-    guard tag == Tag.float16 else { throw mismatch(UInt16.self, tag) }
+    guard tag == Tag.float16 else { throw mismatch(type, tag) }
     return try readBits(UInt16.self)
   }
 
@@ -200,8 +214,8 @@ public struct _WireCursor {
     let stride = try readLength()
     let count = try readLength()
     let (total, overflow) = stride.multipliedReportingOverflow(by: count)
-    // An element of no size would let any count through.
-    guard !overflow, stride > 0 || count <= 1 else { throw corrupted("\(count) elements of \(stride) bytes") }
+    // An element of no size would let any count through; in Swift, each has a stride.
+    guard !overflow, stride > 0 else { throw corrupted("\(count) elements of \(stride) bytes") }
     return Memory(code: code, stride: stride, count: count, bytes: try take(total))
   }
 
@@ -243,7 +257,7 @@ public struct _WireCursor {
           array.append(start.assumingMemoryBound(to: Element.self).move())
         }
       } catch let error as DecodingError {
-        throw error.under(IndexKey(index))
+        throw elements.under(IndexKey(index), error)
       }
     }
     return array

@@ -30,10 +30,10 @@ struct WireDecoder: Decoder {
     default: throw cursor.mismatch([String: Any].self, tag)
     }
     // A place of its own: two containers of one value are read each at its own pace.
-    let own = try reader.open(content, parent: node, key: nil, isOptional: false)
+    let own = try reader.open(content, parent: node, key: nil, isContent: true)
     reader.setCursor(content.lowerBound, of: own)
     let place = WireDecoder(reader: reader, node: own, serial: reader.nodes[own].serial)
-    return KeyedDecodingContainer(KeyedReader<Key>(place: place, lastCounts: tag == Tag.keyedAgain))
+    return try KeyedDecodingContainer(KeyedReader<Key>(place: place, lastCounts: tag == Tag.keyedAgain))
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try UnkeyedReader(place: self) }

@@ -61,6 +61,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   private func write(key: some CodingKey) {
     var name = key.stringValue
     name.withUTF8 { utf8 in
+      place.writer.noteKey(UnsafeRawBufferPointer(utf8), in: place.node)
       let lengthBytes = VariableLength.bytes(of: utf8.count)
       var offset = place.writer.place(lengthBytes + utf8.count, in: place.node)
       VariableLength.write(utf8.count, to: place.writer.memory, at: &offset)
@@ -98,8 +99,8 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
     guard let value else { return }
     let start = try write(value, forKey: key)
-    // A nil within: present, and itself nil.
-    if place.writer.traits(of: T.self).isOptional { place.writer.markSome(at: start, in: place.node) }
+    // Present, and yet itself nil: an optional's inner nil, or that of a type that writes an optional as its only value.
+    place.writer.markSome(at: start, in: place.node)
   }
 
   /// Gives the offset of the value's tag.
@@ -112,7 +113,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
       try place.writer.write(value, to: .container(place.node), key: key)
     } catch {
       // A key without a value would make what follows unreadable for a program that goes on (`try?`).
-      if !place.writer.nodes[place.node].isClosed { place.writer.truncate(to: before) }
+      place.writer.takeBack(last: start - before, of: place.node)
       throw error
     }
     return start

@@ -53,7 +53,12 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// The path in one line; of one as long as a cycle's, the two ends.
   static func spell(_ path: [any CodingKey]) -> String {
+    let ends = 12
+    if path.count > 3 * ends {
+      return spell(Array(path.prefix(ends))) + "…" + spell(Array(path.suffix(ends))) + " (\(path.count) levels)"
+    }
     var text = ""
     for key in path {
       if let index = key as? IndexKey {

@@ -19,25 +19,51 @@ public final class _WireReader {
   }
 
   let bytes: UnsafeRawBufferPointer
+  /// Owns the bytes, where nobody else does.
+  private let owner: AnyObject?
+  /// Where in a larger value these bytes stand.
+  private let path: [any CodingKey]
+  private let depth: Int
   private(set) var nodes: [Node] = []
   private var nextSerial = 0
   private var traits = TypeTraitsCache()
+  /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
+  private var mistake: (any Error)?
 
   /// - Parameter bytes: must stay as they are while the reader is used.
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, owner: nil, path: [], depth: 0) }
+
+  init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?, path: [any CodingKey], depth: Int) {
+    self.bytes = bytes
+    self.owner = owner
+    self.path = path
+    self.depth = depth
+  }
 
   /// Reads a value at the cursor, which moves behind it; where it throws, the cursor stays.
   func read<T: Decodable>(_ type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?) throws -> T {
     let traits = traits.of(T.self)
     if let plain = traits.plain { return try read(plain, as: T.self, at: &cursor, key: key) }
-    let end = try cursor.endOfValue()
+    let end: Int
+    do { end = try cursor.endOfValue() } catch let error as DecodingError { throw cursor.under(key, error) }
     let live = nodes.count
     let node = try open(cursor.offset..<end, parent: cursor.node, key: key, isOptional: traits.isOptional)
     defer { nodes.removeLast(nodes.count - live) }
-    let value = try T(from: WireDecoder(reader: self, node: node, serial: nodes[node].serial))
-    cursor.offset = end
-    return value
+    let earlier = mistake
+    do {
+      let value = try T(from: WireDecoder(reader: self, node: node, serial: nodes[node].serial))
+      if earlier == nil, let mistake { throw mistake }
+      cursor.offset = end
+      return value
+    } catch {
+      // What failed after a mistake mostly failed because of it; and the caller may go on (`try?`).
+      let cause = earlier == nil ? mistake ?? error : error
+      mistake = earlier
+      throw cause
+    }
   }
+
+  func note(mistake error: any Error) { mistake = mistake ?? error }
 
   private func read<T>(
     _ plain: any _PlainBytes.Type, as type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?
@@ -53,12 +79,15 @@ public final class _WireReader {
       cursor.offset = reading.offset
       return value
     } catch let error as DecodingError {
-      throw key.map { error.under($0) } ?? error
+      throw cursor.under(key, error)
     }
   }
 
-  func open(_ range: Range<Int>, parent: Int, key: (any CodingKey)?, isOptional: Bool) throws -> Int {
-    let depth = parent < 0 ? 1 : nodes[parent].depth + 1
+  /// - Parameter isContent: whether it is the same value as its parent, and so no deeper than that.
+  func open(
+    _ range: Range<Int>, parent: Int, key: (any CodingKey)?, isOptional: Bool = false, isContent: Bool = false
+  ) throws -> Int {
+    let depth = (parent < 0 ? depth : nodes[parent].depth) + (isContent ? 0 : 1)
     nextSerial += 1
     nodes.append(
       Node(
@@ -73,7 +102,7 @@ public final class _WireReader {
     return nodes.count - 1
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { node < nodes.count && nodes[node].serial == serial }
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
   func setCursor(_ offset: Int, of node: Int) { nodes[node].cursor = offset }
 
@@ -84,17 +113,18 @@ public final class _WireReader {
       if let key = nodes[node].key { path.append(key) }
       node = nodes[node].parent
     }
-    return path.reversed()
+    return self.path + path.reversed()
   }
 }
 
 extension DecodingError {
-  /// The same error one key deeper.
-  func under(_ key: any CodingKey) -> DecodingError {
+  /// The same error one key deeper, where the first `outer` keys lead to the container of that key.
+  func under(_ key: any CodingKey, after outer: Int) -> DecodingError {
     func deeper(_ context: Context) -> Context {
-      Context(
-        codingPath: context.codingPath + [key], debugDescription: context.debugDescription,
-        underlyingError: context.underlyingError)
+      var path = context.codingPath
+      path.insert(key, at: min(outer, path.count))
+      return Context(
+        codingPath: path, debugDescription: context.debugDescription, underlyingError: context.underlyingError)
     }
     switch self {
     case .typeMismatch(let type, let context): return .typeMismatch(type, deeper(context))

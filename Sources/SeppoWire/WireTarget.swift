@@ -71,22 +71,29 @@ public struct _WireTarget {
   }
 
   /// Writes elements as they stand in memory.
+  ///
+  /// - Parameter bytes: may end with the last element, before what pads it to its stride.
   func write(memory bytes: UnsafeRawBufferPointer, code: UInt16, stride: Int, count: Int) {
     let head = 2 + VariableLength.bytes(of: stride) + VariableLength.bytes(of: count)
-    var offset = begin(Tag.memory, bytes: head + bytes.count)
+    var offset = begin(Tag.memory, bytes: head + stride * count)
     writer.memory[offset] = UInt8(truncatingIfNeeded: code)
     writer.memory[offset + 1] = UInt8(truncatingIfNeeded: code >> 8)
     offset += 2
     VariableLength.write(stride, to: writer.memory, at: &offset)
     VariableLength.write(count, to: writer.memory, at: &offset)
-    UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<(offset + bytes.count)]).copyMemory(from: bytes)
+    let end = offset + stride * count
+    UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<end]).copyMemory(from: bytes)
+    for padding in (offset + bytes.count)..<end { writer.memory[padding] = 0 }
   }
 
   /// Writes a list whose elements have wire forms of their own.
   func write<Element: _PlainBytes>(list elements: UnsafeBufferPointer<Element>) {
     let lengthAt = begin(Tag.unkeyed, bytes: Tag.lengthBytes)
-    if case .slot(let node) = target { writeElements(elements, lengthAt: lengthAt, in: .container(node)) }
-    else { writeElements(elements, lengthAt: lengthAt, in: target) }
+    if case .slot(let node) = target {
+      writeElements(elements, lengthAt: lengthAt, in: .container(node))
+    } else {
+      writeElements(elements, lengthAt: lengthAt, in: target)
+    }
   }
 
   private func writeElements<Element: _PlainBytes>(

@@ -22,6 +22,8 @@ public final class _WireWriter {
     var isClosed = false
     /// Values written into an unkeyed container.
     var count = 0
+    /// Keys written into a keyed container.
+    var keys = KeysSeen()
   }
 
   static let alignment = 64
@@ -71,18 +73,12 @@ public final class _WireWriter {
 
   func traits(of type: Any.Type) -> TypeTraits { traits.of(type) }
 
-  /// Writes one whole item.
+  /// Writes one whole item, or nothing of it.
   func writeItem<T: Encodable>(_ item: T) throws {
     nodes.removeAll(keepingCapacity: true)
     mistake = nil
     top = -1
-    let start = count
-    do {
-      try write(item, to: .end, key: nil)
-    } catch {
-      count = start
-      throw error
-    }
+    try write(item, to: .end, key: nil)
   }
 
   /// Where a value goes.
@@ -110,32 +106,44 @@ public final class _WireWriter {
         declared: what the subclass adds would be lost on the way. Declare the subclass, or use an enum or a struct
         """)
     }
-    let start = count
     let liveNodes = nodes.count
+    let earlier = mistake
     let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value)
+    defer {
+      while top >= liveNodes { closeTop() }
+      nodes.removeLast(nodes.count - liveNodes)
+    }
     do {
       try value.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
-      if let mistake { throw mistake }
+      if earlier == nil, let mistake { throw mistake }
     } catch {
-      // A program may go on after a failure (`try?`): then what was half written must not stay.
-      guard !nodes[node].isClosed else {
-        mistake = mistake ?? invalid(value, at: target, key: key, "encoding failed half-way: \(error)")
-        throw error
-      }
-      while top >= liveNodes { top = nodes[top].parent }
-      nodes.removeLast(nodes.count - liveNodes)
-      count = start
-      if case .slot(let slot) = target {
-        nodes[slot].form = .empty
-        memory[nodes[slot].tag] = Tag.empty
-      }
-      throw error
+      takeBack(node, from: target)
+      // What failed after a mistake mostly failed because of it.
+      let cause: any Error = earlier == nil ? mistake ?? error : error
+      mistake = earlier
+      throw cause
     }
-    while top >= liveNodes { closeTop() }
-    nodes.removeLast(nodes.count - liveNodes)
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { node < nodes.count && nodes[node].serial == serial }
+  /// Takes back what a value wrote before it failed: a program may go on without it (`try?`).
+  private func takeBack(_ node: Int, from target: Target) {
+    var start = nodes[node].tag
+    nodes[node].form = .empty
+    if case .slot(let slot) = target {
+      nodes[slot].form = .empty
+      memory[start] = Tag.empty
+      start += 1
+    }
+    takeBack(last: end(of: node) - start, of: node)
+  }
+
+  /// Takes back the last bytes of what a node holds.
+  func takeBack(last bytes: Int, of node: Int) {
+    let end = end(of: node)
+    if nodes[node].isClosed { shift(from: end, by: -bytes, around: node) } else { count -= bytes }
+  }
+
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
 
   func note(mistake error: EncodingError) { mistake = mistake ?? error }
 
@@ -164,27 +172,28 @@ public final class _WireWriter {
 
   /// Makes a place for a value: a tag that says that nothing was written yet.
   func openSlot(in target: Target, key: (any CodingKey)?, isOptional: Bool = false, for value: Any) throws -> Int {
-    let parent: Int
-    let tag: Int
-    switch target {
-    case .end:
-      parent = -1
-      tag = count
-      append(uninitialized: 1)[0] = Tag.empty
-    case .container(let container):
-      parent = container
-      tag = place(1, in: container)
-      memory[tag] = Tag.empty
-    case .slot(let slot):
-      parent = slot
-      tag = nodes[slot].tag
-      if !nodes[slot].isClosed { raise(slot) }
-      claim(slot)
-    }
+    let parent =
+      switch target {
+      case .end: -1
+      case .container(let node), .slot(let node): node
+      }
     let depth = parent < 0 ? 1 : nodes[parent].depth + 1
     guard depth <= deepestNesting else {
       throw invalid(
         value, at: target, key: key, "values nest deeper than \(deepestNesting) levels, as in a cycle of references")
+    }
+    let tag: Int
+    switch target {
+    case .end:
+      tag = count
+      append(uninitialized: 1)[0] = Tag.empty
+    case .container(let container):
+      tag = place(1, in: container)
+      memory[tag] = Tag.empty
+    case .slot(let slot):
+      tag = nodes[slot].tag
+      if !nodes[slot].isClosed { raise(slot) }
+      claim(slot)
     }
     let isClosed = parent >= 0 && nodes[parent].isClosed
     nextSerial += 1
@@ -213,9 +222,7 @@ public final class _WireWriter {
       let length = place(Tag.lengthBytes, in: node)
       for index in 0..<Tag.lengthBytes { memory[length + index] = 0 }
       noteLength(of: node)
-    case form:
-      // The keys of the second may be those of the first.
-      if form == .keyed { memory[nodes[node].tag] = Tag.keyedAgain }
+    case form: break
     default:
       note(mistake: invalid(form, at: .slot(node), key: nil, "a value opened containers of two different kinds"))
     }
@@ -223,12 +230,38 @@ public final class _WireWriter {
 
   /// The container that stands under this key, if it can still be written into.
   func container(under key: any CodingKey, in parent: Int, form: Node.Form) -> Int? {
-    nodes.indices.last {
+    // A type may open thousands: only for a key that was written are they looked through.
+    var name = key.stringValue
+    let hash = name.withUTF8 { KeysSeen.hash(UnsafeRawBufferPointer($0)) }
+    guard nodes[parent].keys.mayContain(hash) else { return nil }
+    return nodes.indices.last {
       nodes[$0].parent == parent && nodes[$0].form == form && nodes[$0].key?.stringValue == key.stringValue
     }
   }
 
   func noteElement(in node: Int) { nodes[node].count += 1 }
+
+  /// Says in the tag of a keyed container if it is given a key a second time.
+  func noteKey(_ name: UnsafeRawBufferPointer, in node: Int) {
+    let hash = KeysSeen.hash(name)
+    if nodes[node].keys.insert(hash) { return }
+    // Taken out of the node, which `keyHashes` looks at; not copied, since it can be large.
+    var keys = KeysSeen()
+    swap(&keys, &nodes[node].keys)
+    let isKnown = keys.settle(hash) { keyHashes(of: node) }
+    swap(&keys, &nodes[node].keys)
+    if isKnown { memory[nodes[node].tag] = Tag.keyedAgain }
+  }
+
+  private func keyHashes(of node: Int) -> [UInt64] {
+    let end = end(of: node)
+    let reader = _WireReader(UnsafeRawBufferPointer(memory))
+    let start = nodes[node].tag + 1 + Tag.lengthBytes
+    var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
+    var hashes: [UInt64] = []
+    while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
+    return hashes
+  }
 
   /// Makes room at the end of what a node holds, and gives the offset.
   func place(_ bytes: Int, in node: Int) -> Int {
@@ -278,8 +311,14 @@ public final class _WireWriter {
   private func placeInGap(_ bytes: Int, in node: Int) -> Int {
     let gap = nodes[node].end
     reserve(bytes)
-    let behind = UnsafeRawBufferPointer(rebasing: memory[gap..<count])
-    UnsafeMutableRawBufferPointer(rebasing: memory[(gap + bytes)..<(count + bytes)]).copyMemory(from: behind)
+    shift(from: gap, by: bytes, around: node)
+    return gap
+  }
+
+  /// Moves what stands behind the end of what a node holds, and with it that end.
+  private func shift(from end: Int, by bytes: Int, around node: Int) {
+    let behind = UnsafeRawBufferPointer(rebasing: memory[end..<count])
+    UnsafeMutableRawBufferPointer(rebasing: memory[(end + bytes)..<(count + bytes)]).copyMemory(from: behind)
     count += bytes
     var holder = node
     var holders: Set<Int> = []
@@ -290,13 +329,12 @@ public final class _WireWriter {
     for index in nodes.indices {
       if holders.contains(index) {
         if nodes[index].isClosed { nodes[index].end += bytes }
-      } else if nodes[index].tag >= gap {
+      } else if nodes[index].tag >= end {
         nodes[index].tag += bytes
         nodes[index].end += bytes
       }
     }
     // An open holder's length is noted when it closes.
-    for index in holders where nodes[index].isClosed && nodes[index].form != .empty { noteLength(of: index) }
-    return gap
+    for index in holders where nodes[index].isClosed { noteLength(of: index) }
   }
 }

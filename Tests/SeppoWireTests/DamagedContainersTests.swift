@@ -1,0 +1,62 @@
+import SeppoWire
+import Testing
+
+/// Damage in what a type asks for by calls that can't throw (`allKeys`, `contains`) must not pass for absence.
+@Suite struct DamagedContainersTests {
+  /// A dictionary asks for all its keys: what stands behind the damage would be lost without a word.
+  @Test func aDamagedKeyIsNotTheEndOfADictionary() throws {
+    let bytes = try encoded([["a": "x", "b": "y", "c": "z"]])
+    // Tag, six bytes of length, then three entries of five bytes: key length, key, tag, string length, string.
+    #expect(bytes.count == 7 + 15)
+    for entry in 0..<3 {
+      var damaged = bytes
+      damaged[7 + 5 * entry] = 0x7F
+      #expect(decodingError([String: String].self, from: damaged) != nil)
+      damaged = bytes
+      damaged[7 + 5 * entry + 1] = 0xFF
+      #expect(decodingError([String: String].self, from: damaged)?.reason.contains("UTF-8") == true)
+      damaged = bytes
+      damaged[7 + 5 * entry + 2] = 0x7E
+      #expect(decodingError([String: String].self, from: damaged) != nil)
+    }
+  }
+
+  @Test func containsDoesNotHideDamage() throws {
+    var bytes = try encoded([Asking(value: 5)])
+    #expect(try decoded(Asking.self, from: bytes)[0].value == 5)
+    // The first key's length.
+    bytes[7] = 0x7F
+    #expect(decodingError(Asking.self, from: bytes)?.reason.contains("announced") == true)
+  }
+
+  /// A program that catches the error and reads something else instead is not told again.
+  @Test func damageThatWasCaughtIsOver() throws {
+    var bytes = try encoded([One(value: Asking(value: 5))])
+    let at = try #require(bytes.lastIndex(of: UInt8(ascii: "v"))) - 1
+    bytes[at] = 0x7F
+    let back = try decoded(OneOrNothing.self, from: bytes)
+    #expect(back[0].value == nil)
+  }
+}
+
+struct Asking: Codable {
+  var value: Int?
+  private enum Key: CodingKey { case value }
+  init(value: Int?) { self.value = value }
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(value, forKey: .value)
+  }
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    value = container.contains(.value) ? try container.decode(Int.self, forKey: .value) : nil
+  }
+}
+
+struct OneOrNothing: Decodable {
+  var value: Asking?
+  private enum Key: CodingKey { case value }
+  init(from decoder: any Decoder) throws {
+    value = try? decoder.container(keyedBy: Key.self).decode(Asking.self, forKey: .value)
+  }
+}

@@ -1,0 +1,32 @@
+import SeppoWire
+import Testing
+
+@Suite struct RandomValuesComeBackTests {
+  @Test(arguments: 0..<8 as Range<UInt64>) func randomTrees(block: UInt64) throws {
+    for seed in (block * 500)..<(block * 500 + 500) {
+      var generator = SeededGenerator(seed: seed)
+      let trees = (0..<Int.random(in: 1...3, using: &generator)).map { _ in RandomTree.random(depth: 5, &generator) }
+      do {
+        let bytes = try encoded(trees)
+        let back = try decoded(RandomTree.self, count: trees.count, from: bytes)
+        #expect(back == trees, "seed \(seed)")
+        // Parts that were written apart may stand side by side.
+        let parts = try trees.flatMap { try encoded([$0]) }
+        #expect(parts == bytes || trees.count > 1, "seed \(seed)")
+        #expect(try decoded(RandomTree.self, count: trees.count, from: parts) == trees, "seed \(seed)")
+      } catch {
+        Issue.record(error, "seed \(seed)")
+      }
+    }
+  }
+
+  /// Which seeds ran says nothing if they all made the same.
+  @Test func theTreesAreOfEveryKind() {
+    var kinds: Set<String> = []
+    for seed in 0..<500 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      kinds.insert(String("\(RandomTree.random(depth: 5, &generator))".prefix { $0 != "(" }))
+    }
+    #expect(kinds.count == 23)
+  }
+}
