@@ -1,0 +1,6 @@
+// fails: f returns nothing, so that nothing could come back to rank 0
+import SeppoMPI
+
+@Sendable func show(_ number: Int) { print(number) }
+
+func program() throws { _ = try [1, 2].parallel(chunk: .items(1)).map(show) }

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+// Programs outside the package, which only have its public names: one for each way in which a program can begin.
+import PackageDescription
+
+let package = Package(
+  name: "Consumers",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(name: "Seppo", path: "../.."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: ["Design", "PlainMain", "AsyncMain", "Parsable", "AsyncParsable", "MainActorMain"].map { name in
+    .executableTarget(
+      name: name,
+      dependencies: [
+        .product(name: "SeppoMPI", package: "Seppo"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: [.treatAllWarnings(as: .error)])
+  },
+  swiftLanguageModes: [.v6]
+)

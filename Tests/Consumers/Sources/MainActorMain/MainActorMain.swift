@@ -1,0 +1,20 @@
+// The main actor's state, used around calls.
+import SeppoMPI
+
+@MainActor
+final class Model {
+  var results: [Int] = []
+}
+
+@main
+@MainActor
+struct MainActorMain {
+  static func main() async {
+    let model = Model()
+    await Seppo.run {
+      model.results = try [1, 2, 3].mapParallel { $0 * 10 }
+      await Task.yield()
+      try Seppo.atRoot { print(model.results) }
+    }
+  }
+}
