@@ -14,7 +14,9 @@
       FuzzTarget([[SIMD3<Int16>(1, 2, 3)], []]),
       FuzzTarget([[Body(x: 1, y: 2)], []]),
       FuzzTarget([OneByOne(values: [SIMD2<UInt64>(1, 2)])]),
-      FuzzTarget([OneByOne(values: [1, -300])]),
+      FuzzTarget([
+        OneByOne(values: [1, -300]), OneByOne(values: [-5]), OneByOne(values: [70_000]), OneByOne(values: [1 << 40]),
+      ]),
       FuzzTarget([[Data([1, 2, 3]), Data()]]),
       FuzzTarget([[Decimal(string: "-12.345")!, .greatestFiniteMagnitude]]) { a, b in
         zip(a, b).allSatisfy { ($0.isNaN && $1.isNaN) || $0 == $1 } && a.count == b.count
