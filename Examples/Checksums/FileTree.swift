@@ -30,7 +30,9 @@ struct FileTree {
     var names: [Path] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
-        start.withMemoryRebound(to: UInt8.self, capacity: 256) { Path(UnsafeBufferPointer(start: $0, count: strlen($0.text))) }
+        start.withMemoryRebound(to: UInt8.self, capacity: 256) {
+          Path(UnsafeBufferPointer(start: $0, count: strlen($0.text)))
+        }
       }
       if name != Path(".".utf8), name != Path("..".utf8) { names.append(name) }
     }
@@ -52,7 +54,6 @@ struct FileTree {
     .map(\.path)
   }
 }
-
 
 extension Checksums {
   /// What `errno` says of a path.

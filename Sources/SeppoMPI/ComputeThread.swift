@@ -26,7 +26,9 @@ enum ComputeThread {
     }
     status = start(body, stack: nil)
     guard status == 0 else {
-      throw .badOption(name: "threads", reason: "no compute thread could be started: \(String(cString: strerror(status)))", place: "pthread_create")
+      throw .badOption(
+        name: "threads", reason: "no compute thread could be started: \(String(cString: strerror(status)))",
+        place: "pthread_create")
     }
   }
 
@@ -51,14 +53,16 @@ enum ComputeThread {
     #else
       var thread = pthread_t()
     #endif
-    let status = pthread_create(&thread, &attributes, { argument in
-      #if canImport(Darwin)
-        let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-      #else
-        let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-      #endif
-      body.run()
-    }, box.toOpaque())
+    let status = pthread_create(
+      &thread, &attributes,
+      { argument in
+        #if canImport(Darwin)
+          let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+        #else
+          let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+        #endif
+        body.run()
+      }, box.toOpaque())
     if status != 0 { box.release() }
     return status
   }

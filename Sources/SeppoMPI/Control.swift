@@ -60,7 +60,9 @@ struct ChunkHeader {
     guard bytes.count >= ChunkHeader.size else {
       throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came without its header")
     }
-    func load(_ position: Int) -> Int { Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: position * 8, as: Int64.self))) }
+    func load(_ position: Int) -> Int {
+      Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: position * 8, as: Int64.self)))
+    }
     let (lower, upper, count) = (load(0), load(1), load(2))
     guard lower >= 0, lower <= upper, (0...(upper - lower)).contains(count) else {
       throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came with a header that can't be")

@@ -129,7 +129,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound, context.bound)
     completed = outcome.completed
     if let thrown = outcome.thrown {
-      fail(SeppoError(thrown, item: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place))
+      fail(
+        SeppoError(
+          thrown, item: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place))
     }
   }
 

@@ -5,7 +5,8 @@ extension Collection where Element: Codable & Sendable {
   /// Results that can't travel.
   @available(
     *, unavailable,
-    message: "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
+    message:
+      "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
   )
   public func mapParallel<Result>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
@@ -14,7 +15,8 @@ extension Collection where Element: Codable & Sendable {
   /// No results.
   @available(
     *, unavailable,
-    message: "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+    message:
+      "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
   )
   public func mapParallel(_ f: @Sendable (Element) throws -> Void) throws -> [Void] {
     preconditionFailure("unavailable")
@@ -25,7 +27,8 @@ extension Collection {
   /// Elements that can't travel.
   @available(
     *, unavailable,
-    message: "the elements can't travel between ranks: they must be of a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
+    message:
+      "the elements can't travel between ranks: they must be of a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
   )
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
@@ -36,7 +39,8 @@ extension Parallel {
   /// Results that can't travel.
   @available(
     *, unavailable,
-    message: "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
+    message:
+      "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
   )
   public func map<Result>(_ f: @Sendable (Base.Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
@@ -45,7 +49,8 @@ extension Parallel {
   /// No results.
   @available(
     *, unavailable,
-    message: "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+    message:
+      "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
   )
   public func map(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Void] {
     preconditionFailure("unavailable")

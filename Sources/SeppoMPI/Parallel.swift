@@ -107,7 +107,8 @@ func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == 
 /// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
 @usableFromInline
 func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
-  _ elements: UnsafeBufferPointer<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool, _ place: Place,
+  _ elements: UnsafeBufferPointer<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
+  _ place: Place,
   _ kernel: ChunkKernel
 ) throws -> [Result]? {
   try MapCall(

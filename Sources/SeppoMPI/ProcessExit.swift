@@ -52,7 +52,8 @@ extension Seppo {
       endProcess(status)
     case (.running, .item):
       Console.write(
-        "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]")
+        "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]"
+      )
       fflush(nil)
       _exit(status == 0 ? 1 : status)
     case (.running, .atRoot):

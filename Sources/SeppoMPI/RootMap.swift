@@ -93,8 +93,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if let failure { try rendezvous.finish(.threw(failure)) }
   }
 
-
-
   private func give(_ chunk: Range<Int>, to rank: Int) throws {
     let chunkItems = UnsafeBufferPointer(rebasing: items[chunk])
     if rank == 0, !session.checksWire {
@@ -125,8 +123,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       try session.communicator.send(bytes, keeping: writer, to: rank, kind: .work)
     }
   }
-
-
 
   private func take(_ message: Message) throws {
     switch message.kind {
@@ -162,7 +158,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if let error {
       keep(.here, at: range.prefix(done))
       let index = range.lowerBound + done
-      return try fail(SeppoError(error, index: index, rank: 0, host: session.host), at: index, in: header.chunk, by: rank)
+      return try fail(
+        SeppoError(error, index: index, rank: 0, host: session.host), at: index, in: header.chunk, by: rank)
     }
     let isKept = call.givesToAll && session.size > 1 && !Items.areMemory(Result.self)
     keep(isKept ? .bytes(payload, owner: owner) : .here, at: range)
@@ -185,8 +182,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     context.bound.lower(to: index)
     for rank in cameHere { try session.send(index, to: rank, kind: .stop) }
   }
-
-
 
   private func share() throws {
     guard session.size > 1 else { return }

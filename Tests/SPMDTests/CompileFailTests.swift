@@ -7,7 +7,8 @@ extension SPMDTests {
   struct CompileFailTests {
     static let programs: [String] = {
       let folder = Checkout.root.appendingPathComponent("Tests/CompileFail").path
-      return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".swift") }.sorted()
+      return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".swift") }
+        .sorted()
     }()
 
     @Test("There are programs")
@@ -22,7 +23,8 @@ extension SPMDTests {
       let module = Checkout.root.appendingPathComponent("Sources/CMPI/module.modulemap").path
       let arguments =
         ["swiftc", "-typecheck", "-swift-version", "6", "-parse-as-library"]
-        + ["-I", Mpirun.products.appendingPathComponent("Modules").path, "-Xcc", "-fmodule-map-file=\(module)"] + headers
+        + ["-I", Mpirun.products.appendingPathComponent("Modules").path, "-Xcc", "-fmodule-map-file=\(module)"]
+        + headers
         + [file.path]
       let job = try await Mpirun.start("/usr/bin/env", arguments, [:], 120)
       if first == "// compiles" {

@@ -49,14 +49,18 @@ extension SPMDTests {
   static let divergences: [Ending] = [
     Ending(
       name: "map against atRoot",
-      says: ["different calls", "rank 0 is at Endings/Endings.swift:", "(atRoot", "rank 2 is at", "(mapParallel of Int → Int"]),
+      says: [
+        "different calls", "rank 0 is at Endings/Endings.swift:", "(atRoot", "rank 2 is at",
+        "(mapParallel of Int → Int",
+      ]),
     Ending(name: "map against atRoot", ranks: 2, says: ["rank 0 is at", "rank 1 is at"]),
     Ending(name: "atRoot against map", says: ["rank 0 is at", "(mapParallel", "(atRoot"]),
     Ending(name: "atRoot against map", ranks: 8, says: ["rank 7 is at"]),
     Ending(name: "one line against another", says: ["rank 2 is at"]),
     Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
     Ending(name: "three places", says: ["rank 1 is at", "rank 2 is at"]),
-    Ending(name: "more rounds on one rank", says: ["the end of Seppo.run, call 3", "mapParallel of Int → Int, call 3"]),
+    Ending(
+      name: "more rounds on one rank", says: ["the end of Seppo.run, call 3", "mapParallel of Int → Int, call 3"]),
     Ending(name: "fewer rounds at root", says: ["the end of Seppo.run, call 3"]),
     Ending(name: "early return", says: ["the end of Seppo.run"]),
     Ending(name: "early return", ranks: 2, says: ["the end of Seppo.run"]),
@@ -69,7 +73,9 @@ extension SPMDTests {
 
   static let errors: [Ending] =
     [1, 2, 3, 8].map {
-      Ending(name: "throw everywhere", ranks: $0, says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
+      Ending(
+        name: "throw everywhere", ranks: $0,
+        says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
     } + [
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
@@ -77,7 +83,9 @@ extension SPMDTests {
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"], limit: 5),
       Ending(name: "throw while root is in its own code", says: ["rank 1 (", "Trouble"], limit: 5),
       Ending(name: "throw of root while others are in their own code", says: ["rank 0 ("], limit: 5),
-      Ending(name: "item throws", says: ["item 77 threw on rank", "Trouble: trouble", "Endings.swift:"], output: "before\nbefore\nbefore\n"),
+      Ending(
+        name: "item throws", says: ["item 77 threw on rank", "Trouble: trouble", "Endings.swift:"],
+        output: "before\nbefore\nbefore\n"),
       Ending(name: "item throws", ranks: nil, says: ["item 77 threw on rank 0"], output: "before\n"),
       Ending(name: "atRoot throws", says: ["the body of atRoot threw on rank 0"]),
       Ending(name: "run inside run", says: ["called a second time"]),
@@ -117,7 +125,9 @@ extension SPMDTests {
       let job = try await Mpirun.run(3, "Endings", ["wait for ever"], limit: 3)
       #expect(job.isExpired)
       for rank in 0..<3 {
-        let line = job.messages.first { $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/Endings.swift:") }
+        let line = job.messages.first {
+          $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/Endings.swift:")
+        }
         #expect(line != nil, "rank \(rank) said nothing: \(job.report)")
       }
     }

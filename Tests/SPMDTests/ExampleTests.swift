@@ -13,7 +13,8 @@ extension SPMDTests {
       let host = ProcessInfo.processInfo.hostName.split(separator: ".").first ?? ""
       for (number, line) in zip(1..., lines) {
         let pattern = try Regex(
-          "hello world from \(host)[^,]*, process [0-9]+ \\(input=\(number)\\.000000, value\\*value=\(number * number)\\.000000\\)")
+          "hello world from \(host)[^,]*, process [0-9]+ \\(input=\(number)\\.000000, value\\*value=\(number * number)\\.000000\\)"
+        )
         #expect(line.wholeMatch(of: pattern) != nil, "\(line)")
       }
     }
@@ -47,7 +48,8 @@ extension SPMDTests {
       #expect(job.errors.contains("Checksums: \(folder.path)/missing: No such file or directory\n"))
     }
 
-    @Test("Primes counts the primes below a number", arguments: [(0, 0), (2, 0), (3, 1), (100, 25), (1_000_000, 78_498)])
+    @Test(
+      "Primes counts the primes below a number", arguments: [(0, 0), (2, 0), (3, 1), (100, 25), (1_000_000, 78_498)])
     func primes(below limit: Int, are count: Int) async throws {
       let job = try await Mpirun.run(2, "Primes", ["\(limit)"])
       #expect(job.status == 0, "\(job.report)")

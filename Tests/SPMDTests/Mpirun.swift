@@ -23,7 +23,8 @@ struct Job {
 
 enum Mpirun {
   /// Executables of this package stand beside the test bundle.
-  static let products = Bundle.main.bundleURL.path.hasSuffix(".xctest")
+  static let products =
+    Bundle.main.bundleURL.path.hasSuffix(".xctest")
     ? Bundle.main.bundleURL.deletingLastPathComponent() : Bundle.main.bundleURL
 
   /// The `mpirun` that belongs to the `mpicc` which the package was built with, if it stands beside it.

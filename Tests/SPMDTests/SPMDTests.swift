@@ -53,7 +53,8 @@ extension SPMDTests {
 extension SPMDTests {
   @Suite("Below and beside the map", .serialized)
   struct TransportTests {
-    @Test("Messages arrive whole and in order, whatever their size and the pieces they travel in", arguments: [1, 2, 3, 8])
+    @Test(
+      "Messages arrive whole and in order, whatever their size and the pieces they travel in", arguments: [1, 2, 3, 8])
     func transport(on ranks: Int) async throws {
       let job = try await Mpirun.run(ranks, "Transport")
       #expect(job.status == 0, "\(job.report)")

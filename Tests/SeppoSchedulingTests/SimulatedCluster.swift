@@ -140,7 +140,8 @@ struct SimulatedCluster {
 
   private func checkBooks() throws {
     for rank in 0..<ranks where scheduler.held(by: rank) != held[rank, default: []] {
-      throw Violation(description: "the books say that rank \(rank) holds \(scheduler.held(by: rank)): \(held[rank] ?? [])")
+      throw Violation(
+        description: "the books say that rank \(rank) holds \(scheduler.held(by: rank)): \(held[rank] ?? [])")
     }
     guard scheduler.bound == decided ?? count else {
       throw Violation(description: "bound \(scheduler.bound), decided \(decided ?? count)")

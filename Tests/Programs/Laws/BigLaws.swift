@@ -17,10 +17,15 @@ let bigLaws = [
   Law("alone: an item past 2³¹ bytes") {
     let count = 290_000_000
     // Two items, so that one of them goes to the other rank.
-    let items: [[Double]] = Seppo.isRoot ? [[1], [Double](unsafeUninitializedCapacity: count) { memory, initialized in
-      for index in 0..<count { memory.initializeElement(at: index, to: Double(index)) }
-      initialized = count
-    }] : []
+    let items: [[Double]] =
+      Seppo.isRoot
+      ? [
+        [1],
+        [Double](unsafeUninitializedCapacity: count) { memory, initialized in
+          for index in 0..<count { memory.initializeElement(at: index, to: Double(index)) }
+          initialized = count
+        },
+      ] : []
     let results = try items.parallel(chunk: .items(1)).map { values -> [Double] in
       // Keeps rank 0 busy with the short one.
       if values.count == 1 { usleep(3_000_000) }

@@ -111,7 +111,9 @@ let errorLaws = [
         }
       }
     }
-    guard case .itemThrew(1, _, _, "SeppoError", let description, _) = error else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(1, _, _, "SeppoError", let description, _) = error else {
+      throw Broken(description: "\(error)")
+    }
     try hold(description.contains("item 2") && description.contains("number 12"), description)
   },
   Law("calls of all ranks inside an item are errors") {

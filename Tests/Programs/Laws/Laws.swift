@@ -24,7 +24,8 @@ func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #li
   if !condition { throw Broken(description: "\(what()) (line \(line), rank \(Seppo.rank) of \(Seppo.size))") }
 }
 
-func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws {
+func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws
+{
   try hold(found == wanted, "\(what()) found \(found), wanted \(wanted)", line: line)
 }
 
@@ -45,7 +46,8 @@ struct Laws {
       let wanted = CommandLine.arguments.dropFirst().first ?? ""
       let laws = orderLaws + sizeLaws + shapeLaws + errorLaws + rootLaws + propertyLaws + bigLaws
       var kept = 0
-      for law in laws where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {
+      for law in laws
+      where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {
         do {
           try law.body()
         } catch {

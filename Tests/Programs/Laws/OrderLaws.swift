@@ -68,14 +68,17 @@ let orderLaws = [
     try holdEqual(try items[10..<30].mapParallel { $0 }, Array(10..<30))
     try holdEqual(try items.reversed().mapParallel { $0 }, items.reversed().map { $0 })
     try holdEqual(try items.lazy.filter { $0 % 3 == 0 }.mapParallel { $0 }, items.filter { $0 % 3 == 0 })
-    try holdEqual(try "a – ✓ 👩🏽‍🚀".unicodeScalars.map { $0.value }.mapParallel { $0 }, "a – ✓ 👩🏽‍🚀".unicodeScalars.map { $0.value })
-    try holdEqual(try stride(from: 0, to: 1, by: 0.125).map { $0 }.mapParallel { $0 }, stride(from: 0, to: 1, by: 0.125).map { $0 })
+    try holdEqual(
+      try "a – ✓ 👩🏽‍🚀".unicodeScalars.map { $0.value }.mapParallel { $0 }, "a – ✓ 👩🏽‍🚀".unicodeScalars.map { $0.value })
+    try holdEqual(
+      try stride(from: 0, to: 1, by: 0.125).map { $0 }.mapParallel { $0 }, stride(from: 0, to: 1, by: 0.125).map { $0 })
     try holdEqual(try repeatElement("x", count: 7).mapParallel { $0 + $0 }, Array(repeating: "xx", count: 7))
   },
   Law("f may capture values") {
     let factor = 7
     let table = [1: "one", 2: "two"]
-    try holdEqual(try [1, 2, 3].mapParallel { "\($0 * factor) \(table[$0] ?? "none")" }, ["7 one", "14 two", "21 none"])
+    try holdEqual(
+      try [1, 2, 3].mapParallel { "\($0 * factor) \(table[$0] ?? "none")" }, ["7 one", "14 two", "21 none"])
   },
   Law("a nested map runs serially, with the same values") {
     let results = try (0..<12).mapParallel { outer -> [Int] in

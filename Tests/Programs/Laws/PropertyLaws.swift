@@ -23,7 +23,8 @@ let propertyLaws = [
       let count = Int.random(in: 0...[3, 20, 300].randomElement(using: &random)!, using: &random)
       let chunk: Chunk = Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...20, using: &random))
       let threads = Int.random(in: 1...3, using: &random)
-      let throwing = Int.random(in: 0...3, using: &random) == 0 ? Int.random(in: 0...max(1, 2 * count), using: &random) : -1
+      let throwing =
+        Int.random(in: 0...3, using: &random) == 0 ? Int.random(in: 0...max(1, 2 * count), using: &random) : -1
       let slow = Int.random(in: 2...40, using: &random)
       let what = "seed \(seed), round \(round): \(count) items, \(chunk), \(threads) threads, throw at \(throwing):"
       let numbers = (0..<count).map { _ in Int.random(in: -1_000...1_000, using: &random) }

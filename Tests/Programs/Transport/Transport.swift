@@ -110,7 +110,9 @@ struct Transport {
         rest(.yield)
         continue
       }
-      try hold(message.kind == MessageKind(Int32(number)), "\(message.kind) came where \(number) should have, in pieces of \(communicator.splitSize)")
+      try hold(
+        message.kind == MessageKind(Int32(number)),
+        "\(message.kind) came where \(number) should have, in pieces of \(communicator.splitSize)")
       number += 1
     }
     try communicator.flush()
