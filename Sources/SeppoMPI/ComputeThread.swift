@@ -26,9 +26,7 @@ enum ComputeThread {
     }
     status = start(body, stack: nil)
     guard status == 0 else {
-      throw .badOption(
-        name: "threads", reason: "no compute thread could be started: \(String(cString: strerror(status)))",
-        place: "pthread_create")
+      throw .noThread(reason: String(cString: strerror(status)), rank: Seppo.rank, host: Seppo.hostName)
     }
   }
 

@@ -25,6 +25,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case wrongThread(call: String, place: String)
   /// An option has a value that it can't have.
   case badOption(name: String, reason: String, place: String)
+  /// The system gave no thread to compute on.
+  case noThread(reason: String, rank: Int, host: String)
   /// MPI reported an error: the call, its class, and MPI's own text.
   case mpi(call: String, errorClass: Int, text: String, rank: Int, host: String)
 
@@ -78,6 +80,8 @@ extension SeppoError: CustomStringConvertible {
       """
     case .badOption(let name, let reason, let place):
       "\(name): \(reason) [at \(place)]"
+    case .noThread(let reason, let rank, let host):
+      "no compute thread could be started on rank \(rank) (\(host)): \(reason)"
     case .mpi(let call, let errorClass, let text, let rank, let host):
       "\(call) failed on rank \(rank) (\(host)): \(text) [class \(errorClass)]"
     }

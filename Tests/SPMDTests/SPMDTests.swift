@@ -32,6 +32,17 @@ extension SPMDTests {
       #expect(job.output == "1 laws held on 3 ranks\n")
     }
 
+    @Test("Items have a deep stack under every limit", arguments: ["-s unlimited", "-s 8192", "-s 1024"])
+    func deepStack(_ limit: String) async throws {
+      let arguments = [
+        "--oversubscribe", "-n", "2", Mpirun.products.appendingPathComponent("Laws").path, "deep recursion",
+      ]
+      let job = try await Mpirun.start(
+        "/bin/bash", ["-c", "ulimit \(limit) && exec \"$@\"", "bash", Mpirun.launcher] + arguments, [:], 60)
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "1 laws held on 2 ranks\n")
+    }
+
     @Test("An item past 2³¹ bytes", .enabled(if: Machine.canHold(gigabytes: 14), "needs 14 GB of free memory"))
     func holdsForAHugeItem() async throws {
       let job = try await Mpirun.run(2, "Laws", ["alone: "], limit: 300)
