@@ -176,6 +176,16 @@ let errorLaws = [
     }
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
+  Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
+    do {
+      _ = try Seppo.atRoot { Picky(3) }.broadcast()
+    } catch SeppoError.notEncodable(nil, 0, _, "Picky", _, "a multiple of three") {}
+    do {
+      _ = try Seppo.atRoot { Picky(5) }.broadcast()
+    } catch SeppoError.notDecodable(nil, _, _, "Picky", _, "a multiple of five") {}
+    // Rank 0, which may have met it alone, and the others come to the same next call.
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
   Law("overlapping calls are an error") {
     // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
     let error = try Seppo.atRoot { () -> String in
