@@ -50,16 +50,7 @@ extension Seppo {
 
   /// All ranks leave together: one that has left can't be waited for by another.
   private static func end(_ session: Session, at place: Place) throws {
-    try session.call("the end of Seppo.run", at: place) { signature in
-      var rendezvous = Rendezvous(session, signature)
-      if session.isRoot {
-        try rendezvous.gather()
-        try rendezvous.finish(.done)
-      } else {
-        try rendezvous.announce(threads: 0)
-        _ = try rendezvous.awaitOutcome()
-      }
-    }
+    try ProcessExit.meet(session, "the end of Seppo.run", at: place)
     fflush(nil)
     do {
       try session.end()

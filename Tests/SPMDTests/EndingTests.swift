@@ -64,6 +64,11 @@ extension SPMDTests {
     Ending(name: "broadcast against end", says: ["broadcast of Int", "the end of Seppo.run"]),
     Ending(name: "divergence during long items", says: ["the end of Seppo.run"]),
     Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
+    Ending(
+      name: "exit of one rank before run",
+      says: ["rank 1 is at (the program's end, without Seppo.run, call 1)", "mapParallel"]),
+    Ending(name: "return of one rank before run", ranks: 2, says: ["rank 1 is at (the program's end, without Seppo.run"]),
+    Ending(name: "Seppo.exit of one rank before run", says: ["Seppo.exit(5)", "mapParallel"]),
     Ending(name: "exit on one rank", says: ["Seppo.exit(7)", "mapParallel"]),
   ]
 

@@ -32,6 +32,15 @@ struct Endings {
         print(error)
       }
     case "exit before run": Seppo.exit(5)
+    case "exit of one rank before run":
+      if Seppo.rank == 1 { exit(5) }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+    case "return of one rank before run":
+      if Seppo.rank == 1 { return }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+    case "Seppo.exit of one rank before run":
+      if Seppo.rank == 1 { Seppo.exit(5) }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
     default:
       Seppo.run { try ending(name) }
       if Seppo.isRoot { print("after run") }
