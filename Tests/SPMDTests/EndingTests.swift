@@ -77,6 +77,7 @@ extension SPMDTests {
       Ending(name: "throw everywhere", ranks: $0, says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
     } + [
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
+      Ending(name: "too many threads", ranks: 1, says: ["threads: no compute thread could be started"]),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
       Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"], limit: 5),

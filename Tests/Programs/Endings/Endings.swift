@@ -108,6 +108,14 @@ struct Endings {
       }
 
     // Errors that leave the body.
+    case "too many threads":
+      var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
+      #if canImport(Glibc)
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      #else
+        setrlimit(RLIMIT_AS, &limit)
+      #endif
+      _ = try [1, 2].parallel(threads: 10_000).map { $0 }
     case "throw everywhere": throw Trouble()
     case "throw on the last rank":
       if isLast { throw Trouble() }
