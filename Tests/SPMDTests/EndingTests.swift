@@ -93,6 +93,7 @@ extension SPMDTests {
 
   static let exits: [Ending] = [
     Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
+    Ending(name: "pieces that differ", status: 0, messages: 0),
     Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
     Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),
     Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),

@@ -31,6 +31,13 @@ struct Endings {
       } catch {
         print(error)
       }
+    case "pieces that differ":
+      // As under a launcher that doesn't hand the environment on to other machines.
+      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "0" { setenv("SEPPO_SPLIT_BYTES", "1024", 1) }
+      Seppo.run {
+        let values = try Seppo.atRoot { Array(0..<10_000) }.broadcast()
+        if values != Array(0..<10_000) { throw Trouble() }
+      }
     case "exit before run": Seppo.exit(5)
     case "exit of one rank before run":
       if Seppo.rank == 1 { exit(5) }
