@@ -25,6 +25,7 @@ enum ProcessExit {
   /// MPI was started by a question (`Seppo.rank`), and nobody has ended it. The ranks do so together, as at the end of a
   /// run: one that went alone would wait in MPI for others that wait for it in a call.
   private static func endWithoutRun(_ session: Session) {
+    if session.mpiHasEnded { return }
     let place = Place(fileID: "", line: 0)
     session.phase = .running
     do {
@@ -53,7 +54,7 @@ enum ProcessExit {
   static func leave(_ session: Session, status: Int32) -> Never {
     fflush(nil)
     do {
-      try session.end()
+      try session.end(withProcess: true)
     } catch {
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
       exit(status == 0 ? 1 : status)

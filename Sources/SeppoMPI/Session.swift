@@ -133,12 +133,15 @@ final class Session: @unchecked Sendable {
     }
   }
 
-  /// Ends MPI in this process.
-  func end() throws {
+  /// Whether MPI has been ended by the program that had started it.
+  var mpiHasEnded: Bool { environment.hasEnded }
+
+  /// Ends MPI in this process: where the process goes on, only if we started it.
+  func end(withProcess: Bool = false) throws {
     phase = .ended
     try communicator.flush()
     try communicator.free()
-    try environment.end()
+    try environment.end(withProcess: withProcess)
   }
 
   /// Ends the job on every rank, with what was printed so far.

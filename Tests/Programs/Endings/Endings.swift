@@ -2,6 +2,7 @@
 //
 //   mpirun -n 3 Endings NAME
 
+import CMPI
 import SeppoMPI
 
 struct Trouble: Error, CustomStringConvertible {
@@ -38,6 +39,16 @@ struct Endings {
         let values = try Seppo.atRoot { Array(0..<10_000) }.broadcast()
         if values != Array(0..<10_000) { throw Trouble() }
       }
+    case "MPI of the program's own":
+      MPI_Init(nil, nil)
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+      print(MPI_Finalize())
+    case "MPI of the program's own, rank without run":
+      MPI_Init(nil, nil)
+      print("\(Seppo.rank), \(MPI_Finalize())")
+    case "MPI of the program's own, exit":
+      MPI_Init(nil, nil)
+      Seppo.run { Seppo.exit(0) }
     case "exit before run": Seppo.exit(5)
     case "exit of one rank before run":
       if Seppo.rank == 1 { exit(5) }
