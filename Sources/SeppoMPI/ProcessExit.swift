@@ -85,7 +85,7 @@ extension Seppo {
       do {
         for rank in 1..<max(1, session.size) { try session.send(Outcome.exit(status: status), to: rank, kind: .finish) }
       } catch {
-        Failure.endJob(session, error, at: place)
+        Failure.endJobFromAnyThread(session, error, at: place)
       }
       ProcessExit.leave(session, status: status)
     case (.beforeRun, _), (.running, .everyRank):
@@ -93,7 +93,7 @@ extension Seppo {
       do {
         try ProcessExit.meet(session, "Seppo.exit(\(status))", at: place)
       } catch {
-        Failure.endJob(session, error, at: place)
+        Failure.endJobFromAnyThread(session, error, at: place)
       }
       ProcessExit.leave(session, status: status)
     }

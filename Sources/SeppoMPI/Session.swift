@@ -94,6 +94,16 @@ final class Session: @unchecked Sendable {
     }
   }
 
+  /// Whether this thread may make MPI calls from now on: it is the one in a call, or no other is and none can be any more.
+  func takesOver() -> Bool {
+    switch Surroundings.current {
+    case .item: false
+    case .atRoot: true
+    case .everyRank:
+      gate.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+  }
+
   /// Moves messages, and gives the next one that belongs to the call at hand.
   func poll() throws -> Message? {
     while let message = try communicator.poll() {

@@ -109,6 +109,8 @@ extension SPMDTests {
     Ending(name: "exit 0", status: 0, messages: 0),
     Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
+    Ending(name: "run in an item", status: nil, says: ["called a second time"]),
+    Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["while another thread"]),
     Ending(name: "exit in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit 3 in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit in an item", ranks: 1, status: nil, says: ["exit was called inside an item"]),

@@ -174,6 +174,13 @@ struct Endings {
       if isLast { Seppo.exit(7) }
       _ = try [1, 2].mapParallel { $0 }
     case "Seppo.exit in an item": try onLastRank { Seppo.exit(0) }
+    case "run in an item": try onLastRank { Seppo.run {} }
+    case "Seppo.exit on a thread of an item":
+      try onLastRank {
+        var thread = pthread_t()
+        pthread_create(&thread, nil, { _ in Seppo.exit(0) }, nil)
+        pthread_join(thread, nil)
+      }
     case "exit in an item": try onLastRank { exit(0) }
     case "exit 3 in an item": try onLastRank { exit(3) }
     case "fatalError in an item": try onLastRank { fatalError("on purpose") }
