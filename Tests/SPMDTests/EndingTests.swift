@@ -63,6 +63,7 @@ extension SPMDTests {
     Ending(name: "early return of root", says: ["the end of Seppo.run"]),
     Ending(name: "broadcast against end", says: ["broadcast of Int", "the end of Seppo.run"]),
     Ending(name: "divergence during long items", says: ["the end of Seppo.run"]),
+    Ending(name: "divergence in many words", says: ["rank 2 is at (code of its own"], limit: 5),
     Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
     Ending(
       name: "exit of one rank before run",

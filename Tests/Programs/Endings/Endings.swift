@@ -118,6 +118,16 @@ struct Endings {
         sleep(60)
         return item
       }
+    case "divergence in many words":
+      // Longer than what MPI sends before its receiver listens: as with many ranks, or deep generic types.
+      typealias Deep<T> = [String: [String: [String: [String: T]]]]
+      typealias Words = Deep<Deep<Deep<Deep<Deep<Deep<Deep<Deep<Int>>>>>>>>
+      if Seppo.isRoot {
+        try map([Words]())
+      } else {
+        if isLast { sleep(60) }
+        do { try map([[Words]]()) } catch { sleep(60) }
+      }
     case "divergence that is caught":
       do {
         if isLast { try Seppo.atRoot {} } else { _ = try [1].mapParallel { $0 } }
