@@ -49,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
-      name: "Endings", dependencies: ["SeppoMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
+      name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
       name: "Transport", dependencies: ["SeppoTransport", "CMPI"], path: "Tests/Programs/Transport",
       swiftSettings: strict),

@@ -67,20 +67,28 @@ extension AtRoot where Value: Codable & Sendable {
       if session.size == 1, !session.checksWire { return value }
       let bytes: _WireWriter
       do {
-        bytes = try Control.encode(value)
-      } catch let error as WireError {
-        let error = SeppoError(error, index: nil, rank: 0, host: session.host)
+        bytes = try encode(value, session)
+      } catch let error as SeppoError {
         try rendezvous.finish(.threw(error))
         throw error
-      }
-      if session.checksWire {
-        _ = try Control.decode(
-          Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
       }
       try rendezvous.finish(.values(count: 1, bytes: bytes.count))
       try session.communicator.broadcast(bytes.bytes)
       return value
     }
+  }
+
+  private func encode(_ value: Value, _ session: Session) throws -> _WireWriter {
+    let bytes: _WireWriter
+    do {
+      bytes = try Control.encode(value)
+    } catch let error as WireError {
+      throw SeppoError(error, index: nil, rank: 0, host: session.host)
+    }
+    if session.checksWire {
+      _ = try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
+    }
+    return bytes
   }
 
   private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {

@@ -10,7 +10,8 @@ struct Place: Sendable {
     self.line = line
   }
 
-  var text: String { "\(fileID):\(line)" }
+  /// Empty for line 0, where there is none.
+  var text: String { line == 0 ? "" : "\(fileID):\(line)" }
 }
 
 /// What a rank says of the call that it has come to; all ranks must say the same.

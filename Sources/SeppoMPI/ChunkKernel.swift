@@ -34,7 +34,8 @@ final class Bound: Sendable {
   func isBeyond(_ item: Int) -> Bool { item >= index.load(ordering: .relaxed) }
 
   func lower(to bound: Int) {
-    if bound < index.load(ordering: .relaxed) { index.store(bound, ordering: .relaxed) }
+    // One step: several compute threads may do so at once, and the lowest must stay.
+    index.min(bound, ordering: .relaxed)
   }
 }
 

@@ -8,6 +8,15 @@ enum Failure {
   private static let stagger = 50
   private static let longestStagger = 2_500
 
+  /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
+  /// launcher ends the others.
+  static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
+    if session.takesOver() { endJob(session, error, at: place) }
+    Console.write(text(session, error, at: place))
+    fflush(nil)
+    _exit(1)
+  }
+
   static func endJob(_ session: Session, _ error: any Error, at place: Place) -> Never {
     let line = text(session, error, at: place)
     if session.isRoot {

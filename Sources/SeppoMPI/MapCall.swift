@@ -23,8 +23,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
-        try session.pool.begin(kernel, threads: threads)
+        // Also where not all threads could be started.
         defer { session.pool.end() }
+        try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature).run(items) }
         return try WorkerMap(self, signature).run()
       }

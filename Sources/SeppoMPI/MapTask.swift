@@ -86,6 +86,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       if encodes {
         let writer = _WireWriter()
         encode(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer)
+        if failure == nil { readBack(UnsafeMutableBufferPointer(rebasing: results[..<completed]), writer.bytes) }
         bytes = writer
       }
     case .wire:
@@ -142,6 +143,17 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       // It stands before an item that threw, if one did, and so it decides.
       completedBeforeFailure(error.item)
       fail(SeppoError(error, index: chunk.lowerBound + error.item, rank: context.rank, host: context.host))
+    }
+  }
+
+  /// Rank 0 takes its own results as the other ranks will get them. Else a type that loses something on the way would give
+  /// them other values than it, and one that can't be decoded an error that it doesn't have.
+  private func readBack(_ results: UnsafeMutableBufferPointer<Result>, _ bytes: UnsafeMutableRawBufferPointer) {
+    results.deinitialize()
+    let (done, error) = Items.read(results, from: UnsafeRawBufferPointer(bytes))
+    completed = done
+    if let error {
+      fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
   }
 

@@ -7,9 +7,7 @@ enum ProcessExit {
       let session = Session.shared
       switch session.phase {
       case .ended: return
-      case .beforeRun:
-        // MPI was started by a question (`Seppo.rank`), and nobody has ended it.
-        try? session.end()
+      case .beforeRun: ProcessExit.endWithoutRun(session)
       case .running:
         let inside = Surroundings.current == .item ? " inside an item" : ""
         Console.write(
@@ -24,11 +22,39 @@ enum ProcessExit {
     }
   }
 
+  /// MPI was started by a question (`Seppo.rank`), and nobody has ended it. The ranks do so together, as at the end of a
+  /// run: one that went alone would wait in MPI for others that wait for it in a call.
+  private static func endWithoutRun(_ session: Session) {
+    if session.mpiHasEnded { return }
+    let place = Place(fileID: "", line: 0)
+    session.phase = .running
+    do {
+      try meet(session, "the program's end, without Seppo.run", at: place)
+      try session.end()
+    } catch {
+      Failure.endJob(session, error, at: place)
+    }
+  }
+
+  /// Waits until every rank has come to this call.
+  static func meet(_ session: Session, _ call: String, at place: Place) throws {
+    try session.call(call, at: place) { signature in
+      var rendezvous = Rendezvous(session, signature)
+      if session.isRoot {
+        try rendezvous.gather()
+        try rendezvous.finish(.done)
+      } else {
+        try rendezvous.announce(threads: 0)
+        _ = try rendezvous.awaitOutcome()
+      }
+    }
+  }
+
   /// Every rank has come here: ends MPI and the process.
   static func leave(_ session: Session, status: Int32) -> Never {
     fflush(nil)
     do {
-      try session.end()
+      try session.end(withProcess: true)
     } catch {
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
       exit(status == 0 ? 1 : status)
@@ -46,8 +72,7 @@ extension Seppo {
     let session = Session.shared
     let place = Place(fileID: fileID, line: line)
     switch (session.phase, Surroundings.current) {
-    case (.beforeRun, _), (.ended, _):
-      if session.phase == .beforeRun { ProcessExit.leave(session, status: status) }
+    case (.ended, _):
       fflush(nil)
       endProcess(status)
     case (.running, .item):
@@ -61,23 +86,15 @@ extension Seppo {
       do {
         for rank in 1..<max(1, session.size) { try session.send(Outcome.exit(status: status), to: rank, kind: .finish) }
       } catch {
-        Failure.endJob(session, error, at: place)
+        Failure.endJobFromAnyThread(session, error, at: place)
       }
       ProcessExit.leave(session, status: status)
-    case (.running, .everyRank):
+    case (.beforeRun, _), (.running, .everyRank):
+      session.phase = .running
       do {
-        try session.call("Seppo.exit(\(status))", at: place) { signature in
-          var rendezvous = Rendezvous(session, signature)
-          if session.isRoot {
-            try rendezvous.gather()
-            try rendezvous.finish(.done)
-          } else {
-            try rendezvous.announce(threads: 0)
-            _ = try rendezvous.awaitOutcome()
-          }
-        }
+        try ProcessExit.meet(session, "Seppo.exit(\(status))", at: place)
       } catch {
-        Failure.endJob(session, error, at: place)
+        Failure.endJobFromAnyThread(session, error, at: place)
       }
       ProcessExit.leave(session, status: status)
     }

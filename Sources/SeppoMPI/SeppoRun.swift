@@ -50,16 +50,7 @@ extension Seppo {
 
   /// All ranks leave together: one that has left can't be waited for by another.
   private static func end(_ session: Session, at place: Place) throws {
-    try session.call("the end of Seppo.run", at: place) { signature in
-      var rendezvous = Rendezvous(session, signature)
-      if session.isRoot {
-        try rendezvous.gather()
-        try rendezvous.finish(.done)
-      } else {
-        try rendezvous.announce(threads: 0)
-        _ = try rendezvous.awaitOutcome()
-      }
-    }
+    try ProcessExit.meet(session, "the end of Seppo.run", at: place)
     fflush(nil)
     do {
       try session.end()
@@ -69,7 +60,7 @@ extension Seppo {
   }
 
   private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
-    if session.phase == .running { Failure.endJob(session, error, at: place) }
+    if session.phase == .running { Failure.endJobFromAnyThread(session, error, at: place) }
     // MPI has ended, so that the ranks can't agree who says it. Rank 0 does; the launcher ends the others, which give it the
     // time to do so, because the first that leaves with an error takes all with it.
     fflush(nil)

@@ -94,6 +94,16 @@ final class Session: @unchecked Sendable {
     }
   }
 
+  /// Whether this thread may make MPI calls from now on: it is the one in a call, or no other is and none can be any more.
+  func takesOver() -> Bool {
+    switch Surroundings.current {
+    case .item: false
+    case .atRoot: true
+    case .everyRank:
+      gate.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+  }
+
   /// Moves messages, and gives the next one that belongs to the call at hand.
   func poll() throws -> Message? {
     while let message = try communicator.poll() {
@@ -133,12 +143,15 @@ final class Session: @unchecked Sendable {
     }
   }
 
-  /// Ends MPI in this process.
-  func end() throws {
+  /// Whether MPI has been ended by the program that had started it.
+  var mpiHasEnded: Bool { environment.hasEnded }
+
+  /// Ends MPI in this process: where the process goes on, only if we started it.
+  func end(withProcess: Bool = false) throws {
     phase = .ended
     try communicator.flush()
     try communicator.free()
-    try environment.end()
+    try environment.end(withProcess: withProcess)
   }
 
   /// Ends the job on every rank, with what was printed so far.

@@ -26,7 +26,7 @@ package final class Communicator {
 
   /// Duplicates `MPI_COMM_WORLD`; every rank must do so.
   ///
-  /// - Parameter splitSize: bytes, 1 to 2³⁰; small ones are for tests.
+  /// - Parameter splitSize: bytes, 1 to 2³⁰; small ones are for tests. Rank 0's counts.
   package init(splitSize: Int = Communicator.largestSplit) throws {
     precondition((1...Communicator.largestSplit).contains(splitSize), "split size \(splitSize)")
     var duplicate: MPI_Comm? = seppo_comm_null()
@@ -40,7 +40,10 @@ package final class Communicator {
     self.handle = duplicate
     self.rank = Int(rank)
     self.size = Int(size)
-    self.splitSize = splitSize
+    // Launchers don't give every rank the same environment, and a broadcast in other pieces gives other bytes.
+    var split = Int32(splitSize)
+    try check("MPI_Bcast", MPI_Bcast(&split, 1, seppo_int(), 0, duplicate))
+    self.splitSize = Int(split)
   }
 
   /// Gives the duplicate back (`MPI_Comm_free`); every rank must do so, with nothing under way.

@@ -37,9 +37,16 @@ package struct MPIEnvironment: Sendable {
     return MPI_Is_thread_main(&isMain) == seppo_success() && isMain != 0
   }
 
-  /// Ends MPI (`MPI_Finalize`) if we started it.
-  package func end() throws {
-    if !startedByOthers { try check("MPI_Finalize", MPI_Finalize()) }
+  /// Whether MPI has ended (`MPI_Finalized`), by whomever: then no MPI call may be made any more.
+  package var hasEnded: Bool {
+    var flag: Int32 = 0
+    return MPI_Finalized(&flag) != seppo_success() || flag != 0
+  }
+
+  /// Ends MPI (`MPI_Finalize`) if we started it; where the process is about to end, also if others did, because they will
+  /// not come to it.
+  package func end(withProcess: Bool = false) throws {
+    if !startedByOthers || withProcess { try check("MPI_Finalize", MPI_Finalize()) }
   }
 }
 

@@ -67,7 +67,14 @@ extension SPMDTests {
     Ending(name: "early return of root", says: ["the end of Seppo.run"]),
     Ending(name: "broadcast against end", says: ["broadcast of Int", "the end of Seppo.run"]),
     Ending(name: "divergence during long items", says: ["the end of Seppo.run"]),
+    Ending(name: "divergence in many words", says: ["rank 2 is at (code of its own"], limit: 5),
     Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
+    Ending(
+      name: "exit of one rank before run",
+      says: ["rank 1 is at (the program's end, without Seppo.run, call 1)", "mapParallel"]),
+    Ending(
+      name: "return of one rank before run", ranks: 2, says: ["rank 1 is at (the program's end, without Seppo.run"]),
+    Ending(name: "Seppo.exit of one rank before run", says: ["Seppo.exit(5)", "mapParallel"]),
     Ending(name: "exit on one rank", says: ["Seppo.exit(7)", "mapParallel"]),
   ]
 
@@ -78,6 +85,7 @@ extension SPMDTests {
         says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
     } + [
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
+      Ending(name: "too many threads", ranks: 1, says: ["threads: no compute thread could be started"]),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
       Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"], limit: 5),
@@ -95,6 +103,10 @@ extension SPMDTests {
 
   static let exits: [Ending] = [
     Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
+    Ending(name: "MPI of the program's own", ranks: 2, status: 0, messages: 0, output: "0\n0\n"),
+    Ending(name: "MPI of the program's own, rank without run", ranks: 1, status: 0, messages: 0, output: "0, 0\n"),
+    Ending(name: "MPI of the program's own, exit", status: 0, messages: 0),
+    Ending(name: "pieces that differ", status: 0, messages: 0),
     Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
     Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),
     Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),
@@ -107,6 +119,8 @@ extension SPMDTests {
     Ending(name: "exit 0", status: 0, messages: 0),
     Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
+    Ending(name: "run in an item", status: nil, says: ["called a second time"]),
+    Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["while another thread"]),
     Ending(name: "exit in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit 3 in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit in an item", ranks: 1, status: nil, says: ["exit was called inside an item"]),

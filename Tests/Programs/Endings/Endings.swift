@@ -2,6 +2,7 @@
 //
 //   mpirun -n 3 Endings NAME
 
+import CMPI
 import SeppoMPI
 
 struct Trouble: Error, CustomStringConvertible {
@@ -31,7 +32,33 @@ struct Endings {
       } catch {
         print(error)
       }
+    case "pieces that differ":
+      // As under a launcher that doesn't hand the environment on to other machines.
+      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "0" { setenv("SEPPO_SPLIT_BYTES", "1024", 1) }
+      Seppo.run {
+        let values = try Seppo.atRoot { Array(0..<10_000) }.broadcast()
+        if values != Array(0..<10_000) { throw Trouble() }
+      }
+    case "MPI of the program's own":
+      MPI_Init(nil, nil)
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+      print(MPI_Finalize())
+    case "MPI of the program's own, rank without run":
+      MPI_Init(nil, nil)
+      print("\(Seppo.rank), \(MPI_Finalize())")
+    case "MPI of the program's own, exit":
+      MPI_Init(nil, nil)
+      Seppo.run { Seppo.exit(0) }
     case "exit before run": Seppo.exit(5)
+    case "exit of one rank before run":
+      if Seppo.rank == 1 { exit(5) }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+    case "return of one rank before run":
+      if Seppo.rank == 1 { return }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+    case "Seppo.exit of one rank before run":
+      if Seppo.rank == 1 { Seppo.exit(5) }
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
     default:
       Seppo.run { try ending(name) }
       if Seppo.isRoot { print("after run") }
@@ -91,6 +118,16 @@ struct Endings {
         sleep(60)
         return item
       }
+    case "divergence in many words":
+      // Longer than what MPI sends before its receiver listens: as with many ranks, or deep generic types.
+      typealias Deep<T> = [String: [String: [String: [String: T]]]]
+      typealias Words = Deep<Deep<Deep<Deep<Deep<Deep<Deep<Deep<Int>>>>>>>>
+      if Seppo.isRoot {
+        try map([Words]())
+      } else {
+        if isLast { sleep(60) }
+        do { try map([[Words]]()) } catch { sleep(60) }
+      }
     case "divergence that is caught":
       do {
         if isLast { try Seppo.atRoot {} } else { _ = try [1].mapParallel { $0 } }
@@ -99,6 +136,14 @@ struct Endings {
       }
 
     // Errors that leave the body.
+    case "too many threads":
+      var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
+      #if canImport(Glibc)
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      #else
+        setrlimit(RLIMIT_AS, &limit)
+      #endif
+      _ = try [1, 2].parallel(threads: 10_000).map { $0 }
     case "throw everywhere": throw Trouble()
     case "throw on the last rank":
       if isLast { throw Trouble() }
@@ -139,6 +184,13 @@ struct Endings {
       if isLast { Seppo.exit(7) }
       _ = try [1, 2].mapParallel { $0 }
     case "Seppo.exit in an item": try onLastRank { Seppo.exit(0) }
+    case "run in an item": try onLastRank { Seppo.run {} }
+    case "Seppo.exit on a thread of an item":
+      try onLastRank {
+        var thread = pthread_t()
+        pthread_create(&thread, nil, { _ in Seppo.exit(0) }, nil)
+        pthread_join(thread, nil)
+      }
     case "exit in an item": try onLastRank { exit(0) }
     case "exit 3 in an item": try onLastRank { exit(3) }
     case "fatalError in an item": try onLastRank { fatalError("on purpose") }

@@ -50,6 +50,14 @@ private struct Picky: Codable, Sendable, Equatable {
   }
 }
 
+/// Of its two values only one travels.
+private struct Lossy: Codable, Sendable {
+  var kept: Int
+  var lost = 0
+
+  enum CodingKeys: CodingKey { case kept }
+}
+
 let errorLaws = [
   Law("a throw at the first, the middle, the last item") {
     for index in [0, 50, 99] {
@@ -176,6 +184,40 @@ let errorLaws = [
     guard case .notEncodable(29, _, _, "Picky", _, "a multiple of three") = error else {
       throw Broken(description: "\(error)")
     }
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("a result that can't be decoded is its item's error, on every rank") {
+    guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
+    for chunk in [Chunk.automatic, .items(1), .items(50)] {
+      let error = try errorOf {
+        _ = try (0..<50).parallel(chunk: chunk).map { item -> Picky in
+          usleep(200)
+          return Picky(item < 7 ? 1 : 5)
+        }
+      }
+      guard case .notDecodable(7, _, _, "Picky", _, "a multiple of five") = error else {
+        throw Broken(description: "\(error)")
+      }
+      try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
+    }
+  },
+  Law("results that lose something on the way are the same on every rank") {
+    let results = try (0..<40).parallel(chunk: .items(1)).map { item -> Lossy in
+      usleep(1_000)
+      return Lossy(kept: item, lost: 1)
+    }
+    try holdEqual(results.map(\.kept), Array(0..<40))
+    let atRoot = try Seppo.atRoot { results.map(\.lost) }.broadcast()
+    try holdEqual(results.map(\.lost), atRoot)
+  },
+  Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
+    do {
+      _ = try Seppo.atRoot { Picky(3) }.broadcast()
+    } catch SeppoError.notEncodable(nil, 0, _, "Picky", _, "a multiple of three") {}
+    do {
+      _ = try Seppo.atRoot { Picky(5) }.broadcast()
+    } catch SeppoError.notDecodable(nil, _, _, "Picky", _, "a multiple of five") {}
+    // Rank 0, which may have met it alone, and the others come to the same next call.
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
   Law("overlapping calls are an error") {
