@@ -72,12 +72,7 @@ struct Rendezvous {
     let error = SeppoError.diverged(positions)
     for rank in 1..<session.size { try session.send(error, to: rank, kind: .diverged) }
     // Long messages leave only when their receiver listens, which one that computes for hours doesn't.
-    looks = 0
-    while looks < 100, session.communicator.isSending {
-      while try session.poll() != nil {}
-      rest(.sleep(nanoseconds: 2_000_000))
-      looks += 1
-    }
+    try session.communicator.flush(looks: 500)
     return error
   }
 

@@ -85,9 +85,13 @@ package final class Communicator {
   package var isSending: Bool { !outbox.isEmpty }
 
   /// Waits until everything that was sent has left. Incoming messages stay for the next `poll`.
-  package func flush() throws {
+  ///
+  /// - Parameter looks: how often it looks at the most, up to half a millisecond apart: for receivers that may not listen.
+  package func flush(looks: Int = .max) throws {
     var backoff = Backoff()
-    while !outbox.isEmpty {
+    var left = looks
+    while !outbox.isEmpty, left > 0 {
+      left -= 1
       try outbox.progress()
       // Two ranks that both only send would never see each other's bytes: receiving goes on meanwhile.
       try inbox.receive(on: handle)
