@@ -51,8 +51,8 @@ extension AtRoot where Value: Codable & Sendable {
   /// let table = try Seppo.atRoot { try readTable() }.broadcast()
   /// ```
   ///
-  /// - Throws: on every rank, `SeppoError.notEncodable` where the value can't be encoded; on the rank where it happens,
-  ///   `SeppoError.notDecodable`.
+  /// - Throws: on every rank, `SeppoError.notEncodable` or `notDecodable` where the value can't be encoded, or not be
+  ///   decoded again.
   public func broadcast(fileID: StaticString = #fileID, line: UInt = #line) throws -> Value {
     let session = Session.shared
     let place = Place(fileID: fileID, line: line)
@@ -66,29 +66,33 @@ extension AtRoot where Value: Codable & Sendable {
       try rendezvous.gather()
       if session.size == 1, !session.checksWire { return value }
       let bytes: _WireWriter
+      let received: Value
       do {
         bytes = try encode(value, session)
+        received = try takeAsOthersDo(value, bytes, session)
       } catch let error as SeppoError {
         try rendezvous.finish(.threw(error))
         throw error
       }
       try rendezvous.finish(.values(count: 1, bytes: bytes.count))
       try session.communicator.broadcast(bytes.bytes)
-      return value
+      return received
     }
   }
 
   private func encode(_ value: Value, _ session: Session) throws -> _WireWriter {
-    let bytes: _WireWriter
     do {
-      bytes = try Control.encode(value)
+      return try Control.encode(value)
     } catch let error as WireError {
       throw SeppoError(error, index: nil, rank: 0, host: session.host)
     }
-    if session.checksWire {
-      _ = try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
-    }
-    return bytes
+  }
+
+  /// Rank 0 takes the value as the others get it, else a type that loses something on the way would give it another. What
+  /// has a wire form of its own loses nothing, and needn't be held twice.
+  private func takeAsOthersDo(_ value: Value, _ bytes: _WireWriter, _ session: Session) throws -> Value {
+    if Items.haveOwnForm(Value.self), !session.checksWire { return value }
+    return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
   }
 
   private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {
@@ -150,10 +154,9 @@ extension Seppo {
       }
       // Before the body: where the ranks aren't together, nothing should be saved or printed twice.
       try rendezvous.gather()
+      let value: Value
       do {
-        let value = try Surroundings.enter(.atRoot, body)
-        try rendezvous.finish(.done)
-        return AtRoot(value)
+        value = try Surroundings.enter(.atRoot, body)
       } catch {
         let error =
           error as? SeppoError
@@ -162,6 +165,8 @@ extension Seppo {
         try rendezvous.finish(.threw(error))
         throw error
       }
+      try rendezvous.finish(.done)
+      return AtRoot(value)
     }
   }
 }

@@ -86,7 +86,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       if encodes {
         let writer = _WireWriter()
         encode(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer)
-        if failure == nil { readBack(UnsafeMutableBufferPointer(rebasing: results[..<completed]), writer.bytes) }
+        if failure == nil, !Items.haveOwnForm(Result.self) {
+          readBack(UnsafeMutableBufferPointer(rebasing: results[..<completed]), writer.bytes)
+        }
         bytes = writer
       }
     case .wire:

@@ -57,7 +57,7 @@ enum ProcessExit {
       try session.end(withProcess: true)
     } catch {
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
-      exit(status == 0 ? 1 : status)
+      exit(failing(status))
     }
     exit(status)
   }
@@ -80,7 +80,7 @@ extension Seppo {
         "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]"
       )
       fflush(nil)
-      _exit(status == 0 ? 1 : status)
+      _exit(failing(status))
     case (.running, .atRoot):
       // The others wait for this atRoot's outcome.
       do {
@@ -100,6 +100,9 @@ extension Seppo {
     }
   }
 }
+
+/// A status that isn't taken for success: the system keeps its lowest eight bits.
+func failing(_ status: Int32) -> Int32 { status & 0xFF == 0 ? 1 : status }
 
 /// The C library's `exit`, which `Seppo.exit` hides inside `Seppo`.
 func endProcess(_ status: Int32) -> Never { exit(status) }

@@ -67,6 +67,9 @@ enum Whereabouts {
   nonisolated(unsafe) private static var names = Names()
 
   private static func say() {
+    // The interrupted call may be about to look at it.
+    let interrupted = errno
+    defer { errno = interrupted }
     // Room for the longest line; cut off rather than overrun.
     withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
       var length = 0

@@ -6,6 +6,9 @@ package enum Items {
     (type as? any _PlainBytes.Type)?._memoryCode != nil
   }
 
+  /// Whether the type is coded by Seppo itself, bit for bit, and not by an `encode(to:)` of its own.
+  package static func haveOwnForm(_ type: Any.Type) -> Bool { type is any _PlainBytes.Type }
+
   /// Writes the items.
   ///
   /// - Throws: `WireError` for the first one that can't be encoded; those before it have been written.
