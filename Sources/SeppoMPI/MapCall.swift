@@ -85,8 +85,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     var waited = 0
     while session.pool.isRunning {
       session.pool.wait(nanoseconds: 1_000_000)
-      // Another rank may be leaving with this error, and waits for rank 0 to say so.
-      _ = try? session.poll()
+      // Another rank may be leaving with this error, and waits for rank 0 to say so. Not at once: where the items at hand
+      // are short, rank 0's own code comes first.
+      if waited > 200 { _ = try? session.poll() }
       _ = session.pool.takeFinished()
       waited += 1
       // An item can't be stopped. Rank 0 can't wait for it with an error that ends the job; the others are ended by it.

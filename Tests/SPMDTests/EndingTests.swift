@@ -85,7 +85,7 @@ extension SPMDTests {
         says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
     } + [
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
-      Ending(name: "too many threads", ranks: 1, says: ["threads: no compute thread could be started"]),
+      Ending(name: "too many threads", ranks: 1, says: ["no compute thread could be started on rank 0"]),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
       Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"], limit: 5),
