@@ -137,15 +137,14 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func take(_ task: Task) throws {
     // Under SEPPO_CHECK the chunk may have been cut short.
     let chunk = scheduler.held(by: 0).first { $0.lowerBound == task.chunk.lowerBound } ?? task.chunk
-    guard case .none = task.failure else {
-      if task.isInPlace { keep(task.part, at: task.chunk.prefix(task.completed)) }
-      return try fail(task.failure!, at: chunk.lowerBound + task.completed, in: chunk, by: 0)
+    if task.writesInPlace { keep(task.part, at: chunk.prefix(task.completed)) }
+    if let failure = task.failure {
+      return try fail(failure, at: chunk.lowerBound + task.completed, in: chunk, by: 0)
     }
-    guard task.isInPlace else {
-      ChunkHeader(chunk: chunk, count: task.completed).write(to: task.bytes!.bytes)
-      return try take(UnsafeRawBufferPointer(task.bytes!.bytes), owner: task.bytes!, from: 0)
+    if let message = task.bytes, !task.writesInPlace {
+      ChunkHeader(chunk: chunk, count: task.completed).write(to: message.bytes)
+      return try take(UnsafeRawBufferPointer(message.bytes), owner: message, from: 0)
     }
-    keep(task.part, at: chunk.prefix(task.completed))
     scheduler.returned(rank: 0, chunk: chunk, completed: task.completed)
   }
 
@@ -199,9 +198,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 }
 
 extension MapTask {
-  /// Whether the results are in their places among all results already.
-  fileprivate var isInPlace: Bool { writesInPlace }
-
   fileprivate var part: RootMap<Element, Result>.Part {
     guard let bytes else { return .here }
     return .bytes(UnsafeRawBufferPointer(bytes.bytes), owner: bytes)

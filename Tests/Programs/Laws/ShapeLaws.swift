@@ -38,6 +38,8 @@ private final class Node: Codable, Sendable {
   var values: [Int] { [value] + (next?.values ?? []) }
 }
 
+private struct Empty: Codable, Sendable, Equatable {}
+
 private struct Generic<Wrapped: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
   var wrapped: Wrapped
 }
@@ -88,6 +90,8 @@ let shapeLaws = [
     try same(Color.allCases)
     try same((0..<20).map { Inner(x: $0, events: [.at(Double($0))]) })
     try same([Generic(wrapped: Generic(wrapped: [1, 2]))])
+    try same(Array(repeating: Empty(), count: 100))
+    try same([[Empty()], [], [Empty(), Empty()]])
   },
   Law("classes") {
     let list = (0..<10).reduce(nil as Node?) { Node($1, $0) }!
