@@ -63,44 +63,6 @@ enum ProcessExit {
   }
 }
 
-extension Seppo {
-  /// Ends every rank with this status, after what was printed is written out: for command-line tools (64 for a usage
-  /// error, 1 for a partial failure).
-  ///
-  /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
-  public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line) -> Never {
-    let session = Session.shared
-    let place = Place(fileID: fileID, line: line)
-    switch (session.phase, Surroundings.current) {
-    case (.ended, _):
-      fflush(nil)
-      endProcess(status)
-    case (.running, .item):
-      Console.write(
-        "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]"
-      )
-      fflush(nil)
-      _exit(failing(status))
-    case (.running, .atRoot):
-      // The others wait for this atRoot's outcome.
-      do {
-        for rank in 1..<max(1, session.size) { try session.send(Outcome.exit(status: status), to: rank, kind: .finish) }
-      } catch {
-        Failure.endJobFromAnyThread(session, error, at: place)
-      }
-      ProcessExit.leave(session, status: status)
-    case (.beforeRun, _), (.running, .everyRank):
-      session.phase = .running
-      do {
-        try ProcessExit.meet(session, "Seppo.exit(\(status))", at: place)
-      } catch {
-        Failure.endJobFromAnyThread(session, error, at: place)
-      }
-      ProcessExit.leave(session, status: status)
-    }
-  }
-}
-
 /// A status that isn't taken for success: the system keeps its lowest eight bits.
 func failing(_ status: Int32) -> Int32 { status & 0xFF == 0 ? 1 : status }
 
