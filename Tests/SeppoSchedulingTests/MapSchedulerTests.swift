@@ -36,6 +36,17 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment() == nil)
   }
 
+  @Test("What is ahead is replaced as often as it is begun")
+  func alwaysOneAhead() {
+    var scheduler = MapScheduler(count: 100, ranks: 1, rule: .items(1))
+    scheduler.joined(rank: 0, threads: 1)
+    for item in 0..<90 {
+      while scheduler.nextAssignment() != nil {}
+      #expect(scheduler.held(by: 0) == [item..<(item + 1), (item + 1)..<(item + 2)])
+      scheduler.returned(rank: 0, chunk: item..<(item + 1), completed: 1)
+    }
+  }
+
   @Test("The last items are left for whoever is free first")
   func nobodyHoardsTheEnd() {
     var scheduler = MapScheduler(count: 5, ranks: 4, rule: .guided)
