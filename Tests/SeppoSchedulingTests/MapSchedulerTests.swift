@@ -106,6 +106,29 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20))
   }
 
+  @Test("What came back not begun is handed out again, before anything else")
+  func handedBack() {
+    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 0, threads: 1)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    // A rank may know of a throw, and stop, before rank 0 hears of it.
+    scheduler.returned(rank: 0, chunk: 0..<10, completed: 4)
+    #expect(scheduler.completed == 4)
+    #expect(scheduler.nextAssignment()?.chunk == 4..<10)
+    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
+  }
+
+  @Test("A chunk's share counts every thread of the ranks that are there")
+  func shareOfAllThreads() {
+    var scheduler = MapScheduler(count: 1_600, ranks: 2, rule: .guided)
+    scheduler.joined(rank: 0, threads: 2)
+    scheduler.joined(rank: 1, threads: 2)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<100)
+    scheduler.returned(rank: 0, chunk: 0..<100, completed: 100)
+    scheduler.gone(rank: 1)
+    #expect(scheduler.nextAssignment()?.chunk.count == 1_500 / 4 / 2)
+  }
+
   @Test("A large map on many ranks stays quick: a million items, a thousand ranks, single")
   func largeMap() {
     var scheduler = MapScheduler(count: 1_000_000, ranks: 1_000, rule: .items(1))
