@@ -134,15 +134,18 @@ struct MapSchedulerTests {
     var scheduler = MapScheduler(count: 1_000_000, ranks: 1_000, rule: .items(1))
     for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
     var handed = 0
+    var first: [Int] = []
     var back: [MapScheduler.Assignment] = []
     while !scheduler.isFinished {
       while let assignment = scheduler.nextAssignment() {
         handed += 1
+        if handed <= 2_000 { first.append(assignment.rank) }
         back.append(assignment)
       }
       for assignment in back { scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: 1) }
       back.removeAll(keepingCapacity: true)
     }
     #expect(handed == 1_000_000)
+    #expect(first == Array(0..<1_000) + Array(0..<1_000), "a rank was passed over")
   }
 }
