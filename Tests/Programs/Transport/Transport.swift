@@ -50,6 +50,7 @@ struct Transport {
       try broadcast(communicator)
       try order(communicator, long: splitSize < 100 ? 60 : 20_000)
       try broadcast(communicator)
+      try flushes(communicator, long: splitSize < 100 ? 60 : 40_000)
       try communicator.free()
     }
     try ownTraffic()
@@ -116,6 +117,24 @@ struct Transport {
       number += 1
     }
     try communicator.flush()
+  }
+
+  /// Ranks that all send, and take nothing until that has left, don't wait for each other; nor is anything lost.
+  static func flushes(_ communicator: Communicator, long: Int) throws {
+    let next = (communicator.rank + 1) % communicator.size
+    let before = (communicator.rank + communicator.size - 1) % communicator.size
+    let bytes = Bytes(count: long, seed: communicator.rank)
+    try communicator.send(UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: next, kind: data)
+    try communicator.flush()
+    try hold(!communicator.isSending, "sends are left")
+    while true {
+      guard let message = try communicator.poll() else {
+        rest(.yield)
+        continue
+      }
+      try hold(Bytes.areWhole(message.bytes, count: long, seed: before), "what came while we sent")
+      return
+    }
   }
 
   static func broadcast(_ communicator: Communicator) throws {
