@@ -135,6 +135,8 @@ struct Endings {
         if Seppo.isRoot { print("caught") }
       }
 
+      }
+
     // Errors that leave the body.
     case "too many threads":
       var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)

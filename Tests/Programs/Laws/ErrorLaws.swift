@@ -1,4 +1,5 @@
 import SeppoMPI
+import Synchronization
 
 private struct Unlucky: Error, CustomStringConvertible {
   let number: Int
@@ -142,14 +143,25 @@ let errorLaws = [
       try holdEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
     }
   },
-  Law("a throw leaves nothing behind that has to be destroyed") {
-    let error = try errorOf {
-      _ = try (0..<500).parallel(chunk: .items(7)).map { item -> [String] in
-        if item == 400 { throw Unlucky(number: 400) }
-        return Array(repeating: "a string too long to be stored in place, number \(item)", count: 3)
-      }
+  Law("a map leaves nothing behind, though it throws") {
+    let items = Array(0..<200)
+    for _ in 0..<3 {
+      let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
+      try holdEqual(values.map(\.value), items.map { -$0 })
     }
-    guard case .itemThrew(400, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    try holdEqual(Counted.alive, 0, "after a map:")
+    for failing in ["f", "encode", "decode"] {
+      let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
+      do {
+        _ = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { item -> Counted in
+          if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
+          return Counted(item.value == 150 ? bad : 1)
+        }
+        // One rank's results don't travel.
+        try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
+      } catch is SeppoError {}
+      try holdEqual(Counted.alive, 0, "after a throw in \(failing):")
+    }
   },
   Law("a nested map's error passes through") {
     let error = try errorOf {
