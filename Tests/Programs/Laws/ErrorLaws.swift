@@ -118,6 +118,19 @@ let errorLaws = [
     }
     guard case .itemThrew(1, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
   },
+  Law("an item that can't be encoded, in the middle of another rank's chunk") {
+    let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
+    do {
+      let values = try items.parallel(chunk: .items(10)).map { item -> Int in
+        usleep(2_000)
+        return item.value
+      }
+      try hold(Seppo.size == 1, "nothing was thrown")
+      try holdEqual(values, items.map(\.value))
+    } catch SeppoError.notEncodable(let index?, 0, _, "Picky", _, "a multiple of three") {
+      try holdEqual(index % 10, 4)
+    }
+  },
   Law("after a throw nothing above it is begun") {
     // Rank 0's thread has the first chunk; every other rank is in the middle of one when it is told.
     let size = 10_000
