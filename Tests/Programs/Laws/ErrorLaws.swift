@@ -214,6 +214,11 @@ let errorLaws = [
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
     guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
     try holdEqual(try [1].mapParallel { $0 }, [1])
+    let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
+    guard case .itemThrew(0, _, _, "SeppoError", let description, _) = inside else {
+      throw Broken(description: "\(inside)")
+    }
+    try hold(description.contains("threads: 0"), description)
   },
   Law("an item that can't be encoded or decoded") {
     // What rank 0 computes itself is never encoded, unless everything is to go through the wire.
