@@ -106,6 +106,8 @@ extension SPMDTests {
     Ending(name: "MPI of the program's own", ranks: 2, status: 0, messages: 0, output: "0\n0\n"),
     Ending(name: "MPI of the program's own, rank without run", ranks: 1, status: 0, messages: 0, output: "0, 0\n"),
     Ending(name: "MPI of the program's own, exit", status: 0, messages: 0),
+    Ending(
+      name: "MPI of the program's own, another thread", ranks: 1, status: 0, messages: 0, output: "refused\n0\n"),
     Ending(name: "pieces that differ", status: 0, messages: 0),
     Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
     Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),

@@ -49,6 +49,19 @@ struct Endings {
     case "MPI of the program's own, exit":
       MPI_Init(nil, nil)
       Seppo.run { Seppo.exit(0) }
+    case "MPI of the program's own, another thread":
+      MPI_Init(nil, nil)
+      Seppo.run {
+        var thread = pthread_t()
+        pthread_create(
+          &thread, nil,
+          { _ in
+            do { print(try [1].mapParallel { $0 }) } catch SeppoError.wrongThread { print("refused") } catch {}
+            return nil
+          }, nil)
+        pthread_join(thread, nil)
+      }
+      print(MPI_Finalize())
     case "exit before run": Seppo.exit(5)
     case "exit of one rank before run":
       if Seppo.rank == 1 { exit(5) }
