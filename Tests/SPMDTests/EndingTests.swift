@@ -115,6 +115,7 @@ extension SPMDTests {
     Ending(
       name: "map without run", ranks: nil, status: 0, messages: 0,
       output: "mapParallel needs Seppo.run { … } around it [at Endings/Endings.swift:31]\n"),
+    Ending(name: "exit after run", status: 5, messages: 0),
     Ending(name: "exit before run", status: 5, messages: 0),
     Ending(name: "exit", status: 7, messages: 0, output: "said before the exit\n"),
     Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "said before the exit\n"),

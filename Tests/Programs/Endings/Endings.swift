@@ -62,6 +62,9 @@ struct Endings {
         pthread_join(thread, nil)
       }
       print(MPI_Finalize())
+    case "exit after run":
+      Seppo.run {}
+      Seppo.exit(5)
     case "exit before run": Seppo.exit(5)
     case "exit of one rank before run":
       if Seppo.rank == 1 { exit(5) }
