@@ -56,6 +56,7 @@ extension SPMDTests {
     Ending(name: "map against atRoot", ranks: 2, says: ["rank 0 is at", "rank 1 is at"]),
     Ending(name: "atRoot against map", says: ["rank 0 is at", "(mapParallel", "(atRoot"]),
     Ending(name: "atRoot against map", ranks: 8, says: ["rank 7 is at"]),
+    Ending(name: "atRoot that prints against map", says: ["rank 0 is at", "(atRoot", "(mapParallel"]),
     Ending(name: "one line against another", says: ["rank 2 is at"]),
     Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
     Ending(name: "three places", says: ["rank 1 is at", "rank 2 is at"]),

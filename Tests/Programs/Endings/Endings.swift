@@ -104,6 +104,12 @@ struct Endings {
       } else {
         try Seppo.atRoot {}
       }
+    case "atRoot that prints against map":
+      if Seppo.isRoot {
+        try Seppo.atRoot { print("too early") }
+      } else {
+        _ = try [1, 2].mapParallel { $0 }
+      }
     case "one line against another":
       if isLast {
         _ = try [1, 2].mapParallel { $0 }
