@@ -57,6 +57,8 @@ extension SPMDTests {
     Ending(name: "atRoot against map", says: ["rank 0 is at", "(mapParallel", "(atRoot"]),
     Ending(name: "atRoot against map", ranks: 8, says: ["rank 7 is at"]),
     Ending(name: "atRoot that prints against map", says: ["rank 0 is at", "(atRoot", "(mapParallel"]),
+    Ending(
+      name: "one rank a round ahead", says: ["mapParallel of Int → Int, call 1", "mapParallel of Int → Int, call 2"]),
     Ending(name: "one line against another", says: ["rank 2 is at"]),
     Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
     Ending(name: "three places", says: ["rank 1 is at", "rank 2 is at"]),
