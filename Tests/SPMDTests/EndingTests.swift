@@ -73,6 +73,9 @@ extension SPMDTests {
     Ending(name: "divergence in many words", says: ["rank 2 is at (code of its own"], limit: 5),
     Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
     Ending(
+      name: "divergence that every rank is told", ranks: 2, says: ["rank 1 (", "different calls"], output: "told\n",
+      limit: 5),
+    Ending(
       name: "exit of one rank before run",
       says: ["rank 1 is at (the program's end, without Seppo.run, call 1)", "mapParallel"]),
     Ending(

@@ -168,6 +168,12 @@ struct Endings {
         if Seppo.isRoot { print("caught") }
       }
 
+    case "divergence that every rank is told":
+      // Rank 0 goes on with its own code, so that it isn't its end that ends the others.
+      do {
+        if Seppo.isRoot { _ = try [1].mapParallel { $0 } } else { try Seppo.atRoot {} }
+      } catch {
+        if Seppo.isRoot { sleep(60) } else { print("told") }
       }
 
     // Errors that leave the body.
