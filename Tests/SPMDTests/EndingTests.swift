@@ -61,7 +61,7 @@ extension SPMDTests {
       name: "one rank a round ahead", says: ["mapParallel of Int → Int, call 1", "mapParallel of Int → Int, call 2"]),
     Ending(name: "one line against another", says: ["rank 2 is at"]),
     Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
-    Ending(name: "three places", says: ["rank 1 is at", "rank 2 is at"]),
+    Ending(name: "three places", says: ["rank 1 is at Endings/Endings.swift:", "rank 2 is at Endings/Endings.swift:"]),
     Ending(
       name: "more rounds on one rank", says: ["the end of Seppo.run, call 3", "mapParallel of Int → Int, call 3"]),
     Ending(name: "fewer rounds at root", says: ["the end of Seppo.run, call 3"]),

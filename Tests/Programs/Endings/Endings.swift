@@ -129,7 +129,10 @@ struct Endings {
       switch Seppo.rank {
       case 0: _ = try [1].mapParallel { $0 }
       case 1: try Seppo.atRoot {}
-      default: _ = try Seppo.atRoot { 1 }.broadcast()
+      default:
+        // It is on its way when the others have met.
+        usleep(20_000)
+        _ = try Seppo.atRoot { 1 }.broadcast()
       }
     case "more rounds on one rank":
       for _ in 0..<(isLast ? 2 : 3) { _ = try [1, 2].mapParallel { $0 } }
