@@ -73,6 +73,14 @@ extension SPMDTests {
       #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
     }
 
+    @Test("The same over TCP, where a long message isn't there at once", arguments: [2, 3])
+    func transportOverTCP(on ranks: Int) async throws {
+      let job = try await Mpirun.run(ranks, "Transport", environment: ["OMPI_MCA_btl": "tcp,self"])
+      #expect(job.status == 0, "\(job.report)")
+      let wanted = Set((0..<ranks).map { "rank \($0) held" })
+      #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
+    }
+
     @Test("MPI that others have started is joined, and left to them", arguments: [1, 3], ["single", "serialized"])
     func startedByOthers(on ranks: Int, level: String) async throws {
       let job = try await Mpirun.run(ranks, "StartedByOthers", [level])

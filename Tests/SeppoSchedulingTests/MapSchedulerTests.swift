@@ -36,6 +36,17 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment() == nil)
   }
 
+  @Test("What is ahead is replaced as often as it is begun")
+  func alwaysOneAhead() {
+    var scheduler = MapScheduler(count: 100, ranks: 1, rule: .items(1))
+    scheduler.joined(rank: 0, threads: 1)
+    for item in 0..<90 {
+      while scheduler.nextAssignment() != nil {}
+      #expect(scheduler.held(by: 0) == [item..<(item + 1), (item + 1)..<(item + 2)])
+      scheduler.returned(rank: 0, chunk: item..<(item + 1), completed: 1)
+    }
+  }
+
   @Test("The last items are left for whoever is free first")
   func nobodyHoardsTheEnd() {
     var scheduler = MapScheduler(count: 5, ranks: 4, rule: .guided)
@@ -95,20 +106,46 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20))
   }
 
+  @Test("What came back not begun is handed out again, before anything else")
+  func handedBack() {
+    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 0, threads: 1)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    // A rank may know of a throw, and stop, before rank 0 hears of it.
+    scheduler.returned(rank: 0, chunk: 0..<10, completed: 4)
+    #expect(scheduler.completed == 4)
+    #expect(scheduler.nextAssignment()?.chunk == 4..<10)
+    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
+  }
+
+  @Test("A chunk's share counts every thread of the ranks that are there")
+  func shareOfAllThreads() {
+    var scheduler = MapScheduler(count: 1_600, ranks: 2, rule: .guided)
+    scheduler.joined(rank: 0, threads: 2)
+    scheduler.joined(rank: 1, threads: 2)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<100)
+    scheduler.returned(rank: 0, chunk: 0..<100, completed: 100)
+    scheduler.gone(rank: 1)
+    #expect(scheduler.nextAssignment()?.chunk.count == 1_500 / 4 / 2)
+  }
+
   @Test("A large map on many ranks stays quick: a million items, a thousand ranks, single")
   func largeMap() {
     var scheduler = MapScheduler(count: 1_000_000, ranks: 1_000, rule: .items(1))
     for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
     var handed = 0
+    var first: [Int] = []
     var back: [MapScheduler.Assignment] = []
     while !scheduler.isFinished {
       while let assignment = scheduler.nextAssignment() {
         handed += 1
+        if handed <= 2_000 { first.append(assignment.rank) }
         back.append(assignment)
       }
       for assignment in back { scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: 1) }
       back.removeAll(keepingCapacity: true)
     }
     #expect(handed == 1_000_000)
+    #expect(first == Array(0..<1_000) + Array(0..<1_000), "a rank was passed over")
   }
 }

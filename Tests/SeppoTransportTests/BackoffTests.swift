@@ -19,11 +19,12 @@ struct BackoffTests {
     #expect(sleeps.last == Backoff.longestSleep)
   }
 
-  @Test("Spins again when something came")
+  @Test("Begins again when something came: spins, and later the shortest sleep")
   func reset() {
     var backoff = Backoff()
     for _ in 0..<500 { _ = backoff.next() }
     backoff.reset()
-    #expect(backoff.next() == .spin)
+    var fresh = Backoff()
+    for _ in 0..<500 { #expect(backoff.next() == fresh.next()) }
   }
 }

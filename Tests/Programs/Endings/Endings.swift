@@ -49,6 +49,26 @@ struct Endings {
     case "MPI of the program's own, exit":
       MPI_Init(nil, nil)
       Seppo.run { Seppo.exit(0) }
+    case "MPI of the program's own, another thread":
+      MPI_Init(nil, nil)
+      Seppo.run {
+        var thread = pthread_t()
+        pthread_create(
+          &thread, nil,
+          { _ in
+            do { print(try [1].mapParallel { $0 }) } catch SeppoError.wrongThread { print("refused") } catch {}
+            return nil
+          }, nil)
+        pthread_join(thread, nil)
+      }
+      print(MPI_Finalize())
+    case "launcher of another MPI":
+      // As under MPICH's: it says that there are several, and the library finds itself alone.
+      setenv("PMI_SIZE", "3", 1)
+      Seppo.run {}
+    case "exit after run":
+      Seppo.run {}
+      Seppo.exit(5)
     case "exit before run": Seppo.exit(5)
     case "exit of one rank before run":
       if Seppo.rank == 1 { exit(5) }
@@ -84,6 +104,19 @@ struct Endings {
       } else {
         try Seppo.atRoot {}
       }
+    case "atRoot that prints against map":
+      if Seppo.isRoot {
+        try Seppo.atRoot { print("too early") }
+      } else {
+        _ = try [1, 2].mapParallel { $0 }
+      }
+    case "one rank a round ahead":
+      // One rank's first call is an error of its own, and its second one stands on the line of the others' first.
+      for round in 0..<2 {
+        do {
+          _ = try [1, 2].parallel(threads: isLast && round == 0 ? 0 : 1).map { $0 }
+        } catch SeppoError.badOption {}
+      }
     case "one line against another":
       if isLast {
         _ = try [1, 2].mapParallel { $0 }
@@ -96,7 +129,10 @@ struct Endings {
       switch Seppo.rank {
       case 0: _ = try [1].mapParallel { $0 }
       case 1: try Seppo.atRoot {}
-      default: _ = try Seppo.atRoot { 1 }.broadcast()
+      default:
+        // It is on its way when the others have met.
+        usleep(20_000)
+        _ = try Seppo.atRoot { 1 }.broadcast()
       }
     case "more rounds on one rank":
       for _ in 0..<(isLast ? 2 : 3) { _ = try [1, 2].mapParallel { $0 } }
@@ -133,6 +169,14 @@ struct Endings {
         if isLast { try Seppo.atRoot {} } else { _ = try [1].mapParallel { $0 } }
       } catch {
         if Seppo.isRoot { print("caught") }
+      }
+
+    case "divergence that every rank is told":
+      // Rank 0 goes on with its own code, so that it isn't its end that ends the others.
+      do {
+        if Seppo.isRoot { _ = try [1].mapParallel { $0 } } else { try Seppo.atRoot {} }
+      } catch {
+        if Seppo.isRoot { sleep(60) } else { print("told") }
       }
 
     // Errors that leave the body.

@@ -1,4 +1,5 @@
 import SeppoMPI
+import Synchronization
 
 private struct Unlucky: Error, CustomStringConvertible {
   let number: Int
@@ -58,6 +59,40 @@ private struct Lossy: Codable, Sendable {
   enum CodingKeys: CodingKey { case kept }
 }
 
+/// Counts how many of it are alive on this rank. Two values stand for one that can't be encoded, and one that can't be
+/// decoded.
+private final class Counted: Codable, Sendable {
+  static let unencodable = -1_000
+  static let undecodable = -2_000
+  private static let count = Atomic<Int>(0)
+
+  static var alive: Int { count.load(ordering: .relaxed) }
+
+  let value: Int
+
+  init(_ value: Int) {
+    self.value = value
+    Counted.count.add(1, ordering: .relaxed)
+  }
+
+  convenience init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer().decode(Int.self)
+    if value == Counted.undecodable { throw Unlucky(number: value) }
+    self.init(value)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    if value == Counted.unencodable { throw Unlucky(number: value) }
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+
+  deinit { Counted.count.subtract(1, ordering: .relaxed) }
+}
+
+/// Items that were begun on this rank.
+private let begun = Atomic<Int>(0)
+
 let errorLaws = [
   Law("a throw at the first, the middle, the last item") {
     for index in [0, 50, 99] {
@@ -83,17 +118,37 @@ let errorLaws = [
     }
     guard case .itemThrew(1, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
   },
+  Law("an item that can't be encoded, in the middle of another rank's chunk") {
+    let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
+    do {
+      let values = try items.parallel(chunk: .items(10)).map { item -> Int in
+        usleep(2_000)
+        return item.value
+      }
+      try hold(Seppo.size == 1, "nothing was thrown")
+      try holdEqual(values, items.map(\.value))
+    } catch SeppoError.notEncodable(let index?, 0, _, "Picky", _, "a multiple of three") {
+      try holdEqual(index % 10, 4)
+    }
+  },
   Law("after a throw nothing above it is begun") {
-    // Each item notes itself in a file of its rank; items above the throw that were begun already may be there.
-    let begun = try errorOf {
-      _ = try (0..<100_000).parallel(chunk: .items(100)).map { item -> Int in
-        if item == 0 { throw Unlucky(number: 0) }
+    // Rank 0's thread has the first chunk; every other rank is in the middle of one when it is told.
+    let size = 10_000
+    begun.store(0, ordering: .relaxed)
+    let error = try errorOf {
+      _ = try (0..<(2 * size * Seppo.size)).parallel(chunk: .items(size)).map { item -> Int in
+        if item == 0 {
+          usleep(100_000)
+          throw Unlucky(number: 0)
+        }
+        begun.add(1, ordering: .relaxed)
         usleep(1_000)
         return item
       }
     }
-    // 100,000 ms of items, had they been computed: that this comes to an end at all is the check.
-    guard case .itemThrew(0, _, _, _, _, _) = begun else { throw Broken(description: "\(begun)") }
+    guard case .itemThrew(0, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    let count = begun.load(ordering: .relaxed)
+    try hold(count < size, "\(count) items were begun")
   },
   Law("the pool works as before after a throw") {
     for round in 0..<20 {
@@ -101,14 +156,25 @@ let errorLaws = [
       try holdEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
     }
   },
-  Law("a throw leaves nothing behind that has to be destroyed") {
-    let error = try errorOf {
-      _ = try (0..<500).parallel(chunk: .items(7)).map { item -> [String] in
-        if item == 400 { throw Unlucky(number: 400) }
-        return Array(repeating: "a string too long to be stored in place, number \(item)", count: 3)
-      }
+  Law("a map leaves nothing behind, though it throws") {
+    let items = Array(0..<200)
+    for _ in 0..<3 {
+      let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
+      try holdEqual(values.map(\.value), items.map { -$0 })
     }
-    guard case .itemThrew(400, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    try holdEqual(Counted.alive, 0, "after a map:")
+    for failing in ["f", "encode", "decode"] {
+      let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
+      do {
+        _ = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { item -> Counted in
+          if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
+          return Counted(item.value == 150 ? bad : 1)
+        }
+        // One rank's results don't travel.
+        try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
+      } catch is SeppoError {}
+      try holdEqual(Counted.alive, 0, "after a throw in \(failing):")
+    }
   },
   Law("a nested map's error passes through") {
     let error = try errorOf {
@@ -148,6 +214,11 @@ let errorLaws = [
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
     guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
     try holdEqual(try [1].mapParallel { $0 }, [1])
+    let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
+    guard case .itemThrew(0, _, _, "SeppoError", let description, _) = inside else {
+      throw Broken(description: "\(inside)")
+    }
+    try hold(description.contains("threads: 0"), description)
   },
   Law("an item that can't be encoded or decoded") {
     // What rank 0 computes itself is never encoded, unless everything is to go through the wire.

@@ -1,4 +1,8 @@
 import SeppoMPI
+import Synchronization
+
+/// Items that this rank computes at the moment.
+private let atOnce = Atomic<Int>(0)
 
 let orderLaws = [
   Law("order under uneven item times") {
@@ -25,6 +29,19 @@ let orderLaws = [
   Law("threads that differ from call to call") {
     for threads in [1, 4, 2, 1] {
       try holdEqual(try (0..<50).parallel(threads: threads).map { $0 }, Array(0..<50), "\(threads) threads:")
+    }
+  },
+  Law("as many items at once as threads are wanted, and never more") {
+    for threads in [3, 1, 2] {
+      let peaks = try (0..<(16 * Seppo.size)).parallel(chunk: .items(1), threads: threads).map { _ -> [Int] in
+        let now = atOnce.add(1, ordering: .relaxed).newValue
+        usleep(10_000)
+        atOnce.subtract(1, ordering: .relaxed)
+        return [Seppo.rank, now]
+      }
+      for rank in 0..<Seppo.size {
+        try holdEqual(peaks.filter { $0[0] == rank }.map { $0[1] }.max(), threads, "rank \(rank):")
+      }
     }
   },
   Law("five hundred maps in a row") {
