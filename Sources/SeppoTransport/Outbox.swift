@@ -4,12 +4,18 @@ internal import CMPI
 struct Outbox {
   private struct Sending {
     var request: MPI_Request?
-    let owner: AnyObject
+    /// Nil when it is done.
+    var owner: AnyObject?
   }
 
+  /// In the order in which they were begun; those before `head` are done.
   private var underWay: [Sending] = []
+  private var head = 0
 
-  var isEmpty: Bool { underWay.isEmpty }
+  /// How many are looked at in one go: a message in thousands of pieces must not cost thousands of looks each time.
+  private static let window = 64
+
+  var isEmpty: Bool { head == underWay.count }
 
   mutating func send(
     _ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, tag: Int32, on comm: MPI_Comm
@@ -25,15 +31,18 @@ struct Outbox {
   }
 
   mutating func progress() throws {
-    var kept = 0
-    for index in underWay.indices {
+    for index in head..<min(head + Outbox.window, underWay.count) where underWay[index].owner != nil {
       var done: Int32 = 0
       try check("MPI_Test", MPI_Test(&underWay[index].request, &done, nil))
-      if done == 0 {
-        underWay.swapAt(kept, index)
-        kept += 1
-      }
+      if done != 0 { underWay[index].owner = nil }
     }
-    underWay.removeLast(underWay.count - kept)
+    while head < underWay.count, underWay[head].owner == nil { head += 1 }
+    if isEmpty {
+      underWay.removeAll(keepingCapacity: true)
+      head = 0
+    } else if head > Outbox.window, head * 2 > underWay.count {
+      underWay.removeFirst(head)
+      head = 0
+    }
   }
 }

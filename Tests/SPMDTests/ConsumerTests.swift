@@ -8,10 +8,14 @@ extension SPMDTests {
     @Test("Every way in which a program can begin builds, and runs on three ranks and on one")
     func buildAndRun() async throws {
       let package = Checkout.root.appendingPathComponent("Tests/Consumers").path
-      let scratch = Checkout.root.appendingPathComponent(".build-consumers").path
+      // Beside this build, so that it goes with it when another MPI is taken.
+      let scratch = Mpirun.products.appendingPathComponent("consumers").path
       let runPaths = try await Checkout.mpicc("libdirs").flatMap { ["-Xlinker", "-rpath", "-Xlinker", $0] }
       let build = try await Mpirun.start(
-        "/usr/bin/env", ["swift", "build", "--package-path", package, "--scratch-path", scratch] + runPaths, [:], 900)
+        "/usr/bin/env",
+        // Where that is set, this build would wait for the one that started it.
+        ["-u", "SWIFTPM_BUILD_DIR", "swift", "build", "--package-path", package, "--scratch-path", scratch] + runPaths,
+        [:], 900)
       try #require(build.status == 0, "\(build.report)")
       let wanted = [
         "PlainMain": "right\n", "AsyncMain": "2025\n", "MainActorMain": "[10, 20, 30]\n", "Parsable": "[0, 1, 4, 9]\n",
