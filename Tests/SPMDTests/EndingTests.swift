@@ -132,6 +132,7 @@ extension SPMDTests {
     Ending(name: "Seppo.exit in an item", ranks: nil, says: ["inside an item"]),
     Ending(name: "run in an item", status: nil, says: ["called a second time"]),
     Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["while another thread"]),
+    Ending(name: "Seppo.exit 256 in an item", ranks: nil, status: nil, says: ["inside an item"]),
     Ending(name: "exit in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit 3 in an item", status: nil, says: ["exit was called inside an item"]),
     Ending(name: "exit in an item", ranks: 1, status: nil, says: ["exit was called inside an item"]),
@@ -156,6 +157,7 @@ extension SPMDTests {
         }
         #expect(line != nil, "rank \(rank) said nothing: \(job.report)")
       }
+      #expect(job.messages.contains { $0.hasSuffix("given last: items 1 to 1") }, "\(job.report)")
     }
   }
 }

@@ -69,7 +69,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         for newcomer in try rendezvous.newcomers() {
           scheduler.joined(rank: newcomer.rank, threads: newcomer.threads)
           cameHere.append(newcomer.rank)
-          if scheduler.bound < items.count { try session.send(scheduler.bound, to: newcomer.rank, kind: .stop) }
         }
         for task in session.pool.takeFinished() {
           guard let task = task as? Task else { continue }

@@ -235,6 +235,7 @@ struct Endings {
         pthread_create(&thread, nil, { _ in Seppo.exit(0) }, nil)
         pthread_join(thread, nil)
       }
+    case "Seppo.exit 256 in an item": try onLastRank { Seppo.exit(256) }
     case "exit in an item": try onLastRank { exit(0) }
     case "exit 3 in an item": try onLastRank { exit(3) }
     case "fatalError in an item": try onLastRank { fatalError("on purpose") }
