@@ -1,13 +1,5 @@
 internal import CMPI
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
-
 /// A communicator of our own: a duplicate of the world, so that messages never meet those of the user's own MPI calls.
 ///
 /// One thread at a time uses it, the one that is in a call of Seppo's. Nothing here blocks for a peer: sends are
@@ -123,7 +115,7 @@ package final class Communicator {
   package func abort(status: Int32) -> Never {
     _ = MPI_Abort(handle, status)
     // MPI_Abort returns only where it can do nothing: end this process at the least.
-    _exit(status == 0 ? 1 : status)
+    leaveProcess(status: status == 0 ? 1 : status)
   }
 }
 

@@ -112,15 +112,8 @@ package struct MPIVersion: Sendable, Equatable, CustomStringConvertible {
     package init(text: String) { self.text = text }
 
     package static var loaded: Loaded {
-      let capacity = Int(seppo_max_library_version_string())
-      return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
-        buffer.initialize(repeating: 0)
-        var length: Int32 = 0
-        guard let start = buffer.baseAddress, MPI_Get_library_version(start, &length) == seppo_success() else {
-          return Loaded(text: "an unknown library")
-        }
-        return Loaded(text: String(cString: start))
-      }
+      let text = readText(capacity: seppo_max_library_version_string()) { MPI_Get_library_version($0, $1) }
+      return Loaded(text: text ?? "an unknown library")
     }
 
     var summary: String { String(text.prefix { $0 != "," && $0 != "\n" }) }

@@ -18,24 +18,26 @@ package struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
   init(call: String, code: Int32) {
     var errorClass: Int32 = 0
     if MPI_Error_class(code, &errorClass) != seppo_success() { errorClass = code }
-    let capacity = Int(seppo_max_error_string())
-    let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
-      buffer.initialize(repeating: 0)
-      var length: Int32 = 0
-      guard let start = buffer.baseAddress, MPI_Error_string(code, start, &length) == seppo_success() else {
-        return "error \(code)"
-      }
-      return String(cString: start)
-    }
+    let text = readText(capacity: seppo_max_error_string()) { MPI_Error_string(code, $0, $1) } ?? "error \(code)"
     self.init(call: call, errorClass: errorClass, text: text)
   }
 
   package var description: String { "\(call) failed: \(text) (class \(errorClass))" }
 }
 
+/// What an MPI function writes into memory for so many characters; nil where it fails.
+func readText(
+  capacity: Int32, _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32
+) -> String? {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(capacity) + 1) { buffer in
+    buffer.initialize(repeating: 0)
+    var length: Int32 = 0
+    guard let start = buffer.baseAddress, call(start, &length) == seppo_success() else { return nil }
+    return String(cString: start)
+  }
+}
+
 /// Turns a C return code into a throw.
-///
-/// `call` is an autoclosure's worth of nothing on the good path: a static string, no allocation.
 @inline(__always)
 func check(_ call: StaticString, _ code: Int32) throws(MPIError) {
   if code != seppo_success() { throw MPIError(call: "\(call)", code: code) }
