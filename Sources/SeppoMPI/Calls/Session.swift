@@ -158,6 +158,9 @@ final class Session: @unchecked Sendable {
   func abort(status: Int32) -> Never {
     phase = .ended
     fflush(nil)
+    // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
+    // Open MPI 5, once in many runs). When it has can't be seen from here.
+    if Launcher.ranks != nil { rest(.sleep(nanoseconds: 100_000_000)) }
     communicator.abort(status: status)
   }
 }
