@@ -4,8 +4,9 @@ import SeppoTransport
 enum Failure {
   /// How long a rank waits for rank 0 to take its error, before it prints it itself.
   private static let patience = 1_000
-  /// Ranks that print for themselves do so one after the other, and the first ends the job: milliseconds a rank.
-  private static let stagger = 50
+  /// Ranks that print for themselves do so one after the other, and the first ends the job, which takes it a moment:
+  /// milliseconds a rank.
+  private static let stagger = 250
   private static let longestStagger = 2_500
 
   /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
