@@ -25,8 +25,6 @@ static inline MPI_Errhandler seppo_errors_return(void) { return MPI_ERRORS_RETUR
 static inline int seppo_any_source(void) { return MPI_ANY_SOURCE; }
 static inline int seppo_any_tag(void) { return MPI_ANY_TAG; }
 static inline int seppo_success(void) { return MPI_SUCCESS; }
-static inline int seppo_thread_single(void) { return MPI_THREAD_SINGLE; }
-static inline int seppo_thread_funneled(void) { return MPI_THREAD_FUNNELED; }
 static inline int seppo_thread_serialized(void) { return MPI_THREAD_SERIALIZED; }
 static inline int seppo_max_error_string(void) { return MPI_MAX_ERROR_STRING; }
 static inline int seppo_max_library_version_string(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }

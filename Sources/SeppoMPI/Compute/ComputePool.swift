@@ -93,13 +93,6 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Whether anything is being computed, waits to be, or waits to be taken.
-  var isBusy: Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return running > 0 || !waiting.isEmpty || !finished.isEmpty
-  }
-
   /// Whether any compute thread is at work.
   var isRunning: Bool {
     pthread_mutex_lock(mutex)

@@ -52,7 +52,7 @@ enum Whereabouts {
     state.pointee.lastItem = chunk.upperBound - 1
   }
 
-  /// Names of calls as C strings: a handful, kept for ever. Only the thread in a call asks.
+  /// Names of calls as C strings: a handful, kept for ever.
   private struct Names {
     var known: [String: UnsafePointer<CChar>] = [:]
 
@@ -64,6 +64,7 @@ enum Whereabouts {
     }
   }
 
+  /// Only the thread in a call asks, and calls are made one at a time.
   nonisolated(unsafe) private static var names = Names()
 
   private static func say() {
