@@ -45,6 +45,13 @@ let package = Package(
       dependencies: ["SeppoMPI", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Examples/CommandLineTool", swiftSettings: strict),
 
+    .executableTarget(
+      name: "BenchmarkCore",
+      dependencies: [
+        "SeppoScheduling", "SeppoWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/Core", swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
       name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),

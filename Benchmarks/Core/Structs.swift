@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import SeppoWire
+
+/// A struct as science has them: numbers, a small vector, a name, a flag, and something that may be missing.
+private struct Sample: Codable, Equatable {
+  var id: Int
+  var position: [Double]
+  var name: String
+  var isBound: Bool
+  var energy: Double?
+}
+
+struct Structs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "100,000 structs encoded and decoded, against Foundation's JSON: nanoseconds a struct.")
+
+  @Option(help: "How many structs.")
+  var count = 100_000
+
+  @Option(help: "How many runs; the shortest counts.")
+  var runs = 5
+
+  func run() throws {
+    let samples = (0..<count).map { number in
+      let x = Double(number)
+      return Sample(
+        id: number, position: [x, x * 0.5, x * 0.25], name: "sample \(number)", isBound: number % 2 == 0,
+        energy: number % 3 == 0 ? nil : x / 3)
+    }
+    var ours = Double.infinity
+    var json = Double.infinity
+    // In turn, so that a machine that changes its speed does so for both.
+    for _ in 0..<runs {
+      ours = min(ours, try shortest(of: 1) { try check(throughWire(samples), samples) })
+      json = min(json, try shortest(of: 1) { try check(throughJSON(samples), samples) })
+    }
+    let perStruct = (ours: ours / Double(count), json: json / Double(count))
+    print(
+      """
+      {"row": "structs", "ours_ns": \(perStruct.ours), "json_ns": \(perStruct.json), \
+      "ratio": \(perStruct.json / perStruct.ours)}
+      """)
+  }
+
+  private func throughWire(_ samples: [Sample]) throws -> [Sample] {
+    let writer = _WireWriter()
+    try samples.withUnsafeBufferPointer { try Items.write($0, to: writer) }
+    return try [Sample](unsafeUninitializedCapacity: samples.count) { places, done in
+      let (read, error) = Items.read(
+        UnsafeMutableBufferPointer(rebasing: places[..<samples.count]), from: UnsafeRawBufferPointer(writer.bytes))
+      done = read
+      if let error { throw error }
+    }
+  }
+
+  private func throughJSON(_ samples: [Sample]) throws -> [Sample] {
+    try JSONDecoder().decode([Sample].self, from: JSONEncoder().encode(samples))
+  }
+
+  /// The last one stands for all: comparing every one would be measured too.
+  private func check(_ result: [Sample], _ expected: [Sample]) throws {
+    guard result.count == expected.count, result.last == expected.last else {
+      throw ValidationError("the structs did not come back as they were")
+    }
+  }
+}
