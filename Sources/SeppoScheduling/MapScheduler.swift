@@ -164,14 +164,14 @@ package struct MapScheduler: Sendable {
   /// Which rank to ask for what it hasn't begun; nil when nobody is waiting for it. To be asked again as time goes on.
   package mutating func nextCallBack() -> Int? {
     guard remaining == 0, asked < idleThreads else { return nil }
-    for _ in 0..<4 {
-      guard let rank = callable.popFirst().map(Int.init) else { return nil }
+    var passedOver = 0
+    // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
+    while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
       workers[rank]?.isInCallable = false
-      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(stretch: sizes.rule.stretch) else {
-        continue
-      }
+      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(stretch: sizes.rule.stretch) else { continue }
       if let left = worker.timeLeft(item: worker.times.mean ?? times.mean, at: now), MapScheduler.soon.contains(left) {
         enqueueCallable(rank)
+        passedOver += 1
         continue
       }
       workers[rank]?.isAsked = true
