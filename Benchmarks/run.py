@@ -5,6 +5,7 @@ import datetime
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from runner import chart, machine, measure, peers, report, sample
@@ -26,7 +27,9 @@ def run_rows(rows, mode, rounds):
     session = measure.Session(mode, rounds, sys.executable, missing, say)
     for number, row in enumerate(rows, 1):
         say(f"[{number}/{len(rows)}] {row.name}: {row.work}")
-        yield session.measure(row)
+        start = time.monotonic()
+        yield session.measure(row) | {"took_seconds": round(time.monotonic() - start, 1)}
+        say(f"  {time.monotonic() - start:.0f} s")
 
 
 def measured(options):
@@ -64,10 +67,11 @@ def update_docs():
     except FileNotFoundError:
         raise SystemExit("run.sh: there are no results yet: run it without --docs first") from None
     if results["mode"] != "full" or results["chosen"]:
-        raise SystemExit("run.sh: the latest results are not those of a full run of all rows: run it without options first")
+        raise SystemExit("run.sh: the latest results are not those of a full run: run it without options first")
     page = DOCS / "Benchmarks.md"
-    page.write_text(
-        report.between_markers(page.read_text(encoding="utf-8"), report.markdown(results)), encoding="utf-8")
+    picture = "![Each row's figures as multiples of its goal](benchmarks.svg)"
+    text = f"{report.markdown(results)}\n{picture}\n"
+    page.write_text(report.between_markers(page.read_text(encoding="utf-8"), text), encoding="utf-8")
     shutil.copyfile(RESULTS / "latest.svg", DOCS / "benchmarks.svg")
 
 

@@ -49,6 +49,20 @@ enum Stopwatch {
     }
     return measured.median
   }
+
+  /// The processor time of this process so far, in user and system mode.
+  static func processorSeconds() throws -> Double {
+    var usage = rusage()
+    #if canImport(Darwin)
+      let thisProcess = RUSAGE_SELF
+    #else
+      let thisProcess = RUSAGE_SELF.rawValue
+    #endif
+    guard getrusage(thisProcess, &usage) == 0 else {
+      throw WrongAnswer(description: "getrusage: \(String(cString: strerror(errno)))")
+    }
+    return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+  }
 }
 
 extension [Double] {

@@ -7,14 +7,18 @@ COLORS = {
     "charm4py": "#7a4fa3",
     "JSONEncoder": "#2e8b57",
 }
+EDGE = 100
 MARKERS = {"Seppo": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder": "v"}
 
 
 def times_goal(row, value):
     """How many times as good as the goal asks: more than 1 is better, whichever way the figure counts."""
-    if value is None or value <= 0:
+    if value is None:
         return None
-    return value / row["goal"] if row["goal_is_minimum"] else row["goal"] / value
+    if row["goal_is_minimum"]:
+        return value / row["goal"] if value > 0 else None
+    # A cost of nothing, or of less than can be measured, has no place on a log scale: it stands at the edge.
+    return row["goal"] / value if value > row["goal"] / EDGE else EDGE
 
 
 def against_peer(row, value):
@@ -66,12 +70,12 @@ def draw(results, file):
             named.add(who)
     axes.axvline(1, color="#b00020", linewidth=1.2, zorder=1)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10f}".rstrip("0").rstrip(".") + " ×"))
     axes.set_yticks(range(len(rows)), [row["work"] for row in rows], fontsize=9)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.set_xlabel("times the goal: right of the line it is reached, further right is better (bars: the rounds' spread)")
+    axes.set_xlabel("times the goal: from the line on it is reached, further right is better (bars: the spread)")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     machine = results["machine"]

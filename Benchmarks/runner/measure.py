@@ -43,7 +43,7 @@ class Session:
         ]
         for runner in runners:
             runner.prepare()
-        rounds = 1 if self.mode == "smoke" else max(self.rounds, row.least_rounds)
+        rounds = max(self.rounds, row.least_rounds) if self.mode == "full" else self.rounds
         for _ in range(rounds):
             outputs = {}
             for runner in runners:
@@ -73,16 +73,25 @@ class Runner:
         try:
             if self.entrant.speed:
                 self.choose_steps()
-            for chunk in self.entrant.chunks:
-                self.words["chunk"] = str(chunk)
-                self.sweep[chunk] = self.one_sample({})
+            self.find_chunk()
         except SampleFailed as error:
             self.errors.append(f"before the rounds: {error}")
             self.absent = str(error)
             return
-        if self.sweep:
-            best = max if self.row.more_is_better else min
-            self.chunk = best(self.sweep, key=self.sweep.get)
+
+    def find_chunk(self):
+        """The best of the chunks there are to try, by the best sample of each."""
+        full = self.session.mode == "full"
+        best = max if self.row.more_is_better else min
+        chunks = self.entrant.chunks if full else self.entrant.quick_chunks
+        # Turn by turn, as the rounds are. Of one chunk there is nothing to choose.
+        for _ in range(2 if full else 1):
+            for chunk in chunks if len(chunks) > 1 else ():
+                self.words["chunk"] = str(chunk)
+                value = self.one_sample({})
+                self.sweep[chunk] = best(value, self.sweep.get(chunk, value))
+        if chunks:
+            self.chunk = best(self.sweep, key=self.sweep.get) if self.sweep else chunks[0]
             self.words["chunk"] = str(self.chunk)
 
     def choose_steps(self):
@@ -112,7 +121,8 @@ class Runner:
             if len(serial) != SERIAL_RANKS:
                 raise SampleFailed(f"{len(serial)} serial times of {SERIAL_RANKS}")
             item = statistics.mean(line["value"] for line in serial)
-            return self.sizes["items"] * item / sample.figure(self.output(self.entrant.command, self.entrant.ranks)[0])
+            elapsed = sample.figure(self.output(self.entrant.command, self.entrant.ranks)[0])
+            return self.sizes["items"] * item / elapsed
         if command not in outputs:
             outputs[command] = self.output(self.entrant.command, self.entrant.ranks)
         text, seconds = outputs[command]
@@ -156,8 +166,8 @@ class Unfilled(dict):
 def write_sleeps(per_rank, items=400, ranks=16, seed=1):
     """How long each item sleeps, in microseconds: Pareto with α = 1.5, the same list for all, from a seed.
 
-    Cut off so that the longest takes less than nine tenths of what each rank has to do: the bound is then the mean load,
-    which is what a scheduler can come near to.
+    Cut off so that the longest takes no more than nine tenths of what each rank has to do: the bound is then the mean
+    load, which is what a scheduler can come near to.
     """
     generator = random.Random(seed)
     lengths = [generator.paretovariate(1.5) for _ in range(items)]

@@ -24,8 +24,8 @@ def why_no_mpi4py(python):
 
 
 def why_no_charm4py(python):
-    program = "import importlib.util as u; print('found' if u.find_spec('charm4py') and u.find_spec('charmrun') else '')"
-    return why_not("charm4py", [python, "-c", program], "found")
+    program = "from importlib.util import find_spec as find; print('found', all(map(find, ('charm4py', 'charmrun'))))"
+    return why_not("charm4py", [python, "-c", program], "found True")
 
 
 def why_not(name, argv, expected):

@@ -46,20 +46,25 @@ def cell(row, who):
             text = with_unit(entrant["median"], row["unit"])
             failed = entrant["samples"].count(None)
             if failed:
-                text += f" ({failed} of {len(entrant['samples'])} failed: {entrant['errors'][-1]})"
+                text += f" ({failed} of {len(entrant['samples'])} failed: {short(entrant['errors'][-1])})"
         elif entrant["absent"]:
-            text = entrant["absent"]
+            text = short(entrant["absent"])
         else:
-            text = f"failed: {entrant['errors'][-1]}" if entrant["errors"] else "not run"
+            text = f"failed: {short(entrant['errors'][-1])}" if entrant["errors"] else "not run"
         parts.append(f"{text} ({label})" if label else text)
     return "<br>".join(dict.fromkeys(parts)) or "—"
+
+
+def short(reason):
+    """As much of it as a cell holds; the whole is in latest.json."""
+    return reason if len(reason) <= 90 else reason[:89] + "…"
 
 
 def goal(row):
     sign = "≥" if row["goal_is_minimum"] else "≤"
     if not row["against"]:
         return f"{sign} {with_unit(row['goal'], row['unit'])}"
-    return f"{sign} {row['goal']:g} × {row['against']}" if row["ratio"] == "ours/peer" else f"{sign} {row['goal']:g} ×"
+    return f"{sign} {row['goal']:g} ×" + (f" {row['against']}" if row["ratio"] == "ours/peer" else "")
 
 
 def ratio(row):
@@ -74,7 +79,8 @@ def spread(row):
     low, high = row["spread"]
     if row["against"]:
         return f"{digits(low)}–{digits(high)} ×"
-    return f"{number(low)}–{number(high)}"
+    # A dash beside a minus can't be read.
+    return f"{number(low)}–{number(high)}" if low >= 0 else f"{number(low)} to {number(high)}"
 
 
 def table(results):
@@ -97,8 +103,9 @@ def conditions(results):
     quick = {"full": "", "quick": " (quick: smaller sizes)", "smoke": " (smoke: tiny sizes, of no meaning)"}
     chosen = f"; only the rows {', '.join(results['chosen'])}" if results["chosen"] else ""
     return (
-        f"Measured on {results['date']}: {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
-        f"{machine['system']}, Linux {machine['kernel']}. {with_versions}; {versions['C compiler']}. "
+        f"Measured on {results['date']}: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']} GiB, {machine['system']}, kernel {machine['kernel']}. "
+        f"{with_versions}; {versions['C compiler']}. "
         f"Rounds: {results['rounds']}{quick[results['mode']]}{chosen}. "
         f"Load of the machine before: {results['load_before']}."
     )

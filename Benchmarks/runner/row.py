@@ -13,8 +13,9 @@ class Entrant:
     ranks: int = 1
     # What is special about these settings, where a column has several.
     label: str = ""
-    # Tried once each before the rounds; the best is measured.
+    # Tried before the rounds, the best of two samples each; the best is measured. Quickly: these, once.
     chunks: tuple[int, ...] = ()
+    quick_chunks: tuple[int, ...] = ()
     # Which number of the program's line of JSON is the figure.
     key: str = "value"
     launcher: str = "mpirun"
@@ -42,6 +43,7 @@ class Row:
     goal_is_minimum: bool = True
     # figure: the program's line says it. wall: how long mpirun takes. cores: serial time over time taken.
     measure: str = "figure"
+    # In a full run.
     least_rounds: int = 0
     # Seconds after which a sample has failed.
     limit: float = 120

@@ -29,7 +29,7 @@ SAME = {"full": {}, "quick": {}, "smoke": {}}
 
 
 def squares():
-    """Python's items are fewer where they travel one by one, which takes a hundred times as long."""
+    """Python's items are fewer where they travel one by one, which takes thousands of times as long."""
     number = ("--items", "{items}", "--maps", "{maps}")
     yield Row(
         "squares",
@@ -38,11 +38,13 @@ def squares():
         0.7,
         (
             ours("squares", *number, ranks=3),
-            c_peer("squares", *number, "--chunk", "{chunk}", ranks=3, chunks=POWERS_OF_TWO),
+            c_peer("squares", *number, "--chunk", "{chunk}", ranks=3, chunks=POWERS_OF_TWO, quick_chunks=CHUNKS),
             mpi4py("squares.py", "--items", "{few}", ranks=3, label="default"),
-            mpi4py("squares.py", "--items", "{some}", "--chunk", "{chunk}", ranks=3, chunks=CHUNKS),
+            mpi4py(
+                "squares.py", "--items", "{some}", "--chunk", "{chunk}", ranks=3, chunks=CHUNKS, quick_chunks=(4096,)
+            ),
             charm4py("{few}", "1", "3", ranks=3, label="default"),
-            charm4py("{some}", "{chunk}", "3", ranks=3, chunks=CHUNKS),
+            charm4py("{some}", "{chunk}", "3", ranks=3, chunks=CHUNKS, quick_chunks=(4096,)),
         ),
         {
             "full": {"items": 4_000_000, "maps": 5, "few": 20_000, "some": 1_000_000},
@@ -91,7 +93,7 @@ def arrays():
             ),
             {
                 "full": {"arrays": 200, "length": 1_000_000},
-                "quick": {"arrays": 40, "length": 1_000_000},
+                "quick": {"arrays": 20, "length": 1_000_000},
                 "smoke": {"arrays": 4, "length": 100_000},
             },
             against="C",
@@ -122,13 +124,14 @@ def cores():
                         ("{python}", "{mpi4py}/spin.py", "efficiency", *spin, "--chunk", "{chunk}"),
                         ranks,
                         chunks=chunks,
+                        quick_chunks=chunks[-1:],
                         speed=("{python}", "{mpi4py}/spin.py", "speed"),
                         serial=("{python}", "{mpi4py}/spin.py", "serial", *alone),
                     ),
                 ),
                 {
                     mode: {"items": round(work / milliseconds), "milliseconds": milliseconds}
-                    for mode, work in (("full", 4_000), ("quick", 1_000), ("smoke", 40))
+                    for mode, work in (("full", 4_000), ("quick", 800), ("smoke", 40))
                 },
                 measure="cores",
                 tags=("cores",),
@@ -142,7 +145,7 @@ def calls():
         "of 1",
         0.95,
         (ours("tails", "{sleeps}", ranks=16), mpi4py("tails.py", "{sleeps}", ranks=16)),
-        {"full": {"per_rank": 3.0}, "quick": {"per_rank": 1.0}, "smoke": {"per_rank": 0.1}},
+        {"full": {"per_rank": 3.0}, "quick": {"per_rank": 0.5}, "smoke": {"per_rank": 0.1}},
         tags=("tails",),
     )
     yield Row(
@@ -164,7 +167,7 @@ def calls():
         (ours("serial", "--items", "{items}", "--times", "{times}"),),
         {
             "full": {"items": 4_000_000, "times": 25},
-            "quick": {"items": 4_000_000, "times": 15},
+            "quick": {"items": 4_000_000, "times": 10},
             "smoke": {"items": 100_000, "times": 3},
         },
         more_is_better=False,
@@ -181,7 +184,7 @@ def calls():
             c_peer("idle", "--seconds", "{seconds}", ranks=2),
             mpi4py("idle.py", "--seconds", "{seconds}", ranks=3),
         ),
-        {"full": {"seconds": 5}, "quick": {"seconds": 2}, "smoke": {"seconds": 1}},
+        {"full": {"seconds": 5}, "quick": {"seconds": 1}, "smoke": {"seconds": 1}},
         more_is_better=False,
         goal_is_minimum=False,
         tags=("idle",),

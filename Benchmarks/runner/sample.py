@@ -103,13 +103,16 @@ def last_words(text):
 
 def figures(output):
     """The lines of JSON among the output, in their order."""
-    found = []
+    found, decoder = [], json.JSONDecoder()
     for line in output.splitlines():
-        if line.startswith("{"):
+        # mpirun may put what two ranks write at the same time into one line.
+        while line.startswith("{"):
             try:
-                found.append(json.loads(line))
+                read, end_of_it = decoder.raw_decode(line)
             except json.JSONDecodeError as error:
                 raise SampleFailed(f"a line that is no JSON: {line[:80]} ({error.msg})") from None
+            found.append(read)
+            line = line[end_of_it:].lstrip()
     if not found:
         raise SampleFailed(f"no figure in its output: {last_words(output)}")
     return found

@@ -1,8 +1,8 @@
 // Arrays out to workers that add 1 to each element, and back: GB a second, bytes both ways, the results on rank 0.
 // Options: --arrays N --length N (Doubles an array) --maps N (measured, after one to warm up) --reuse 1.
 //
-// A map gives new arrays, so each map here allocates the memory of its results, as all the others do; with --reuse 1 the
-// warm-up's are written over again, which a program by hand may do and a map can't.
+// A map gives new arrays, so each map here allocates the memory of its results, as all the others do; with --reuse 1
+// the warm-up's are written over again, which a program by hand may do and a map can't.
 
 #include "peer.h"
 

@@ -1,7 +1,7 @@
 // What the C peers share: the command line, the median, and the line of JSON that Benchmarks/run.py reads.
 //
-// The C peers are what one writes without a library: rank 0 is the master and computes nothing, the others are workers; all
-// messages are blocking MPI_Send and MPI_Recv, with Open MPI's own defaults.
+// The C peers are what one writes without a library: rank 0 is the master and computes nothing, the others are workers;
+// all messages are blocking MPI_Send and MPI_Recv, with Open MPI's own defaults.
 
 #ifndef PEER_H
 #define PEER_H

@@ -12,6 +12,7 @@ MPICommExecutor on COMM_WORLD, rank 0 the manager, all others workers. The setti
 
 import json
 import statistics
+import sys
 import time
 
 from mpi4py import MPI
@@ -51,4 +52,6 @@ def median_seconds(times, run, check):
 
 
 def print_figure(row, value):
-    print(json.dumps({"row": row, "value": value}), flush=True)
+    # In one write, as several ranks may print theirs at the same time.
+    sys.stdout.write(json.dumps({"row": row, "value": value}) + "\n")
+    sys.stdout.flush()

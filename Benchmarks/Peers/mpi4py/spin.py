@@ -47,7 +47,10 @@ def speed():
 def serial(items, item):
     first = [item(seed) for seed in range(max(1, items // 10))]
     MPI.COMM_WORLD.Barrier()
-    seconds, results = seconds_of(lambda: list(map(item, range(items))))
+    # Processor time: the time taken where nobody else wants the cores.
+    before = time.process_time()
+    results = list(map(item, range(items)))
+    seconds = time.process_time() - before
     peer.demand(results[: len(first)] == first, "the first items")
     peer.print_figure("spin-serial", seconds / items)
 
