@@ -12,7 +12,7 @@ a Python environment of their own (Benchmarks/.build). Then measures all rows,
 each competitor in turn, and prints a table; the same is written to
 Benchmarks/results as latest.md, latest.json and latest.svg.
 
-  --quick      smaller sizes and 3 rounds: some minutes
+  --quick      smaller sizes and 3 rounds: two to three minutes
   --smoke      only Seppo, tiny sizes, one round: whether every row gives a
                figure; nothing is installed or written
   --rows LIST  only these: squares, chunk1, arrays, cores, tails, call, serial,

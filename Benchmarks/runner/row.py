@@ -1,6 +1,6 @@
 """What a row of the table is made of."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,5 @@ class Row:
     least_rounds: int = 0
     # Seconds after which a sample has failed.
     limit: float = 120
-    tags: tuple[str, ...] = field(default=())
+    # What --rows calls it together with its like.
+    family: str = ""

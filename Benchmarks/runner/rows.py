@@ -47,12 +47,12 @@ def squares():
             charm4py("{some}", "{chunk}", "3", ranks=3, chunks=CHUNKS, quick_chunks=(4096,)),
         ),
         {
-            "full": {"items": 4_000_000, "maps": 5, "few": 20_000, "some": 1_000_000},
-            "quick": {"items": 4_000_000, "maps": 3, "few": 4_000, "some": 400_000},
+            "full": {"items": 4_000_000, "maps": 5, "few": 10_000, "some": 1_000_000},
+            "quick": {"items": 4_000_000, "maps": 3, "few": 1_000, "some": 400_000},
             "smoke": {"items": 100_000, "maps": 1},
         },
         against="C",
-        tags=("squares",),
+        family="squares",
     )
     for ranks in (2, 3):
         yield Row(
@@ -67,12 +67,12 @@ def squares():
                 charm4py("{few}", "1", "3", ranks=ranks),
             ),
             {
-                "full": {"items": 200_000, "maps": 5, "few": 20_000},
-                "quick": {"items": 50_000, "maps": 3, "few": 4_000},
+                "full": {"items": 200_000, "maps": 5, "few": 10_000},
+                "quick": {"items": 50_000, "maps": 3, "few": 1_000},
                 "smoke": {"items": 1_000, "maps": 1},
             },
             against="C",
-            tags=("chunk1",),
+            family="chunk1",
         )
 
 
@@ -87,17 +87,17 @@ def arrays():
             (
                 ours("arrays", *size, ranks=ranks),
                 c_peer("arrays", *size, ranks=ranks),
-                c_peer("arrays", *size, "--reuse", "1", ranks=ranks, label="into old memory"),
+                c_peer("arrays", *size, "--new", "1", ranks=ranks, label="into new memory"),
                 mpi4py("arrays.py", *size, ranks=ranks, label="default"),
                 mpi4py("arrays.py", *size, "--pickle5", ranks=ranks, label="pickle 5"),
             ),
             {
                 "full": {"arrays": 200, "length": 1_000_000},
-                "quick": {"arrays": 20, "length": 1_000_000},
+                "quick": {"arrays": 10, "length": 1_000_000},
                 "smoke": {"arrays": 4, "length": 100_000},
             },
             against="C",
-            tags=("arrays",),
+            family="arrays",
         )
 
 
@@ -131,10 +131,10 @@ def cores():
                 ),
                 {
                     mode: {"items": round(work / milliseconds), "milliseconds": milliseconds}
-                    for mode, work in (("full", 4_000), ("quick", 800), ("smoke", 40))
+                    for mode, work in (("full", 4_000), ("quick", 400), ("smoke", 40))
                 },
                 measure="cores",
-                tags=("cores",),
+                family="cores",
             )
 
 
@@ -146,7 +146,7 @@ def calls():
         0.95,
         (ours("tails", "{sleeps}", ranks=16), mpi4py("tails.py", "{sleeps}", ranks=16)),
         {"full": {"per_rank": 3.0}, "quick": {"per_rank": 0.5}, "smoke": {"per_rank": 0.1}},
-        tags=("tails",),
+        family="tails",
     )
     yield Row(
         "call",
@@ -157,7 +157,7 @@ def calls():
         {"full": {"calls": 2_000}, "quick": {"calls": 2_000}, "smoke": {"calls": 50}},
         more_is_better=False,
         goal_is_minimum=False,
-        tags=("call",),
+        family="call",
     )
     yield Row(
         "serial",
@@ -172,7 +172,7 @@ def calls():
         },
         more_is_better=False,
         goal_is_minimum=False,
-        tags=("serial",),
+        family="serial",
     )
     yield Row(
         "idle",
@@ -187,7 +187,7 @@ def calls():
         {"full": {"seconds": 5}, "quick": {"seconds": 1}, "smoke": {"seconds": 1}},
         more_is_better=False,
         goal_is_minimum=False,
-        tags=("idle",),
+        family="idle",
     )
 
 
@@ -202,7 +202,7 @@ def whole_processes():
             {"full": {"items": 10_000_000}, "quick": {"items": 10_000_000}, "smoke": {"items": 1_000_000}},
             more_is_better=False,
             goal_is_minimum=False,
-            tags=("memory",),
+            family="memory",
         )
     yield Row(
         "start-up",
@@ -221,11 +221,11 @@ def whole_processes():
         measure="wall",
         least_rounds=15,
         limit=30,
-        tags=("start-up",),
+        family="start-up",
     )
 
 
-def cores_without_mpi():
+def without_mpi():
     yield Row(
         "structs",
         "structs through the wire format, encoded and decoded",
@@ -236,7 +236,7 @@ def cores_without_mpi():
         more_is_better=False,
         against="JSONEncoder",
         ratio="peer/ours",
-        tags=("structs",),
+        family="structs",
     )
     for name, work, unit, goal in (
         ("ns_10", "scheduler: an assignment, 10 ranks", "ns", 1_000),
@@ -252,17 +252,17 @@ def cores_without_mpi():
             SAME,
             more_is_better=False,
             goal_is_minimum=False,
-            tags=("scheduler",),
+            family="scheduler",
         )
 
 
-ROWS = (*squares(), *arrays(), *cores(), *calls(), *whole_processes(), *cores_without_mpi())
+ROWS = (*squares(), *arrays(), *cores(), *calls(), *whole_processes(), *without_mpi())
 
 
 def chosen(names):
     """The rows of these names or families (arrays means arrays-2 and arrays-3); all without any."""
-    unknown = [name for name in names if not any(name == row.name or name in row.tags for row in ROWS)]
+    unknown = [name for name in names if not any(name in (row.name, row.family) for row in ROWS)]
     if unknown:
-        families = ", ".join(dict.fromkeys(row.tags[0] for row in ROWS))
+        families = ", ".join(dict.fromkeys(row.family for row in ROWS))
         raise SystemExit(f"run.sh: there is no row {', '.join(unknown)}; there are {families}")
-    return [row for row in ROWS if not names or any(name == row.name or name in row.tags for name in names)]
+    return [row for row in ROWS if not names or any(name in (row.name, row.family) for name in names)]

@@ -1,8 +1,8 @@
 // Arrays out to workers that add 1 to each element, and back: GB a second, bytes both ways, the results on rank 0.
-// Options: --arrays N --length N (Doubles an array) --maps N (measured, after one to warm up) --reuse 1.
+// Options: --arrays N --length N (Doubles an array) --maps N (measured, after one to warm up) --new 1.
 //
-// A map gives new arrays, so each map here allocates the memory of its results, as all the others do; with --reuse 1
-// the warm-up's are written over again, which a program by hand may do and a map can't.
+// The results are written over those of the warm-up, as a program by hand may do. A map can't: it gives new arrays; with
+// --new 1 each map here frees the last one's and allocates its own too.
 
 #include "peer.h"
 
@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   long count = option(argc, argv, "--arrays", 200);
   int length = (int)option(argc, argv, "--length", 1000000), maps = (int)option(argc, argv, "--maps", 1);
-  long reuse = option(argc, argv, "--reuse", 0);
+  long anew = option(argc, argv, "--new", 0);
   if (ranks < 2 || count < 1 || length < 1 || maps < 1) fail("needs a worker, an array, a length and a map");
 
   if (rank > 0) {
@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
       for (int i = 0; i < length; i++) arrays[array][i] = (double)(array + i);
     }
     for (int map = 0; map <= maps; map++) {
-      for (long array = 0; array < count && !reuse; array++) {
+      for (long array = 0; anew && array < count; array++) {
         free(results[array]);
         results[array] = NULL;
       }

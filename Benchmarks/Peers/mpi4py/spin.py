@@ -4,8 +4,7 @@
   spin.py serial      what map takes an item, on every rank for itself and on all at once: seconds, a line a rank
   spin.py efficiency  what the parallel map takes for all: seconds
 
-The manager, rank 0, computes nothing; the workers wait with the default backoff, so that nobody polls on the cores that
-the others compute on.
+The manager, rank 0, computes nothing. See peer.py for the settings.
 """
 
 import argparse
@@ -56,7 +55,7 @@ def serial(items, item):
 
 
 def efficiency(items, item, chunk):
-    with peer.pool() as executor:
+    with peer.pool(backoff=0) as executor:
         if executor is None:
             return
         list(executor.map(item, range(max(1, items // 10)), chunksize=chunk))

@@ -15,7 +15,7 @@ def sleep(microseconds):
 def main():
     with open(sys.argv[1], encoding="ascii") as file:
         sleeps = [int(line) for line in file]
-    with peer.pool() as executor:
+    with peer.pool(backoff=0) as executor:
         if executor is None:
             return
         ranks = MPI.COMM_WORLD.size
