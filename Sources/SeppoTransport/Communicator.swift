@@ -50,18 +50,24 @@ package final class Communicator {
   ///   - bytes: any length. They must stay as they are for as long as `owner` lives.
   ///   - owner: kept until MPI has done with the bytes.
   package func send(_ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws {
+    if bytes.count > splitSize { return try send([bytes], keeping: owner, to: rank, kind: kind) }
+    try outbox.send(bytes, keeping: owner, to: rank, tag: kind.number << 1, on: handle)
+  }
+
+  /// Starts to send one message whose bytes stand in several places, and returns at once.
+  package func send(
+    _ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject, to rank: Int, kind: MessageKind
+  ) throws {
     let tag = kind.number << 1
-    if bytes.count <= splitSize {
-      try outbox.send(bytes, keeping: owner, to: rank, tag: tag, on: handle)
-      return
-    }
-    let preamble = Preamble(total: bytes.count)
+    let preamble = Preamble(total: pieces.reduce(0) { $0 + $1.count })
     try outbox.send(preamble.bytes, keeping: preamble, to: rank, tag: tag | 1, on: handle)
-    var offset = 0
-    while offset < bytes.count {
-      let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + splitSize, bytes.count)])
-      try outbox.send(piece, keeping: owner, to: rank, tag: tag, on: handle)
-      offset += piece.count
+    for bytes in pieces {
+      var offset = 0
+      while offset < bytes.count {
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + splitSize, bytes.count)])
+        try outbox.send(piece, keeping: owner, to: rank, tag: tag, on: handle)
+        offset += piece.count
+      }
     }
   }
 
@@ -129,6 +135,9 @@ package final class Communicator {
     }
     if let failure { throw failure }
   }
+
+  /// Lets go of the buffers of earlier messages, which are kept for the next ones.
+  package func releaseBuffers() { BufferPool.shared.empty() }
 
   /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
   package func abort(status: Int32) -> Never {

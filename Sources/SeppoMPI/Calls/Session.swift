@@ -1,4 +1,5 @@
 import SeppoTransport
+import SeppoWire
 import Synchronization
 
 /// This process's part in the job: MPI, the ranks, and the calls that they make together.
@@ -136,6 +137,24 @@ final class Session: @unchecked Sendable {
   func send<Value: Encodable & Sendable>(_ value: Value, to rank: Int, kind: MessageKind) throws {
     let writer = try Control.encode(value)
     try communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: rank, kind: kind)
+  }
+
+  /// Sends what was written, with the memory that was lent to it.
+  func send(_ writer: _WireWriter, _ lent: LentMemory, to rank: Int, kind: MessageKind) throws {
+    let bytes = UnsafeRawBufferPointer(writer.bytes)
+    if lent.isEmpty { return try communicator.send(bytes, keeping: writer, to: rank, kind: kind) }
+    try communicator.send(lent.pieces(in: bytes), keeping: Sent(writer: writer, lent: lent), to: rank, kind: kind)
+  }
+
+  /// Keeps what is being sent.
+  private final class Sent {
+    let writer: _WireWriter
+    let lent: LentMemory
+
+    init(writer: _WireWriter, lent: LentMemory) {
+      self.writer = writer
+      self.lent = lent
+    }
   }
 
   /// Tells every other rank how a call ended.

@@ -37,7 +37,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
         // Also where not all threads could be started.
-        defer { session.pool.end() }
+        defer {
+          session.pool.end()
+          session.communicator.releaseBuffers()
+        }
         try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items).run() }
         return try WorkerMap(self, signature).run()

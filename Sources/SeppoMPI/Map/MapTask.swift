@@ -47,6 +47,16 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   private(set) var nanoseconds = 0
   /// The results in bytes, if they were to be encoded; behind a header where the output is a message.
   private(set) var bytes: _WireWriter?
+  /// Of these the memory of long arrays, which is sent from where it is.
+  private(set) var lent = LentMemory()
+
+  /// All of the message, where it doesn't travel.
+  var joined: _WireWriter? {
+    guard let bytes, !lent.isEmpty else { return bytes }
+    let joined = _WireWriter()
+    for piece in lent.pieces(in: UnsafeRawBufferPointer(bytes.bytes)) { joined.append(piece) }
+    return joined
+  }
 
   /// Whether the results go to their places among all results, or into a message.
   var writesInPlace: Bool { if case .memory = output { true } else { false } }
@@ -104,35 +114,33 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   private func compute(_ kernel: ChunkKernel, _ stretch: Int, _ items: (Range<Int>) -> UnsafeBufferPointer<Element>) {
     switch output {
     case .memory(let results, let encodes):
-      let writer = encodes ? _WireWriter() : nil
+      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
+    case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
+      // Plain memory is computed where it is sent from.
+      let size = MemoryLayout<Result>.stride
+      let writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * size)
+      _ = writer.append(uninitialized: ChunkHeader.size)
       eachStretch(stretch) { places in
-        let part = runKernel(kernel, items(places), UnsafeMutableBufferPointer(rebasing: results[places]))
-        if let writer { encode(part, to: writer) }
-      }
-      if let writer, failure == nil, !Items.haveOwnForm(Result.self) {
-        readBack(UnsafeMutableBufferPointer(rebasing: results[..<completed]), writer.bytes)
+        let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
+        runKernel(kernel, items(places), results)
+        writer.truncate(to: ChunkHeader.size + completed * size)
       }
       bytes = writer
     case .wire:
-      let size = MemoryLayout<Result>.stride
-      let isInPlace = context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size
-      let writer = _WireWriter(capacity: ChunkHeader.size + (isInPlace ? chunk.count * size : 0))
+      let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
+      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      let initialized = completed
+      defer {
+        UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
+        results.deallocate()
+      }
+      let writer = _WireWriter()
       _ = writer.append(uninitialized: ChunkHeader.size)
-      if isInPlace {
-        // Plain memory is computed where it is sent from.
-        eachStretch(stretch) { places in
-          let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
-          _ = runKernel(kernel, items(places), results)
-          writer.truncate(to: ChunkHeader.size + completed * size)
-        }
-      } else {
-        let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: min(stretch, chunk.count))
-        defer { results.deallocate() }
-        eachStretch(stretch) { places in
-          let part = runKernel(kernel, items(places), UnsafeMutableBufferPointer(rebasing: results[..<places.count]))
-          encode(part, to: writer)
-          part.deinitialize()
-        }
+      do {
+        try Items.write(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer, lending: &lent)
+      } catch {
+        fail(encoding: error)
       }
       bytes = writer
     }
@@ -145,32 +153,37 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
-  /// - Returns: the results that there are.
   private func runKernel(
     _ kernel: ChunkKernel, _ items: UnsafeBufferPointer<Element>, _ results: UnsafeMutableBufferPointer<Result>
-  ) -> UnsafeMutableBufferPointer<Result> {
+  ) {
     let outcome = kernel(
-      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound
-    )
+      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound)
     completed += outcome.completed
     if let thrown = outcome.thrown {
       fail(
         SeppoError(
           thrown, item: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place))
     }
-    return UnsafeMutableBufferPointer(rebasing: results[..<outcome.completed])
   }
 
-  /// Encodes the results of a stretch.
-  private func encode(_ results: UnsafeMutableBufferPointer<Result>, to writer: _WireWriter) {
+  /// Encodes results that stand in their places, for the broadcast.
+  private func encodeForAll(_ results: UnsafeMutableBufferPointer<Result>) {
+    let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(results), to: writer)
+      if failure == nil, !Items.haveOwnForm(Result.self) { readBack(results, writer.bytes) }
     } catch {
-      // It stands before an item that threw, if one did, and so it decides; results past it are given up.
-      completed -= results.count - error.item
-      if writesInPlace { UnsafeMutableBufferPointer(rebasing: results[error.item...]).deinitialize() }
-      fail(SeppoError(error, index: chunk.lowerBound + completed, rank: context.rank, host: context.host))
+      UnsafeMutableBufferPointer(rebasing: results[error.item...]).deinitialize()
+      fail(encoding: error)
     }
+    bytes = writer
+  }
+
+  /// The result that can't be encoded stands before an item that threw, if one did, and so it decides; those past it are
+  /// given up.
+  private func fail(encoding error: WireError) {
+    completed = error.item
+    fail(SeppoError(error, index: chunk.lowerBound + completed, rank: context.rank, host: context.host))
   }
 
   /// Rank 0 takes its own results as the other ranks will get them. Else a type that loses something on the way would give

@@ -112,9 +112,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
       return submit(assignment, input(chunk), .memory(places, encodes: encodes))
     }
-    guard let message = try message(assignment) else { return }
+    var lent = LentMemory()
+    guard let message = try message(assignment, lending: &lent) else { return }
     let bytes = UnsafeRawBufferPointer(message.bytes)
-    guard rank == 0 else { return try session.communicator.send(bytes, keeping: message, to: rank, kind: .work) }
+    guard rank == 0 else { return try session.send(message, lent, to: rank, kind: .work) }
     let kept = scheduler.held(by: 0).last ?? chunk
     let input =
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
@@ -136,7 +137,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
-  private func message(_ assignment: MapScheduler.Assignment) throws -> _WireWriter? {
+  private func message(
+    _ assignment: MapScheduler.Assignment, lending lent: inout LentMemory
+  ) throws -> _WireWriter? {
     var chunk = assignment.chunk
     let writer: _WireWriter
     var spacing: Spacing?
@@ -149,7 +152,11 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * MemoryLayout<Element>.stride)
       _ = writer.append(uninitialized: ChunkHeader.size)
       do {
-        try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer)
+        if assignment.rank == 0 {
+          try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer)
+        } else {
+          try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer, lending: &lent)
+        }
       } catch {
         let index = chunk.lowerBound + error.item
         let decides = index < scheduler.bound
@@ -190,7 +197,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
     }
     if let failure = task.failure { return try fail(failure, at: chunk.lowerBound + task.completed, in: chunk, by: 0) }
-    if let message = task.bytes, !task.writesInPlace {
+    if let message = task.joined, !task.writesInPlace {
       ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: message.bytes)
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, from: 0)
     }

@@ -81,6 +81,6 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     guard let writer = task.bytes else { return }
     ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: writer.bytes)
-    try session.communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: 0, kind: .computed)
+    try session.send(writer, task.lent, to: 0, kind: .computed)
   }
 }
