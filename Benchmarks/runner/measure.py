@@ -180,7 +180,8 @@ def write_sleeps(per_rank, items=400, ranks=16, seed=1):
     file = sample.BUILT / f"sleeps-{per_rank:g}.txt"
     file.parent.mkdir(exist_ok=True)
     file.write_text("".join(f"{round(length * scale)}\n" for length in lengths), encoding="ascii")
-    return str(file)
+    # As the programs find it, which run in the checkout: latest.json names no folder of this machine.
+    return str(file.relative_to(sample.CHECKOUT))
 
 
 def median(samples):

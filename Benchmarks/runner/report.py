@@ -9,7 +9,7 @@ def number(value):
     """Three digits that count, and k or M for what is larger."""
     if value == 0:
         return "0"
-    for limit, letter in ((1e6, "M"), (1e4, "k")):
+    for limit, letter in ((1e6, "M"), (1e5, "k")):
         if abs(value) >= limit * 0.9995:
             divisor = 1e6 if letter == "M" else 1e3
             return digits(value / divisor) + " " + letter
