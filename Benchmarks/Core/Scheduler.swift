@@ -82,7 +82,9 @@ struct Scheduler: ParsableCommand {
   /// Bytes of memory that this process has touched.
   private func heap() throws -> Double {
     let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-    guard pages.count > 1, let resident = Double(pages[1]) else { throw ValidationError("/proc/self/statm is unreadable") }
+    guard pages.count > 1, let resident = Double(pages[1]) else {
+      throw ValidationError("/proc/self/statm is unreadable")
+    }
     return resident * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 }

@@ -168,7 +168,9 @@ package struct MapScheduler: Sendable {
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
       workers[rank]?.isInCallable = false
-      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(stretch: sizes.rule.stretch) else { continue }
+      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(stretch: sizes.rule.stretch) else {
+        continue
+      }
       if let left = worker.timeLeft(item: worker.times.mean ?? times.mean, at: now), MapScheduler.soon.contains(left) {
         enqueueCallable(rank)
         passedOver += 1

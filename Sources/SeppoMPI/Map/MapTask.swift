@@ -157,7 +157,8 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     _ kernel: ChunkKernel, _ items: UnsafeBufferPointer<Element>, _ results: UnsafeMutableBufferPointer<Result>
   ) {
     let outcome = kernel(
-      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound)
+      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound
+    )
     completed += outcome.completed
     if let thrown = outcome.thrown {
       fail(
