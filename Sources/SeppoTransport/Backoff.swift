@@ -15,7 +15,7 @@ package struct Backoff: Sendable {
   /// Looks after which another thread of this core may run.
   package static let yields = 60
   package static let shortestSleep = 20_000
-  package static let longestSleep = 500_000
+  package static let longestSleep = 2_000_000
 
   private var looks = 0
   private var sleep = Backoff.shortestSleep
@@ -32,6 +32,7 @@ package struct Backoff: Sendable {
     looks += 1
     if looks <= Backoff.spins { return .spin }
     if looks <= Backoff.spins + Backoff.yields { return .yield }
+    // Each a quarter longer than the last: what comes is never seen later than a quarter of the time it took to come.
     defer { sleep = min(sleep * 5 / 4, Backoff.longestSleep) }
     return .sleep(nanoseconds: sleep)
   }

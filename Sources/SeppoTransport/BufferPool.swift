@@ -19,8 +19,8 @@ final class BufferPool: @unchecked Sendable {
 
   /// Shorter ones are cheap.
   private static let shortest = 1 << 16
-  /// No more bytes than these are kept, but for one buffer.
-  private static let most = 1 << 26
+  /// No more bytes than these are kept.
+  private static let most = 1 << 28
 
   private init() { pthread_mutex_init(mutex, nil) }
 
@@ -46,7 +46,7 @@ final class BufferPool: @unchecked Sendable {
   private func keep(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    guard kept.isEmpty || bytes + buffer.count <= BufferPool.most else { return false }
+    guard bytes + buffer.count <= BufferPool.most else { return false }
     kept.append(buffer)
     bytes += buffer.count
     return true

@@ -237,6 +237,7 @@ public struct _WireCursor {
     if let code = Element._memoryCode, try tag() == Tag.memory {
       let memory = try readMemory(code: code, stride: MemoryLayout<Element>.stride, as: [Element].self)
       return [Element](unsafeUninitializedCapacity: memory.count) { elements, count in
+        HugePages.advise(UnsafeMutableRawBufferPointer(elements))
         UnsafeMutableRawBufferPointer(elements).copyMemory(from: memory.bytes)
         count = memory.count
       }

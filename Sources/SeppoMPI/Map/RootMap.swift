@@ -40,6 +40,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     scheduler.joined(rank: 0, threads: call.threads)
     return try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       self.results = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
+      HugePages.advise(UnsafeMutableRawBufferPointer(self.results))
       do {
         try compute()
         site.learnt = scheduler.learnt

@@ -57,6 +57,7 @@ struct Sharing {
   func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
     try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
+      HugePages.advise(UnsafeMutableRawBufferPointer(places))
       if Items.areMemory(Result.self) {
         let memory = UnsafeMutableRawBufferPointer(places)
         if values.bytes.isEmpty {

@@ -1,0 +1,42 @@
+import Foundation
+import SeppoMPI
+
+/// A byte for each item that all ranks of this host see: what has been computed, wherever.
+///
+/// Mapped memory that is never unmapped. Every byte is written whole by one item and read by others until they see it: that
+/// is why it is `Sendable`.
+struct SharedBoard: @unchecked Sendable {
+  private let bytes: UnsafeMutablePointer<UInt8>
+  private let count: Int
+
+  /// Every rank must make it together.
+  init(_ count: Int) throws {
+    let path = try Seppo.atRoot { () -> String in
+      let path = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-board-\(UUID())").path
+      try hold(FileManager.default.createFile(atPath: path, contents: Data(count: count)), "no file at \(path)")
+      return path
+    }.broadcast()
+    let file = open(path, O_RDWR)
+    try hold(file >= 0, "\(path) can't be opened")
+    let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+    close(file)
+    try hold(memory != MAP_FAILED, "\(path) can't be mapped")
+    bytes = memory!.assumingMemoryBound(to: UInt8.self)
+    self.count = count
+    // All have it open.
+    try Seppo.atRoot { try FileManager.default.removeItem(atPath: path) }
+  }
+
+  func mark(_ item: Int) { bytes[item] = 1 }
+
+  func isMarked(_ item: Int) -> Bool { bytes[item] != 0 }
+
+  /// Waits until all these items are marked; false where that takes longer than it ever may.
+  func waitFor(_ items: some Collection<Int>) -> Bool {
+    for _ in 0..<60_000 {
+      if items.allSatisfy(isMarked) { return true }
+      usleep(1_000)
+    }
+    return false
+  }
+}
