@@ -1,6 +1,7 @@
 /// What was found out about types, looked up by the address of their metadata.
 ///
-/// Asked several times for each value, so the types met last are found without hashing.
+/// Asked several times for each value, so the types met last are found without hashing, and what is found is given without
+/// counting a reference: the table holds it until `removeAll`.
 struct TypeTable<Known: AnyObject>: ~Copyable {
   private typealias Slot = (type: UInt, known: Unmanaged<Known>?)
 
@@ -17,22 +18,27 @@ struct TypeTable<Known: AnyObject>: ~Copyable {
 
   deinit { slots.deallocate() }
 
-  private static func slot(of type: UInt) -> Int { Int(truncatingIfNeeded: (type >> 4) ^ (type >> 10)) & (slotCount - 1) }
+  private static func slot(of type: UInt) -> Int {
+    Int(truncatingIfNeeded: (type >> 4) ^ (type >> 10)) & (slotCount - 1)
+  }
 
   @inline(__always)
-  mutating func of(_ type: Any.Type, make: () -> Known) -> Known {
+  mutating func of(_ type: Any.Type, make: () -> Known) -> Unmanaged<Known> {
     let address = UInt(bitPattern: ObjectIdentifier(type))
     let slot = slots + Self.slot(of: address)
-    if slot.pointee.type == address, let known = slot.pointee.known { return known.takeUnretainedValue() }
+    if slot.pointee.type == address, let known = slot.pointee.known { return known }
     return find(address, slot, make)
   }
 
   @inline(never)
-  private mutating func find(_ address: UInt, _ slot: UnsafeMutablePointer<Slot>, _ make: () -> Known) -> Known {
+  private mutating func find(
+    _ address: UInt, _ slot: UnsafeMutablePointer<Slot>, _ make: () -> Known
+  ) -> Unmanaged<Known> {
     let known = all[address] ?? make()
     all[address] = known
-    slot.pointee = (address, Unmanaged.passUnretained(known))
-    return known
+    let unmanaged = Unmanaged.passUnretained(known)
+    slot.pointee = (address, unmanaged)
+    return unmanaged
   }
 
   /// - Parameter body: is given each, for the last time.
@@ -65,10 +71,9 @@ enum KeyBytes {
 
   /// The byte of a key of the type that this was found for.
   @inline(__always)
-  func byte<Key: CodingKey>(of key: borrowing Key) -> UInt8 {
-    guard self == .one else { return 0 }
-    // A trivial value of one byte: any bit pattern of it may be looked at.
-    return withUnsafePointer(to: key) { UnsafeRawPointer($0).load(as: UInt8.self) }
+  func byte<Key: CodingKey>(of key: Key) -> UInt8 {
+    // A trivial value of one byte.
+    self == .one ? unsafeBitCast(key, to: UInt8.self) : 0
   }
 }
 

@@ -34,7 +34,7 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
   }
 
   @inline(__always)
-  private func isNext(_ key: borrowing Key) -> Bool { next.pointee.isNext(next.pointee.keyBytes.byte(of: key)) }
+  private func isNext(_ key: Key) -> Bool { next.pointee.isNext(next.pointee.keyBytes.byte(of: key)) }
 
   private func find(_ key: Key) throws -> _WireCursor? {
     try core.find(key, core.bytes == .none ? nil : core.bytes.byte(of: key))
@@ -159,10 +159,11 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
     if T.self == [Double].self, isNext(key) {
       // Becomes an array and is moved out as one, under another name of its type: the types were just compared.
       var place: UInt = 0
-      let isRead = withUnsafeMutablePointer(to: &place) { next.pointee.nextDoubles(to: UnsafeMutableRawPointer($0)) }
-      if isRead {
-        return withUnsafeMutablePointer(to: &place) { UnsafeMutableRawPointer($0).assumingMemoryBound(to: T.self).move() }
+      let array = withUnsafeMutablePointer(to: &place) { place -> T? in
+        let place = UnsafeMutableRawPointer(place)
+        return next.pointee.nextDoubles(to: place) ? place.assumingMemoryBound(to: T.self).move() : nil
       }
+      if let array { return array }
     }
     return try decode(type, at: require(key), key: key)
   }

@@ -55,14 +55,15 @@ final class KeyedReaderCore {
     next.pointee.offset = start
     next.pointee.position = 0
     if tag == Tag.keyedAgain {
-      lastValues = try findLastValues(_WireCursor(reader: reader, node: place.node, offset: start, limit: content.upperBound))
+      let entries = _WireCursor(reader: reader, node: place.node, offset: start, limit: content.upperBound)
+      lastValues = try findLastValues(entries)
     }
     next.pointee.node = place.node
     next.pointee.serial = place.serial
   }
 
-  private func findLastValues(_ cursor: _WireCursor) throws -> [[UInt8]: Int] {
-    var cursor = cursor
+  private func findLastValues(_ entries: _WireCursor) throws -> [[UInt8]: Int] {
+    var cursor = entries
     var lastValues: [[UInt8]: Int] = [:]
     while let (name, value) = try cursor.readEntry() { lastValues[Array(name)] = value }
     return lastValues

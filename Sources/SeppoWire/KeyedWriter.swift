@@ -19,8 +19,8 @@ final class KeyedWriterCore {
 
   var place: WireEncoder { WireEncoder(writer: writer, node: node, serial: serial) }
 
-  /// Gives the writer if the container is the one that is open at its end, and the key came next before: then the value
-  /// is appended, and nothing else remains to be done.
+  /// Whether the container is the one that is open at the writer's end and the key came next before, and so was noted:
+  /// then the value is to be appended, and nothing else remains to be done.
   @inline(__always)
   func note(_ byte: UInt8) -> Bool { writer.note(label | ShapeTrie.Label(byte), in: node, serial) }
 }
@@ -33,11 +33,12 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   var codingPath: [any CodingKey] { place.codingPath }
 
   @inline(__always)
-  private func isNext(_ key: borrowing Key) -> Bool { core.note(core.bytes.byte(of: key)) }
+  private func isNext(_ key: Key) -> Bool { core.note(core.bytes.byte(of: key)) }
 
   private func write(key: Key) {
-    core.writer.write(
-      key: key, label: core.bytes == .none ? nil : core.label | ShapeTrie.Label(core.bytes.byte(of: key)), in: core.node)
+    if isNext(key) { return }
+    let label = core.bytes == .none ? nil : core.label | ShapeTrie.Label(core.bytes.byte(of: key))
+    core.writer.write(key: key, label: label, in: core.node)
   }
 
   @inline(never)
@@ -48,7 +49,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   }
 
   @inline(__always)
-  private func write<I: FixedWidthInteger>(integer value: I, _ key: borrowing Key) throws {
+  private func write<I: FixedWidthInteger>(integer value: I, _ key: Key) throws {
     if let value = Int(exactly: value), isNext(key) {
       core.writer.append(integer: value)
     } else {
@@ -129,7 +130,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     write(key: key)
     let start = place.writer.end(of: place.node)
     do {
-      try place.writer.write(value, place.writer.traits(of: T.self), to: .container(place.node), key: key)
+      try place.writer.write(value, to: .container(place.node), key: key)
     } catch {
       // A key without a value would make what follows unreadable for a program that goes on (`try?`).
       place.writer.takeBack(last: start - before, of: place.node)

@@ -63,7 +63,10 @@ struct NodeStack<Node>: ~Copyable {
 
   @inline(__always)
   mutating func removeLast(_ removed: Int) {
-    storage.pointee.count -= removed
-    (storage.pointee.nodes + count).deinitialize(count: removed)
+    // One by one, which is mostly one: for several the runtime is asked how a node is freed.
+    for _ in 0..<removed {
+      storage.pointee.count -= 1
+      (storage.pointee.nodes + count).deinitialize(count: 1)
+    }
   }
 }

@@ -4,7 +4,7 @@ final class ReaderKeys {
   static let unknown = Position.max
   static let absent = Position.max - 1
 
-  /// The positions of the values in one shape, by the bytes of the keys.
+  /// The positions of the values in one shape, by the bytes of the keys. Good for as long as there is a `ReaderKeys`.
   struct Table {
     let positions: UnsafeMutablePointer<Position>
     let capacity: Int
@@ -18,9 +18,10 @@ final class ReaderKeys {
   @exclusivity(unchecked) var handedOut = HandedOut<KeyedReaderCore>()
   /// Small while all keys that were asked for have small bytes, as the cases of an enum have.
   private var capacity = 16
-  private var tables: [Table?] = []
+  /// By the numbers of the shapes; each has room for `capacity` keys.
+  private var tables: [UnsafeMutablePointer<Position>?] = []
   /// Tables that were too small; containers may still use them.
-  private var outgrown: [Table] = []
+  private var outgrown: [UnsafeMutablePointer<Position>] = []
   @exclusivity(unchecked) private var lastShape = -1
   @exclusivity(unchecked) private var lastTable = Table.none
 
@@ -31,8 +32,8 @@ final class ReaderKeys {
   }
 
   deinit {
-    for case let table? in tables { table.positions.deallocate() }
-    for table in outgrown { table.positions.deallocate() }
+    for table in tables { table?.deallocate() }
+    for table in outgrown { table.deallocate() }
   }
 
   @inline(__always)
@@ -40,14 +41,14 @@ final class ReaderKeys {
 
   private func findTable(of shape: Int) -> Table {
     if tables.count <= shape { tables += Array(repeating: nil, count: shape + 1 - tables.count) }
-    let table = tables[shape] ?? Table(positions: .allocate(capacity: capacity), capacity: capacity)
+    let positions = tables[shape] ?? .allocate(capacity: capacity)
     if tables[shape] == nil {
-      table.positions.initialize(repeating: ReaderKeys.unknown, count: capacity)
-      tables[shape] = table
+      positions.initialize(repeating: ReaderKeys.unknown, count: capacity)
+      tables[shape] = positions
     }
     lastShape = shape
-    lastTable = table
-    return table
+    lastTable = Table(positions: positions, capacity: capacity)
+    return lastTable
   }
 
   /// A table of the shape that has room for the key.

@@ -60,7 +60,8 @@ struct ShapeTable {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if ShapeTable.order(self.name(Int(positions[middle]), of: shape), name) <= 0 { low = middle + 1 } else { high = middle }
+      let order = ShapeTable.order(self.name(Int(positions[middle]), of: shape), name)
+      if order <= 0 { low = middle + 1 } else { high = middle }
     }
     guard low > 0 else { return nil }
     let found = Int(positions[low - 1])

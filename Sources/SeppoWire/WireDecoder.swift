@@ -21,13 +21,14 @@ struct WireDecoder: Decoder {
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    let keys = reader.keys(of: type)
-    guard let index = keys.handedOut.free() else { return try anotherContainer(keys) }
-    let core = keys.handedOut.core(index)
-    try core._withUnsafeGuaranteedRef { try $0.open(self) }
-    // Made for this key type, and so for this container's type.
-    let copier = unsafeDowncast(keys.copier, to: Copier<KeyedDecodingContainer<Key>>.self)
-    return copier.copy(keys.handedOut.box(index))
+    // The reader holds them until the part has been read.
+    try reader.keys(of: type)._withUnsafeGuaranteedRef { keys in
+      guard let index = keys.handedOut.free() else { return try anotherContainer(keys) }
+      try keys.handedOut.core(index)._withUnsafeGuaranteedRef { try $0.open(self) }
+      // Made for this key type, and so for this container's type.
+      let copier = unsafeDowncast(keys.copier, to: Copier<KeyedDecodingContainer<Key>>.self)
+      return copier.copy(keys.handedOut.box(index))
+    }
   }
 
   @inline(never)

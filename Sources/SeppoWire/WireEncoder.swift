@@ -8,9 +8,11 @@ struct WireEncoder: Encoder {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    let keys = writer.keys(of: type)
-    if writer.isLive(node, serial) { writer.openContainer(keys.form, on: node, root: keys.root) }
-    return container(keys)
+    // The writer holds them until the part ends.
+    writer.keys(of: type)._withUnsafeGuaranteedRef { keys in
+      if writer.isLive(node, serial) { writer.openContainer(keys.form, on: node, root: keys.root) }
+      return container(keys)
+    }
   }
 
   /// A keyed container for this place; one that was handed out before, if nobody has it any more.
@@ -105,7 +107,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
 
   func encode<T: Encodable>(_ value: T) throws {
     try place.checkLive(value)
-    try place.writer.write(value, place.writer.traits(of: T.self), to: .container(place.node), key: IndexKey(count))
+    try place.writer.write(value, to: .container(place.node), key: IndexKey(count))
     place.writer.noteElement(in: place.node)
   }
 
@@ -157,7 +159,7 @@ struct SingleWriter: SingleValueEncodingContainer {
   func encode<T: Encodable>(_ value: T) throws {
     try place.checkLive(value)
     let writer = place.writer
-    try writer.write(value, writer.traits(of: T.self), to: .slot(place.node), key: nil)
+    try writer.write(value, to: .slot(place.node), key: nil)
     // An optional's wrapped value that is itself nil must not be read as the outer nil.
     if writer.nodes[place.node].isOptional { writer.markSome(at: writer.nodes[place.node].tag, in: place.node) }
   }

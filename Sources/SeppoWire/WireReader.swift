@@ -46,10 +46,10 @@ public final class _WireReader {
   }
 
   @inline(__always)
-  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) } }
+  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) }.takeUnretainedValue() }
 
   @inline(__always)
-  func keys<Key: CodingKey>(of type: Key.Type) -> ReaderKeys { keyTypes.of(type) { newKeys(of: type) } }
+  func keys<Key: CodingKey>(of type: Key.Type) -> Unmanaged<ReaderKeys> { keyTypes.of(type) { newKeys(of: type) } }
 
   @inline(never)
   private func newKeys<Key: CodingKey>(of type: Key.Type) -> ReaderKeys {

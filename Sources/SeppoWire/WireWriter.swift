@@ -22,7 +22,7 @@ public final class _WireWriter {
   @exclusivity(unchecked) private var keyTypeCount: UInt64 = 0
   @exclusivity(unchecked) var shapes = ShapeTrie()
   /// A mistake in a call that can't throw; it is thrown when the value's `encode(to:)` returns.
-  @exclusivity(unchecked) private var mistake: EncodingError?
+  @exclusivity(unchecked) private var mistake: (any Error)?
 
   package init(capacity: Int = 256) {
     memory = .allocate(byteCount: max(capacity, 1) + _WireWriter.slack, alignment: _WireWriter.alignment)
@@ -34,6 +34,7 @@ public final class _WireWriter {
   package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: memory[..<count]) }
 
   /// Makes room for so many more bytes at once.
+  @inline(__always)
   package func reserve(_ bytes: Int) {
     if count + bytes + _WireWriter.slack > memory.count { grow(bytes) }
   }
@@ -63,10 +64,10 @@ public final class _WireWriter {
   }
 
   @inline(__always)
-  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) } }
+  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) }.takeUnretainedValue() }
 
   @inline(__always)
-  func keys<Key: CodingKey>(of type: Key.Type) -> WriterKeys { keyTypes.of(type) { newKeys(of: type) } }
+  func keys<Key: CodingKey>(of type: Key.Type) -> Unmanaged<WriterKeys> { keyTypes.of(type) { newKeys(of: type) } }
 
   @inline(never)
   private func newKeys<Key: CodingKey>(of type: Key.Type) -> WriterKeys {
@@ -82,7 +83,7 @@ public final class _WireWriter {
     nodes.removeLast(nodes.count)
     mistake = nil
     top = -1
-    try write(item.pointee, traits, to: .end, key: nil)
+    try write(item, traits, to: .end, key: nil)
   }
 
   /// Ends a part: behind its items goes the table of the shapes that their containers have.
@@ -109,6 +110,11 @@ public final class _WireWriter {
     VariableLength.write(length, to: memory, at: &offset)
   }
 
+  func write<T: Encodable>(_ value: T, to target: Target, key: (any CodingKey)?) throws {
+    let traits = traits(of: T.self)
+    try withUnsafePointer(to: value) { try write($0, traits, to: target, key: key) }
+  }
+
   /// Where a value goes.
   enum Target {
     /// To the buffer's end, as an item.
@@ -120,29 +126,31 @@ public final class _WireWriter {
   }
 
   /// Writes a value through its own wire form, or through its `encode(to:)`.
-  func write<T: Encodable>(_ value: T, _ traits: TypeTraits, to target: Target, key: (any CodingKey)?) throws {
+  func write<T: Encodable>(
+    _ value: UnsafePointer<T>, _ traits: TypeTraits, to target: Target, key: (any CodingKey)?
+  ) throws {
     if let plain = traits.plain {
-      withUnsafePointer(to: value) { plain._write(UnsafeRawPointer($0), to: _WireTarget(writer: self, target: target)) }
+      plain._write(UnsafeRawPointer(value), to: _WireTarget(writer: self, target: target))
       return
     }
-    if traits.isClass, type(of: value) != T.self {
+    if traits.isClass, type(of: value.pointee) != T.self {
       throw invalid(
-        value, at: target, key: key,
+        value.pointee, at: target, key: key,
         """
-        the value is of the class \(String(describing: type(of: value))), but \(String(describing: T.self)) was \
+        the value is of the class \(String(describing: type(of: value.pointee))), but \(String(describing: T.self)) was \
         declared: what the subclass adds would be lost on the way. Declare the subclass, or use an enum or a struct
         """)
     }
     let liveNodes = nodes.count
     let earlier = mistake
-    let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value)
+    let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value.pointee)
     defer {
       while top >= liveNodes { closeTop() }
       nameShapes(from: liveNodes)
       nodes.removeLast(nodes.count - liveNodes)
     }
     do {
-      try value.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
+      try value.pointee.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
       if earlier == nil, let mistake { throw mistake }
     } catch {
       takeBack(node, from: target)

@@ -103,7 +103,8 @@ extension _WireWriter {
     var name = key.stringValue
     let hash = name.withUTF8 { KeysSeen.hash(UnsafeRawBufferPointer($0)) }
     let node = nodes[parent]
-    guard node.form == .shaped ? shapes.mayContain(hash, in: node.shape) : node.keys.mayContain(hash) else { return nil }
+    let mayContain = node.form == .shaped ? shapes.mayContain(hash, in: node.shape) : node.keys.mayContain(hash)
+    guard mayContain else { return nil }
     return (0..<nodes.count).last {
       nodes[$0].parent == parent && (isKeyed ? nodes[$0].form.isKeyed : nodes[$0].form == .unkeyed)
         && nodes[$0].key?.stringValue == key.stringValue

@@ -30,7 +30,8 @@ import Testing
     // What pads a value is no accident of the sender's memory.
     // (Behind it stands the shape of `One`.)
     let table = 1 + 1 + 1 + (1 + "value".utf8.count) + 6
-    #expect(try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).dropLast(table).suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
+    let bytes = try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).dropLast(table)
+    #expect(bytes.suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
   }
 
   @Test func arraysTravelAsMemory() throws {
