@@ -52,6 +52,11 @@ let package = Package(
       ],
       path: "Benchmarks/Core", swiftSettings: strict),
 
+    // Seppo's side of Benchmarks/run.sh.
+    .executableTarget(
+      name: "Benchmark", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Benchmarks/Seppo",
+      swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
       name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),

@@ -9,7 +9,7 @@ import ArgumentParser
 @main
 struct BenchmarkCore: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the wire format and the scheduler, without MPI.", subcommands: [Structs.self])
+    abstract: "Measure the wire format and the scheduler, without MPI.", subcommands: [Scheduler.self, Structs.self])
 }
 
 /// The shortest of several runs, in nanoseconds: what disturbs a run only ever makes it longer.

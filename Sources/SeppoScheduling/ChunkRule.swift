@@ -1,26 +1,64 @@
 /// How many items travel together.
 package enum ChunkRule: Sendable, Equatable {
-  /// Guided self-scheduling: each chunk is a fixed share of what remains, so that chunks are large at first, where they
-  /// save messages, and small at the end, where they even it out.
-  ///
-  /// C. D. Polychronopoulos, D. J. Kuck, "Guided Self-Scheduling: A Practical Scheduling Scheme for Parallel
-  /// Supercomputers", IEEE Transactions on Computers C-36 (12), 1987. There the share is 1/P of what remains; here it
-  /// is 1/(4P), which bears items of uneven length better for a few more messages.
-  case guided
-  /// So many items each, the last one fewer.
+  /// As many as their measured times make sensible.
+  case automatic
+  /// So many items at a stretch. Where that takes microseconds only, several such stretches travel together.
   case items(Int)
+
+  /// So many items are computed before a thread looks whether the rest of its chunk is wanted elsewhere.
+  var stretch: Int {
+    switch self {
+    case .automatic: 1
+    case .items(let count): max(1, count)
+    }
+  }
+}
+
+/// The sizes of chunks: adaptive weighted factoring, with a limit on a chunk's time.
+///
+/// Factoring hands out half of what remains in equal chunks, then half of the rest, and so on: S. F. Hummel, E. Schonberg,
+/// L. E. Flynn, "Factoring: A Method for Scheduling Parallel Loops", Communications of the ACM 35 (8), 1992. Weighted by
+/// each rank's speed as measured while it goes: I. Banicescu, V. Velusamy, J. Devaprasad, "On the Scalability of Dynamic
+/// Scheduling Scientific Applications with Adaptive Weighted Factoring", Cluster Computing 6 (3), 2003.
+///
+/// They even out the end. A chunk that takes longer than a message and its handling by far gains nothing by being longer
+/// still, so that its time is limited as well; and before anything is measured chunks start at one item and grow.
+struct ChunkSizes: Sendable {
+  let rule: ChunkRule
+  /// No chunk has more items.
+  let largest: Int
+
+  /// Nanoseconds that a chunk should take: a hundred times what handing one over costs, or so.
+  static let time = 2_000_000.0
+  /// Nanoseconds in which rank 0 hands out a chunk and takes in its results; with many threads chunks take longer, so that
+  /// it keeps up with all of them.
+  static let handling = 10_000.0
+  /// Nanoseconds between two looks whether the rest of a chunk is wanted elsewhere.
+  static let stretchTime = 100_000.0
+  /// Chunks grow by this factor while their times are being learnt.
+  static let growth = 8
 
   /// The next chunk's size, in items.
   ///
   /// - Parameters:
   ///   - remaining: items not handed out yet, 1 or more.
   ///   - threads: compute threads of all ranks together, 1 or more.
-  func size(remaining: Int, threads: Int) -> Int {
-    switch self {
-    case .guided:
-      // Rounded down: the end is dealt out singly.
-      max(1, remaining / 4 / threads)
-    case .items(let count): min(max(1, count), remaining)
-    }
+  ///   - time: nanoseconds that an item takes on that rank; nil before any is known.
+  ///   - weight: that rank's speed over the mean of all.
+  ///   - known: the largest chunk whose time was measured, in items; 0 for none.
+  func size(remaining: Int, threads: Int, time: Double?, weight: Double, known: Int) -> Int {
+    let stretch = rule.stretch
+    guard let time else { return min(stretch, remaining) }
+    let share = Double(remaining) / Double(2 * threads) * min(max(weight, 1 / 16), 16)
+    let timed = max(ChunkSizes.time, ChunkSizes.handling * Double(threads)) / max(time, 1e-3)
+    let limit = Double(min(max(known, 1) * ChunkSizes.growth, largest))
+    let size = Int(min(share, timed, limit))
+    return min(max(size - size % stretch, stretch), remaining)
+  }
+
+  /// How many items are computed at a stretch.
+  func stretch(time: Double?) -> Int {
+    guard case .automatic = rule, let time else { return rule.stretch }
+    return Int(min(max(ChunkSizes.stretchTime / max(time, 1e-3), 1), 1e9))
   }
 }

@@ -50,18 +50,24 @@ package final class Communicator {
   ///   - bytes: any length. They must stay as they are for as long as `owner` lives.
   ///   - owner: kept until MPI has done with the bytes.
   package func send(_ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws {
+    if bytes.count > splitSize { return try send([bytes], keeping: owner, to: rank, kind: kind) }
+    try outbox.send(bytes, keeping: owner, to: rank, tag: kind.number << 1, on: handle)
+  }
+
+  /// Starts to send one message whose bytes stand in several places, and returns at once.
+  package func send(
+    _ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject, to rank: Int, kind: MessageKind
+  ) throws {
     let tag = kind.number << 1
-    if bytes.count <= splitSize {
-      try outbox.send(bytes, keeping: owner, to: rank, tag: tag, on: handle)
-      return
-    }
-    let preamble = Preamble(total: bytes.count)
+    let preamble = Preamble(total: pieces.reduce(0) { $0 + $1.count })
     try outbox.send(preamble.bytes, keeping: preamble, to: rank, tag: tag | 1, on: handle)
-    var offset = 0
-    while offset < bytes.count {
-      let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + splitSize, bytes.count)])
-      try outbox.send(piece, keeping: owner, to: rank, tag: tag, on: handle)
-      offset += piece.count
+    for bytes in pieces {
+      var offset = 0
+      while offset < bytes.count {
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<min(offset + splitSize, bytes.count)])
+        try outbox.send(piece, keeping: owner, to: rank, tag: tag, on: handle)
+        offset += piece.count
+      }
     }
   }
 
@@ -93,23 +99,45 @@ package final class Communicator {
 
   /// Gives the root's bytes to every rank (`MPI_Ibcast`, polled). Every rank must call it with the same count.
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int = 0) throws {
-    var offset = 0
-    while offset < bytes.count {
-      let count = min(splitSize, bytes.count - offset)
-      var request: MPI_Request? = seppo_request_null()
-      try check(
-        "MPI_Ibcast",
-        MPI_Ibcast(bytes.baseAddress! + offset, Int32(count), seppo_byte(), Int32(root), handle, &request))
+    try broadcast(pieces: 1, root: root, piece: { _ in (bytes, self) }, arrived: { _, _ in })
+  }
+
+  /// Gives the root's bytes to every rank piece by piece, so that one can be worked on while the next ones come. Every rank
+  /// must call it with the same number of pieces, of the same sizes.
+  ///
+  /// - Parameters:
+  ///   - piece: gives each piece's bytes, and what keeps them, when its turn has come.
+  ///   - arrived: told of each piece in turn. What it throws is thrown when all pieces have come: the other ranks go on.
+  package func broadcast(
+    pieces count: Int, root: Int = 0, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
+    arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    var underWay = Broadcasts(root: root, splitSize: splitSize, on: handle)
+    var begun = 0
+    var failure: (any Error)?
+    for number in 0..<count {
       var backoff = Backoff()
-      var done: Int32 = 0
       while true {
-        try check("MPI_Test", MPI_Test(&request, &done, nil))
-        if done != 0 { break }
+        if begun < count, underWay.hasRoom {
+          let (bytes, owner) = piece(begun)
+          underWay.append(bytes, keeping: owner)
+          begun += 1
+          continue
+        }
+        if try underWay.firstIsDone() { break }
         rest(backoff.next())
       }
-      offset += count
+      let (bytes, owner) = underWay.removeFirst()
+      guard failure == nil else { continue }
+      withExtendedLifetime(owner) {
+        do { try arrived(number, bytes) } catch { failure = error }
+      }
     }
+    if let failure { throw failure }
   }
+
+  /// Lets go of the buffers of earlier messages, which are kept for the next ones.
+  package func releaseBuffers() { BufferPool.shared.empty() }
 
   /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
   package func abort(status: Int32) -> Never {

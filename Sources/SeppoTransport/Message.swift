@@ -21,12 +21,14 @@ package final class ReceivedBytes: @unchecked Sendable {
   static let alignment = 64
 
   let memory: UnsafeMutableRawBufferPointer
+  private let buffer: UnsafeMutableRawBufferPointer
 
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 
   init(count: Int) {
-    memory = .allocate(byteCount: count, alignment: ReceivedBytes.alignment)
+    buffer = BufferPool.shared.take(count)
+    memory = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
   }
 
-  deinit { memory.deallocate() }
+  deinit { BufferPool.shared.giveBack(buffer) }
 }

@@ -30,6 +30,8 @@ struct SimulatedCluster {
   /// Items that throw.
   let throwing: Set<Int>
   let threads: [Int]
+  /// Nanoseconds an item, by rank.
+  let itemTimes: [Int]
 
   private(set) var joined: Set<Int> = []
   private(set) var gone: Set<Int> = []
@@ -38,13 +40,18 @@ struct SimulatedCluster {
   private(set) var done: Set<Int> = []
   private(set) var decided: Int?
   private(set) var messages = 0
+  /// Ranks that have been asked to give back, and have not answered.
+  private var asked: Set<Int> = []
+  private(set) var callBacks = 0
+  private(set) var givenBack = 0
 
   init(seed: UInt64, mayLoseRanks: Bool = false) {
     var random = Seeded(seed)
     ranks = Int.random(in: 1...12, using: &random)
     count = Int.random(in: 0...[5, 40, 400].randomElement(using: &random)!, using: &random)
-    rule = Bool.random(using: &random) ? .guided : .items(Int.random(in: 1...30, using: &random))
+    rule = Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...30, using: &random))
     threads = (0..<ranks).map { _ in Int.random(in: 1...4, using: &random) }
+    itemTimes = (0..<ranks).map { _ in [100, 10_000, 1_000_000, 50_000_000].randomElement(using: &random)! }
     var throwing: Set<Int> = []
     if count > 0, Int.random(in: 0..<3, using: &random) == 0 {
       for _ in 0..<Int.random(in: 1...4, using: &random) { throwing.insert(Int.random(in: 0..<count, using: &random)) }
@@ -62,7 +69,12 @@ struct SimulatedCluster {
     join(0)
     var steps = 0
     while true {
-      while let assignment = scheduler.nextAssignment() { try take(assignment) }
+      scheduler.advance(to: now)
+      while true {
+        while let assignment = scheduler.nextAssignment() { try take(assignment) }
+        guard let rank = scheduler.nextCallBack() else { break }
+        try ask(rank)
+      }
       try checkBooks()
       if scheduler.isFinished { break }
       steps += 1
@@ -70,6 +82,34 @@ struct SimulatedCluster {
       try step()
     }
     try checkEnd()
+  }
+
+  private var now = 0
+
+  private mutating func ask(_ rank: Int) throws {
+    guard asked.insert(rank).inserted else { throw Violation(description: "rank \(rank) is asked twice") }
+    guard joined.contains(rank), !gone.contains(rank) else { throw Violation(description: "rank \(rank) isn't there") }
+    callBacks += 1
+  }
+
+  /// The rank gives back some ends of its chunks, in whole units, or nothing.
+  private mutating func answer(_ rank: Int) {
+    asked.remove(rank)
+    var ranges: [Range<Int>] = []
+    var kept: [Range<Int>] = []
+    let unit = if case .items(let size) = rule { size } else { 1 }
+    for (position, chunk) in held[rank, default: []].enumerated() {
+      let units = (chunk.count + unit - 1) / unit
+      // What a thread has begun it keeps.
+      let least = position < threads[rank] ? 1 : 0
+      let cut = min(
+        chunk.lowerBound + Int.random(in: min(least, units)...units, using: &random) * unit, chunk.upperBound)
+      if cut < chunk.upperBound { ranges.append(cut..<chunk.upperBound) }
+      if cut > chunk.lowerBound { kept.append(chunk.lowerBound..<cut) }
+    }
+    held[rank] = kept
+    givenBack += ranges.count
+    scheduler.gaveBack(rank: rank, ranges: ranges.shuffled(using: &random))
   }
 
   private mutating func join(_ rank: Int) {
@@ -88,8 +128,8 @@ struct SimulatedCluster {
     if let decided, assignment.chunk.upperBound > decided {
       throw Violation(description: "\(assignment) begins items above \(decided), which threw")
     }
-    if case .items(let size) = rule, assignment.chunk.count > size {
-      throw Violation(description: "\(assignment) is larger than \(size)")
+    if case .items(let size) = rule, throwing.isEmpty, assignment.chunk.lowerBound % size != 0 {
+      throw Violation(description: "\(assignment) doesn't begin where \(size) do")
     }
     for index in assignment.chunk {
       if done.contains(index) { throw Violation(description: "item \(index) is computed again") }
@@ -104,6 +144,8 @@ struct SimulatedCluster {
   }
 
   private mutating func step() throws {
+    now += Int.random(in: 0...[1_000, 1_000_000, 100_000_000].randomElement(using: &random)!, using: &random)
+    if let rank = asked.sorted().randomElement(using: &random), Bool.random(using: &random) { return answer(rank) }
     let absent = (0..<ranks).filter { !joined.contains($0) && !gone.contains($0) }
     if let rank = absent.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0 {
       return join(rank)
@@ -112,10 +154,12 @@ struct SimulatedCluster {
     if losesRanks, let rank = lost.randomElement(using: &random), Int.random(in: 0..<10, using: &random) == 0 {
       gone.insert(rank)
       held[rank] = nil
+      asked.remove(rank)
       return scheduler.gone(rank: rank)
     }
     let busy = held.filter { !$0.value.isEmpty }.keys.sorted()
     guard let rank = busy.randomElement(using: &random) else {
+      if let rank = asked.sorted().randomElement(using: &random) { return answer(rank) }
       guard let rank = absent.randomElement(using: &random) else {
         throw Violation(description: "nobody holds anything, and nothing is handed out")
       }
@@ -135,7 +179,8 @@ struct SimulatedCluster {
       return scheduler.threw(rank: rank, chunk: chunk, index: index)
     }
     done.formUnion(chunk.lowerBound..<stops)
-    scheduler.returned(rank: rank, chunk: chunk, completed: stops - chunk.lowerBound)
+    let completed = stops - chunk.lowerBound
+    scheduler.returned(rank: rank, chunk: chunk, completed: completed, nanoseconds: completed * itemTimes[rank])
   }
 
   private func checkBooks() throws {

@@ -1,3 +1,5 @@
+import SeppoScheduling
+
 /// A line of the user's program.
 @usableFromInline
 struct Place: Sendable {
@@ -14,45 +16,61 @@ struct Place: Sendable {
   var text: String { line == 0 ? "" : "\(fileID):\(line)" }
 }
 
-/// What a rank says of the call that it has come to; all ranks must say the same.
-struct CallSignature: Codable, Equatable, Sendable {
-  let number: Int
+/// A kind of call, a line, and the types there: what ranks that are together agree on. Made once and kept, since the texts
+/// cost more than a small call.
+final class CallSite {
+  /// Finds a site without making texts.
+  struct Key: Hashable {
+    let call: String
+    let file: UInt
+    let line: UInt
+    let first: ObjectIdentifier?
+    let second: ObjectIdentifier?
+
+    init(call: String, place: Place, types: [Any.Type]) {
+      self.call = call
+      file = UInt(bitPattern: place.fileID.utf8Start)
+      line = place.line
+      first = types.first.map { ObjectIdentifier($0) }
+      second = types.last.map { ObjectIdentifier($0) }
+    }
+  }
+
   let call: String
   let place: String
   let types: String
+  /// Those three, as a rank sends them.
+  let bytes: [UInt8]
+  /// On rank 0: what the maps from here have learnt of their items.
+  var learnt: Learnt?
 
-  func position(of rank: Int) -> SeppoError.Position {
-    .init(rank: rank, number: number, call: call, place: place, types: types)
+  private static let separator: UInt8 = 0
+
+  /// - Parameter types: named as by `String(describing:)`, which is the same in every process. (Reflecting and mangled names
+  ///   of private and local types hold an address.)
+  init(call: String, place: Place, types: [Any.Type]) {
+    self.call = call
+    self.place = place.text
+    self.types = types.map { String(describing: $0) }.joined(separator: " → ")
+    bytes = Array(
+      [Array(call.utf8), Array(self.place.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
+  }
+
+  /// The three texts again.
+  static func texts(_ bytes: some Sequence<UInt8>) -> [String] {
+    Array(bytes).split(separator: separator, maxSplits: 2, omittingEmptySubsequences: false).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 }
 
-/// What a rank sends to rank 0 when it comes to a call.
-struct Entry: Codable, Sendable {
-  let signature: CallSignature
-  /// Compute threads with which the rank takes part.
-  let threads: Int
-}
+/// What a rank says of the call that it has come to; all ranks must say the same.
+struct CallSignature {
+  /// How many calls the rank has made.
+  let number: Int
+  let site: CallSite
 
-/// How a call ended, as rank 0 tells it to the others.
-enum Outcome: Codable, Sendable {
-  /// Nothing comes to this rank.
-  case done
-  /// So many values in so many bytes follow by broadcast.
-  case values(count: Int, bytes: Int)
-  case threw(SeppoError)
-  /// Rank 0 has called `Seppo.exit` where only it is: everybody follows.
-  case exit(status: Int32)
-}
-
-/// `String(describing:)` of types, which is the same in every process. (Reflecting and mangled names of private and local
-/// types hold an address.) It costs more than a small call, so it is kept.
-struct TypeNames {
-  private var names: [ObjectIdentifier: String] = [:]
-
-  mutating func of(_ type: Any.Type) -> String {
-    if let name = names[ObjectIdentifier(type)] { return name }
-    let name = String(describing: type)
-    names[ObjectIdentifier(type)] = name
-    return name
+  func position(of rank: Int) -> SeppoError.Position {
+    .init(rank: rank, number: number, call: site.call, place: site.place, types: site.types)
   }
 }

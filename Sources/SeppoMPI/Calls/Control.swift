@@ -5,9 +5,9 @@ import SeppoWire
 extension MessageKind {
   /// To rank 0: a rank has come to a call (`Entry`).
   static let enter = MessageKind(1)
-  /// From rank 0: a chunk to compute (`ChunkHeader`, items).
+  /// From rank 0: a chunk to compute (`WorkHeader`, items).
   static let work = MessageKind(2)
-  /// To rank 0: a chunk's results (`ChunkHeader`, results).
+  /// To rank 0: a chunk's results (`ResultHeader`, results).
   static let computed = MessageKind(3)
   /// To rank 0: an item of a chunk threw (`ItemFailure`).
   static let threw = MessageKind(4)
@@ -19,6 +19,10 @@ extension MessageKind {
   static let diverged = MessageKind(7)
   /// To rank 0: an error has left the body of `Seppo.run` (`String`).
   static let failed = MessageKind(8)
+  /// From rank 0: half of what isn't begun is wanted elsewhere (nothing).
+  static let callBack = MessageKind(9)
+  /// To rank 0: what of it this is (`[Int]`: lower and upper bounds in turns).
+  static let gaveBack = MessageKind(10)
 }
 
 /// Small messages of Seppo's own.
@@ -40,48 +44,6 @@ enum Control {
       if let error { throw SeppoError(error, index: nil, rank: rank, host: host) }
       return place[0]
     }
-  }
-}
-
-/// Which items a message is about. Sixty-four bytes, so that what follows is aligned for every standard type.
-struct ChunkHeader {
-  static let size = 64
-
-  let chunk: Range<Int>
-  /// Items of the chunk that are in the message: on the way to a rank those to compute, on the way back the computed.
-  let count: Int
-
-  init(chunk: Range<Int>, count: Int) {
-    self.chunk = chunk
-    self.count = count
-  }
-
-  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
-    guard bytes.count >= ChunkHeader.size else {
-      throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came without its header")
-    }
-    func load(_ position: Int) -> Int {
-      Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: position * 8, as: Int64.self)))
-    }
-    let (lower, upper, count) = (load(0), load(1), load(2))
-    guard lower >= 0, lower <= upper, (0...(upper - lower)).contains(count) else {
-      throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a chunk came with a header that can't be")
-    }
-    self.init(chunk: lower..<upper, count: count)
-  }
-
-  func write(to bytes: UnsafeMutableRawBufferPointer) {
-    func store(_ value: Int, _ position: Int) {
-      bytes.storeBytes(of: Int64(value).littleEndian, toByteOffset: position * 8, as: Int64.self)
-    }
-    store(chunk.lowerBound, 0)
-    store(chunk.upperBound, 1)
-    store(count, 2)
-    for position in 3..<(ChunkHeader.size / 8) { store(0, position) }
-  }
-
-  static func payload(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.size...])
   }
 }
 

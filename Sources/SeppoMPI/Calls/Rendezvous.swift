@@ -23,17 +23,19 @@ struct Rendezvous {
 
   /// On another rank: says to rank 0 that this one has come.
   func announce(threads: Int) throws {
-    try session.send(Entry(signature: signature, threads: threads), to: 0, kind: .enter)
+    let writer = Entry.write(signature, threads: threads)
+    try session.communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: 0, kind: .enter)
   }
 
   /// On rank 0: the ranks that have come since the last time.
   ///
   /// - Throws: `SeppoError.diverged` where one has come to another call; every rank is told so first.
   mutating func newcomers() throws -> [(rank: Int, threads: Int)] {
+    guard !session.entries.isEmpty else { return [] }
     var newcomers: [(rank: Int, threads: Int)] = []
     for rank in session.entries.keys.sorted() where !hasCome[rank] {
       guard let entry = session.entries.removeValue(forKey: rank) else { continue }
-      guard entry.signature == signature else {
+      guard entry.matches(signature) else {
         session.entries[rank] = entry
         throw try diverge()
       }
@@ -66,7 +68,7 @@ struct Rendezvous {
     }
     let positions = (0..<session.size).map { rank in
       if hasCome[rank] { return signature.position(of: rank) }
-      if let entry = session.entries[rank] { return entry.signature.position(of: rank) }
+      if let entry = session.entries[rank] { return entry.position(of: rank) }
       return SeppoError.Position(rank: rank, number: nil, call: "code of its own, in no call", place: "", types: "")
     }
     let error = SeppoError.diverged(positions)
@@ -78,7 +80,7 @@ struct Rendezvous {
 
   /// On rank 0: tells every other rank how the call ended.
   func finish(_ outcome: Outcome) throws {
-    for rank in 1..<max(1, session.size) { try session.send(outcome, to: rank, kind: .finish) }
+    try session.sendToAll(outcome)
     try session.communicator.flush()
   }
 
@@ -86,7 +88,7 @@ struct Rendezvous {
   func outcome(of message: Message) throws -> Outcome? {
     switch message.kind {
     case .finish:
-      let outcome = try Control.decode(Outcome.self, from: message.bytes, rank: session.rank, host: session.host)
+      let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
       if case .exit(let status) = outcome { ProcessExit.leave(session, status: status) }
       return outcome
     case .diverged:

@@ -1,4 +1,5 @@
 import SeppoTransport
+import SeppoWire
 import Synchronization
 
 /// This process's part in the job: MPI, the ranks, and the calls that they make together.
@@ -24,9 +25,12 @@ final class Session: @unchecked Sendable {
   /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
   let checksWire: Bool
 
+  /// Compute threads where the program doesn't say how many: `SEPPO_THREADS`, or 1; nil where that isn't a number.
+  let defaultThreads: Int?
+
   private let environment: MPIEnvironment
   private let gate = Atomic<Bool>(false)
-  private var typeNames = TypeNames()
+  private var sites: [CallSite.Key: CallSite] = [:]
   private var calls = 0
   /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
   var entries: [Int: Entry] = [:]
@@ -45,6 +49,7 @@ final class Session: @unchecked Sendable {
       throw MPIStartError.launcherUnknown(launched: launched)
     }
     checksWire = getenv("SEPPO_CHECK").map { String(cString: $0) == "1" } ?? false
+    defaultThreads = getenv("SEPPO_THREADS").map { String(cString: $0) }.map { $0.isEmpty ? 1 : Int($0) } ?? 1
     if size > 1 { Console.flushEveryLine() }
     Whereabouts.start(rank: rank)
     ProcessExit.watch()
@@ -78,8 +83,7 @@ final class Session: @unchecked Sendable {
     defer { gate.store(false, ordering: .releasing) }
     if let broken { throw broken }
     calls += 1
-    let names = types.map { typeNames.of($0) }.joined(separator: " → ")
-    let signature = CallSignature(number: calls, call: call, place: place.text, types: names)
+    let signature = CallSignature(number: calls, site: site(of: call, at: place, types: types))
     Whereabouts.enter(call: call, number: calls, place: place)
     defer { Whereabouts.leave() }
     do {
@@ -92,6 +96,14 @@ final class Session: @unchecked Sendable {
       if case .diverged = error { broken = error }
       throw error
     }
+  }
+
+  private func site(of call: String, at place: Place, types: [Any.Type]) -> CallSite {
+    let key = CallSite.Key(call: call, place: place, types: types)
+    if let site = sites[key] { return site }
+    let site = CallSite(call: call, place: place, types: types)
+    sites[key] = site
+    return site
   }
 
   /// Whether this thread may make MPI calls from now on: it is the one in a call, or no other is and none can be any more.
@@ -113,7 +125,7 @@ final class Session: @unchecked Sendable {
         Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
         abort(status: 1)
       case .enter:
-        entries[message.source] = try Control.decode(Entry.self, from: message.bytes, rank: rank, host: host)
+        entries[message.source] = try Entry(message)
         return message
       default:
         return message
@@ -125,6 +137,32 @@ final class Session: @unchecked Sendable {
   func send<Value: Encodable & Sendable>(_ value: Value, to rank: Int, kind: MessageKind) throws {
     let writer = try Control.encode(value)
     try communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: rank, kind: kind)
+  }
+
+  /// Sends what was written, with the memory that was lent to it.
+  func send(_ writer: _WireWriter, _ lent: LentMemory, to rank: Int, kind: MessageKind) throws {
+    let bytes = UnsafeRawBufferPointer(writer.bytes)
+    if lent.isEmpty { return try communicator.send(bytes, keeping: writer, to: rank, kind: kind) }
+    try communicator.send(lent.pieces(in: bytes), keeping: Sent(writer: writer, lent: lent), to: rank, kind: kind)
+  }
+
+  /// Keeps what is being sent.
+  private final class Sent {
+    let writer: _WireWriter
+    let lent: LentMemory
+
+    init(writer: _WireWriter, lent: LentMemory) {
+      self.writer = writer
+      self.lent = lent
+    }
+  }
+
+  /// Tells every other rank how a call ended.
+  func sendToAll(_ outcome: Outcome) throws {
+    guard size > 1 else { return }
+    let writer = try outcome.encoded()
+    let bytes = UnsafeRawBufferPointer(writer.bytes)
+    for rank in 1..<size { try communicator.send(bytes, keeping: writer, to: rank, kind: .finish) }
   }
 
   /// Waits as the back-off says; a chunk that is done ends the wait.

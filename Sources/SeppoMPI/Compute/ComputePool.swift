@@ -3,13 +3,39 @@ import Synchronization
 /// A chunk in the hands of a compute thread.
 ///
 /// The thread in a Seppo call makes it and hands it over; a compute thread runs it and hands it back. The pool's mutex
-/// orders the two, and between them nobody else touches it: that is why its subclasses are `@unchecked Sendable`.
+/// orders the two, and between them nobody else touches it but for its claims, which are atomic: that is why its
+/// subclasses are `@unchecked Sendable`.
 class ComputeTask: @unchecked Sendable {
+  /// The chunk as it was handed over; what has been called back since is above `end`.
   let chunk: Range<Int>
+  /// So many items are computed before the thread looks whether the others are wanted back.
+  let stretch: Int
+  /// So many items stay together where the end is called back.
+  let unit: Int
+  let claims: Claims
+  /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
+  fileprivate(set) var end: Int
 
-  init(chunk: Range<Int>) { self.chunk = chunk }
+  init(chunk: Range<Int>, stretch: Int, unit: Int) {
+    self.chunk = chunk
+    self.stretch = stretch
+    self.unit = unit
+    claims = Claims(count: chunk.count)
+    end = chunk.upperBound
+  }
+
+  /// The chunk without what has been called back.
+  var kept: Range<Int> { chunk.lowerBound..<end }
 
   func run(_ kernel: ChunkKernel) { preconditionFailure("a chunk that can't be computed") }
+
+  /// Cuts off up to so many items that aren't begun.
+  fileprivate func cut(_ wanted: Int) -> Range<Int> {
+    let cut = claims.cut(wanted, unit: unit)
+    let range = (chunk.lowerBound + cut.lowerBound)..<(chunk.lowerBound + cut.upperBound)
+    if !range.isEmpty { end = range.lowerBound }
+    return range
+  }
 }
 
 /// The compute threads of a rank: they run `f`, and never call MPI.
@@ -22,11 +48,16 @@ final class ComputePool: @unchecked Sendable {
   private let workCame = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let workDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finishedCount = Atomic<Int>(0)
+  private let waitingCount = Atomic<Int>(0)
+
+  /// How often a compute thread with nothing to do yields before it sleeps.
+  private static let looks = 100
 
   private var threads = 0
   /// At most so many compute at once, in this call.
   private var allowed = 0
-  private var running = 0
+  /// In the hands of compute threads.
+  private var running: [ComputeTask] = []
   private var waiting: [ComputeTask] = []
   private var finished: [ComputeTask] = []
   private var kernel: ChunkKernel?
@@ -62,7 +93,7 @@ final class ComputePool: @unchecked Sendable {
   func end() {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    precondition(running == 0 && waiting.isEmpty, "a call ended while its items were computed")
+    precondition(running.isEmpty && waiting.isEmpty, "a call ended while its items were computed")
     finished.removeAll()
     finishedCount.store(0, ordering: .relaxed)
     kernel = nil
@@ -71,6 +102,7 @@ final class ComputePool: @unchecked Sendable {
   func submit(_ task: ComputeTask) {
     pthread_mutex_lock(mutex)
     waiting.append(task)
+    waitingCount.store(waiting.count, ordering: .relaxed)
     pthread_mutex_unlock(mutex)
     pthread_cond_signal(workCame)
   }
@@ -90,14 +122,33 @@ final class ComputePool: @unchecked Sendable {
   func withdraw() {
     pthread_mutex_lock(mutex)
     waiting.removeAll()
+    waitingCount.store(0, ordering: .relaxed)
     pthread_mutex_unlock(mutex)
+  }
+
+  /// Gives away half of what no thread has begun, the last items first.
+  func giveBack() -> [Range<Int>] {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    let tasks = running + waiting
+    var wanted = (tasks.reduce(0) { $0 + $1.claims.left } + 1) / 2
+    var given: [Range<Int>] = []
+    for task in tasks.reversed() where wanted > 0 {
+      let range = task.cut(wanted)
+      guard !range.isEmpty else { continue }
+      given.append(range)
+      wanted -= range.count
+    }
+    waiting.removeAll { $0.kept.isEmpty }
+    waitingCount.store(waiting.count, ordering: .relaxed)
+    return given
   }
 
   /// Whether any compute thread is at work.
   var isRunning: Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return running > 0
+    return !running.isEmpty
   }
 
   /// Sleeps until a chunk is done, or for so long.
@@ -122,7 +173,7 @@ final class ComputePool: @unchecked Sendable {
     while true {
       let task = computeNext()
       pthread_mutex_lock(mutex)
-      running -= 1
+      running.removeAll { $0 === task }
       finished.append(task)
       finishedCount.store(finished.count, ordering: .releasing)
       // Another thread may have stood back because too many were at work.
@@ -136,10 +187,17 @@ final class ComputePool: @unchecked Sendable {
   /// be done: the kernel is only lent, and Swift traps where a reference outlives the loan.
   @inline(never)
   private func computeNext() -> ComputeTask {
+    // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
+    var looks = 0
+    while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
+      sched_yield()
+      looks += 1
+    }
     pthread_mutex_lock(mutex)
-    while waiting.isEmpty || running >= allowed { pthread_cond_wait(workCame, mutex) }
-    running += 1
+    while waiting.isEmpty || running.count >= allowed { pthread_cond_wait(workCame, mutex) }
     let task = waiting.removeFirst()
+    waitingCount.store(waiting.count, ordering: .relaxed)
+    running.append(task)
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
     Surroundings.enter(.item) { task.run(kernel) }

@@ -7,14 +7,27 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   let session: Session
   let place: Place
   let chunkRule: ChunkRule
-  let threads: Int
+  /// Nil where `SEPPO_THREADS` was to say it, and doesn't.
+  private let wantedThreads: Int?
+  var threads: Int { wantedThreads ?? 1 }
   /// Whether every rank gets the results, or rank 0 only.
   let givesToAll: Bool
+  /// Whether items and results travel as memory; asked once a call.
+  private let itemsAreMemory = Items.areMemory(Element.self)
+  private let resultsAreMemory = Items.areMemory(Result.self)
+
+  init(session: Session, place: Place, chunkRule: ChunkRule, threads: Int?, givesToAll: Bool) {
+    self.session = session
+    self.place = place
+    self.chunkRule = chunkRule
+    wantedThreads = threads ?? session.defaultThreads
+    self.givesToAll = givesToAll
+  }
 
   var name: String { givesToAll ? "mapParallel" : "mapAtRoot" }
 
   /// The results; on the other ranks nil, if they are for rank 0 only.
-  func run(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result]? {
+  func run(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result]? {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
@@ -24,9 +37,12 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
         // Also where not all threads could be started.
-        defer { session.pool.end() }
+        defer {
+          session.pool.end()
+          session.communicator.releaseBuffers()
+        }
         try session.pool.begin(kernel, threads: threads)
-        if session.isRoot { return try RootMap(self, signature).run(items) }
+        if session.isRoot { return try RootMap(self, signature, items).run() }
         return try WorkerMap(self, signature).run()
       }
     }
@@ -46,7 +62,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     session.isRoot || Surroundings.current == .item
   }
 
-  private func runSerially(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+  private func runSerially(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
     try checkOptions()
     return try compute(items, kernel)
   }
@@ -56,26 +72,61 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       throw SeppoError.badOption(
         name: "chunk: .items(\(count))", reason: "a chunk has at least one item", place: place.text)
     }
-    if threads < 1 {
+    guard let wantedThreads else {
       throw SeppoError.badOption(
-        name: "threads: \(threads)", reason: "a rank computes on at least one thread", place: place.text)
+        name: "SEPPO_THREADS", reason: "it is the number of threads on which a rank computes", place: place.text)
+    }
+    if wantedThreads < 1 {
+      throw SeppoError.badOption(
+        name: "threads: \(wantedThreads)", reason: "a rank computes on at least one thread", place: place.text)
     }
   }
 
   /// On the calling thread, straight from the items' memory into the results'.
-  private func compute(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
     try [Result](unsafeUninitializedCapacity: items.count) { results, count in
-      let places = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: results[..<items.count]))
-      let outcome = kernel(UnsafeRawBufferPointer(items), places, 0, Bound())
-      count = outcome.completed
-      if let thrown = outcome.thrown {
-        throw SeppoError(thrown, item: count, rank: session.rank, host: session.host, place: place.text)
+      let bound = Bound()
+      func compute(_ items: UnsafeBufferPointer<Element>) throws {
+        let places = UnsafeMutableBufferPointer(rebasing: results[count..<(count + items.count)])
+        let outcome = kernel(UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(places), count, bound)
+        count += outcome.completed
+        if let thrown = outcome.thrown {
+          throw SeppoError(thrown, item: count, rank: session.rank, host: session.host, place: place.text)
+        }
+      }
+      switch items {
+      case .memory(let items): try compute(items)
+      case .spaced(let spacing):
+        try withUnsafeTemporaryAllocation(of: Element.self, capacity: min(spacing.count, Elements<Element>.run)) {
+          room in
+          guard let start = room.baseAddress else { return }
+          while count < spacing.count {
+            let places = count..<min(count + room.count, spacing.count)
+            spacing.write(places, to: start)
+            try compute(UnsafeBufferPointer(start: start, count: places.count))
+          }
+        }
       }
     }
   }
 
   var context: MapTask<Element, Result>.Context {
-    .init(rank: session.rank, host: session.host, place: place.text, bound: Bound())
+    .init(
+      rank: session.rank, host: session.host, place: place.text, bound: Bound(), unit: unit,
+      itemsAreMemory: itemsAreMemory, resultsAreMemory: resultsAreMemory)
+  }
+
+  /// So many items stay together.
+  private var unit: Int { if case .items(let count) = chunkRule { max(1, count) } else { 1 } }
+
+  /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in
+  /// the caches of the cores.
+  private static var longestMessage: Int { getenv("LONGEST").flatMap { Int(String(cString: $0)) } ?? 1 << 18 }
+
+  var largestChunk: Int {
+    let item = itemsAreMemory ? MemoryLayout<Element>.stride : 1
+    let result = resultsAreMemory ? MemoryLayout<Result>.stride : 1
+    return MapCall.longestMessage / max(item, result)
   }
 
   /// After an error that isn't an item's: the compute threads must be done before the call may end.

@@ -1,7 +1,7 @@
 import SeppoTransport
 import SeppoWire
 
-/// One chunk of a map: from items to results, on a compute thread.
+/// One chunk of a map: from items to results, on a compute thread, a stretch at a time.
 ///
 /// As every `ComputeTask`, it is in one pair of hands at a time: that is why it is `@unchecked Sendable`.
 final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: ComputeTask, @unchecked Sendable {
@@ -9,7 +9,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   enum Input {
     /// On rank 0: in the program's own array.
     case memory(UnsafeBufferPointer<Element>)
-    /// As they came by message, behind a `ChunkHeader`.
+    /// Nowhere yet: they follow from this.
+    case spaced(Spacing)
+    /// As they came by message.
     case wire(UnsafeRawBufferPointer, owner: AnyObject)
   }
 
@@ -17,7 +19,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   enum Output {
     /// On rank 0: to their places among all results. `encodes` where they are to be broadcast and must be encoded for it.
     case memory(UnsafeMutableBufferPointer<Result>, encodes: Bool)
-    /// Into a message, behind a `ChunkHeader`.
+    /// Into a message, behind a header.
     case wire
   }
 
@@ -27,6 +29,10 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let host: String
     let place: String
     let bound: Bound
+    /// So many items stay together.
+    let unit: Int
+    let itemsAreMemory: Bool
+    let resultsAreMemory: Bool
   }
 
   private let input: Input
@@ -37,28 +43,51 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   private(set) var completed = 0
   /// What the item after those met with.
   private(set) var failure: SeppoError?
-  /// The results in bytes, if they were to be encoded; behind a `ChunkHeader` where the output is a message.
+  /// What computing took.
+  private(set) var nanoseconds = 0
+  /// The results in bytes, if they were to be encoded; behind a header where the output is a message.
   private(set) var bytes: _WireWriter?
+  /// Of these the memory of long arrays, which is sent from where it is.
+  private(set) var lent = LentMemory()
+
+  /// All of the message, where it doesn't travel.
+  var joined: _WireWriter? {
+    guard let bytes, !lent.isEmpty else { return bytes }
+    let joined = _WireWriter()
+    for piece in lent.pieces(in: UnsafeRawBufferPointer(bytes.bytes)) { joined.append(piece) }
+    return joined
+  }
 
   /// Whether the results go to their places among all results, or into a message.
   var writesInPlace: Bool { if case .memory = output { true } else { false } }
 
-  init(chunk: Range<Int>, input: Input, output: Output, context: Context) {
+  init(chunk: Range<Int>, stretch: Int, input: Input, output: Output, context: Context) {
     self.input = input
     self.output = output
     self.context = context
-    super.init(chunk: chunk)
+    super.init(chunk: chunk, stretch: stretch, unit: context.unit)
   }
 
   override func run(_ kernel: ChunkKernel) {
+    let began = monotonicNanoseconds()
+    defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     switch input {
-    case .memory(let items): compute(items, kernel)
-    case .wire(let message, _):
-      let payload = ChunkHeader.payload(of: message)
-      if Items.areMemory(Element.self), payload.count == chunk.count * MemoryLayout<Element>.stride,
+    case .memory(let items):
+      compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0]) }
+    case .spaced(let spacing):
+      let stretch = min(stretch, Elements<Element>.run)
+      let room = UnsafeMutablePointer<Element>.allocate(capacity: min(stretch, chunk.count))
+      defer { room.deallocate() }
+      compute(kernel, stretch) { places in
+        spacing.write((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), to: room)
+        return UnsafeBufferPointer(start: room, count: places.count)
+      }
+    case .wire(let payload, _):
+      if context.itemsAreMemory, payload.count == chunk.count * MemoryLayout<Element>.stride,
         Int(bitPattern: payload.baseAddress) % MemoryLayout<Element>.alignment == 0
       {
-        compute(payload.bindMemory(to: Element.self), kernel)
+        let items = payload.bindMemory(to: Element.self)
+        compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0]) }
       } else {
         decodeAndCompute(payload, kernel)
       }
@@ -73,64 +102,64 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       items.deallocate()
     }
     // The items before the one that can't be read are computed: one of them may throw, and is the lower.
-    compute(UnsafeBufferPointer(rebasing: items[..<done]), kernel)
+    compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
     if let error, failure == nil, completed == done {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
   }
 
-  private func compute(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) {
+  /// Stretch after stretch, until none is left, an item fails, or the bound is met.
+  ///
+  /// - Parameter items: gives the items at places counted from the chunk's first, or fewer where they end.
+  private func compute(_ kernel: ChunkKernel, _ stretch: Int, _ items: (Range<Int>) -> UnsafeBufferPointer<Element>) {
     switch output {
     case .memory(let results, let encodes):
-      runKernel(kernel, items, UnsafeMutableBufferPointer(rebasing: results[..<items.count]))
-      if encodes {
-        let writer = _WireWriter()
-        encode(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer)
-        if failure == nil, !Items.haveOwnForm(Result.self) {
-          readBack(UnsafeMutableBufferPointer(rebasing: results[..<completed]), writer.bytes)
-        }
-        bytes = writer
+      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
+    case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
+      // Plain memory is computed where it is sent from.
+      let size = MemoryLayout<Result>.stride
+      let writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * size)
+      _ = writer.append(uninitialized: ChunkHeader.size)
+      eachStretch(stretch) { places in
+        let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
+        runKernel(kernel, items(places), results)
+        writer.truncate(to: ChunkHeader.size + completed * size)
       }
+      bytes = writer
     case .wire:
-      if Items.areMemory(Result.self), MemoryLayout<Result>.alignment <= ChunkHeader.size {
-        computeIntoMessage(items, kernel)
-      } else {
-        computeAndEncode(items, kernel)
+      let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
+      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      let initialized = completed
+      defer {
+        UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
+        results.deallocate()
       }
+      let writer = _WireWriter()
+      _ = writer.append(uninitialized: ChunkHeader.size)
+      do {
+        try Items.write(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer, lending: &lent)
+      } catch {
+        fail(encoding: error)
+      }
+      bytes = writer
     }
   }
 
-  /// Plain memory is computed where it is sent from.
-  private func computeIntoMessage(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) {
-    let stride = MemoryLayout<Result>.stride
-    let writer = _WireWriter(capacity: ChunkHeader.size + items.count * stride)
-    _ = writer.append(uninitialized: ChunkHeader.size)
-    let results = writer.append(uninitialized: items.count * stride).bindMemory(to: Result.self)
-    runKernel(kernel, items, results)
-    writer.truncate(to: ChunkHeader.size + completed * stride)
-    bytes = writer
-  }
-
-  private func computeAndEncode(_ items: UnsafeBufferPointer<Element>, _ kernel: ChunkKernel) {
-    let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: items.count)
-    runKernel(kernel, items, results)
-    let initialized = completed
-    defer {
-      UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
-      results.deallocate()
+  private func eachStretch(_ stretch: Int, _ body: (Range<Int>) -> Void) {
+    while failure == nil, let places = claims.next(stretch) {
+      body(places)
+      if completed < places.upperBound { return }
     }
-    let writer = _WireWriter()
-    _ = writer.append(uninitialized: ChunkHeader.size)
-    encode(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer)
-    bytes = writer
   }
 
   private func runKernel(
     _ kernel: ChunkKernel, _ items: UnsafeBufferPointer<Element>, _ results: UnsafeMutableBufferPointer<Result>
   ) {
     let outcome = kernel(
-      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound, context.bound)
-    completed = outcome.completed
+      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound
+    )
+    completed += outcome.completed
     if let thrown = outcome.thrown {
       fail(
         SeppoError(
@@ -138,14 +167,24 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
-  private func encode(_ results: UnsafeBufferPointer<Result>, to writer: _WireWriter) {
+  /// Encodes results that stand in their places, for the broadcast.
+  private func encodeForAll(_ results: UnsafeMutableBufferPointer<Result>) {
+    let writer = _WireWriter()
     do {
-      try Items.write(results, to: writer)
+      try Items.write(UnsafeBufferPointer(results), to: writer)
+      if failure == nil, !Items.haveOwnForm(Result.self) { readBack(results, writer.bytes) }
     } catch {
-      // It stands before an item that threw, if one did, and so it decides.
-      completedBeforeFailure(error.item)
-      fail(SeppoError(error, index: chunk.lowerBound + error.item, rank: context.rank, host: context.host))
+      UnsafeMutableBufferPointer(rebasing: results[error.item...]).deinitialize()
+      fail(encoding: error)
     }
+    bytes = writer
+  }
+
+  /// The result that can't be encoded stands before an item that threw, if one did, and so it decides; those past it are
+  /// given up.
+  private func fail(encoding error: WireError) {
+    completed = error.item
+    fail(SeppoError(error, index: chunk.lowerBound + completed, rank: context.rank, host: context.host))
   }
 
   /// Rank 0 takes its own results as the other ranks will get them. Else a type that loses something on the way would give
@@ -157,14 +196,6 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     if let error {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
-  }
-
-  /// Results past the first that can't be encoded are given up.
-  private func completedBeforeFailure(_ count: Int) {
-    if case .memory(let results, _) = output {
-      UnsafeMutableBufferPointer(rebasing: results[count..<completed]).deinitialize()
-    }
-    completed = count
   }
 
   private func fail(_ error: SeppoError) {

@@ -7,50 +7,47 @@ import SeppoWire
 final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   typealias Task = MapTask<Element, Result>
 
-  /// A chunk's results as bytes, as they came or were encoded: kept where they are to be broadcast.
-  fileprivate enum Part {
-    case here
-    case bytes(UnsafeRawBufferPointer, owner: AnyObject)
-  }
-
   private let call: MapCall<Element, Result>
   private let session: Session
   private let context: Task.Context
+  private let items: Elements<Element>
+  private let site: CallSite
   private var rendezvous: Rendezvous
-  private var scheduler = MapScheduler(count: 0, ranks: 1, rule: .guided)
-  private var assembly = Assembly<Part>(count: 0)
+  private var scheduler: MapScheduler
   /// The error of the lowest item that failed so far.
   private var failure: SeppoError?
-  /// Chunks that were sent short, before an item that can't be encoded: by their first item, that item's error.
-  private var cutShort: [Int: SeppoError] = [:]
   private var cameHere: [Int] = []
 
-  private var items = UnsafeBufferPointer<Element>(start: nil, count: 0)
   private var results = UnsafeMutableBufferPointer<Result>(start: nil, count: 0)
+  /// The results that are there.
+  private var initialized = Coverage()
+  /// Results as bytes, as they came or were encoded, where they are to be broadcast in that form.
+  private var coded: [CodedPart] = []
 
-  init(_ call: MapCall<Element, Result>, _ signature: CallSignature) {
+  init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>) {
     self.call = call
+    self.items = items
     session = call.session
     context = call.context
     rendezvous = Rendezvous(session, signature)
+    site = signature.site
+    scheduler = MapScheduler(
+      count: items.count, ranks: session.size, rule: call.chunkRule, largest: call.largestChunk,
+      learnt: site.learnt)
   }
 
-  func run(_ items: UnsafeBufferPointer<Element>) throws -> [Result] {
-    self.items = items
-    scheduler = MapScheduler(count: items.count, ranks: session.size, rule: call.chunkRule)
-    assembly = Assembly(count: items.count)
+  func run() throws -> [Result] {
     scheduler.joined(rank: 0, threads: call.threads)
     return try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       self.results = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
       do {
         try compute()
+        site.learnt = scheduler.learnt
         if let failure { throw failure }
         try share()
         count = items.count
       } catch {
-        for (range, _) in assembly.inOrder() {
-          UnsafeMutableBufferPointer(rebasing: results[range]).deinitialize()
-        }
+        for range in initialized.ranges { UnsafeMutableBufferPointer(rebasing: results[range]).deinitialize() }
         throw error
       }
     }
@@ -75,10 +72,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           try take(task)
           hasMoved = true
         }
-        while let assignment = scheduler.nextAssignment() {
-          try give(assignment.chunk, to: assignment.rank)
-          hasMoved = true
-        }
+        if try handOut() { hasMoved = true }
         if scheduler.isFinished && rendezvous.isComplete { return try finishIfFailed() }
         if hasMoved { backoff.reset() } else { session.pause(&backoff) }
       }
@@ -92,35 +86,88 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if let failure { try rendezvous.finish(.threw(failure)) }
   }
 
-  private func give(_ chunk: Range<Int>, to rank: Int) throws {
-    let chunkItems = UnsafeBufferPointer(rebasing: items[chunk])
+  /// Gives what is to be given now, and calls back what is wanted elsewhere.
+  private func handOut() throws -> Bool {
+    scheduler.advance(to: monotonicNanoseconds())
+    var hasMoved = false
+    while true {
+      while let assignment = scheduler.nextAssignment() {
+        try give(assignment)
+        hasMoved = true
+      }
+      guard let rank = scheduler.nextCallBack() else { return hasMoved }
+      if rank == 0 {
+        scheduler.gaveBack(rank: 0, ranges: session.pool.giveBack())
+      } else {
+        try session.send([Int](), to: rank, kind: .callBack)
+      }
+    }
+  }
+
+  private func give(_ assignment: MapScheduler.Assignment) throws {
+    let (rank, chunk) = (assignment.rank, assignment.chunk)
     if rank == 0, !session.checksWire {
       Whereabouts.note(chunk: chunk)
+      let encodes = call.givesToAll && session.size > 1 && !context.resultsAreMemory
       let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
-      let encodes = call.givesToAll && session.size > 1 && !Items.areMemory(Result.self)
-      session.pool.submit(
-        Task(chunk: chunk, input: .memory(chunkItems), output: .memory(places, encodes: encodes), context: context))
-      return
+      return submit(assignment, input(chunk), .memory(places, encodes: encodes))
     }
-    let writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * 16)
-    _ = writer.append(uninitialized: ChunkHeader.size)
-    var count = chunk.count
-    do {
-      try Items.write(chunkItems, to: writer)
-    } catch {
-      count = error.item
-      let error = SeppoError(error, index: chunk.lowerBound + count, rank: 0, host: session.host)
-      if count == 0 { return try fail(error, at: chunk.lowerBound, in: chunk, by: rank) }
-      cutShort[chunk.lowerBound] = error
+    var lent = LentMemory()
+    guard let message = try message(assignment, lending: &lent) else { return }
+    let bytes = UnsafeRawBufferPointer(message.bytes)
+    guard rank == 0 else { return try session.send(message, lent, to: rank, kind: .work) }
+    let kept = scheduler.held(by: 0).last ?? chunk
+    let input =
+      if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
+        Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
+      }
+    submit(.init(rank: 0, chunk: kept, stretch: assignment.stretch), input, .wire)
+  }
+
+  private func input(_ chunk: Range<Int>) -> Task.Input {
+    switch items {
+    case .memory(let items): .memory(UnsafeBufferPointer(rebasing: items[chunk]))
+    case .spaced(let spacing): .spaced(spacing)
     }
-    ChunkHeader(chunk: chunk, count: count).write(to: writer.bytes)
-    let bytes = UnsafeRawBufferPointer(writer.bytes)
-    if rank == 0 {
-      session.pool.submit(
-        Task(chunk: chunk.prefix(count), input: .wire(bytes, owner: writer), output: .wire, context: context))
-    } else {
-      try session.communicator.send(bytes, keeping: writer, to: rank, kind: .work)
+  }
+
+  private func submit(_ assignment: MapScheduler.Assignment, _ input: Task.Input, _ output: Task.Output) {
+    session.pool.submit(
+      Task(chunk: assignment.chunk, stretch: assignment.stretch, input: input, output: output, context: context))
+  }
+
+  /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
+  private func message(
+    _ assignment: MapScheduler.Assignment, lending lent: inout LentMemory
+  ) throws -> _WireWriter? {
+    var chunk = assignment.chunk
+    let writer: _WireWriter
+    var spacing: Spacing?
+    switch items {
+    case .spaced(let itself):
+      writer = _WireWriter(capacity: ChunkHeader.size)
+      _ = writer.append(uninitialized: ChunkHeader.size)
+      spacing = itself
+    case .memory(let items):
+      writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * MemoryLayout<Element>.stride)
+      _ = writer.append(uninitialized: ChunkHeader.size)
+      do {
+        if assignment.rank == 0 {
+          try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer)
+        } else {
+          try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer, lending: &lent)
+        }
+      } catch {
+        let index = chunk.lowerBound + error.item
+        let decides = index < scheduler.bound
+        scheduler.failedToSend(rank: assignment.rank, chunk: chunk, index: index)
+        if decides { try decide(SeppoError(error, index: index, rank: 0, host: session.host), at: index) }
+        chunk = chunk.lowerBound..<index
+        if chunk.isEmpty { return nil }
+      }
     }
+    WorkHeader(chunk: chunk, stretch: assignment.stretch, spacing: spacing).write(to: writer.bytes)
+    return writer
   }
 
   private func take(_ message: Message) throws {
@@ -129,53 +176,62 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .threw:
       let failure = try Control.decode(ItemFailure.self, from: message.bytes, rank: 0, host: session.host)
       try fail(failure.error, at: failure.index, in: failure.chunk, by: message.source)
+    case .gaveBack:
+      let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: session.host)
+      scheduler.gaveBack(
+        rank: message.source, ranges: stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0]..<bounds[$0 + 1] })
     default: break
     }
   }
 
+  /// What a compute thread of this rank has done.
   private func take(_ task: Task) throws {
-    // Under SEPPO_CHECK the chunk may have been cut short.
-    let chunk = scheduler.held(by: 0).first { $0.lowerBound == task.chunk.lowerBound } ?? task.chunk
-    if task.writesInPlace { keep(task.part, at: chunk.prefix(task.completed)) }
-    if let failure = task.failure {
-      return try fail(failure, at: chunk.lowerBound + task.completed, in: chunk, by: 0)
+    let chunk = task.kept
+    // All of it was called back before it was begun.
+    if chunk.isEmpty { return }
+    if task.writesInPlace {
+      let range = chunk.prefix(task.completed)
+      initialized.insert(range)
+      if let bytes = task.bytes {
+        coded.append(CodedPart(range: range, bytes: UnsafeRawBufferPointer(bytes.bytes), owner: bytes))
+      }
     }
-    if let message = task.bytes, !task.writesInPlace {
-      ChunkHeader(chunk: chunk, count: task.completed).write(to: message.bytes)
+    if let failure = task.failure { return try fail(failure, at: chunk.lowerBound + task.completed, in: chunk, by: 0) }
+    if let message = task.joined, !task.writesInPlace {
+      ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: message.bytes)
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, from: 0)
     }
-    scheduler.returned(rank: 0, chunk: chunk, completed: task.completed)
+    scheduler.returned(rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds)
   }
 
   /// Results that came by message.
   private func take(_ message: UnsafeRawBufferPointer, owner: AnyObject, from rank: Int) throws {
-    let header = try ChunkHeader(message)
-    let range = header.chunk.prefix(header.count)
+    let header = try ResultHeader(message)
+    let range = header.chunk.prefix(header.completed)
     let payload = ChunkHeader.payload(of: message)
     let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: results[range]), from: payload)
+    initialized.insert(range.prefix(done))
     if let error {
-      keep(.here, at: range.prefix(done))
       let index = range.lowerBound + done
       return try fail(
         SeppoError(error, index: index, rank: 0, host: session.host), at: index, in: header.chunk, by: rank)
     }
-    let isKept = call.givesToAll && session.size > 1 && !Items.areMemory(Result.self)
-    keep(isKept ? .bytes(payload, owner: owner) : .here, at: range)
-    if header.count < header.chunk.count, let error = cutShort[header.chunk.lowerBound],
-      context.bound.isBeyond(range.upperBound) == false
-    {
-      return try fail(error, at: range.upperBound, in: header.chunk, by: rank)
+    if call.givesToAll, session.size > 1, !context.resultsAreMemory {
+      coded.append(CodedPart(range: range, bytes: payload, owner: owner))
     }
-    scheduler.returned(rank: rank, chunk: header.chunk, completed: header.count)
+    scheduler.returned(
+      rank: rank, chunk: header.chunk, completed: header.completed, nanoseconds: header.nanoseconds)
   }
 
-  private func keep(_ part: Part, at range: Range<Int>) { assembly.place(part, at: range) }
-
-  /// The item at `index` failed: nothing above it is begun any more, by nobody.
+  /// The item at `index` failed where it was computed.
   private func fail(_ error: SeppoError, at index: Int, in chunk: Range<Int>, by rank: Int) throws {
     let decides = index < scheduler.bound
     scheduler.threw(rank: rank, chunk: chunk, index: index)
-    guard decides else { return }
+    if decides { try decide(error, at: index) }
+  }
+
+  /// Unless an item below fails too, it is this one's error: nothing above it is begun any more, by nobody.
+  private func decide(_ error: SeppoError, at index: Int) throws {
     failure = error
     context.bound.lower(to: index)
     for rank in cameHere { try session.send(index, to: rank, kind: .stop) }
@@ -184,26 +240,11 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func share() throws {
     guard session.size > 1 else { return }
     guard call.givesToAll else { return try rendezvous.finish(.done) }
-    let memory = UnsafeMutableRawBufferPointer(results)
-    if Items.areMemory(Result.self) {
-      try rendezvous.finish(.values(count: results.count, bytes: memory.count))
-      return try session.communicator.broadcast(memory)
+    if context.resultsAreMemory {
+      try Sharing(session, rendezvous).give(memory: UnsafeMutableRawBufferPointer(results), count: results.count)
+    } else {
+      coded.sort { $0.range.lowerBound < $1.range.lowerBound }
+      try Sharing(session, rendezvous).give(coded)
     }
-    let joined = _WireWriter(capacity: 1 << 16)
-    for case (_, .bytes(let bytes, _)) in assembly.inOrder() { joined.append(bytes) }
-    try rendezvous.finish(.values(count: results.count, bytes: joined.count))
-    try session.communicator.broadcast(joined.bytes)
   }
-}
-
-extension MapTask {
-  fileprivate var part: RootMap<Element, Result>.Part {
-    guard let bytes else { return .here }
-    return .bytes(UnsafeRawBufferPointer(bytes.bytes), owner: bytes)
-  }
-}
-
-extension Range where Bound == Int {
-  /// The first so many.
-  func prefix(_ count: Int) -> Range<Int> { lowerBound..<(lowerBound + count) }
 }

@@ -26,8 +26,8 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     switch outcome {
     case .threw(let error): throw error
-    case .values(let count, let bytes): return try receive(count: count, bytes: bytes)
-    case .done, .exit: return nil
+    case .values(let values): return try Sharing(session, rendezvous).take(values)
+    case .done, .value, .exit: return nil
     }
   }
 
@@ -44,7 +44,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       for task in session.pool.takeFinished() {
         guard let task = task as? MapTask<Element, Result> else { continue }
         hasMoved = true
-        try giveBack(task)
+        try report(task)
       }
       if hasMoved { backoff.reset() } else { session.pause(&backoff) }
     }
@@ -53,48 +53,34 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func take(_ message: Message) throws {
     switch message.kind {
     case .work:
-      let header = try ChunkHeader(message.bytes)
+      let header = try WorkHeader(message.bytes)
       Whereabouts.note(chunk: header.chunk)
-      sent[header.chunk.lowerBound] = header.chunk
+      let input: MapTask<Element, Result>.Input =
+        if let spacing = header.spacing { .spaced(spacing) } else {
+          .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
+        }
       session.pool.submit(
-        MapTask(
-          chunk: header.chunk.prefix(header.count), input: .wire(message.bytes, owner: message.payload), output: .wire,
-          context: context))
+        MapTask(chunk: header.chunk, stretch: header.stretch, input: input, output: .wire, context: context))
     case .stop:
       context.bound.lower(to: try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host))
+    case .callBack:
+      let bounds = session.pool.giveBack().flatMap { [$0.lowerBound, $0.upperBound] }
+      try session.send(bounds, to: 0, kind: .gaveBack)
     default: break
     }
   }
 
-  /// The chunks as rank 0 knows them, by their first items: a task may have been sent fewer.
-  private var sent: [Int: Range<Int>] = [:]
-
-  private func giveBack(_ task: MapTask<Element, Result>) throws {
-    let chunk = sent.removeValue(forKey: task.chunk.lowerBound) ?? task.chunk
+  private func report(_ task: MapTask<Element, Result>) throws {
+    let chunk = task.kept
+    // All of it was called back before it was begun.
+    if chunk.isEmpty { return }
     if let failure = task.failure {
       let report = ItemFailure(
         lower: chunk.lowerBound, upper: chunk.upperBound, index: chunk.lowerBound + task.completed, error: failure)
       return try session.send(report, to: 0, kind: .threw)
     }
     guard let writer = task.bytes else { return }
-    ChunkHeader(chunk: chunk, count: task.completed).write(to: writer.bytes)
-    try session.communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: 0, kind: .computed)
-  }
-
-  /// All results, by broadcast.
-  private func receive(count: Int, bytes: Int) throws -> [Result] {
-    try [Result](unsafeUninitializedCapacity: count) { results, initialized in
-      let places = UnsafeMutableBufferPointer(rebasing: results[..<count])
-      if Items.areMemory(Result.self) {
-        try session.communicator.broadcast(UnsafeMutableRawBufferPointer(places))
-        initialized = count
-        return
-      }
-      let received = _WireWriter(capacity: bytes)
-      try session.communicator.broadcast(received.append(uninitialized: bytes))
-      let (done, error) = Items.read(places, from: UnsafeRawBufferPointer(received.bytes))
-      initialized = done
-      if let error { throw SeppoError(error, index: done, rank: session.rank, host: session.host) }
-    }
+    ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: writer.bytes)
+    try session.send(writer, task.lent, to: 0, kind: .computed)
   }
 }

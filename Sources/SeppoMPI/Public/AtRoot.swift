@@ -74,7 +74,7 @@ extension AtRoot where Value: Codable & Sendable {
         try rendezvous.finish(.threw(error))
         throw error
       }
-      try rendezvous.finish(.values(count: 1, bytes: bytes.count))
+      try rendezvous.finish(.value(bytes: bytes.count))
       try session.communicator.broadcast(bytes.bytes)
       return received
     }
@@ -96,7 +96,7 @@ extension AtRoot where Value: Codable & Sendable {
   }
 
   private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {
-    guard case .values(_, let count) = outcome else {
+    guard case .value(let count) = outcome else {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error
     }
@@ -120,7 +120,7 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
 
   /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
   @inlinable
-  public func parallel(chunk: Chunk = .automatic, threads: Int = 1) -> Parallel<Value> {
+  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Value> {
     Parallel(base: value, options: MapOptions(chunk: chunk, threads: threads))
   }
 }

@@ -2,9 +2,10 @@ import SeppoScheduling
 
 /// How many items travel together.
 public enum Chunk: Sendable, Equatable {
-  /// Large at first, small at the end, so that there are few messages and an even end.
+  /// As many as measured times make sensible: few messages, and an even end.
   case automatic
-  /// So many items each, 1 or more; the last chunk may have fewer.
+  /// So many items are computed at a stretch, 1 or more, and stay together; the last ones may be fewer. Where that takes
+  /// microseconds only, several such chunks share a message.
   case items(Int)
 }
 
@@ -29,17 +30,18 @@ public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable 
 @usableFromInline
 struct MapOptions: Sendable {
   let chunk: Chunk
-  let threads: Int
+  /// Nil for what `SEPPO_THREADS` says.
+  let threads: Int?
 
   @usableFromInline
-  init(chunk: Chunk = .automatic, threads: Int = 1) {
+  init(chunk: Chunk = .automatic, threads: Int? = nil) {
     self.chunk = chunk
     self.threads = threads
   }
 
   fileprivate var rule: ChunkRule {
     switch chunk {
-    case .automatic: .guided
+    case .automatic: .automatic
     case .items(let count): .items(count)
     }
   }
@@ -91,12 +93,13 @@ extension Parallel {
     }
   }
 
-  /// The elements in contiguous memory, where they are read; none elsewhere.
+  /// The elements, where they are read: in contiguous memory, or as what they follow from; none elsewhere.
   @inlinable
-  func withElements<Value>(_ body: (UnsafeBufferPointer<Base.Element>) throws -> Value) throws -> Value {
-    guard let base, readsElements() else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
-    if let value = try base.withContiguousStorageIfAvailable(body) { return value }
-    return try Array(base).withUnsafeBufferPointer(body)
+  func withElements<Value>(_ body: (Elements<Base.Element>) throws -> Value) throws -> Value {
+    guard let base, readsElements() else { return try body(.memory(UnsafeBufferPointer(start: nil, count: 0))) }
+    if let value = try base.withContiguousStorageIfAvailable({ try body(.memory($0)) }) { return value }
+    if let spacing = spacing(of: base) { return try body(.spaced(spacing)) }
+    return try Array(base).withUnsafeBufferPointer { try body(.memory($0)) }
   }
 }
 
@@ -107,7 +110,7 @@ func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == 
 /// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
 @usableFromInline
 func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
-  _ elements: UnsafeBufferPointer<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
+  _ elements: Elements<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
   _ place: Place,
   _ kernel: ChunkKernel
 ) throws -> [Result]? {
@@ -146,10 +149,10 @@ extension Collection where Element: Codable & Sendable {
   ///
   /// - Parameters:
   ///   - chunk: how many items travel together.
-  ///   - threads: how many items this rank computes at once, 1 or more. `mpirun` binds a rank to one core where it isn't
-  ///     told otherwise (`--bind-to none`).
+  ///   - threads: how many items this rank computes at once, 1 or more; what the environment's `SEPPO_THREADS` says, or 1,
+  ///     where it isn't given. `mpirun` binds a rank to one core where it isn't told otherwise (`--bind-to none`).
   @inlinable
-  public func parallel(chunk: Chunk = .automatic, threads: Int = 1) -> Parallel<Self> {
+  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Self> {
     Parallel(base: self, options: MapOptions(chunk: chunk, threads: threads))
   }
 }

@@ -19,7 +19,7 @@ extension Seppo {
     case (.running, .atRoot):
       // The others wait for this atRoot's outcome.
       do {
-        for rank in 1..<max(1, session.size) { try session.send(Outcome.exit(status: status), to: rank, kind: .finish) }
+        try session.sendToAll(.exit(status: status))
       } catch {
         Failure.endJobFromAnyThread(session, error, at: place)
       }

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import SeppoScheduling
+
+struct Scheduler: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The scheduler by itself, at 10 and at 100,000 ranks: nanoseconds an assignment, bytes a rank.")
+
+  @Option(help: "How many assignments are measured.")
+  var assignments = 2_000_000
+
+  func run() throws {
+    let few = try steady(ranks: 10)
+    let many = try steady(ranks: 100_000)
+    let calls = try callBacks(ranks: 100_000)
+    print(
+      """
+      {"row": "scheduler", "ns_10": \(few.nanoseconds), "ns_100000": \(many.nanoseconds), \
+      "bytes_per_rank": \(many.bytes / 100_000), "bytes_grown": \(many.grown), "call_back_ns_100000": \(calls)}
+      """)
+  }
+
+  /// Ranks that all are busy: each chunk comes back after those that were handed out before it. An assignment's time is
+  /// that of handing it out and of taking it in.
+  private func steady(ranks: Int) throws -> (nanoseconds: Double, bytes: Double, grown: Double) {
+    var given = Ring(ranks * 2)
+    let before = try heap()
+    // Longer by far than what is measured, and one item a chunk, as long items have it.
+    var scheduler = MapScheduler(count: Int.max / 4, ranks: ranks, rule: .automatic)
+    for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
+    func fill() { while let assignment = scheduler.nextAssignment() { given.append(assignment) } }
+    func takeBack() {
+      let assignment = given.popFirst()
+      scheduler.returned(
+        rank: assignment.rank, chunk: assignment.chunk, completed: assignment.chunk.count, nanoseconds: 50_000_000)
+    }
+    fill()
+    for _ in 0..<(4 * ranks) {
+      takeBack()
+      fill()
+    }
+    let bytes = try heap() - before
+    let nanoseconds = shortest(of: 3) {
+      for number in 0..<assignments {
+        scheduler.advance(to: number * 1_000)
+        takeBack()
+        fill()
+      }
+    }
+    let grown = try heap() - before - bytes
+    return (nanoseconds / Double(assignments), bytes, grown)
+  }
+
+  /// The end of a map on many ranks, each holding what it hasn't begun, with one that waits: an asking, its answer, and the
+  /// handing out again.
+  private func callBacks(ranks: Int) throws -> Double {
+    var scheduler = MapScheduler(count: 3 * ranks, ranks: ranks, rule: .items(1))
+    for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
+    var held: [Int: [Range<Int>]] = [:]
+    while let assignment = scheduler.nextAssignment() { held[assignment.rank, default: []].append(assignment.chunk) }
+    let idle = ranks / 2
+    // These are done with all that they had.
+    for rank in 0..<idle {
+      for chunk in held[rank] ?? [] { scheduler.returned(rank: rank, chunk: chunk, completed: chunk.count) }
+      while let assignment = scheduler.nextAssignment() {
+        scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: assignment.chunk.count)
+      }
+    }
+    var asked = 0
+    let nanoseconds = shortest(of: 1) {
+      while let rank = scheduler.nextCallBack() {
+        asked += 1
+        let last = scheduler.held(by: rank).last ?? 0..<0
+        scheduler.gaveBack(rank: rank, ranges: [last])
+        while scheduler.nextAssignment() != nil {}
+      }
+    }
+    guard asked > ranks / 4 else { throw ValidationError("only \(asked) ranks were asked for what they hold") }
+    return nanoseconds / Double(asked)
+  }
+
+  /// Bytes of memory that this process has touched.
+  private func heap() throws -> Double {
+    let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+    guard pages.count > 1, let resident = Double(pages[1]) else {
+      throw ValidationError("/proc/self/statm is unreadable")
+    }
+    return resident * Double(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}
+
+/// Assignments that are out, in fixed memory.
+private struct Ring {
+  private var places: [MapScheduler.Assignment?]
+  private var first = 0
+  private var count = 0
+
+  init(_ capacity: Int) { places = Array(repeating: nil, count: capacity) }
+
+  mutating func append(_ assignment: MapScheduler.Assignment) {
+    places[(first + count) % places.count] = assignment
+    count += 1
+  }
+
+  mutating func popFirst() -> MapScheduler.Assignment {
+    guard let assignment = places[first] else { preconditionFailure("nothing is out") }
+    first = (first + 1) % places.count
+    count -= 1
+    return assignment
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import SeppoMPI
+
+/// Items of very unequal length: how near the makespan comes to its lower bound, the longest item or the mean load.
+struct Tails: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Spread sleeping items: the bound over the time taken.")
+
+  @Argument(help: "A file with how long each item sleeps: microseconds, one a line.")
+  var file: String
+
+  func run() throws {
+    let file = file
+    let sleeps = try Seppo.atRoot { try Tails.read(file) }.broadcast()
+    _ = try (0..<Seppo.size).mapParallel { rank in
+      try Tails.sleep(1_000)
+      return rank
+    }
+    try Seppo.atRoot {}
+    let (seconds, results) = try Stopwatch.seconds {
+      try sleeps.mapParallel { microseconds in
+        try Tails.sleep(microseconds)
+        return microseconds
+      }
+    }
+    try WrongAnswer.unless(results == sleeps, "the results are not the items' own")
+    let bound = max(Double(sleeps.max() ?? 0), Double(sleeps.reduce(0, +)) / Double(Seppo.size)) / 1e6
+    if Seppo.isRoot { try Figure(row: "tails", value: bound / seconds).print() }
+  }
+
+  private static func read(_ file: String) throws -> [Int] {
+    try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
+      guard let microseconds = Int(line) else { throw ValidationError("'\(line)' in \(file) is no whole number") }
+      return microseconds
+    }
+  }
+
+  private static func sleep(_ microseconds: Int) throws {
+    var rest = timespec(tv_sec: microseconds / 1_000_000, tv_nsec: microseconds % 1_000_000 * 1_000)
+    while true {
+      var asked = rest
+      if nanosleep(&asked, &rest) == 0 { return }
+      guard errno == EINTR else { throw WrongAnswer(description: "nanosleep: \(String(cString: strerror(errno)))") }
+    }
+  }
+}

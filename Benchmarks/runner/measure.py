@@ -1,0 +1,223 @@
+"""Runs the rows: every entrant in turn, round after round, so that what the machine does meanwhile meets all alike."""
+
+import dataclasses
+import random
+import statistics
+
+from . import sample
+from .sample import SampleFailed
+
+# Ranks of the serial runs: as many as there are cores for the parallel map to use.
+SERIAL_RANKS = 2
+
+
+class Session:
+    """What lasts for a whole run of the benchmarks: the mode, the programs, who is missing, what was calibrated."""
+
+    def __init__(self, mode, rounds, python, missing, say):
+        self.mode, self.rounds, self.python, self.missing, self.say = mode, rounds, python, missing, say
+        self.places = sample.places(python)
+        self.step_times, self.help_texts = {}, {}
+
+    def missing_subcommand(self, program, subcommand):
+        """Why a program without MPI can't be asked for this; None where it can."""
+        program = program.format_map(self.places)
+        if program not in self.help_texts:
+            try:
+                self.help_texts[program] = sample.run([program, "--help"], 30)[0]
+            except SampleFailed as error:
+                self.help_texts[program] = ""
+                self.say(f"  {error}")
+        known = any(line.split()[:1] == [subcommand] for line in self.help_texts[program].splitlines())
+        return None if known else f"missing: {program.rsplit('/', 1)[-1]} {subcommand}"
+
+    def measure(self, row):
+        """The row's result, as it stands in latest.json."""
+        sizes = dict(row.sizes.get(self.mode, {}))
+        if row.name == "tails":
+            sizes["sleeps"] = write_sleeps(sizes["per_rank"])
+        runners = [
+            Runner(self, row, entrant, sizes)
+            for entrant in row.entrants
+            if self.mode != "smoke" or entrant.who == "Seppo"
+        ]
+        for runner in runners:
+            runner.prepare()
+        rounds = max(self.rounds, row.least_rounds) if self.mode == "full" else self.rounds
+        for _ in range(rounds):
+            outputs = {}
+            for runner in runners:
+                runner.take_sample(outputs)
+        return summary(row, sizes, runners)
+
+
+class Runner:
+    """One entrant in one row: its command, and its samples (None where one failed)."""
+
+    def __init__(self, session, row, entrant, sizes):
+        self.session, self.row, self.entrant = session, row, entrant
+        self.words = session.places | {name: str(value) for name, value in sizes.items()}
+        self.sizes = sizes
+        self.samples, self.errors = [], []
+        self.chunk = None
+        self.sweep = {}
+        # A peer that isn't installed is named once, and not tried.
+        self.absent = session.missing.get(entrant.who)
+        if entrant.launcher == "none" and not self.absent:
+            self.absent = session.missing_subcommand(entrant.command[0], entrant.command[1])
+
+    def prepare(self):
+        """Chooses how many steps an item of so many milliseconds has, and the best chunk."""
+        if self.absent:
+            return
+        try:
+            if self.entrant.speed:
+                self.choose_steps()
+            self.find_chunk()
+        except SampleFailed as error:
+            self.errors.append(f"before the rounds: {error}")
+            self.absent = str(error)
+            return
+
+    def find_chunk(self):
+        """The best of the chunks there are to try, by the best sample of each."""
+        full = self.session.mode == "full"
+        best = max if self.row.more_is_better else min
+        chunks = self.entrant.chunks if full else self.entrant.quick_chunks
+        # Turn by turn, as the rounds are. Of one chunk there is nothing to choose.
+        for _ in range(2 if full else 1):
+            for chunk in chunks if len(chunks) > 1 else ():
+                self.words["chunk"] = str(chunk)
+                value = self.one_sample({})
+                self.sweep[chunk] = best(value, self.sweep.get(chunk, value))
+        if chunks:
+            self.chunk = best(self.sweep, key=self.sweep.get) if self.sweep else chunks[0]
+            self.words["chunk"] = str(self.chunk)
+
+    def choose_steps(self):
+        """From the time of one step, measured once for all rows: how long an item then takes is measured each round."""
+        who = self.entrant.who
+        if who not in self.session.step_times:
+            self.session.step_times[who] = sample.figure(self.output(self.entrant.speed, 1)[0])
+        steps = round(self.sizes["milliseconds"] * 1e6 / self.session.step_times[who])
+        self.words["steps"] = str(max(1, steps))
+        self.words["alone"] = str(max(1, round(self.sizes["items"] / SERIAL_RANKS)))
+
+    def take_sample(self, outputs):
+        if self.absent:
+            return
+        try:
+            self.samples.append(self.one_sample(outputs))
+        except SampleFailed as error:
+            self.samples.append(None)
+            self.errors.append(str(error))
+            self.session.say(f"  {self.entrant.who}: {error}")
+
+    def one_sample(self, outputs):
+        """One figure. A program that gives several columns theirs runs once a round: `outputs` keeps what it said."""
+        command = tuple(self.fill(self.entrant.command))
+        if self.row.measure == "cores":
+            serial = sample.figures(self.output(self.entrant.serial, SERIAL_RANKS)[0])
+            if len(serial) != SERIAL_RANKS:
+                raise SampleFailed(f"{len(serial)} serial times of {SERIAL_RANKS}")
+            item = statistics.mean(line["value"] for line in serial)
+            elapsed = sample.figure(self.output(self.entrant.command, self.entrant.ranks)[0])
+            return self.sizes["items"] * item / elapsed
+        if command not in outputs:
+            outputs[command] = self.output(self.entrant.command, self.entrant.ranks)
+        text, seconds = outputs[command]
+        if self.row.measure == "wall":
+            if "hello world" not in text:
+                raise SampleFailed("it greeted nobody")
+            return seconds * 1e3
+        return sample.figure(text, self.entrant.key)
+
+    def fill(self, command):
+        return [word.format_map(self.words) for word in command]
+
+    def output(self, command, ranks):
+        argv = sample.launched(self.fill(command), ranks, self.entrant.launcher, self.session.python)
+        return sample.run(argv, self.row.limit)
+
+    def record(self):
+        entrant = dataclasses.asdict(self.entrant)
+        kept = {name: entrant[name] for name in ("who", "label", "ranks", "launcher")}
+        return kept | {
+            "command": self.shown_command(),
+            "chunk": self.chunk,
+            "sweep": self.sweep,
+            "samples": self.samples,
+            "errors": self.errors,
+            "absent": self.absent,
+            "median": median(self.samples),
+        }
+
+    def shown_command(self):
+        """The command without this machine's folders; what no sweep found stays as {name}."""
+        words = {name: name if name in self.session.places else value for name, value in self.words.items()}
+        return " ".join(self.entrant.command).format_map(Unfilled(words))
+
+
+class Unfilled(dict):
+    def __missing__(self, name):
+        return "{" + name + "}"
+
+
+def write_sleeps(per_rank, items=400, ranks=16, seed=1):
+    """How long each item sleeps, in microseconds: Pareto with α = 1.5, the same list for all, from a seed.
+
+    Cut off so that the longest takes no more than nine tenths of what each rank has to do: the bound is then the mean
+    load, which is what a scheduler can come near to.
+    """
+    generator = random.Random(seed)
+    lengths = [generator.paretovariate(1.5) for _ in range(items)]
+    total = per_rank * ranks
+    # Cutting makes the rest a larger share, which may then be too long itself: until it is so no more.
+    while max(lengths) * ranks > 0.9 * sum(lengths) * 1.0001:
+        longest = 0.9 * sum(lengths) / ranks
+        lengths = [min(length, longest) for length in lengths]
+    scale = total * 1e6 / sum(lengths)
+    file = sample.BUILT / f"sleeps-{per_rank:g}.txt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("".join(f"{round(length * scale)}\n" for length in lengths), encoding="ascii")
+    # As the programs find it, which run in the checkout: latest.json names no folder of this machine.
+    return str(file.relative_to(sample.CHECKOUT))
+
+
+def median(samples):
+    good = [value for value in samples if value is not None]
+    return statistics.median(good) if good else None
+
+
+def summary(row, sizes, runners):
+    """The row's figures and whether its goal is reached."""
+    records = [runner.record() for runner in runners]
+    ours = records[0]
+    judged = ours["samples"]
+    if row.against:
+        # The first of the peer's variants is the one that counts.
+        peer = next((record for record in records if record["who"] == row.against), None)
+        judged = ratios(row, judged, peer["samples"] if peer else [])
+    good = [value for value in judged if value is not None]
+    value = statistics.median(good) if good else None
+    reached = None
+    if value is not None:
+        reached = value >= row.goal if row.goal_is_minimum else value <= row.goal
+    kept = ("name", "work", "unit", "goal", "goal_is_minimum", "more_is_better", "against", "ratio", "measure")
+    return {name: getattr(row, name) for name in kept} | {
+        "sizes": sizes,
+        "entrants": records,
+        "judged": judged,
+        "value": value,
+        "spread": [min(good), max(good)] if good else None,
+        "reached": reached,
+        "failed": not ours["absent"] and (None in ours["samples"] or not ours["samples"]) or bool(ours["errors"]),
+    }
+
+
+def ratios(row, ours, theirs):
+    """Round by round: what disturbed the machine in a round disturbed both."""
+    pairs = zip(ours, theirs)
+    if row.ratio == "ours/peer":
+        return [None if None in pair else pair[0] / pair[1] for pair in pairs]
+    return [None if None in pair else pair[1] / pair[0] for pair in pairs]

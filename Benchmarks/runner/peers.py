@@ -1,0 +1,37 @@
+"""Which peers are there to compete with, and why the others aren't."""
+
+from . import sample
+
+C_PROGRAMS = ("squares", "arrays", "idle", "hello")
+
+
+def missing(python):
+    """By column, why it can't be measured: named in the table's cells."""
+    found = {}
+    absent = [name for name in C_PROGRAMS if not (sample.BUILT / "C" / name).is_file()]
+    if absent:
+        found["C"] = f"not built: {', '.join(absent)}"
+    for who, why in (("mpi4py", why_no_mpi4py(python)), ("charm4py", why_no_charm4py(python))):
+        if why:
+            found[who] = why
+    return found
+
+
+def why_no_mpi4py(python):
+    """Installed is not enough: built for another MPI, it makes of every process a rank 0 of 1."""
+    program = "from mpi4py import MPI; print('size', MPI.COMM_WORLD.size)"
+    return why_not("mpi4py", sample.launched([python, "-c", program], 2, "mpirun", python), "size 2")
+
+
+def why_no_charm4py(python):
+    program = "from importlib.util import find_spec as find; print('found', all(map(find, ('charm4py', 'charmrun'))))"
+    return why_not("charm4py", [python, "-c", program], "found True")
+
+
+def why_not(name, argv, expected):
+    log = f"see Benchmarks/.build/pip-{name}.log"
+    try:
+        output, _ = sample.run(argv, 60)
+    except sample.SampleFailed as error:
+        return f"not installed ({error}; {log})"
+    return None if expected in output else f"not installed ({log})"

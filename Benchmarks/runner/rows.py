@@ -1,0 +1,268 @@
+"""What is measured, as data: the rows of the table, who takes part in each, with which command, and the goal."""
+
+from .row import Entrant, Row
+
+
+def ours(*command, ranks=1, **more):
+    return Entrant("Seppo", ("{benchmark}", *command), ranks, **more)
+
+
+def c_peer(program, *command, ranks, **more):
+    return Entrant("C", ("{c}/" + program, *command), ranks, **more)
+
+
+def mpi4py(program, *command, ranks, **more):
+    return Entrant("mpi4py", ("{python}", "{mpi4py}/" + program, *command), ranks, **more)
+
+
+def charm4py(*command, ranks, **more):
+    return Entrant("charm4py", ("{charm4py}/squares.py", *command), ranks, launcher="charmrun", **more)
+
+
+def core(subcommand, key, who="Seppo"):
+    return Entrant(who, ("{core}", subcommand), key=key, launcher="none")
+
+
+POWERS_OF_TWO = tuple(1 << power for power in range(8, 17))
+CHUNKS = (256, 4096, 65536)
+SAME = {"full": {}, "quick": {}, "smoke": {}}
+
+
+def squares():
+    """Python's items are fewer where they travel one by one, which takes thousands of times as long."""
+    number = ("--items", "{items}", "--maps", "{maps}")
+    yield Row(
+        "squares",
+        "Double → Double, x·x, 3 ranks",
+        "items/s",
+        0.7,
+        (
+            ours("squares", *number, ranks=3),
+            c_peer("squares", *number, "--chunk", "{chunk}", ranks=3, chunks=POWERS_OF_TWO, quick_chunks=CHUNKS),
+            mpi4py("squares.py", "--items", "{few}", ranks=3, label="default"),
+            mpi4py(
+                "squares.py", "--items", "{some}", "--chunk", "{chunk}", ranks=3, chunks=CHUNKS, quick_chunks=(4096,)
+            ),
+            charm4py("{few}", "1", "3", ranks=3, label="default"),
+            charm4py("{some}", "{chunk}", "3", ranks=3, chunks=CHUNKS, quick_chunks=(4096,)),
+        ),
+        {
+            "full": {"items": 4_000_000, "maps": 5, "few": 10_000, "some": 1_000_000},
+            "quick": {"items": 4_000_000, "maps": 3, "few": 1_000, "some": 400_000},
+            "smoke": {"items": 100_000, "maps": 1},
+        },
+        against="C",
+        family="squares",
+    )
+    for ranks in (2, 3):
+        yield Row(
+            f"chunk1-{ranks}",
+            f"the same in chunks of one item, {ranks} ranks",
+            "items/s",
+            0.7,
+            (
+                ours("squares", *number, "--chunk", "1", ranks=ranks),
+                c_peer("squares", *number, "--chunk", "1", ranks=ranks),
+                mpi4py("squares.py", "--items", "{few}", ranks=ranks),
+                charm4py("{few}", "1", "3", ranks=ranks),
+            ),
+            {
+                "full": {"items": 200_000, "maps": 5, "few": 10_000},
+                "quick": {"items": 50_000, "maps": 3, "few": 1_000},
+                "smoke": {"items": 1_000, "maps": 1},
+            },
+            against="C",
+            family="chunk1",
+        )
+
+
+def arrays():
+    size = ("--arrays", "{arrays}", "--length", "{length}")
+    for ranks in (2, 3):
+        yield Row(
+            f"arrays-{ranks}",
+            f"arrays of 10⁶ Double, out and back, at root, {ranks} ranks",
+            "GB/s",
+            1.0,
+            (
+                ours("arrays", *size, ranks=ranks),
+                c_peer("arrays", *size, ranks=ranks),
+                c_peer("arrays", *size, "--new", "1", ranks=ranks, label="into new memory"),
+                mpi4py("arrays.py", *size, ranks=ranks, label="default"),
+                mpi4py("arrays.py", *size, "--pickle5", ranks=ranks, label="pickle 5"),
+            ),
+            {
+                "full": {"arrays": 200, "length": 1_000_000},
+                "quick": {"arrays": 10, "length": 1_000_000},
+                "smoke": {"arrays": 4, "length": 100_000},
+            },
+            against="C",
+            family="arrays",
+        )
+
+
+def cores():
+    for milliseconds, goal, chunks in ((0.1, 1.85, (1, 16, 128)), (1, 1.95, (1, 16)), (10, 1.97, (1,))):
+        for ranks in (2, 3):
+            spin = ("--items", "{items}", "--steps", "{steps}")
+            alone = ("--items", "{alone}", "--steps", "{steps}")
+            yield Row(
+                f"cores-{milliseconds}ms-{ranks}",
+                f"items of {milliseconds} ms on 2 cores, {ranks} ranks",
+                "cores",
+                goal,
+                (
+                    Entrant(
+                        "Seppo",
+                        ("{benchmark}", "efficiency", *spin),
+                        ranks,
+                        speed=("{benchmark}", "spin-speed"),
+                        serial=("{benchmark}", "spin-serial", *alone),
+                    ),
+                    Entrant(
+                        "mpi4py",
+                        ("{python}", "{mpi4py}/spin.py", "efficiency", *spin, "--chunk", "{chunk}"),
+                        ranks,
+                        chunks=chunks,
+                        quick_chunks=chunks[-1:],
+                        speed=("{python}", "{mpi4py}/spin.py", "speed"),
+                        serial=("{python}", "{mpi4py}/spin.py", "serial", *alone),
+                    ),
+                ),
+                {
+                    mode: {"items": round(work / milliseconds), "milliseconds": milliseconds}
+                    for mode, work in (("full", 4_000), ("quick", 400), ("smoke", 40))
+                },
+                measure="cores",
+                family="cores",
+            )
+
+
+def calls():
+    yield Row(
+        "tails",
+        "400 sleeping items, heavy-tailed, 16 ranks: bound/makespan",
+        "of 1",
+        0.95,
+        (ours("tails", "{sleeps}", ranks=16), mpi4py("tails.py", "{sleeps}", ranks=16)),
+        {"full": {"per_rank": 3.0}, "quick": {"per_rank": 0.5}, "smoke": {"per_rank": 0.1}},
+        family="tails",
+    )
+    yield Row(
+        "call",
+        "one call, a tiny item a rank, 2 ranks",
+        "µs",
+        40,
+        (ours("call", "--calls", "{calls}", ranks=2), mpi4py("call.py", "--calls", "{calls}", ranks=2)),
+        {"full": {"calls": 2_000}, "quick": {"calls": 2_000}, "smoke": {"calls": 50}},
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="call",
+    )
+    yield Row(
+        "serial",
+        "one rank: mapParallel more than map, an item",
+        "ns",
+        1,
+        (ours("serial", "--items", "{items}", "--times", "{times}"),),
+        {
+            "full": {"items": 4_000_000, "times": 25},
+            "quick": {"items": 4_000_000, "times": 10},
+            "smoke": {"items": 100_000, "times": 3},
+        },
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="serial",
+    )
+    yield Row(
+        "idle",
+        "a rank that waits while another computes",
+        "cores",
+        0.01,
+        (
+            ours("idle", "--seconds", "{seconds}", ranks=2),
+            c_peer("idle", "--seconds", "{seconds}", ranks=2),
+            mpi4py("idle.py", "--seconds", "{seconds}", ranks=3),
+        ),
+        {"full": {"seconds": 5}, "quick": {"seconds": 1}, "smoke": {"seconds": 1}},
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="idle",
+    )
+
+
+def whole_processes():
+    for ranks in (2, 3):
+        yield Row(
+            f"memory-{ranks}",
+            f"rank 0's peak memory, 10⁷ Int out and back at root, {ranks} ranks",
+            "payloads",
+            2.5,
+            (ours("memory", "--items", "{items}", ranks=ranks),),
+            {"full": {"items": 10_000_000}, "quick": {"items": 10_000_000}, "smoke": {"items": 1_000_000}},
+            more_is_better=False,
+            goal_is_minimum=False,
+            family="memory",
+        )
+    yield Row(
+        "start-up",
+        "hello world from 2 ranks, mpirun's start to its end",
+        "ms",
+        1.1,
+        (
+            Entrant("Seppo", ("{hello}",), 2),
+            c_peer("hello", ranks=2),
+            mpi4py("hello.py", ranks=2),
+        ),
+        SAME,
+        more_is_better=False,
+        against="C",
+        goal_is_minimum=False,
+        measure="wall",
+        least_rounds=15,
+        limit=30,
+        family="start-up",
+    )
+
+
+def without_mpi():
+    yield Row(
+        "structs",
+        "structs through the wire format, encoded and decoded",
+        "ns",
+        12,
+        (core("structs", "ours_ns"), core("structs", "json_ns", "JSONEncoder")),
+        SAME,
+        more_is_better=False,
+        against="JSONEncoder",
+        ratio="peer/ours",
+        family="structs",
+    )
+    for name, work, unit, goal in (
+        ("ns_10", "scheduler: an assignment, 10 ranks", "ns", 1_000),
+        ("ns_100000", "scheduler: an assignment, 100,000 ranks", "ns", 1_000),
+        ("bytes_per_rank", "scheduler: memory a rank", "bytes", 200),
+    ):
+        yield Row(
+            f"scheduler-{name.removeprefix('ns_').removesuffix('_per_rank')}",
+            work,
+            unit,
+            goal,
+            (core("scheduler", name),),
+            SAME,
+            more_is_better=False,
+            goal_is_minimum=False,
+            family="scheduler",
+        )
+
+
+ROWS = (*squares(), *arrays(), *cores(), *calls(), *whole_processes(), *without_mpi())
+
+
+def chosen(names):
+    """The rows of these names or families (arrays means arrays-2 and arrays-3); all without any."""
+    unknown = [name for name in names if not any(name in (row.name, row.family) for row in ROWS)]
+    if unknown:
+        families = ", ".join(dict.fromkeys(row.family for row in ROWS))
+        raise SystemExit(f"run.sh: there is no row {', '.join(unknown)}; there are {families}")
+    return [row for row in ROWS if not names or any(name in (row.name, row.family) for name in names)]

@@ -1,0 +1,100 @@
+import SeppoTransport
+
+/// Sixty-four bytes before a chunk's items or results, so that what follows is aligned for every standard type.
+enum ChunkHeader {
+  static let size = 64
+
+  /// What follows the header.
+  static func payload(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[size...])
+  }
+
+  static func write(_ words: [UInt64], to bytes: UnsafeMutableRawBufferPointer) {
+    for place in 0..<(size / 8) {
+      let word = place < words.count ? words[place] : 0
+      bytes.storeBytes(of: word.littleEndian, toByteOffset: place * 8, as: UInt64.self)
+    }
+  }
+
+  static func words(of bytes: UnsafeRawBufferPointer) throws(MPIError) -> [UInt64] {
+    guard bytes.count >= size else { throw corrupted("a chunk came without its header") }
+    return (0..<(size / 8)).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
+  }
+
+  /// The range of a header's first two words.
+  static func chunk(_ words: [UInt64]) throws(MPIError) -> Range<Int> {
+    guard let lower = Int(exactly: words[0]), let upper = Int(exactly: words[1]), lower <= upper else {
+      throw corrupted("a chunk came with a header that can't be")
+    }
+    return lower..<upper
+  }
+
+  static func corrupted(_ text: String) -> MPIError { MPIError(call: "MPI_Imrecv", errorClass: 0, text: text) }
+}
+
+/// What rank 0 says of a chunk that it sends out.
+struct WorkHeader {
+  let chunk: Range<Int>
+  /// So many items are computed at a stretch.
+  let stretch: Int
+  /// What the items follow from; nil where they themselves come behind the header.
+  let spacing: Spacing?
+
+  init(chunk: Range<Int>, stretch: Int, spacing: Spacing?) {
+    self.chunk = chunk
+    self.stretch = stretch
+    self.spacing = spacing
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
+    let words = try ChunkHeader.words(of: bytes)
+    chunk = try ChunkHeader.chunk(words)
+    guard let stretch = Int(exactly: words[2]), stretch > 0, chunk.count <= Claims.largest else {
+      throw ChunkHeader.corrupted("a chunk came with a header that can't be")
+    }
+    self.stretch = stretch
+    spacing = Spacing.Kind(rawValue: words[3]).map { kind in
+      Spacing(kind: kind, first: words[4], step: words[5], count: Int(words[1]))
+    }
+  }
+
+  func write(to bytes: UnsafeMutableRawBufferPointer) {
+    ChunkHeader.write(
+      [
+        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(stretch), spacing?.kind.rawValue ?? 0,
+        spacing?.first ?? 0, spacing?.step ?? 0,
+      ], to: bytes)
+  }
+}
+
+/// What a rank says of a chunk whose results it sends back.
+struct ResultHeader {
+  /// The chunk as the rank still holds it.
+  let chunk: Range<Int>
+  /// So many of its items, from the first on, are computed; the others were not begun.
+  let completed: Int
+  /// What computing them took.
+  let nanoseconds: Int
+
+  init(chunk: Range<Int>, completed: Int, nanoseconds: Int) {
+    self.chunk = chunk
+    self.completed = completed
+    self.nanoseconds = nanoseconds
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
+    let words = try ChunkHeader.words(of: bytes)
+    chunk = try ChunkHeader.chunk(words)
+    guard let completed = Int(exactly: words[2]), completed <= chunk.count, let nanoseconds = Int(exactly: words[3])
+    else {
+      throw ChunkHeader.corrupted("results came with a header that can't be")
+    }
+    self.completed = completed
+    self.nanoseconds = nanoseconds
+  }
+
+  func write(to bytes: UnsafeMutableRawBufferPointer) {
+    ChunkHeader.write(
+      [UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(completed), UInt64(nanoseconds)], to: bytes)
+  }
+}

@@ -1,0 +1,115 @@
+import SeppoTransport
+import SeppoWire
+
+/// Some results in bytes, whole items, as one writer wrote them.
+struct CodedPart {
+  let range: Range<Int>
+  let bytes: UnsafeRawBufferPointer
+  /// Keeps the bytes.
+  let owner: AnyObject
+}
+
+/// Gives the results of a map to every rank.
+struct Sharing {
+  private let session: Session
+  private let rendezvous: Rendezvous
+
+  init(_ session: Session, _ rendezvous: Rendezvous) {
+    self.session = session
+    self.rendezvous = rendezvous
+  }
+
+  /// Small parts are broadcast together, in pieces of this many bytes or more.
+  private static let piece = 1 << 19
+
+  /// On rank 0: plain memory.
+  func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
+    if memory.count <= Values.few {
+      return try rendezvous.finish(.values(Values(count: count, parts: [], bytes: Array(memory))))
+    }
+    try rendezvous.finish(.values(Values(count: count, parts: [], bytes: [])))
+    try session.communicator.broadcast(memory)
+  }
+
+  /// On rank 0: parts in the order of the items.
+  func give(_ parts: [CodedPart]) throws {
+    let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
+    let count = parts.reduce(0) { $0 + $1.range.count }
+    if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
+      return try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes))))
+    }
+    try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: [])))
+    let pieces = Sharing.pieces(parts.map(\.bytes.count))
+    try session.communicator.broadcast(
+      pieces: pieces.count,
+      piece: { number in
+        let parts = parts[pieces[number]]
+        if let only = parts.first, parts.count == 1 {
+          return (UnsafeMutableRawBufferPointer(mutating: only.bytes), only.owner)
+        }
+        let joined = _WireWriter(capacity: parts.reduce(0) { $0 + $1.bytes.count })
+        for part in parts { joined.append(part.bytes) }
+        return (joined.bytes, joined)
+      }, arrived: { _, _ in })
+  }
+
+  /// On another rank.
+  func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
+    try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
+      let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
+      if Items.areMemory(Result.self) {
+        let memory = UnsafeMutableRawBufferPointer(places)
+        if values.bytes.isEmpty {
+          try session.communicator.broadcast(memory)
+        } else {
+          guard values.bytes.count == memory.count else { throw ChunkHeader.corrupted("results came in part") }
+          memory.copyBytes(from: values.bytes)
+        }
+        initialized = values.count
+        return
+      }
+      let sizes = stride(from: 0, to: values.parts.count - 1, by: 2).map { (values.parts[$0], values.parts[$0 + 1]) }
+      func read(_ parts: ArraySlice<(Int, Int)>, _ bytes: UnsafeRawBufferPointer) throws {
+        var offset = 0
+        for (count, length) in parts {
+          guard initialized + count <= values.count, offset + length <= bytes.count else {
+            throw ChunkHeader.corrupted("results came in part")
+          }
+          let (done, error) = Items.read(
+            UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
+            from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)]))
+          initialized += done
+          if let error { throw SeppoError(error, index: initialized, rank: session.rank, host: session.host) }
+          offset += length
+        }
+      }
+      if !values.bytes.isEmpty {
+        try values.bytes.withUnsafeBytes { try read(sizes[...], $0) }
+      } else {
+        let pieces = Sharing.pieces(sizes.map(\.1))
+        try session.communicator.broadcast(
+          pieces: pieces.count,
+          piece: { number in
+            let room = _WireWriter(capacity: sizes[pieces[number]].reduce(0) { $0 + $1.1 })
+            return (room.append(uninitialized: sizes[pieces[number]].reduce(0) { $0 + $1.1 }), room)
+          },
+          arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
+      }
+      guard initialized == values.count else { throw ChunkHeader.corrupted("results came in part") }
+    }
+  }
+
+  /// Which parts are broadcast together: found in the same way on every rank.
+  static func pieces(_ sizes: [Int]) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var (first, bytes) = (0, 0)
+    for (number, size) in sizes.enumerated() {
+      bytes += size
+      if bytes >= piece || number == sizes.count - 1 {
+        pieces.append(first..<(number + 1))
+        (first, bytes) = (number + 1, 0)
+      }
+    }
+    return pieces
+  }
+}

@@ -1,0 +1,119 @@
+/// The elements of a stride, for a map: `stride(from: 0.0, to: 1.0, by: 0.1).mapParallel(f)`.
+///
+/// The standard library's strides are sequences only. The elements are the same, bit for bit; a stride of standard
+/// numbers of up to 64 bits travels as its bounds.
+public struct Strided<Element: Strideable>: RandomAccessCollection {
+  private let elements: [Element]
+  let spacing: Spacing?
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { spacing?.count ?? elements.count }
+
+  public subscript(index: Int) -> Element {
+    precondition(indices.contains(index), "element \(index) of \(count)")
+    guard let spacing else { return elements[index] }
+    return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
+      guard let address = place.baseAddress else { preconditionFailure("no room for one element") }
+      spacing.write(index..<(index + 1), to: address)
+      return address.pointee
+    }
+  }
+
+  init(_ stride: StrideTo<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: false) }
+
+  init(_ stride: StrideThrough<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: true) }
+
+  /// A stride tells its bounds only through its mirror.
+  private init(_ stride: some Sequence<Element>, mirror: Mirror, includesEnd: Bool) {
+    let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
+    if let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"],
+      let spacing = Strided.spacing(first: first, end: end, step: step, includesEnd: includesEnd)
+    {
+      self.spacing = spacing
+      elements = []
+    } else {
+      spacing = nil
+      elements = Array(stride)
+    }
+  }
+
+  private static func spacing(first: Any, end: Any, step: Any, includesEnd: Bool) -> Spacing? {
+    switch (first, end, step) {
+    case (let first as Double, let end as Double, let step as Double):
+      guard let count = countOf(first, end, step, includesEnd) else { return nil }
+      return Spacing(kind: .double, first: first.bitPattern, step: step.bitPattern, count: count)
+    case (let first as Float, let end as Float, let step as Float):
+      guard let count = countOf(first, end, step, includesEnd) else { return nil }
+      return Spacing(kind: .float, first: UInt64(first.bitPattern), step: UInt64(step.bitPattern), count: count)
+    case (let first as any FixedWidthInteger, let end as any FixedWidthInteger, let step as Int):
+      // Beyond Int the elements travel one by one.
+      guard let from = Int(exactly: first), let to = Int(exactly: end) else { return nil }
+      let (distance, overflow) = to.subtractingReportingOverflow(from)
+      guard !overflow else { return nil }
+      guard let count = countOf(distance, step, includesEnd) else { return nil }
+      return Spacing(first: first, step: step, count: count)
+    default:
+      return nil
+    }
+  }
+
+  private static func countOf(_ distance: Int, _ step: Int, _ includesEnd: Bool) -> Int? {
+    guard distance != 0 else { return includesEnd ? 1 : 0 }
+    guard (distance > 0) == (step > 0) else { return 0 }
+    let (whole, overflow) = distance.dividedReportingOverflow(by: step)
+    guard !overflow, whole < Int.max else { return nil }
+    return includesEnd || distance % step != 0 ? whole + 1 : whole
+  }
+
+  /// Steps are counted as they are taken, with rounding: the quotient is only a first guess.
+  private static func countOf<Number: BinaryFloatingPoint>(
+    _ first: Number, _ end: Number, _ step: Number, _ includesEnd: Bool
+  ) -> Int? {
+    func isWithin(_ place: Int) -> Bool {
+      let value = first.addingProduct(Number(place), step)
+      if includesEnd && value == end { return true }
+      return step > 0 ? value < end : value > end
+    }
+    guard first.isFinite, end.isFinite, step.isFinite else { return nil }
+    guard step > 0 ? end >= first : end <= first else { return 0 }
+    let quotient = (end - first) / step
+    // Where a number can't count the steps exactly, neither can this.
+    guard quotient.isFinite, quotient < Number(1 << (Number.significandBitCount - 1)) else { return nil }
+    var count = Int(quotient)
+    while count > 0, !isWithin(count - 1) { count -= 1 }
+    while isWithin(count) { count += 1 }
+    return count
+  }
+}
+
+extension Strided: EvenlySpaced {}
+
+extension StrideTo where Element: Codable & Sendable {
+  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:)``.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line)
+  }
+
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
+  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
+    Parallel(base: Strided(self), options: MapOptions(chunk: chunk, threads: threads))
+  }
+}
+
+extension StrideThrough where Element: Codable & Sendable {
+  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:)``.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line)
+  }
+
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
+  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
+    Parallel(base: Strided(self), options: MapOptions(chunk: chunk, threads: threads))
+  }
+}
