@@ -35,8 +35,8 @@ import Testing
 
   /// A value may read from the container that it stands in.
   @Test func aValueThatReadsFromItsHolder() throws {
-    let outer = try decoded(Outer.self, from: encoded([Fields(a: 1, b: 2, c: 3)]))[0]
-    #expect(outer.seen == [1, 3, 2, 3, 1])
+    let outer = try decoded(Outer.self, from: encoded([Five(a: 1, b: 2, c: 3, d: 4, e: 5)]))[0]
+    #expect(outer.seen == [1, 3, 2, 5, 3, 1])
   }
 
   /// One that can't be opened has nothing left of the value that it was used for before.
@@ -121,7 +121,7 @@ final class ContainerKeeper: Sendable {
 }
 
 struct Held: Codable, Equatable {
-  enum Key: CodingKey { case number, list, absent }
+  enum Key: CodingKey { case number, list, last, absent }
   var number: Int
   var list: [Double]
 
@@ -138,19 +138,21 @@ struct Held: Codable, Equatable {
       }
     }
     try container.encode(list, forKey: .list)
+    try container.encode(-number, forKey: .last)
   }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     number = try container.decode(Int.self, forKey: .number)
-    if let keeper = ContainerKeeper.current {
-      if keeper.reading == nil {
-        keeper.reading = container
-      } else {
-        keeper.refuse { _ = try keeper.reading?.decode([Double].self, forKey: .list) }
-      }
-    }
     list = try container.decode([Double].self, forKey: .list)
+    if let keeper = ContainerKeeper.current, keeper.reading == nil {
+      // What would come next is left unread.
+      keeper.reading = container
+    } else {
+      try hold(container.decode(Int.self, forKey: .last) == -number)
+      let keeper = ContainerKeeper.current
+      keeper?.refuse { _ = try keeper?.reading?.decode(Int.self, forKey: .last) }
+    }
   }
 }
 
@@ -158,8 +160,12 @@ struct Fields: Encodable {
   var a: Int, b: Int, c: Int
 }
 
+struct Five: Encodable {
+  var a: Int, b: Int, c: Int, d: Int, e: Int
+}
+
 struct Outer: Decodable {
-  enum Key: CodingKey { case a, b, c }
+  enum Key: CodingKey { case a, b, c, e }
   var seen: [Int] = []
   // One test uses it.
   nonisolated(unsafe) static var holder: KeyedDecodingContainer<Key>?
@@ -179,6 +185,7 @@ struct Outer: Decodable {
     Outer.holder = container
     seen += try container.decode(Inner.self, forKey: .b).seen
     Outer.holder = nil
+    seen.append(try container.decode(Int.self, forKey: .e))
     seen.append(try container.decode(Int.self, forKey: .c))
     seen.append(try container.decode(Int.self, forKey: .a))
   }

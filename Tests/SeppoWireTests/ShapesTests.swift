@@ -41,6 +41,11 @@ import Testing
     expectIdentity([Extended(known: 1, other: Dictionary(uniqueKeysWithValues: (0..<3_000).map { ("k\($0)", $0) }))])
   }
 
+  /// Also where one is an enum's case and the other is not.
+  @Test func aNestedContainerAskedForUnderTwoKinds() {
+    expectIdentity([TwoKinds(list: [1, 2, 3]), TwoKinds(list: [7]), TwoKinds(list: [])])
+  }
+
   @Test func itemsAreSmall() throws {
     let items = (0..<1_000).map { Inner3(a: $0 % 100, b: 5, c: 127) }
     // A byte for each number; of the containers the tag, the shape and the length; and one shape.
@@ -227,6 +232,29 @@ final class Extended: Known, Equatable {
     }
   }
   static func == (a: Extended, b: Extended) -> Bool { a.known == b.known && a.other == b.other }
+}
+
+struct TwoKinds: Codable, Equatable {
+  var list: [Int]
+  private enum Key: CodingKey { case before, list }
+  init(list: [Int]) { self.list = list }
+  func encode(to encoder: any Encoder) throws {
+    var cases = encoder.container(keyedBy: Key.self)
+    try cases.encode(1, forKey: .before)
+    var first = cases.nestedUnkeyedContainer(forKey: .list)
+    var names = encoder.container(keyedBy: AnyKey.self)
+    try names.encode(2, forKey: AnyKey("after"))
+    for (index, number) in list.enumerated() {
+      var second = names.nestedUnkeyedContainer(forKey: AnyKey("list"))
+      if index == 0 { try first.encode(number) } else { try second.encode(number) }
+    }
+  }
+  init(from decoder: any Decoder) throws {
+    list = try decoder.container(keyedBy: Key.self).decode([Int].self, forKey: .list)
+    let names = try decoder.container(keyedBy: AnyKey.self)
+    try hold(names.allKeys.map(\.stringValue) == ["before", "list", "after"])
+    try hold(names.decode(Int.self, forKey: AnyKey("after")) == 2)
+  }
 }
 
 struct MaybeRead: Decodable { var single: Single? }
