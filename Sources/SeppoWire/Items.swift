@@ -1,8 +1,9 @@
 /// Items and results on the wire: one after another.
 ///
-/// What one call of `write` writes is a part: the items, and behind them a table of the shapes that their containers have.
-/// A part is read as it was written, by one call of `read`; parts that stand side by side are read one by one.
-/// (Where items travel as memory there is no table, and parts may be joined.)
+/// What one call of `write` writes is a part: the items, and behind them the table of the shapes that their containers
+/// have, if any. **A part is read as it was written, whole, by one call of `read`**: parts that stand side by side, whether
+/// one writer wrote them or several, are read one by one. (Items that have their own form have no table: of these, parts
+/// can be joined.)
 package enum Items {
   /// Whether arrays of this type travel as they stand in memory. To be asked once a call.
   package static func areMemory(_ type: Any.Type) -> Bool {

@@ -113,6 +113,7 @@ struct AnyOrder: Codable, Equatable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     turn = try container.decode(Int.self, forKey: .a)
+    try hold((0..<24).contains(turn))
     for key in order(5 * turn % 24) {
       switch key {
       case .a: try hold(container.decode(Int.self, forKey: .a) == turn)
@@ -165,6 +166,7 @@ struct Wide: Codable, Equatable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     step = try container.decode(Int.self, forKey: .step)
+    try hold((0..<100).contains(step))
     for index in (1..<20).reversed() {
       try hold(container.decode(Int.self, forKey: Key.allCases[1 + (index - 1) * step % 19]) == index * step)
     }
