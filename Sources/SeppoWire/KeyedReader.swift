@@ -159,11 +159,13 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
     if T.self == [Double].self, isNext(key) {
       // Becomes an array and is moved out as one, under another name of its type: the types were just compared.
       var place: UInt = 0
-      let array = withUnsafeMutablePointer(to: &place) { place -> T? in
-        let place = UnsafeMutableRawPointer(place)
-        return next.pointee.nextDoubles(to: place) ? place.assumingMemoryBound(to: T.self).move() : nil
+      let isRead = withUnsafeMutablePointer(to: &place) { next.pointee.nextDoubles(to: UnsafeMutableRawPointer($0)) }
+      // (No optional: its type would have to be looked up.)
+      if isRead {
+        return withUnsafeMutablePointer(to: &place) { place in
+          UnsafeMutableRawPointer(place).assumingMemoryBound(to: T.self).move()
+        }
       }
-      if let array { return array }
     }
     return try decode(type, at: require(key), key: key)
   }

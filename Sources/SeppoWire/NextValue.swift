@@ -95,7 +95,7 @@ struct NextValue {
     case Tag.int8: load(Int8.self).map { (Int($0), offset + 2) }
     case Tag.int16: load(Int16.self).map { (Int($0), offset + 3) }
     case Tag.int32: load(Int32.self).map { (Int($0), offset + 5) }
-    case Tag.int64: load(Int64.self).map { (Int($0), offset + 9) }
+    case Tag.int64: load(Int64.self).flatMap { Int(exactly: $0) }.map { ($0, offset + 9) }
     default: nil
     }
   }

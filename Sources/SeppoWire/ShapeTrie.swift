@@ -18,6 +18,11 @@ struct ShapeTrie: ~Copyable {
     var number: Int32 = -1
   }
 
+  private struct Step: Hashable {
+    let shape: Int
+    let label: Label
+  }
+
   private struct Name {
     let text: [UInt8]
     let hash: UInt64
@@ -27,6 +32,8 @@ struct ShapeTrie: ~Copyable {
   private var capacity = 64
   private var count = 0
   private var names: [Name] = []
+  /// Where each key leads: asked where more follow one shape than are worth a walk.
+  private var steps: [Step: Int32] = [:]
   private var namedLabels: [[UInt8]: Label] = [:]
   /// The shapes that have numbers.
   private var numbered: [Int32] = []
@@ -51,15 +58,15 @@ struct ShapeTrie: ~Copyable {
 
   private func search(_ label: Label, after shape: Int) -> Int? {
     var child = branches[shape].firstChild
-    while child >= 0 {
-      if branches[Int(child)].label == label {
-        branches[shape].likely = label
-        branches[shape].likelyChild = child
-        return Int(child)
-      }
-      child = branches[Int(child)].nextSibling
+    for _ in 0..<8 where child >= 0 && branches[Int(child)].label != label { child = branches[Int(child)].nextSibling }
+    guard child >= 0 else { return nil }
+    if branches[Int(child)].label != label {
+      guard let known = steps[Step(shape: shape, label: label)] else { return nil }
+      child = known
     }
-    return nil
+    branches[shape].likely = label
+    branches[shape].likelyChild = child
+    return Int(child)
   }
 
   mutating func next(_ label: Label, name: UnsafeBufferPointer<UInt8>, after shape: Int) -> Int {
@@ -68,6 +75,7 @@ struct ShapeTrie: ~Copyable {
     let child = append(parent: Int32(shape), label: label, name: name)
     branches[child].nextSibling = branches[shape].firstChild
     branches[shape].firstChild = Int32(child)
+    steps[Step(shape: shape, label: label)] = Int32(child)
     branches[shape].likely = label
     branches[shape].likelyChild = Int32(child)
     return child
@@ -147,6 +155,7 @@ struct ShapeTrie: ~Copyable {
   mutating func removeAll() {
     count = 0
     names = []
+    steps = [:]
     namedLabels = [:]
     numbered = []
   }

@@ -91,10 +91,12 @@ extension _WireWriter {
     let end = end(of: node)
     let reader = _WireReader(UnsafeRawBufferPointer(memory))
     let start = nodes[node].tag + 1 + Tag.lengthBytes
-    var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
-    var hashes: [UInt64] = []
-    while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
-    return hashes
+    return withExtendedLifetime(reader) {
+      var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
+      var hashes: [UInt64] = []
+      while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
+      return hashes
+    }
   }
 
   /// The container that stands under this key, if it can still be written into.
