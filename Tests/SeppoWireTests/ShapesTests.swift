@@ -41,7 +41,7 @@ import Testing
     expectIdentity([Extended(known: 1, other: Dictionary(uniqueKeysWithValues: (0..<3_000).map { ("k\($0)", $0) }))])
   }
 
-  /// Each item has a shape of its own, and is not looked for among those of all others (else this takes minutes).
+  /// Each item has a shape of its own, and is not looked for among those of all others.
   @Test func thousandsOfShapes() throws {
     let items = (0..<20_000).map { Extended(known: $0, other: ["k\($0)": $0]) }
     #expect(try decoded(Extended.self, count: items.count, from: encoded(items)) == items)
