@@ -37,10 +37,18 @@ enum Tag {
   /// A length (6 bytes), then values.
   static let unkeyed: UInt8 = 0x15
 
+  /// The number of a shape (4 bytes), a length (6 bytes), then the values of the shape's keys in their order.
+  static let shaped: UInt8 = 0x16
+  /// No value: begins the table of shapes that ends a part. How many shapes there are, and of each how many keys and the
+  /// keys (length, UTF-8); then the length of all that (6 bytes).
+  static let shapes: UInt8 = 0x17
+
   static let smallest: UInt8 = 0x80
 
   /// Bytes of a container's length.
   static let lengthBytes = 6
+  /// Bytes of a shape's number.
+  static let shapeBytes = 4
 }
 
 /// How deep values may nest; more is taken for a cycle.

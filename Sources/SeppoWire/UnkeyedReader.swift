@@ -1,6 +1,8 @@
 /// An unkeyed container, or an array that travelled as memory and is read one by one.
 struct UnkeyedReader: UnkeyedDecodingContainer {
   private let place: WireDecoder
+  /// The cursor's, which doesn't hold it.
+  private let reader: _WireReader
   private var cursor: _WireCursor
   private(set) var currentIndex = 0
   let count: Int?
@@ -15,11 +17,12 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     switch tag {
     case Tag.memory:
       let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock())
-      let reader = _WireReader(
+      reader = _WireReader(
         UnsafeRawBufferPointer(rewritten.bytes), owner: rewritten, path: place.codingPath,
         depth: place.reader.nodes[place.node].depth)
       self.cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: rewritten.count)
     case Tag.unkeyed, Tag.empty:
+      reader = place.reader
       let content = tag == Tag.empty ? cursor.offset..<cursor.offset : try cursor.readContainer()
       self.cursor = _WireCursor(
         reader: place.reader, node: place.node, offset: content.lowerBound, limit: content.upperBound)
@@ -95,7 +98,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
 
   mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
     try checkThere(type)
-    let value = try cursor.reader.read(type, at: &cursor, key: IndexKey(currentIndex))
+    let value = try reader.read(type, at: &cursor, key: IndexKey(currentIndex))
     currentIndex += 1
     return value
   }
@@ -114,7 +117,6 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   private mutating func nested() throws -> WireDecoder {
     try checkThere([Any].self)
     let end = try cursor.endOfValue()
-    let reader = cursor.reader
     let node = try reader.open(cursor.offset..<end, parent: cursor.node, key: IndexKey(currentIndex))
     cursor.offset = end
     currentIndex += 1

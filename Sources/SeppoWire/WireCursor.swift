@@ -1,12 +1,22 @@
 /// A place in the bytes that are being read, and how far reading may go.
 public struct _WireCursor {
-  let reader: _WireReader
+  // A cursor lives on the stack of a call that the reader makes; one that is kept (`UnkeyedReader`) has the reader beside
+  // it.
+  unowned(unsafe) let reader: _WireReader
+  /// The reader's.
+  let bytes: UnsafeRawBufferPointer
   /// The value that is being decoded, for error messages; −1 for an item itself.
   let node: Int
   var offset: Int
   let limit: Int
 
-  private var bytes: UnsafeRawBufferPointer { reader.bytes }
+  init(reader: _WireReader, node: Int, offset: Int, limit: Int) {
+    self.reader = reader
+    bytes = reader.bytes
+    self.node = node
+    self.offset = offset
+    self.limit = limit
+  }
 
   var isAtEnd: Bool { offset >= limit }
 
@@ -61,6 +71,8 @@ public struct _WireCursor {
     return length
   }
 
+  mutating func skip(_ count: Int) throws { _ = try take(count) }
+
   private mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
     guard count >= 0, count <= limit - offset else {
       throw corrupted("\(count) bytes announced, \(limit - offset) are there")
@@ -69,12 +81,20 @@ public struct _WireCursor {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
   }
 
+  /// Whose bytes are there.
+  mutating func readContainerLength() -> Int {
+    let low = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    let high = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt16.self))
+    offset += Tag.lengthBytes
+    return Int(high) << 32 | Int(low)
+  }
+
+  mutating func readShape() throws -> Int { Int(try readBits(UInt32.self)) }
+
   /// A container's content; the cursor moves behind it.
   mutating func readContainer() throws -> Range<Int> {
     guard limit - offset >= Tag.lengthBytes else { throw corrupted("the bytes end within a container's length") }
-    var length = 0
-    for index in (0..<Tag.lengthBytes).reversed() { length = length << 8 | Int(bytes[offset + index]) }
-    offset += Tag.lengthBytes
+    let length = readContainerLength()
     let start = offset
     _ = try take(length)
     return start..<offset
@@ -94,6 +114,9 @@ public struct _WireCursor {
     var cursor = self
     let tag = try cursor.readTag()
     switch tag {
+    case Tag.shaped:
+      try cursor.skip(Tag.shapeBytes)
+      _ = try cursor.readContainer()
     case Tag.smallest..., Tag.empty, Tag.null, Tag.true, Tag.false: break
     case Tag.some:
       // Each stands for one level of optionals; so many levels as would be worth a loop don't exist.
@@ -277,7 +300,7 @@ extension Tag {
     case string: "a string"
     case data: "data"
     case memory: "an array of plain memory"
-    case keyed, keyedAgain: "a keyed container"
+    case keyed, keyedAgain, shaped: "a keyed container"
     case unkeyed: "an unkeyed container"
     default: "the byte \(tag), with which no value begins,"
     }

@@ -21,19 +21,27 @@ struct WireDecoder: Decoder {
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    var cursor = try cursor()
-    let tag = try cursor.readTag()
-    let content: Range<Int>
-    switch tag {
-    case Tag.keyed, Tag.keyedAgain: content = try cursor.readContainer()
-    case Tag.empty: content = cursor.offset..<cursor.offset
-    default: throw cursor.mismatch([String: Any].self, tag)
+    // The reader holds them until the part has been read.
+    try reader.keys(of: type)._withUnsafeGuaranteedRef { keys in
+      guard let index = keys.handedOut.free() else { return try anotherContainer(keys) }
+      try keys.handedOut.core(index)._withUnsafeGuaranteedRef { try $0.open(self) }
+      // Made for this key type, and so for this container's type.
+      let copier = unsafeDowncast(keys.copier, to: Copier<KeyedDecodingContainer<Key>>.self)
+      return copier.copy(keys.handedOut.box(index))
     }
-    // A place of its own: two containers of one value are read each at its own pace.
-    let own = try reader.open(content, parent: node, key: nil, isContent: true)
-    reader.setCursor(content.lowerBound, of: own)
-    let place = WireDecoder(reader: reader, node: own, serial: reader.nodes[own].serial)
-    return try KeyedDecodingContainer(KeyedReader<Key>(place: place, lastCounts: tag == Tag.keyedAgain))
+  }
+
+  @inline(never)
+  private func anotherContainer<Key: CodingKey>(_ keys: ReaderKeys) throws -> KeyedDecodingContainer<Key> {
+    let core = KeyedReaderCore(reader: reader, keys: keys)
+    try core.open(self)
+    guard keys.isKept, !keys.handedOut.isFull else {
+      return KeyedDecodingContainer(KeyedReader<Key, KeyedReaderCore>(core: core, owner: core))
+    }
+    let container = KeyedDecodingContainer(KeyedReader<Key, Void>(core: core, owner: ()))
+    // Looked at as an object only where `fits` says that it is one.
+    keys.handedOut.keep(unsafeBitCast(container, to: AnyObject.self), core)
+    return container
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try UnkeyedReader(place: self) }

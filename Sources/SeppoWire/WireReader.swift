@@ -3,7 +3,7 @@
 /// The bytes are not trusted. Every length is held against what is there before it is believed, nothing is allocated
 /// because a count says so, and what doesn't fit is an error with a coding path.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time; that is why no access is checked for exclusivity, as in the writer.
 public final class _WireReader {
   /// A value that is being decoded.
   struct Node {
@@ -14,8 +14,6 @@ public final class _WireReader {
     let depth: Int
     let key: (any CodingKey)?
     let isOptional: Bool
-    /// Where the last look-up in a keyed container ended: the next key is mostly the next one.
-    var cursor = 0
   }
 
   let bytes: UnsafeRawBufferPointer
@@ -24,11 +22,13 @@ public final class _WireReader {
   /// Where in a larger value these bytes stand.
   private let path: [any CodingKey]
   private let depth: Int
-  private(set) var nodes: [Node] = []
-  private var nextSerial = 0
-  private var traits = TypeTraitsCache()
+  @exclusivity(unchecked) var nodes = NodeStack<Node>()
+  @exclusivity(unchecked) private var nextSerial = 0
+  @exclusivity(unchecked) private var traits = TypeTable<TypeTraits>()
+  @exclusivity(unchecked) private var keyTypes = TypeTable<ReaderKeys>()
+  @exclusivity(unchecked) var shapes: ShapeTable?
   /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
-  private var mistake: (any Error)?
+  @exclusivity(unchecked) private var mistake: (any Error)?
 
   /// - Parameter bytes: must stay as they are while the reader is used.
   package convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, owner: nil, path: [], depth: 0) }
@@ -42,7 +42,47 @@ public final class _WireReader {
 
   /// Reads a value at the cursor, which moves behind it; where it throws, the cursor stays.
   func read<T: Decodable>(_ type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?) throws -> T {
-    let traits = traits.of(T.self)
+    try read(type, traits(of: type), at: &cursor, key: key)
+  }
+
+  @inline(__always)
+  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) }.takeUnretainedValue() }
+
+  @inline(__always)
+  func keys<Key: CodingKey>(of type: Key.Type) -> Unmanaged<ReaderKeys> { keyTypes.of(type) { newKeys(of: type) } }
+
+  @inline(never)
+  private func newKeys<Key: CodingKey>(of type: Key.Type) -> ReaderKeys {
+    let isKept = HandedOut<KeyedReaderCore>.fits(KeyedDecodingContainer<Key>.self)
+    return ReaderKeys(bytes: KeyBytes(type), isKept: isKept, copier: Copier<KeyedDecodingContainer<Key>>())
+  }
+
+  /// Lets go of the containers that were kept: they hold this reader.
+  func forget() {
+    keyTypes.removeAll { $0.handedOut.letGo(boxesOwnCores: false) }
+    shapes = nil
+  }
+
+  /// How many shapes the part has; to be asked before one of them is looked at.
+  @inline(__always)
+  func shapeCount() throws -> Int { shapes == nil ? try readShapes().count : shapes!.count }
+
+  @inline(never)
+  private func readShapes() throws -> ShapeTable {
+    let table = try ShapeTable(reader: self)
+    shapes = table
+    return table
+  }
+
+  /// Whether the part's items end here.
+  func isEndOfItems(_ offset: Int) -> Bool {
+    if offset == bytes.count { return shapes == nil }
+    return (try? shapes ?? readShapes())?.start == offset
+  }
+
+  func read<T: Decodable>(
+    _ type: T.Type, _ traits: TypeTraits, at cursor: inout _WireCursor, key: (any CodingKey)?
+  ) throws -> T {
     if let plain = traits.plain { return try read(plain, as: T.self, at: &cursor, key: key) }
     let end: Int
     do { end = try cursor.endOfValue() } catch let error as DecodingError { throw cursor.under(key, error) }
@@ -83,11 +123,10 @@ public final class _WireReader {
     }
   }
 
-  /// - Parameter isContent: whether it is the same value as its parent, and so no deeper than that.
   func open(
-    _ range: Range<Int>, parent: Int, key: (any CodingKey)?, isOptional: Bool = false, isContent: Bool = false
+    _ range: Range<Int>, parent: Int, key: (any CodingKey)?, isOptional: Bool = false
   ) throws -> Int {
-    let depth = (parent < 0 ? depth : nodes[parent].depth) + (isContent ? 0 : 1)
+    let depth = (parent < 0 ? depth : nodes[parent].depth) + 1
     nextSerial += 1
     nodes.append(
       Node(
@@ -95,16 +134,15 @@ public final class _WireReader {
         isOptional: isOptional))
     guard depth <= deepestNesting else {
       let path = codingPath(of: nodes.count - 1)
-      nodes.removeLast()
+      nodes.removeLast(1)
       throw DecodingError.dataCorrupted(
         .init(codingPath: path, debugDescription: "values nest deeper than \(deepestNesting) levels"))
     }
     return nodes.count - 1
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
-
-  func setCursor(_ offset: Int, of node: Int) { nodes[node].cursor = offset }
+  @inline(__always)
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.has(node) && nodes[node].serial == serial }
 
   func codingPath(of node: Int) -> [any CodingKey] {
     var path: [any CodingKey] = []

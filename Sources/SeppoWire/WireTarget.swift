@@ -105,11 +105,7 @@ public struct _WireTarget {
       for index in elements.indices { Element._write(UnsafeRawPointer(start + index), to: elementTarget) }
       end = elementTarget.end
     }
-    var length = end - lengthAt - Tag.lengthBytes
-    for index in 0..<Tag.lengthBytes {
-      writer.memory[lengthAt + index] = UInt8(truncatingIfNeeded: length)
-      length >>= 8
-    }
+    writer.store(length: end - lengthAt - Tag.lengthBytes, at: lengthAt)
   }
 
   private var end: Int {

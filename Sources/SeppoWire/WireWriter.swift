@@ -4,41 +4,28 @@
 /// the root to the one written last are open, and a write to any of them is an append (what lies below it is closed,
 /// and its length noted). A write to a container that was closed opens a gap at that container's end.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time; that is why no access is checked for exclusivity, which would double the time that a
+/// number takes. No method hands out a reference to a property that another one could change meanwhile.
 public final class _WireWriter {
-  /// A value that can still be written into: its tag's place, and what was found out about it.
-  struct Node {
-    enum Form { case empty, single, keyed, unkeyed }
-
-    var tag: Int
-    /// Past the last byte; only kept while closed, otherwise the buffer's end.
-    var end: Int
-    let parent: Int
-    let serial: Int
-    let depth: Int
-    let key: (any CodingKey)?
-    let isOptional: Bool
-    var form = Form.empty
-    var isClosed = false
-    /// Values written into an unkeyed container.
-    var count = 0
-    /// Keys written into a keyed container.
-    var keys = KeysSeen()
-  }
-
   static let alignment = 64
+  /// Room that is always there behind what was written, so that a number is written without asking twice.
+  static let slack = 32
 
-  private(set) var memory: UnsafeMutableRawBufferPointer
-  package private(set) var count = 0
-  private(set) var nodes: [Node] = []
-  private var top = -1
-  private var nextSerial = 0
-  private var traits = TypeTraitsCache()
+  @exclusivity(unchecked) private(set) var memory: UnsafeMutableRawBufferPointer
+  @exclusivity(unchecked) package internal(set) var count = 0
+  @exclusivity(unchecked) var nodes = NodeStack<WriterNode>()
+  /// The node that was opened last and is still open.
+  @exclusivity(unchecked) private(set) var top = -1
+  @exclusivity(unchecked) private var nextSerial = 0
+  @exclusivity(unchecked) private var traits = TypeTable<TypeTraits>()
+  @exclusivity(unchecked) private var keyTypes = TypeTable<WriterKeys>()
+  @exclusivity(unchecked) private var keyTypeCount: UInt64 = 0
+  @exclusivity(unchecked) var shapes = ShapeTrie()
   /// A mistake in a call that can't throw; it is thrown when the value's `encode(to:)` returns.
-  private var mistake: EncodingError?
+  @exclusivity(unchecked) private var mistake: (any Error)?
 
   package init(capacity: Int = 256) {
-    memory = .allocate(byteCount: max(capacity, _WireWriter.alignment), alignment: _WireWriter.alignment)
+    memory = .allocate(byteCount: max(capacity, 1) + _WireWriter.slack, alignment: _WireWriter.alignment)
   }
 
   deinit { memory.deallocate() }
@@ -47,10 +34,15 @@ public final class _WireWriter {
   package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: memory[..<count]) }
 
   /// Makes room for so many more bytes at once.
+  @inline(__always)
   package func reserve(_ bytes: Int) {
-    guard count + bytes > memory.count else { return }
+    if count + bytes + _WireWriter.slack > memory.count { grow(bytes) }
+  }
+
+  @inline(never)
+  private func grow(_ bytes: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(count + bytes, memory.count * 2), alignment: _WireWriter.alignment)
+      byteCount: max(count + bytes + _WireWriter.slack, memory.count * 2), alignment: _WireWriter.alignment)
     larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
     memory.deallocate()
     memory = larger
@@ -71,14 +63,56 @@ public final class _WireWriter {
     self.count = count
   }
 
-  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) }
+  @inline(__always)
+  func traits(of type: Any.Type) -> TypeTraits { traits.of(type) { TypeTraits(type) }.takeUnretainedValue() }
+
+  @inline(__always)
+  func keys<Key: CodingKey>(of type: Key.Type) -> Unmanaged<WriterKeys> { keyTypes.of(type) { newKeys(of: type) } }
+
+  @inline(never)
+  private func newKeys<Key: CodingKey>(of type: Key.Type) -> WriterKeys {
+    keyTypeCount += 1
+    let isKept = HandedOut<KeyedWriterCore>.fits(KeyedEncodingContainer<Key>.self)
+    let copier = Copier<KeyedEncodingContainer<Key>>()
+    return WriterKeys(
+      bytes: KeyBytes(type), label: keyTypeCount << 8, root: shapes.root(), isKept: isKept, copier: copier)
+  }
 
   /// Writes one whole item, or nothing of it.
-  func writeItem<T: Encodable>(_ item: T) throws {
-    nodes.removeAll(keepingCapacity: true)
+  func writeItem<T: Encodable>(_ item: UnsafePointer<T>, _ traits: TypeTraits) throws {
+    nodes.removeLast(nodes.count)
     mistake = nil
     top = -1
-    try write(item, to: .end, key: nil)
+    try write(item, traits, to: .end, key: nil)
+  }
+
+  /// Ends a part: behind its items goes the table of the shapes that their containers have.
+  func endPart() {
+    if !shapes.isEmpty {
+      let start = count
+      append(uninitialized: 1)[0] = Tag.shapes
+      shapes.write(to: self)
+      let length = append(uninitialized: Tag.lengthBytes)
+      store(length: count - start - Tag.lengthBytes, at: count - length.count)
+    }
+    forget()
+  }
+
+  /// Lets go of the containers that were kept: they hold this writer.
+  func forget() {
+    keyTypes.removeAll { $0.handedOut.letGo(boxesOwnCores: true) }
+    shapes.removeAll()
+  }
+
+  func append(length: Int) {
+    var offset = count
+    _ = append(uninitialized: VariableLength.bytes(of: length))
+    VariableLength.write(length, to: memory, at: &offset)
+  }
+
+  func write<T: Encodable>(_ value: T, to target: Target, key: (any CodingKey)?) throws {
+    let traits = traits(of: T.self)
+    try withUnsafePointer(to: value) { try write($0, traits, to: target, key: key) }
   }
 
   /// Where a value goes.
@@ -92,29 +126,31 @@ public final class _WireWriter {
   }
 
   /// Writes a value through its own wire form, or through its `encode(to:)`.
-  func write<T: Encodable>(_ value: T, to target: Target, key: (any CodingKey)?) throws {
-    let traits = traits(of: T.self)
+  func write<T: Encodable>(
+    _ value: UnsafePointer<T>, _ traits: TypeTraits, to target: Target, key: (any CodingKey)?
+  ) throws {
     if let plain = traits.plain {
-      withUnsafePointer(to: value) { plain._write(UnsafeRawPointer($0), to: _WireTarget(writer: self, target: target)) }
+      plain._write(UnsafeRawPointer(value), to: _WireTarget(writer: self, target: target))
       return
     }
-    if traits.isClass, type(of: value) != T.self {
+    if traits.isClass, type(of: value.pointee) != T.self {
       throw invalid(
-        value, at: target, key: key,
+        value.pointee, at: target, key: key,
         """
-        the value is of the class \(String(describing: type(of: value))), but \(String(describing: T.self)) was \
+        the value is of the class \(String(describing: type(of: value.pointee))), but \(String(describing: T.self)) was \
         declared: what the subclass adds would be lost on the way. Declare the subclass, or use an enum or a struct
         """)
     }
     let liveNodes = nodes.count
     let earlier = mistake
-    let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value)
+    let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value.pointee)
     defer {
       while top >= liveNodes { closeTop() }
+      nameShapes(from: liveNodes)
       nodes.removeLast(nodes.count - liveNodes)
     }
     do {
-      try value.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
+      try value.pointee.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
       if earlier == nil, let mistake { throw mistake }
     } catch {
       takeBack(node, from: target)
@@ -129,6 +165,7 @@ public final class _WireWriter {
   private func takeBack(_ node: Int, from target: Target) {
     var start = nodes[node].tag
     nodes[node].form = .empty
+    forgetForms(below: node)
     if case .slot(let slot) = target {
       nodes[slot].form = .empty
       memory[start] = Tag.empty
@@ -137,13 +174,23 @@ public final class _WireWriter {
     takeBack(last: end(of: node) - start, of: node)
   }
 
+  /// What was opened below a node is no longer there, and nothing more is to be noted in it.
+  private func forgetForms(below node: Int) {
+    for index in (node + 1)..<max(node + 1, nodes.count) {
+      var holder = nodes[index].parent
+      while holder > node { holder = nodes[holder].parent }
+      if holder == node { nodes[index].form = .empty }
+    }
+  }
+
   /// Takes back the last bytes of what a node holds.
   func takeBack(last bytes: Int, of node: Int) {
     let end = end(of: node)
     if nodes[node].isClosed { shift(from: end, by: -bytes, around: node) } else { count -= bytes }
   }
 
-  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.indices.contains(node) && nodes[node].serial == serial }
+  @inline(__always)
+  func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.has(node) && nodes[node].serial == serial }
 
   func note(mistake error: EncodingError) { mistake = mistake ?? error }
 
@@ -171,7 +218,9 @@ public final class _WireWriter {
   }
 
   /// Makes a place for a value: a tag that says that nothing was written yet.
-  func openSlot(in target: Target, key: (any CodingKey)?, isOptional: Bool = false, for value: Any) throws -> Int {
+  func openSlot(
+    in target: Target, key: (any CodingKey)?, isOptional: Bool = false, for value: @autoclosure () -> Any
+  ) throws -> Int {
     let parent =
       switch target {
       case .end: -1
@@ -180,7 +229,7 @@ public final class _WireWriter {
     let depth = parent < 0 ? 1 : nodes[parent].depth + 1
     guard depth <= deepestNesting else {
       throw invalid(
-        value, at: target, key: key, "values nest deeper than \(deepestNesting) levels, as in a cycle of references")
+        value(), at: target, key: key, "values nest deeper than \(deepestNesting) levels, as in a cycle of references")
     }
     let tag: Int
     switch target {
@@ -198,7 +247,7 @@ public final class _WireWriter {
     let isClosed = parent >= 0 && nodes[parent].isClosed
     nextSerial += 1
     nodes.append(
-      Node(
+      WriterNode(
         tag: tag, end: tag + 1, parent: parent, serial: nextSerial, depth: depth, key: key, isOptional: isOptional,
         isClosed: isClosed))
     if !isClosed { top = nodes.count - 1 }
@@ -211,56 +260,6 @@ public final class _WireWriter {
       note(mistake: invalid(nodes[slot].form, at: .slot(slot), key: nil, "a value wrote itself more than once"))
     }
     nodes[slot].form = .single
-  }
-
-  /// Makes a container of a place, or gives the one that is there.
-  func openContainer(_ form: Node.Form, on node: Int) {
-    switch nodes[node].form {
-    case .empty:
-      nodes[node].form = form
-      memory[nodes[node].tag] = form == .keyed ? Tag.keyed : Tag.unkeyed
-      let length = place(Tag.lengthBytes, in: node)
-      for index in 0..<Tag.lengthBytes { memory[length + index] = 0 }
-      noteLength(of: node)
-    case form: break
-    default:
-      note(mistake: invalid(form, at: .slot(node), key: nil, "a value opened containers of two different kinds"))
-    }
-  }
-
-  /// The container that stands under this key, if it can still be written into.
-  func container(under key: any CodingKey, in parent: Int, form: Node.Form) -> Int? {
-    // A type may open thousands: only for a key that was written are they looked through.
-    var name = key.stringValue
-    let hash = name.withUTF8 { KeysSeen.hash(UnsafeRawBufferPointer($0)) }
-    guard nodes[parent].keys.mayContain(hash) else { return nil }
-    return nodes.indices.last {
-      nodes[$0].parent == parent && nodes[$0].form == form && nodes[$0].key?.stringValue == key.stringValue
-    }
-  }
-
-  func noteElement(in node: Int) { nodes[node].count += 1 }
-
-  /// Says in the tag of a keyed container if it is given a key a second time.
-  func noteKey(_ name: UnsafeRawBufferPointer, in node: Int) {
-    let hash = KeysSeen.hash(name)
-    if nodes[node].keys.insert(hash) { return }
-    // Taken out of the node, which `keyHashes` looks at; not copied, since it can be large.
-    var keys = KeysSeen()
-    swap(&keys, &nodes[node].keys)
-    let isKnown = keys.settle(hash) { keyHashes(of: node) }
-    swap(&keys, &nodes[node].keys)
-    if isKnown { memory[nodes[node].tag] = Tag.keyedAgain }
-  }
-
-  private func keyHashes(of node: Int) -> [UInt64] {
-    let end = end(of: node)
-    let reader = _WireReader(UnsafeRawBufferPointer(memory))
-    let start = nodes[node].tag + 1 + Tag.lengthBytes
-    var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
-    var hashes: [UInt64] = []
-    while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
-    return hashes
   }
 
   /// Makes room at the end of what a node holds, and gives the offset.
@@ -298,13 +297,29 @@ public final class _WireWriter {
     top = nodes[top].parent
   }
 
-  private func noteLength(of node: Int) {
-    guard nodes[node].form == .keyed || nodes[node].form == .unkeyed else { return }
-    let start = nodes[node].tag + 1
-    var length = nodes[node].end - start - Tag.lengthBytes
-    for index in 0..<Tag.lengthBytes {
-      memory[start + index] = UInt8(truncatingIfNeeded: length)
-      length >>= 8
+  func noteLength(of node: Int) {
+    let head: Int
+    switch nodes[node].form {
+    case .empty, .single: return
+    case .keyed, .unkeyed: head = 1
+    case .shaped, .mixed: head = 1 + Tag.shapeBytes
+    }
+    let start = nodes[node].tag + head
+    store(length: nodes[node].end - start - Tag.lengthBytes, at: start)
+  }
+
+  func store(length: Int, at offset: Int) {
+    let length = UInt64(length)
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[offset..<(offset + Tag.lengthBytes)])
+    bytes.storeBytes(of: UInt32(truncatingIfNeeded: length).littleEndian, as: UInt32.self)
+    bytes.storeBytes(of: UInt16(truncatingIfNeeded: length >> 32).littleEndian, toByteOffset: 4, as: UInt16.self)
+  }
+
+  /// Says of each container with a shape which it is, now that it gets no more keys.
+  private func nameShapes(from first: Int) {
+    for index in first..<nodes.count where nodes[index].form.hasShape {
+      let number = shapes.number(of: nodes[index].shape)
+      memory.storeBytes(of: number.littleEndian, toByteOffset: nodes[index].tag + 1, as: UInt32.self)
     }
   }
 
@@ -326,7 +341,7 @@ public final class _WireWriter {
       holders.insert(holder)
       holder = nodes[holder].parent
     }
-    for index in nodes.indices {
+    for index in 0..<nodes.count {
       if holders.contains(index) {
         if nodes[index].isClosed { nodes[index].end += bytes }
       } else if nodes[index].tag >= end {

@@ -29,6 +29,7 @@
       FuzzTarget([[1: ["a": true], -7: [:]]]),
       FuzzTarget([Set(["a", ""])]),
       FuzzTarget([Interleaved(left: [1, 2], right: ["a", "b"])]),
+      FuzzTarget([[Sparse(number: 1), Sparse(number: nil, inner: [Sparse(values: [1.5])])]]),
       FuzzTarget([[Date(timeIntervalSince1970: 1)]]) {
         $0.map(\.timeIntervalSinceReferenceDate.bitPattern) == $1.map(\.timeIntervalSinceReferenceDate.bitPattern)
       },
@@ -132,6 +133,16 @@
     func encode(to encoder: any Encoder) throws {
       var container = encoder.unkeyedContainer()
       for value in values { try container.encode(value) }
+    }
+  }
+
+  /// In each shape that leaves out some of its fields, and inside itself.
+  struct Sparse: Codable, Equatable {
+    var number: Int?
+    var values: [Double] = []
+    var inner: [Sparse]?
+    static func == (a: Sparse, b: Sparse) -> Bool {
+      a.number == b.number && a.values.map(\.bitPattern) == b.values.map(\.bitPattern) && a.inner == b.inner
     }
   }
 

@@ -32,24 +32,24 @@ import Testing
   /// A program that catches the error and reads something else instead is not told again.
   @Test func damageThatWasCaughtIsOver() throws {
     var bytes = try encoded([One(value: Asking(value: 5))])
-    let at = try #require(bytes.lastIndex(of: UInt8(ascii: "v"))) - 1
+    let at = try #require(bytes.firstIndex(of: UInt8(ascii: "v"))) - 1
     bytes[at] = 0x7F
     let back = try decoded(OneOrNothing.self, from: bytes)
     #expect(back[0].value == nil)
   }
 }
 
+/// With a key that stands beside its value.
 struct Asking: Codable {
   var value: Int?
-  private enum Key: CodingKey { case value }
   init(value: Int?) { self.value = value }
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(value, forKey: .value)
+    var container = encoder.container(keyedBy: AnyKey.self)
+    try container.encode(value, forKey: AnyKey("value"))
   }
   init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    value = container.contains(.value) ? try container.decode(Int.self, forKey: .value) : nil
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    value = container.contains(AnyKey("value")) ? try container.decode(Int.self, forKey: AnyKey("value")) : nil
   }
 }
 

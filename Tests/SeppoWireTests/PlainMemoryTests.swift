@@ -28,7 +28,10 @@ import Testing
     expectIdentity([Odd(wide: 1.5, narrow: -1), Odd(wide: -0.0, narrow: 7)])
     expectIdentity([Void0()])
     // What pads a value is no accident of the sender's memory.
-    #expect(try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
+    // (Behind it stands the shape of `One`.)
+    let table = 1 + 1 + 1 + (1 + "value".utf8.count) + 6
+    let bytes = try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).dropLast(table)
+    #expect(bytes.suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
   }
 
   @Test func arraysTravelAsMemory() throws {

@@ -44,6 +44,9 @@ struct Specimen: Sendable, CustomStringConvertible {
     Specimen(TreeBox(.list([.flag(true), .text("x")]), next: TreeBox(.nothing, next: nil))),
     Specimen(RandomTree.vector([1, 2, 3, 4], [[1, 2, 3]])), Specimen([Int8?.none: RandomTree.integer(5)]),
     Specimen(Wrapping(count: 1, name: "n", list: [1])), Specimen(IndexPath(indexes: [1, 2])), Specimen(TimeZone.gmt),
+    Specimen(Sparse(bits: 63), Sparse(bits: 18), Sparse(bits: 5)), Specimen(Wide(step: 7)), Specimen(Inward(depth: 2)),
+    Specimen(Twins(count: 3)), Specimen(AnyOrder(turn: 17)), Specimen(Numbered(numbers: [1, 40])),
+    Specimen(Extended(known: 1, other: ["x": 2])), Specimen(TwoKinds(list: [1, 2])),
   ]
 }
 

@@ -77,6 +77,7 @@ struct GivenUp: Error {}
 /// Writes something, then fails.
 struct HalfWay: Encodable {
   var failing: Swallowing.Failing
+  private enum Key: CodingKey { case a, b }
 
   func encode(to encoder: any Encoder) throws {
     switch failing {
@@ -94,6 +95,12 @@ struct HalfWay: Encodable {
       var inner = keyed.nestedContainer(keyedBy: AnyKey.self, forKey: AnyKey("a"))
       try keyed.encode("x", forKey: AnyKey("b"))
       try inner.encode(["y": nil as Int?], forKey: AnyKey("c"))
+    case .shaped:
+      var keyed = encoder.container(keyedBy: Key.self)
+      var inner = keyed.nestedContainer(keyedBy: Key.self, forKey: .a)
+      var list = keyed.nestedUnkeyedContainer(forKey: .b)
+      try list.encode(Single(5))
+      try inner.encode(300, forKey: .b)
     case .deeper:
       var list = encoder.unkeyedContainer()
       try list.encode(1)
@@ -110,7 +117,7 @@ struct HalfWay: Encodable {
 
 struct Swallowing: Codable, Equatable {
   enum Place: String, Codable, CaseIterable { case keyed, unkeyed, single, optional, superEncoder }
-  enum Failing: String, Codable, CaseIterable { case nothing, number, list, keyed, deeper, mistake }
+  enum Failing: String, Codable, CaseIterable { case nothing, number, list, keyed, shaped, deeper, mistake }
   var place: Place
   var failing: Failing
   var interleaved: Bool

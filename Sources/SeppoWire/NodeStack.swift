@@ -1,0 +1,72 @@
+/// The values that are being written or read, each inside one before it.
+///
+/// Not an array: those check each access once more, and at each change whether somebody else holds them.
+struct NodeStack<Node>: ~Copyable {
+  struct Storage {
+    var nodes: UnsafeMutablePointer<Node>
+    var capacity: Int
+    var count: Int
+
+    @inline(__always)
+    func has(_ index: Int) -> Bool { UInt(bitPattern: index) < UInt(bitPattern: count) }
+  }
+
+  /// Stays where it is for as long as the stack lives.
+  let storage: UnsafeMutablePointer<Storage>
+
+  init() {
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: Storage(nodes: .allocate(capacity: 16), capacity: 16, count: 0))
+  }
+
+  deinit {
+    storage.pointee.nodes.deinitialize(count: count)
+    storage.pointee.nodes.deallocate()
+    storage.deallocate()
+  }
+
+  var count: Int {
+    @inline(__always) get { storage.pointee.count }
+  }
+
+  @inline(__always)
+  func has(_ index: Int) -> Bool { storage.pointee.has(index) }
+
+  /// An index that `append` gave and that has not been removed since; who holds one for longer asks `has` first.
+  subscript(index: Int) -> Node {
+    @inline(__always) _read {
+      assert(has(index))
+      yield storage.pointee.nodes[index]
+    }
+    @inline(__always) nonmutating _modify {
+      assert(has(index))
+      yield &storage.pointee.nodes[index]
+    }
+  }
+
+  @inline(__always)
+  mutating func append(_ node: consuming Node) {
+    if count == storage.pointee.capacity { grow() }
+    (storage.pointee.nodes + count).initialize(to: node)
+    storage.pointee.count += 1
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let capacity = count * 2
+    let larger = UnsafeMutablePointer<Node>.allocate(capacity: capacity)
+    larger.moveInitialize(from: storage.pointee.nodes, count: count)
+    storage.pointee.nodes.deallocate()
+    storage.pointee.nodes = larger
+    storage.pointee.capacity = capacity
+  }
+
+  @inline(__always)
+  mutating func removeLast(_ removed: Int) {
+    // One by one, which is mostly one: for several the runtime is asked how a node is freed.
+    for _ in 0..<removed {
+      storage.pointee.count -= 1
+      (storage.pointee.nodes + count).deinitialize(count: 1)
+    }
+  }
+}
