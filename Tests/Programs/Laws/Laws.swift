@@ -44,7 +44,8 @@ struct Laws {
   static func main() {
     Seppo.run {
       let wanted = CommandLine.arguments.dropFirst().first ?? ""
-      let laws = orderLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + rootLaws + propertyLaws + bigLaws
+      let laws =
+        orderLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + rootLaws + propertyLaws + bigLaws
       var kept = 0
       for law in laws
       where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {
