@@ -77,6 +77,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
     .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
     .testTarget(name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),

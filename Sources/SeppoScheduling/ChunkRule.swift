@@ -29,7 +29,7 @@ struct ChunkSizes: Sendable {
   let largest: Int
 
   /// Nanoseconds that a chunk should take: a hundred times what handing one over costs, or so.
-  static let time = 2_000_000.0
+  static let time = 10_000_000.0
   /// Nanoseconds in which rank 0 hands out a chunk and takes in its results; with many threads chunks take longer, so that
   /// it keeps up with all of them.
   static let handling = 10_000.0

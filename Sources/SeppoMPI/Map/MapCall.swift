@@ -121,7 +121,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in
   /// the caches of the cores.
-  private static var longestMessage: Int { getenv("LONGEST").flatMap { Int(String(cString: $0)) } ?? 1 << 18 }
+  private static var longestMessage: Int { 1 << 18 }
 
   var largestChunk: Int {
     let item = itemsAreMemory ? MemoryLayout<Element>.stride : 1

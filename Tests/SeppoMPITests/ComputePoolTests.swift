@@ -1,0 +1,116 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import SeppoMPI
+
+/// Counts how often each of its items is begun.
+private final class CountingTask: ComputeTask, @unchecked Sendable {
+  /// The pool's mutex orders whoever writes and whoever reads.
+  private(set) var begun: [Int] = []
+
+  init(_ chunk: Range<Int>, stretch: Int) { super.init(chunk: chunk, stretch: stretch, unit: 1) }
+
+  override func run(_ kernel: ChunkKernel) {
+    while let places = claims.next(stretch) {
+      _ = kernel(
+        UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), 0, Bound())
+      begun += places.map { chunk.lowerBound + $0 }
+    }
+  }
+}
+
+@Suite("Compute threads", .serialized)
+struct ComputePoolTests {
+  private let pool = ComputePool()
+
+  private func takeAll(until done: () -> Bool) throws -> [CountingTask] {
+    var taken: [CountingTask] = []
+    let deadline = ContinuousClock.now + .seconds(60)
+    while true {
+      taken += pool.takeFinished().compactMap { $0 as? CountingTask }
+      if done() && !pool.isRunning {
+        taken += pool.takeFinished().compactMap { $0 as? CountingTask }
+        return taken
+      }
+      try #require(ContinuousClock.now < deadline, "the compute threads don't come to an end")
+      pool.wait(nanoseconds: 1_000_000)
+    }
+  }
+
+  @Test("Every item is either begun once or given away once, whatever is given away meanwhile", arguments: [1, 2, 4])
+  func begunOrGivenAway(threads: Int) throws {
+    for round in 0..<40 {
+      let calls = Atomic<Int>(0)
+      try pool.begin(
+        { _, _, _, _ in
+          calls.add(1, ordering: .relaxed)
+          return ChunkOutcome(completed: 0, thrown: nil)
+        }, threads: threads)
+      var kept: [Int] = []
+      var given: [Int] = []
+      var next = 0
+      for chunk in 0..<20 {
+        let size = 1 + (chunk * 37 + round) % 400
+        pool.submit(CountingTask(next..<(next + size), stretch: 1 + chunk % 3))
+        next += size
+        if chunk % 2 == round % 2 { given += pool.giveBack().flatMap { Array($0) } }
+      }
+      while case let more = pool.giveBack(), !more.isEmpty { given += more.flatMap { Array($0) } }
+      for task in try takeAll(until: { true }) {
+        #expect(task.begun == Array(task.kept))
+        kept += task.begun
+      }
+      #expect((kept + given).sorted() == Array(0..<next))
+      pool.end()
+    }
+  }
+
+  @Test("No more items at once than threads are allowed, whatever was allowed before")
+  func allowed() throws {
+    for threads in [4, 1, 3, 2] {
+      let now = Atomic<Int>(0)
+      let most = Atomic<Int>(0)
+      try pool.begin(
+        { _, _, _, _ in
+          most.max(now.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+          usleep(2_000)
+          now.subtract(1, ordering: .relaxed)
+          return ChunkOutcome(completed: 0, thrown: nil)
+        }, threads: threads)
+      for item in 0..<(10 * threads) { pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
+      var done = 0
+      while done < 10 * threads {
+        done += pool.takeFinished().count
+        pool.wait(nanoseconds: 1_000_000)
+      }
+      #expect(most.load(ordering: .relaxed) == threads)
+      pool.end()
+    }
+  }
+
+  @Test("Half of what isn't begun is given away, the last items first")
+  func halves() throws {
+    let isOpen = Atomic<Bool>(false)
+    let hasBegun = Atomic<Bool>(false)
+    try pool.begin(
+      { _, _, _, _ in
+        hasBegun.store(true, ordering: .releasing)
+        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        return ChunkOutcome(completed: 0, thrown: nil)
+      }, threads: 1)
+    pool.submit(CountingTask(0..<5, stretch: 1))
+    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    pool.submit(CountingTask(5..<9, stretch: 1))
+    // Item 0 is begun; eight aren't.
+    #expect(pool.giveBack() == [5..<9])
+    #expect(pool.giveBack() == [3..<5])
+    #expect(pool.giveBack() == [2..<3])
+    #expect(pool.giveBack() == [1..<2])
+    #expect(pool.giveBack() == [])
+    isOpen.store(true, ordering: .releasing)
+    let tasks = try takeAll(until: { true })
+    #expect(tasks.map(\.begun) == [[0]])
+    pool.end()
+  }
+}
