@@ -86,8 +86,8 @@ def arrays():
             1.0,
             (
                 ours("arrays", *size, ranks=ranks),
-                c_peer("arrays", *size, ranks=ranks),
-                c_peer("arrays", *size, "--new", "1", ranks=ranks, label="into new memory"),
+                c_peer("arrays", *size, "--new", "1", ranks=ranks),
+                c_peer("arrays", *size, ranks=ranks, label="over old results"),
                 mpi4py("arrays.py", *size, ranks=ranks, label="default"),
                 mpi4py("arrays.py", *size, "--pickle5", ranks=ranks, label="pickle 5"),
             ),
@@ -141,7 +141,7 @@ def cores():
 def calls():
     yield Row(
         "tails",
-        "400 sleeping items, heavy-tailed, 16 ranks: bound/makespan",
+        "4,000 sleeping items, heavy-tailed, 16 ranks: bound/makespan",
         "of 1",
         0.95,
         (ours("tails", "{sleeps}", ranks=16), mpi4py("tails.py", "{sleeps}", ranks=16)),
