@@ -25,6 +25,18 @@ extension SPMDTests {
       try await expectLaws(ranks, environment: ["SEPPO_SPLIT_BYTES": "1024"])
     }
 
+    @Test("Three compute threads on every rank, with SEPPO_THREADS=3", arguments: [1, 2] as [Int?])
+    func holdOnSeveralThreads(on ranks: Int?) async throws {
+      try await expectLaws(ranks, environment: ["SEPPO_THREADS": "3"])
+    }
+
+    @Test("A SEPPO_THREADS that is no number of threads is an error that says so", arguments: ["many", "0", "2.5", "-1"])
+    func badThreads(_ text: String) async throws {
+      let job = try await Mpirun.run(2, "Laws", ["a nested map"], environment: ["SEPPO_THREADS": text])
+      #expect(job.status == 1, "\(job.report)")
+      #expect(job.messages.count == 1 && job.messages.first?.contains("SEPPO_THREADS") == true, "\(job.report)")
+    }
+
     @Test("Other seeds than the usual one", arguments: 1...3)
     func holdForOtherSeeds(_ seed: Int) async throws {
       let job = try await Mpirun.run(3, "Laws", ["for generated inputs"], environment: ["LAWS_SEED": "\(seed)"])

@@ -9,6 +9,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   let chunkRule: ChunkRule
   /// Nil where `SEPPO_THREADS` was to say it, and doesn't.
   private let wantedThreads: Int?
+  private let isSetByEnvironment: Bool
   var threads: Int { wantedThreads ?? 1 }
   /// Whether every rank gets the results, or rank 0 only.
   let givesToAll: Bool
@@ -21,6 +22,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.place = place
     self.chunkRule = chunkRule
     wantedThreads = threads ?? session.defaultThreads
+    isSetByEnvironment = threads == nil
     self.givesToAll = givesToAll
   }
 
@@ -78,7 +80,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     if wantedThreads < 1 {
       throw SeppoError.badOption(
-        name: "threads: \(wantedThreads)", reason: "a rank computes on at least one thread", place: place.text)
+        name: isSetByEnvironment ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)", reason: "a rank computes on at least one thread", place: place.text)
     }
   }
 
