@@ -2,11 +2,11 @@
 package enum ChunkRule: Sendable, Equatable {
   /// As many as their measured times make sensible.
   case automatic
-  /// So many items at a stretch. Where that takes microseconds only, several such stretches travel together.
+  /// So many items stay together. Where they take microseconds only, several times as many travel together.
   case items(Int)
 
-  /// So many items are computed before a thread looks whether the rest of its chunk is wanted elsewhere.
-  var stretch: Int {
+  /// So many items stay together.
+  var unit: Int {
     switch self {
     case .automatic: 1
     case .items(let count): max(1, count)
@@ -33,8 +33,6 @@ struct ChunkSizes: Sendable {
   /// Nanoseconds in which rank 0 hands out a chunk and takes in its results; with many threads chunks take longer, so that
   /// it keeps up with all of them.
   static let handling = 10_000.0
-  /// Nanoseconds between two looks whether the rest of a chunk is wanted elsewhere.
-  static let stretchTime = 100_000.0
   /// Chunks grow by this factor while their times are being learnt.
   static let growth = 8
 
@@ -47,18 +45,12 @@ struct ChunkSizes: Sendable {
   ///   - weight: that rank's speed over the mean of all.
   ///   - known: the largest chunk whose time was measured, in items; 0 for none.
   func size(remaining: Int, threads: Int, time: Double?, weight: Double, known: Int) -> Int {
-    let stretch = rule.stretch
-    guard let time else { return min(stretch, remaining) }
+    let unit = rule.unit
+    guard let time else { return min(unit, remaining) }
     let share = Double(remaining) / Double(2 * threads) * min(max(weight, 1 / 16), 16)
     let timed = max(ChunkSizes.time, ChunkSizes.handling * Double(threads)) / max(time, 1e-3)
     let limit = Double(min(max(known, 1) * ChunkSizes.growth, largest))
     let size = Int(min(share, timed, limit))
-    return min(max(size - size % stretch, stretch), remaining)
-  }
-
-  /// How many items are computed at a stretch.
-  func stretch(time: Double?) -> Int {
-    guard case .automatic = rule, let time else { return rule.stretch }
-    return Int(min(max(ChunkSizes.stretchTime / max(time, 1e-3), 1), 1e9))
+    return min(max(size - size % unit, unit), remaining)
   }
 }

@@ -12,13 +12,10 @@ package struct MapScheduler: Sendable {
   package struct Assignment: Sendable, Equatable {
     package let rank: Int
     package let chunk: Range<Int>
-    /// So many items are computed before the thread looks whether the others are wanted back.
-    package let stretch: Int
 
-    package init(rank: Int, chunk: Range<Int>, stretch: Int) {
+    package init(rank: Int, chunk: Range<Int>) {
       self.rank = rank
       self.chunk = chunk
-      self.stretch = stretch
     }
   }
 
@@ -168,7 +165,7 @@ package struct MapScheduler: Sendable {
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
       workers[rank]?.isInCallable = false
-      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(stretch: sizes.rule.stretch) else {
+      guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(unit: sizes.rule.unit) else {
         continue
       }
       if let left = worker.timeLeft(item: worker.times.mean ?? times.mean, at: now), MapScheduler.soon.contains(left) {
@@ -196,7 +193,7 @@ package struct MapScheduler: Sendable {
     chunksHeld += 1
     enqueue(rank)
     enqueueCallable(rank)
-    return Assignment(rank: rank, chunk: chunk, stretch: sizes.stretch(time: time))
+    return Assignment(rank: rank, chunk: chunk)
   }
 
   /// The lowest items first: an error among them then decides soonest.
@@ -251,7 +248,7 @@ package struct MapScheduler: Sendable {
   }
 
   private mutating func enqueueCallable(_ rank: Int) {
-    guard let worker = workers[rank], !worker.isInCallable, worker.mayHaveMore(stretch: sizes.rule.stretch) else {
+    guard let worker = workers[rank], !worker.isInCallable, worker.mayHaveMore(unit: sizes.rule.unit) else {
       return
     }
     workers[rank]?.isInCallable = true

@@ -47,8 +47,8 @@ struct Worker: Sendable {
     return true
   }
 
-  /// Whether it may hold items that no thread has begun, each thread computing so many at a stretch.
-  func mayHaveMore(stretch: Int) -> Bool { heldItems > min(threads, held.count) * stretch }
+  /// Whether it may hold items that no thread has begun, where so many are begun together.
+  func mayHaveMore(unit: Int) -> Bool { heldItems > min(threads, held.count) * unit }
 
   /// Nanoseconds until it should have computed all that it holds; nil where nothing is known of its items.
   func timeLeft(item: Double?, at now: Int) -> Double? {

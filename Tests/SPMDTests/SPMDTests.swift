@@ -30,7 +30,8 @@ extension SPMDTests {
       try await expectLaws(ranks, environment: ["SEPPO_THREADS": "3"])
     }
 
-    @Test("A SEPPO_THREADS that is no number of threads is an error that says so", arguments: ["many", "0", "2.5", "-1"])
+    @Test(
+      "A SEPPO_THREADS that is no number of threads is an error that says so", arguments: ["many", "0", "2.5", "-1"])
     func badThreads(_ text: String) async throws {
       let job = try await Mpirun.run(2, "Laws", ["a nested map"], environment: ["SEPPO_THREADS": text])
       #expect(job.status == 1, "\(job.report)")

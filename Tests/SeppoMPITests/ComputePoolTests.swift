@@ -9,7 +9,12 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
   /// The pool's mutex orders whoever writes and whoever reads.
   private(set) var begun: [Int] = []
 
-  init(_ chunk: Range<Int>, stretch: Int) { super.init(chunk: chunk, stretch: stretch, unit: 1) }
+  private let stretch: Int
+
+  init(_ chunk: Range<Int>, stretch: Int) {
+    self.stretch = stretch
+    super.init(chunk: chunk, unit: 1)
+  }
 
   override func run(_ kernel: ChunkKernel) {
     while let places = claims.next(stretch) {

@@ -55,10 +55,10 @@ struct MapSchedulerTests {
   func nobodyHoardsTheEnd() {
     var scheduler = MapScheduler(count: 5, ranks: 4, rule: .automatic)
     for rank in 0..<4 { scheduler.joined(rank: rank, threads: 1) }
-    for rank in 0..<4 { #expect(scheduler.nextAssignment() == .init(rank: rank, chunk: rank..<(rank + 1), stretch: 1)) }
+    for rank in 0..<4 { #expect(scheduler.nextAssignment() == .init(rank: rank, chunk: rank..<(rank + 1))) }
     #expect(scheduler.nextAssignment() == nil)
     scheduler.returned(rank: 2, chunk: 2..<3, completed: 1)
-    #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 4..<5, stretch: 1))
+    #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 4..<5))
   }
 
   @Test("After a throw nothing above it is handed out, and what is below is")
@@ -88,8 +88,8 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
     scheduler.gone(rank: 1)
     scheduler.joined(rank: 0, threads: 1)
-    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 0..<10, stretch: 10))
-    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20, stretch: 10))
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 0..<10))
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20))
   }
 
   @Test("What came back not begun is handed out again, before anything else")

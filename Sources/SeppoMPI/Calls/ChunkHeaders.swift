@@ -35,33 +35,29 @@ enum ChunkHeader {
 /// What rank 0 says of a chunk that it sends out.
 struct WorkHeader {
   let chunk: Range<Int>
-  /// So many items are computed at a stretch.
-  let stretch: Int
   /// What the items follow from; nil where they themselves come behind the header.
   let spacing: Spacing?
 
-  init(chunk: Range<Int>, stretch: Int, spacing: Spacing?) {
+  init(chunk: Range<Int>, spacing: Spacing?) {
     self.chunk = chunk
-    self.stretch = stretch
     self.spacing = spacing
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
     let words = try ChunkHeader.words(of: bytes)
     chunk = try ChunkHeader.chunk(words)
-    guard let stretch = Int(exactly: words[2]), stretch > 0, chunk.count <= Claims.largest else {
+    guard chunk.count <= Claims.largest else {
       throw ChunkHeader.corrupted("a chunk came with a header that can't be")
     }
-    self.stretch = stretch
-    spacing = Spacing.Kind(rawValue: words[3]).map { kind in
-      Spacing(kind: kind, first: words[4], step: words[5], count: Int(words[1]))
+    spacing = Spacing.Kind(rawValue: words[2]).map { kind in
+      Spacing(kind: kind, first: words[3], step: words[4], count: Int(words[1]))
     }
   }
 
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     ChunkHeader.write(
       [
-        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(stretch), spacing?.kind.rawValue ?? 0,
+        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), spacing?.kind.rawValue ?? 0,
         spacing?.first ?? 0, spacing?.step ?? 0,
       ], to: bytes)
   }

@@ -8,17 +8,14 @@ import Synchronization
 class ComputeTask: @unchecked Sendable {
   /// The chunk as it was handed over; what has been called back since is above `end`.
   let chunk: Range<Int>
-  /// So many items are computed before the thread looks whether the others are wanted back.
-  let stretch: Int
   /// So many items stay together where the end is called back.
   let unit: Int
   let claims: Claims
   /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
   fileprivate(set) var end: Int
 
-  init(chunk: Range<Int>, stretch: Int, unit: Int) {
+  init(chunk: Range<Int>, unit: Int) {
     self.chunk = chunk
-    self.stretch = stretch
     self.unit = unit
     claims = Claims(count: chunk.count)
     end = chunk.upperBound

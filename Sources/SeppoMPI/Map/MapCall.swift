@@ -80,7 +80,8 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     if wantedThreads < 1 {
       throw SeppoError.badOption(
-        name: isSetByEnvironment ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)", reason: "a rank computes on at least one thread", place: place.text)
+        name: isSetByEnvironment ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
+        reason: "a rank computes on at least one thread", place: place.text)
     }
   }
 

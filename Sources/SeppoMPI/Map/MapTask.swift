@@ -61,11 +61,11 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   /// Whether the results go to their places among all results, or into a message.
   var writesInPlace: Bool { if case .memory = output { true } else { false } }
 
-  init(chunk: Range<Int>, stretch: Int, input: Input, output: Output, context: Context) {
+  init(chunk: Range<Int>, input: Input, output: Output, context: Context) {
     self.input = input
     self.output = output
     self.context = context
-    super.init(chunk: chunk, stretch: stretch, unit: context.unit)
+    super.init(chunk: chunk, unit: context.unit)
   }
 
   override func run(_ kernel: ChunkKernel) {
@@ -73,12 +73,11 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     switch input {
     case .memory(let items):
-      compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0]) }
+      compute(kernel) { UnsafeBufferPointer(rebasing: items[$0]) }
     case .spaced(let spacing):
-      let stretch = min(stretch, Elements<Element>.run)
-      let room = UnsafeMutablePointer<Element>.allocate(capacity: min(stretch, chunk.count))
+      let room = UnsafeMutablePointer<Element>.allocate(capacity: min(Elements<Element>.run, chunk.count))
       defer { room.deallocate() }
-      compute(kernel, stretch) { places in
+      compute(kernel, atMost: Elements<Element>.run) { places in
         spacing.write((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), to: room)
         return UnsafeBufferPointer(start: room, count: places.count)
       }
@@ -87,7 +86,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
         Int(bitPattern: payload.baseAddress) % MemoryLayout<Element>.alignment == 0
       {
         let items = payload.bindMemory(to: Element.self)
-        compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0]) }
+        compute(kernel) { UnsafeBufferPointer(rebasing: items[$0]) }
       } else {
         decodeAndCompute(payload, kernel)
       }
@@ -102,7 +101,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       items.deallocate()
     }
     // The items before the one that can't be read are computed: one of them may throw, and is the lower.
-    compute(kernel, stretch) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
+    compute(kernel) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
     if let error, failure == nil, completed == done {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
@@ -110,18 +109,22 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
 
   /// Stretch after stretch, until none is left, an item fails, or the bound is met.
   ///
-  /// - Parameter items: gives the items at places counted from the chunk's first, or fewer where they end.
-  private func compute(_ kernel: ChunkKernel, _ stretch: Int, _ items: (Range<Int>) -> UnsafeBufferPointer<Element>) {
+  /// - Parameters:
+  ///   - longest: no stretch has more items.
+  ///   - items: gives the items at places counted from the chunk's first, or fewer where they end.
+  private func compute(
+    _ kernel: ChunkKernel, atMost longest: Int = .max, _ items: (Range<Int>) -> UnsafeBufferPointer<Element>
+  ) {
     switch output {
     case .memory(let results, let encodes):
-      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
       if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Result>.stride
       let writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * size)
       _ = writer.append(uninitialized: ChunkHeader.size)
-      eachStretch(stretch) { places in
+      eachStretch(atMost: longest) { places in
         let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
         runKernel(kernel, items(places), results)
         writer.truncate(to: ChunkHeader.size + completed * size)
@@ -129,7 +132,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       bytes = writer
     case .wire:
       let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
-      eachStretch(stretch) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
       let initialized = completed
       defer {
         UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
@@ -146,10 +149,15 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
-  private func eachStretch(_ stretch: Int, _ body: (Range<Int>) -> Void) {
-    while failure == nil, let places = claims.next(stretch) {
+  private func eachStretch(atMost longest: Int, _ body: (Range<Int>) -> Void) {
+    var size = StretchSize(unit: unit)
+    var began = monotonicNanoseconds()
+    while failure == nil, let places = claims.next(min(size.items, longest)) {
       body(places)
       if completed < places.upperBound { return }
+      let now = monotonicNanoseconds()
+      size.took(now - began)
+      began = now
     }
   }
 

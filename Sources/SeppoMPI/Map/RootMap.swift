@@ -111,7 +111,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       Whereabouts.note(chunk: chunk)
       let encodes = call.givesToAll && session.size > 1 && !context.resultsAreMemory
       let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
-      return submit(assignment, input(chunk), .memory(places, encodes: encodes))
+      return submit(chunk, input(chunk), .memory(places, encodes: encodes))
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
@@ -122,7 +122,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
         Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
       }
-    submit(.init(rank: 0, chunk: kept, stretch: assignment.stretch), input, .wire)
+    submit(kept, input, .wire)
   }
 
   private func input(_ chunk: Range<Int>) -> Task.Input {
@@ -132,9 +132,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func submit(_ assignment: MapScheduler.Assignment, _ input: Task.Input, _ output: Task.Output) {
-    session.pool.submit(
-      Task(chunk: assignment.chunk, stretch: assignment.stretch, input: input, output: output, context: context))
+  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) {
+    session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
@@ -167,7 +166,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if chunk.isEmpty { return nil }
       }
     }
-    WorkHeader(chunk: chunk, stretch: assignment.stretch, spacing: spacing).write(to: writer.bytes)
+    WorkHeader(chunk: chunk, spacing: spacing).write(to: writer.bytes)
     return writer
   }
 

@@ -60,7 +60,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
         }
       session.pool.submit(
-        MapTask(chunk: header.chunk, stretch: header.stretch, input: input, output: .wire, context: context))
+        MapTask(chunk: header.chunk, input: input, output: .wire, context: context))
     case .stop:
       context.bound.lower(to: try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host))
     case .callBack:

@@ -1,0 +1,30 @@
+/// How many items a compute thread claims at once: as many as take a tenth of a millisecond or so, as found while it goes.
+///
+/// What is claimed can't be called back. So each chunk begins with the fewest: what earlier items took says nothing certain of
+/// the next ones.
+struct StretchSize {
+  /// Items, in whole units.
+  private(set) var items: Int
+  private let unit: Int
+
+  /// Nanoseconds.
+  static let time = 100_000
+  private static let growth = 8
+  private static let most = 1 << 30
+
+  /// - Parameter unit: so many items stay together.
+  init(unit: Int) {
+    self.unit = unit
+    items = unit
+  }
+
+  /// So many nanoseconds went into the last stretch.
+  mutating func took(_ nanoseconds: Int) {
+    if nanoseconds * StretchSize.growth <= StretchSize.time {
+      items = min(items * StretchSize.growth, max(StretchSize.most, unit))
+    } else {
+      items = items * StretchSize.time / nanoseconds
+    }
+    items = max(items - items % unit, unit)
+  }
+}
