@@ -42,7 +42,8 @@ struct MapOptions: Sendable {
   fileprivate var rule: ChunkRule {
     switch chunk {
     case .automatic: .automatic
-    case .items(let count): .items(count)
+    // No chunk is longer, as no message of a count that fits 32 bits is.
+    case .items(let count): .items(min(count, 1 << 31))
     }
   }
 }
