@@ -22,7 +22,7 @@ package struct Backoff: Sendable {
   /// A wait from this length on is long, in nanoseconds.
   package static let long = 400_000
   /// After a long wait, the next one's first sleep is this part of it.
-  package static let part = 16
+  package static let part = 8
 
   private var looks = 0
   /// Sleeps of this wait together.
@@ -49,8 +49,8 @@ package struct Backoff: Sendable {
       if looks <= Backoff.spins { return .spin }
       if looks <= Backoff.spins + Backoff.yields { return .yield }
     }
-    // Half as long again: what comes is seen, at the worst, half as late again as it came.
-    defer { sleep = min(sleep * 3 / 2, max(Backoff.longestSleep, min(slept / Backoff.part, Backoff.longestIdleSleep))) }
+    // Twice as long: what comes is seen, at the worst, twice as late as it came.
+    defer { sleep = min(sleep * 2, max(Backoff.longestSleep, min(slept / 16, Backoff.longestIdleSleep))) }
     slept += sleep
     return .sleep(nanoseconds: sleep)
   }

@@ -65,7 +65,8 @@ struct ChunkSizeTests {
     for (threads, size) in [(100, 9_990...10_000), (2_000, 19_980...20_000)] {
       var scheduler = MapScheduler(count: 1 << 40, ranks: 2, rule: .automatic, learnt: learnt)
       scheduler.joined(rank: 0, threads: threads - 1)
-      #expect(size.contains(try #require(scheduler.nextAssignment()).chunk.count))
+      let first = scheduler.nextAssignment()
+      #expect(size.contains(first?.chunk.count ?? 0))
     }
   }
 

@@ -17,10 +17,10 @@ struct BackoffTests {
     #expect(sleeps == sleeps.sorted())
     #expect(sleeps.first == Backoff.shortestSleep)
     #expect(sleeps.last == Backoff.longestIdleSleep)
-    // No sleep is longer than what was waited before, but for the first ones.
+    // No sleep is longer than what was waited before, but for the first one's length.
     var slept = 0
     for sleep in sleeps {
-      #expect(sleep <= max(2 * Backoff.shortestSleep, slept))
+      #expect(sleep <= slept + Backoff.shortestSleep)
       if slept < 16 * Backoff.longestSleep { #expect(sleep <= Backoff.longestSleep) }
       slept += sleep
     }
@@ -29,22 +29,22 @@ struct BackoffTests {
   @Test("Begins again when something came: spins, and later the shortest sleep")
   func reset() {
     var backoff = Backoff()
-    for _ in 0..<(Backoff.spins + Backoff.yields + 5) { _ = backoff.next() }
+    for _ in 0..<(Backoff.spins + Backoff.yields + 3) { _ = backoff.next() }
     backoff.reset()
     var fresh = Backoff()
     for _ in 0..<500 { #expect(backoff.next() == fresh.next()) }
   }
 
-  @Test("After a long wait the next one begins with a sleep, a sixteenth as long")
+  @Test("After a long wait the next one begins with a sleep, an eighth as long")
   func patience() {
     var backoff = Backoff()
     var slept = 0
     while slept < 10_000_000 { if case .sleep(let nanoseconds) = backoff.next() { slept += nanoseconds } }
     backoff.reset()
-    #expect(backoff.next() == .sleep(nanoseconds: min(slept / 16, Backoff.longestSleep / 4)))
+    #expect(backoff.next() == .sleep(nanoseconds: min(slept / 8, Backoff.longestSleep / 4)))
     // What came at the first look was not far: by and by it spins again.
     backoff.reset()
-    #expect(backoff.next() == .sleep(nanoseconds: Backoff.longestSleep / 4 / 16))
+    #expect(backoff.next() == .sleep(nanoseconds: Backoff.longestSleep / 4 / 8))
     backoff.reset()
     #expect(backoff.next() == .spin)
     // Nothing was waited for.
