@@ -84,6 +84,6 @@ def draw(results, file):
         fontsize=10, loc="left", pad=28)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(named), frameon=False, fontsize=9)
     figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
+    figure.savefig(file, metadata={"Date": None}, bbox_inches="tight")
     # For looking at it without a browser; not committed.
     return figure
