@@ -16,6 +16,8 @@ struct Broadcasts {
   private let comm: MPI_Comm
   private var pieces: [Piece] = []
   private var requests = 0
+  /// Parts that have come, in all.
+  private(set) var done = 0
 
   /// How many MPI is given at once.
   private static let most = 3
@@ -44,6 +46,7 @@ struct Broadcasts {
       if done == 0 { return false }
       pieces[0].requests.removeFirst()
       requests -= 1
+      self.done += 1
       try begin()
     }
     return pieces[0].begun == pieces[0].bytes.count

@@ -79,6 +79,9 @@ package final class Communicator {
     return try inbox.poll(on: handle)
   }
 
+  /// Changes as long as messages, or pieces of them, come and go: then a wait isn't one for nothing.
+  package var moved: Int { inbox.found &+ outbox.done }
+
   /// Whether everything that was sent has left.
   package var isSending: Bool { !outbox.isEmpty }
 
@@ -124,7 +127,9 @@ package final class Communicator {
           begun += 1
           continue
         }
+        let before = underWay.done
         if try underWay.firstIsDone() { break }
+        if underWay.done != before { backoff.reset() }
         rest(backoff.next())
       }
       let (bytes, owner) = underWay.removeFirst()

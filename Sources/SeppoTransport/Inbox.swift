@@ -18,6 +18,9 @@ struct Inbox {
   /// In the order in which the probe found them.
   private var arriving: [Arriving] = []
 
+  /// Pieces that were found, in all: as long as it changes, bytes are moving.
+  private(set) var found = 0
+
   mutating func poll(on comm: MPI_Comm) throws -> Message? {
     try receive(on: comm)
     var blocked: Set<Int> = []
@@ -41,6 +44,7 @@ struct Inbox {
     var status = MPI_Status()
     try check("MPI_Improbe", MPI_Improbe(seppo_any_source(), seppo_any_tag(), comm, &found, &message, &status))
     guard found != 0 else { return }
+    self.found += 1
     var count: Int32 = 0
     try check("MPI_Get_count", MPI_Get_count(&status, seppo_byte(), &count))
     let kind = MessageKind(status.MPI_TAG >> 1)

@@ -15,6 +15,9 @@ struct Outbox {
   /// How many are looked at in one go: a message in thousands of pieces must not cost thousands of looks each time.
   private static let window = 64
 
+  /// Sends that are done, in all: as long as it changes, bytes are moving.
+  private(set) var done = 0
+
   var isEmpty: Bool { head == underWay.count }
 
   mutating func send(
@@ -34,7 +37,10 @@ struct Outbox {
     for index in head..<min(head + Outbox.window, underWay.count) where underWay[index].owner != nil {
       var done: Int32 = 0
       try check("MPI_Test", MPI_Test(&underWay[index].request, &done, nil))
-      if done != 0 { underWay[index].owner = nil }
+      if done != 0 {
+        underWay[index].owner = nil
+        self.done += 1
+      }
     }
     while head < underWay.count, underWay[head].owner == nil { head += 1 }
     if isEmpty {

@@ -29,6 +29,8 @@ final class Session: @unchecked Sendable {
   let defaultThreads: Int?
 
   private let environment: MPIEnvironment
+  /// What the communicator said of it at the last pause.
+  private var moved = 0
   private let gate = Atomic<Bool>(false)
   private var sites: [CallSite.Key: CallSite] = [:]
   private var calls = 0
@@ -167,6 +169,8 @@ final class Session: @unchecked Sendable {
 
   /// Waits as the back-off says; a chunk that is done ends the wait.
   func pause(_ backoff: inout Backoff) {
+    if communicator.moved != moved { backoff.reset() }
+    moved = communicator.moved
     let pause = backoff.next()
     guard case .sleep(let nanoseconds) = pause else { return rest(pause) }
     pool.wait(nanoseconds: nanoseconds)
