@@ -6,7 +6,7 @@ package enum ChunkRule: Sendable, Equatable {
   case items(Int)
 
   /// So many items stay together.
-  var unit: Int {
+  package var unit: Int {
     switch self {
     case .automatic: 1
     case .items(let count): max(1, count)

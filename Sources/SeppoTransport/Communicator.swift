@@ -87,16 +87,18 @@ package final class Communicator {
 
   /// Waits until everything that was sent has left. Incoming messages stay for the next `poll`.
   ///
-  /// - Parameter looks: how often it looks at the most, up to half a millisecond apart: for receivers that may not listen.
-  package func flush(looks: Int = .max) throws {
+  /// - Parameter longest: nanoseconds that it sleeps at the most, in all: for receivers that may not listen.
+  package func flush(atMost longest: Int = .max) throws {
     var backoff = Backoff()
-    var left = looks
-    while !outbox.isEmpty, left > 0 {
-      left -= 1
+    var slept = 0
+    while !outbox.isEmpty, slept < longest {
       try outbox.progress()
       // Two ranks that both only send would never see each other's bytes: receiving goes on meanwhile.
       try inbox.receive(on: handle)
-      if !outbox.isEmpty { rest(backoff.next()) }
+      if outbox.isEmpty { return }
+      let pause = backoff.next()
+      if case .sleep(let nanoseconds) = pause { slept += nanoseconds }
+      rest(pause)
     }
   }
 

@@ -1,12 +1,12 @@
 /// Long arrays that stand in a message without having been copied into it: their memory is sent from where it is.
 package struct LentMemory {
-  package struct Part {
+  private struct Part {
     /// Where in the writer's bytes this memory belongs.
-    package let offset: Int
-    package let bytes: UnsafeRawBufferPointer
+    let offset: Int
+    let bytes: UnsafeRawBufferPointer
   }
 
-  package private(set) var parts: [Part] = []
+  private var parts: [Part] = []
   /// The arrays themselves: as long as they are kept, their memory stays as it is.
   private var arrays: [Any] = []
 
@@ -65,9 +65,6 @@ extension Array: LendsMemory where Element: _PlainBytes {
 }
 
 extension Items {
-  /// Whether items of this type may lend their memory to a message. To be asked once a call.
-  package static func lendMemory(_ type: Any.Type) -> Bool { type is any LendsMemory.Type }
-
   /// Writes the items, but for the memory of long arrays, which is lent.
   ///
   /// - Throws: as ``write(_:to:)``.

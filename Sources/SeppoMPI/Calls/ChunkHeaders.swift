@@ -1,8 +1,16 @@
 import SeppoTransport
+import SeppoWire
 
 /// Sixty-four bytes before a chunk's items or results, so that what follows is aligned for every standard type.
 enum ChunkHeader {
   static let size = 64
+
+  /// A message with room for a header, which is written last, and for so many bytes behind it at once.
+  static func writer(payload: Int) -> _WireWriter {
+    let writer = _WireWriter(capacity: size + payload)
+    _ = writer.append(uninitialized: size)
+    return writer
+  }
 
   /// What follows the header.
   static func payload(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

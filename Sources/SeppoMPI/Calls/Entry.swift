@@ -14,7 +14,7 @@ struct Entry {
   init(_ message: Message) throws(MPIError) {
     let bytes = message.bytes
     guard bytes.count >= Entry.size else {
-      throw MPIError(call: "MPI_Imrecv", errorClass: 0, text: "a rank came to a call without saying to which")
+      throw ChunkHeader.corrupted("a rank came to a call without saying to which")
     }
     threads = Int(Int64(littleEndian: bytes.loadUnaligned(as: Int64.self)))
     number = Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self)))

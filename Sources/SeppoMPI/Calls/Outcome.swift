@@ -30,7 +30,7 @@ struct Values {
 extension Outcome {
   private enum Kind: Int { case done, values, value, threw, exit }
 
-  /// Five words, then what the kind asks for. Written by hand: every call of a program ends with it, on every rank.
+  /// Four words, then what the kind asks for. Written by hand: every call of a program ends with it, on every rank.
   func encoded() throws -> _WireWriter {
     let writer = _WireWriter()
     func append(_ kind: Kind, _ first: Int = 0, _ second: Int = 0, _ third: Int = 0) {

@@ -23,8 +23,7 @@ struct Rendezvous {
 
   /// On another rank: says to rank 0 that this one has come.
   func announce(threads: Int) throws {
-    let writer = Entry.write(signature, threads: threads)
-    try session.communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: 0, kind: .enter)
+    try session.send(Entry.write(signature, threads: threads), to: 0, kind: .enter)
   }
 
   /// On rank 0: the ranks that have come since the last time.
@@ -74,7 +73,7 @@ struct Rendezvous {
     let error = SeppoError.diverged(positions)
     for rank in 1..<session.size { try session.send(error, to: rank, kind: .diverged) }
     // Long messages leave only when their receiver listens, which one that computes for hours doesn't.
-    try session.communicator.flush(looks: 500)
+    try session.communicator.flush(atMost: 200_000_000)
     return error
   }
 

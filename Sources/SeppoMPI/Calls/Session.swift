@@ -24,7 +24,6 @@ final class Session: @unchecked Sendable {
   let pool = ComputePool()
   /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
   let checksWire: Bool
-
   /// Compute threads where the program doesn't say how many: `SEPPO_THREADS`, or 1; nil where that isn't a number.
   let defaultThreads: Int?
 
@@ -137,12 +136,11 @@ final class Session: @unchecked Sendable {
   }
 
   func send<Value: Encodable & Sendable>(_ value: Value, to rank: Int, kind: MessageKind) throws {
-    let writer = try Control.encode(value)
-    try communicator.send(UnsafeRawBufferPointer(writer.bytes), keeping: writer, to: rank, kind: kind)
+    try send(Control.encode(value), to: rank, kind: kind)
   }
 
   /// Sends what was written, with the memory that was lent to it.
-  func send(_ writer: _WireWriter, _ lent: LentMemory, to rank: Int, kind: MessageKind) throws {
+  func send(_ writer: _WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
     let bytes = UnsafeRawBufferPointer(writer.bytes)
     if lent.isEmpty { return try communicator.send(bytes, keeping: writer, to: rank, kind: kind) }
     try communicator.send(lent.pieces(in: bytes), keeping: Sent(writer: writer, lent: lent), to: rank, kind: kind)
@@ -163,8 +161,7 @@ final class Session: @unchecked Sendable {
   func sendToAll(_ outcome: Outcome) throws {
     guard size > 1 else { return }
     let writer = try outcome.encoded()
-    let bytes = UnsafeRawBufferPointer(writer.bytes)
-    for rank in 1..<size { try communicator.send(bytes, keeping: writer, to: rank, kind: .finish) }
+    for rank in 1..<size { try send(writer, to: rank, kind: .finish) }
   }
 
   /// Waits as the back-off says; a chunk that is done ends the wait.

@@ -38,7 +38,7 @@ class ComputeTask: @unchecked Sendable {
 /// The compute threads of a rank: they run `f`, and never call MPI.
 ///
 /// pthreads, because handing over through a queue or a task costs several times as much, and because their stacks must be
-/// large. Everything that changes is read and written under `mutex`, except the count that says whether it is worth
+/// large. Everything that changes is read and written under `mutex`, except the counts that say whether it is worth
 /// taking: that is why it is `Sendable`.
 final class ComputePool: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

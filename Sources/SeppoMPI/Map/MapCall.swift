@@ -59,11 +59,6 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  /// Whether this rank's elements are read.
-  static func readsElements(_ session: Session) -> Bool {
-    session.isRoot || Surroundings.current == .item
-  }
-
   private func runSerially(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
     try checkOptions()
     return try compute(items, kernel)
@@ -115,12 +110,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   var context: MapTask<Element, Result>.Context {
     .init(
-      rank: session.rank, host: session.host, place: place.text, bound: Bound(), unit: unit,
+      rank: session.rank, host: session.host, place: place.text, bound: Bound(), unit: chunkRule.unit,
       itemsAreMemory: itemsAreMemory, resultsAreMemory: resultsAreMemory)
   }
-
-  /// So many items stay together.
-  private var unit: Int { if case .items(let count) = chunkRule { max(1, count) } else { 1 } }
 
   /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in
   /// the caches of the cores.

@@ -122,8 +122,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Result>.stride
-      let writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * size)
-      _ = writer.append(uninitialized: ChunkHeader.size)
+      let writer = ChunkHeader.writer(payload: chunk.count * size)
       eachStretch(atMost: longest) { places in
         let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
         runKernel(kernel, items(places), results)
@@ -138,8 +137,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
         UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
         results.deallocate()
       }
-      let writer = _WireWriter()
-      _ = writer.append(uninitialized: ChunkHeader.size)
+      let writer = ChunkHeader.writer(payload: 0)
       do {
         try Items.write(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer, lending: &lent)
       } catch {

@@ -23,6 +23,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private var initialized = Coverage()
   /// Results as bytes, as they came or were encoded, where they are to be broadcast in that form.
   private var coded: [CodedPart] = []
+  private var sharesCoded: Bool { call.givesToAll && session.size > 1 && !context.resultsAreMemory }
 
   init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>) {
     self.call = call
@@ -109,9 +110,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
     if rank == 0, !session.checksWire {
       Whereabouts.note(chunk: chunk)
-      let encodes = call.givesToAll && session.size > 1 && !context.resultsAreMemory
       let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
-      return submit(chunk, input(chunk), .memory(places, encodes: encodes))
+      return submit(chunk, input(chunk), .memory(places, encodes: sharesCoded))
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
@@ -145,12 +145,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     var spacing: Spacing?
     switch items {
     case .spaced(let itself):
-      writer = _WireWriter(capacity: ChunkHeader.size)
-      _ = writer.append(uninitialized: ChunkHeader.size)
+      writer = ChunkHeader.writer(payload: 0)
       spacing = itself
     case .memory(let items):
-      writer = _WireWriter(capacity: ChunkHeader.size + chunk.count * MemoryLayout<Element>.stride)
-      _ = writer.append(uninitialized: ChunkHeader.size)
+      writer = ChunkHeader.writer(payload: chunk.count * MemoryLayout<Element>.stride)
       do {
         if assignment.rank == 0 {
           try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer)
@@ -216,7 +214,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       return try fail(
         SeppoError(error, index: index, rank: 0, host: session.host), at: index, in: header.chunk, by: rank)
     }
-    if call.givesToAll, session.size > 1, !context.resultsAreMemory {
+    if sharesCoded {
       coded.append(CodedPart(range: range, bytes: payload, owner: owner))
     }
     scheduler.returned(

@@ -99,7 +99,7 @@ extension StrideTo where Element: Codable & Sendable {
 
   /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
   public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
-    Parallel(base: Strided(self), options: MapOptions(chunk: chunk, threads: threads))
+    Strided(self).parallel(chunk: chunk, threads: threads)
   }
 }
 
@@ -114,6 +114,6 @@ extension StrideThrough where Element: Codable & Sendable {
 
   /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
   public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
-    Parallel(base: Strided(self), options: MapOptions(chunk: chunk, threads: threads))
+    Strided(self).parallel(chunk: chunk, threads: threads)
   }
 }
