@@ -16,7 +16,7 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
     super.init(chunk: chunk, unit: 1)
   }
 
-  override func run(_ kernel: ChunkKernel) {
+  override func run(_ kernel: ChunkKernel, _ hand: Hand) {
     while let places = claims.next(stretch) {
       _ = kernel(
         UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), 0, Bound())
@@ -27,7 +27,7 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
 
 @Suite("Compute threads", .serialized)
 struct ComputePoolTests {
-  private let pool = ComputePool()
+  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size)))
 
   private func takeAll(until done: () -> Bool) throws -> [CountingTask] {
     var taken: [CountingTask] = []

@@ -21,7 +21,9 @@ final class Session: @unchecked Sendable {
   let size: Int
   let host = Seppo.hostName
   let communicator: Communicator
-  let pool = ComputePool()
+  /// What this rank's compute threads have in hand.
+  let hands: Hands
+  let pool: ComputePool
   /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
   let checksWire: Bool
   /// Compute threads where the program doesn't say how many: `SEPPO_THREADS`, or 1; nil where that isn't a number.
@@ -42,6 +44,8 @@ final class Session: @unchecked Sendable {
   enum Phase { case beforeRun, running, ended }
 
   private init() throws {
+    hands = Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size))
+    pool = ComputePool(hands)
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: Session.splitSize)
     rank = communicator.rank

@@ -24,7 +24,8 @@ class ComputeTask: @unchecked Sendable {
   /// The chunk without what has been called back.
   var kept: Range<Int> { chunk.lowerBound..<end }
 
-  func run(_ kernel: ChunkKernel) { preconditionFailure("a chunk that can't be computed") }
+  /// - Parameter hand: where the thread shows what it computes.
+  func run(_ kernel: ChunkKernel, _ hand: Hand) { preconditionFailure("a chunk that can't be computed") }
 
   /// Cuts off up to so many items that aren't begun.
   fileprivate func cut(_ wanted: Int) -> Range<Int> {
@@ -58,8 +59,10 @@ final class ComputePool: @unchecked Sendable {
   private var waiting: [ComputeTask] = []
   private var finished: [ComputeTask] = []
   private var kernel: ChunkKernel?
+  private let hands: Hands
 
-  init() {
+  init(_ hands: Hands) {
+    self.hands = hands
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(workCame, nil)
     #if canImport(Darwin)
@@ -81,7 +84,8 @@ final class ComputePool: @unchecked Sendable {
     self.kernel = kernel
     allowed = wanted
     while threads < wanted {
-      try ComputeThread.start { [unowned self] in self.computeForever() }
+      let hand = hands[threads]
+      try ComputeThread.start { [unowned self] in self.computeForever(hand) }
       threads += 1
     }
   }
@@ -166,9 +170,9 @@ final class ComputePool: @unchecked Sendable {
     #endif
   }
 
-  private func computeForever() -> Never {
+  private func computeForever(_ hand: Hand) -> Never {
     while true {
-      let task = computeNext()
+      let task = computeNext(hand)
       pthread_mutex_lock(mutex)
       running.removeAll { $0 === task }
       finished.append(task)
@@ -183,7 +187,7 @@ final class ComputePool: @unchecked Sendable {
   /// All of a compute thread's references to the kernel live in this frame, so that none is left when the task is said to
   /// be done: the kernel is only lent, and Swift traps where a reference outlives the loan.
   @inline(never)
-  private func computeNext() -> ComputeTask {
+  private func computeNext(_ hand: Hand) -> ComputeTask {
     // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
     var looks = 0
     while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
@@ -197,7 +201,8 @@ final class ComputePool: @unchecked Sendable {
     running.append(task)
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
-    Surroundings.enter(.item) { task.run(kernel) }
+    Surroundings.enter(.item) { task.run(kernel, hand) }
+    hand.empty()
     return task
   }
 }

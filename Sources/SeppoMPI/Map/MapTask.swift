@@ -68,16 +68,16 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     super.init(chunk: chunk, unit: context.unit)
   }
 
-  override func run(_ kernel: ChunkKernel) {
+  override func run(_ kernel: ChunkKernel, _ hand: Hand) {
     let began = monotonicNanoseconds()
     defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     switch input {
     case .memory(let items):
-      compute(kernel) { UnsafeBufferPointer(rebasing: items[$0]) }
+      compute(kernel, hand) { UnsafeBufferPointer(rebasing: items[$0]) }
     case .spaced(let spacing):
       let room = UnsafeMutablePointer<Element>.allocate(capacity: min(Elements<Element>.run, chunk.count))
       defer { room.deallocate() }
-      compute(kernel, atMost: Elements<Element>.run) { places in
+      compute(kernel, hand, atMost: Elements<Element>.run) { places in
         spacing.write((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), to: room)
         return UnsafeBufferPointer(start: room, count: places.count)
       }
@@ -86,14 +86,14 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
         Int(bitPattern: payload.baseAddress) % MemoryLayout<Element>.alignment == 0
       {
         let items = payload.bindMemory(to: Element.self)
-        compute(kernel) { UnsafeBufferPointer(rebasing: items[$0]) }
+        compute(kernel, hand) { UnsafeBufferPointer(rebasing: items[$0]) }
       } else {
-        decodeAndCompute(payload, kernel)
+        decodeAndCompute(payload, kernel, hand)
       }
     }
   }
 
-  private func decodeAndCompute(_ payload: UnsafeRawBufferPointer, _ kernel: ChunkKernel) {
+  private func decodeAndCompute(_ payload: UnsafeRawBufferPointer, _ kernel: ChunkKernel, _ hand: Hand) {
     let items = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunk.count)
     let (done, error) = Items.read(items, from: payload)
     defer {
@@ -101,7 +101,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       items.deallocate()
     }
     // The items before the one that can't be read are computed: one of them may throw, and is the lower.
-    compute(kernel) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
+    compute(kernel, hand) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
     if let error, failure == nil, completed == done {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
@@ -113,17 +113,18 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   ///   - longest: no stretch has more items.
   ///   - items: gives the items at places counted from the chunk's first, or fewer where they end.
   private func compute(
-    _ kernel: ChunkKernel, atMost longest: Int = .max, _ items: (Range<Int>) -> UnsafeBufferPointer<Element>
+    _ kernel: ChunkKernel, _ hand: Hand, atMost longest: Int = .max,
+    _ items: (Range<Int>) -> UnsafeBufferPointer<Element>
   ) {
     switch output {
     case .memory(let results, let encodes):
-      eachStretch(atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(hand, atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
       if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Result>.stride
       let writer = ChunkHeader.writer(payload: chunk.count * size)
-      eachStretch(atMost: longest) { places in
+      eachStretch(hand, atMost: longest) { places in
         let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
         runKernel(kernel, items(places), results)
         writer.truncate(to: ChunkHeader.size + completed * size)
@@ -131,7 +132,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       bytes = writer
     case .wire:
       let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
-      eachStretch(atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(hand, atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
       let initialized = completed
       defer {
         UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
@@ -147,10 +148,11 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
-  private func eachStretch(atMost longest: Int, _ body: (Range<Int>) -> Void) {
+  private func eachStretch(_ hand: Hand, atMost longest: Int, _ body: (Range<Int>) -> Void) {
     var size = StretchSize(unit: unit)
     var began = monotonicNanoseconds()
     while failure == nil, let places = claims.next(min(size.items, longest)) {
+      hand.take((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), at: began)
       body(places)
       if completed < places.upperBound { return }
       let now = monotonicNanoseconds()
