@@ -118,7 +118,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   ) {
     switch output {
     case .memory(let results, let encodes):
-      eachStretch(hand, atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(hand, atMost: longest) {
+        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
+      }
       if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
@@ -132,7 +134,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       bytes = writer
     case .wire:
       let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
-      eachStretch(hand, atMost: longest) { runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0])) }
+      eachStretch(hand, atMost: longest) {
+        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
+      }
       let initialized = completed
       defer {
         UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
