@@ -1,10 +1,11 @@
 /// Which rank gets which items of one map, and when the map is done.
 ///
-/// A pure state machine: it is told what happened (`joined`, `returned`, `threw`, `gaveBack`, `gone`) and what time it is
-/// (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any clock.
+/// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `gaveBack`, `gone`) and what time
+/// it is (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any clock.
 ///
-/// Each index is at any moment one of: not begun, held by exactly one rank, done, or given up because an item below
-/// threw. Each compute thread holds a chunk, and its rank one more for each thread ahead of that, so that the latency
+/// Each index is at any moment one of: not begun (or to be tried again), held by exactly one rank, done (computed, or
+/// failed for good), or given up because an item below failed. But for an item that has passed its time: its fate is known,
+/// and it may be tried again elsewhere, while the rank that sits at it still holds it. Each compute thread holds a chunk, and its rank one more for each thread ahead of that, so that the latency
 /// of a message hides behind work. At the end, when fewer items remain than threads would wait for, nobody hoards; and
 /// when nothing remains, a rank with a free thread gets half of what another holds and hasn't begun: that is called back.
 package struct MapScheduler: Sendable {
@@ -23,8 +24,18 @@ package struct MapScheduler: Sendable {
   package let count: Int
   /// Items at or above this index are not begun any more: the lowest index that failed, `count` while none did.
   package private(set) var bound: Int
-  /// How many items came back computed.
+  /// How many items are done.
   package private(set) var completed = 0
+
+  /// What becomes of an item that failed.
+  package enum Verdict: Sendable, Equatable {
+    /// It is tried again.
+    case again
+    /// It has failed after so many tries.
+    case failed(tries: Int)
+    /// That is known already: it was late.
+    case known
+  }
 
   private let sizes: ChunkSizes
   /// What items take, on all ranks, and the largest chunk of which that is known.
@@ -35,8 +46,14 @@ package struct MapScheduler: Sendable {
   private var next = 0
   /// Handed out once, and come back not begun.
   private var handedBack = RangeHeap()
+  private var retries: Retries
+  /// Whether an item that failed for good decides, so that nothing above it is begun any more.
+  private let failuresDecide: Bool
   private var workers: [Worker?]
+  private var workersThere = 0
   private var chunksHeld = 0
+  /// Of these, those whose last item has passed its time.
+  private var chunksLate = 0
   /// Compute threads of the ranks that joined, and one for each that may still.
   private var threads: Int
   private var idleThreads = 0
@@ -50,9 +67,16 @@ package struct MapScheduler: Sendable {
   ///   - count: items, 0 or more.
   ///   - ranks: how many ranks may join, 1 or more.
   ///   - largest: no chunk has more items, except where the rule asks for it.
+  ///   - retries: so many times more is an item tried that failed.
+  ///   - failuresDecide: whether the lowest item that fails ends the map; otherwise all others are computed.
   ///   - learnt: what an earlier map of the same kind has learnt.
-  package init(count: Int, ranks: Int, rule: ChunkRule, largest: Int = 1 << 30, learnt: Learnt? = nil) {
+  package init(
+    count: Int, ranks: Int, rule: ChunkRule, largest: Int = 1 << 30, retries: Int = 0, failuresDecide: Bool = true,
+    learnt: Learnt? = nil
+  ) {
     self.count = count
+    self.retries = Retries(most: retries)
+    self.failuresDecide = failuresDecide
     bound = count
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = learnt?.times ?? ItemTimes()
@@ -64,11 +88,14 @@ package struct MapScheduler: Sendable {
   /// Nothing is held by anyone, and nothing is left that should be begun.
   package var isFinished: Bool { chunksHeld == 0 && remaining == 0 }
 
+  /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back.
+  package var isStuck: Bool { chunksHeld > 0 && chunksHeld == chunksLate }
+
   /// What has been found of the items' times, for the next map of the same kind; nil where nothing was.
   package var learnt: Learnt? { known > 0 ? Learnt(times: times, known: known) : nil }
 
   /// The chunks that a rank holds, in the order in which it got them.
-  package func held(by rank: Int) -> [Range<Int>] { workers[rank]?.held ?? [] }
+  package func held(by rank: Int) -> [Range<Int>] { workers[rank]?.held.map(\.chunk) ?? [] }
 
   /// Time goes on: nanoseconds since any fixed moment.
   package mutating func advance(to now: Int) { self.now = max(self.now, now) }
@@ -79,47 +106,78 @@ package struct MapScheduler: Sendable {
     let threads = max(1, threads)
     self.threads += threads - 1
     workers[rank] = Worker(threads: threads)
+    workersThere += 1
     idleThreads += threads
     enqueue(rank)
   }
 
-  /// A chunk came back: its first `completed` items are computed, in so many nanoseconds, the others were not begun.
-  package mutating func returned(rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0) {
+  /// The item at `index` of a chunk that the rank holds failed. To be told before the chunk comes back.
+  package mutating func threw(rank: Int, index: Int) -> Verdict {
+    if workers[rank]?.isLate(index) == true { return .known }
+    return judge(index, on: rank)
+  }
+
+  /// The item at `index` has passed its time on a rank that is still at it: that is its failure. What stood above it in its
+  /// chunk must have been given back, and nothing may wait behind it on the rank.
+  package mutating func late(rank: Int, index: Int) -> Verdict {
+    guard workers[rank]?.markLate(index) == true else { return .known }
+    chunksLate += 1
+    return judge(index, on: rank)
+  }
+
+  private mutating func judge(_ index: Int, on rank: Int) -> Verdict {
+    // Others below it have failed since it was begun.
+    guard index < bound else { return .known }
+    guard let tries = retries.fail(index, on: rank) else {
+      // It counts when it comes back, now and after that try.
+      completed -= 1
+      return .again
+    }
+    if failuresDecide { lowerBound(to: index) }
+    return .failed(tries: tries)
+  }
+
+  /// A chunk came back: its first `completed` items are computed or were said to have failed, the others were not begun.
+  ///
+  /// - Parameters:
+  ///   - nanoseconds: what computing took; 0 where that isn't known.
+  ///   - resident: how long the chunk was with the rank, from its coming to its results' going; nil where that isn't known.
+  package mutating func returned(
+    rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil
+  ) {
     precondition((0...chunk.count).contains(completed), "\(completed) of \(chunk) completed")
-    letGo(chunk, by: rank)
+    let held = letGo(chunk, by: rank)
     self.completed += completed
-    if nanoseconds > 0, completed > 0 {
+    if let resident { workers[rank]?.measured(latency: now - held.since - resident) }
+    // One that was late says more of itself than of the others.
+    if nanoseconds > 0, completed > 0, !held.isLate {
       times.add(nanoseconds: nanoseconds, items: completed)
       workers[rank]?.times.add(nanoseconds: nanoseconds, items: completed)
       known = max(known, completed)
     }
-    wait((chunk.lowerBound + completed)..<chunk.upperBound)
+    wait((chunk.lowerBound + completed)..<(chunk.upperBound - (held.isLate && completed < chunk.count ? 1 : 0)))
     enqueue(rank)
   }
 
-  /// The item at `index` of a chunk threw; those of the chunk below it are computed, those above not begun.
-  package mutating func threw(rank: Int, chunk: Range<Int>, index: Int) {
-    precondition(chunk.contains(index), "item \(index) isn't in \(chunk)")
-    letGo(chunk, by: rank)
-    completed += index - chunk.lowerBound
-    lowerBound(to: index)
-    enqueue(rank)
-  }
-
-  /// The item at `index` of an assignment can't be sent: what stands below it in the chunk is, the others aren't.
+  /// The item at `index` of an assignment can't be sent, and is not tried again: what stands below it in the chunk was
+  /// sent, what stands above wasn't.
   package mutating func failedToSend(rank: Int, chunk: Range<Int>, index: Int) {
     precondition(chunk.contains(index), "item \(index) isn't in \(chunk)")
-    handBack(index..<chunk.upperBound, by: rank)
-    lowerBound(to: index)
+    handBack(index..<chunk.upperBound, but: 1, by: rank)
+    completed += 1
+    if failuresDecide { lowerBound(to: index) }
     enqueue(rank)
   }
 
   /// A rank that was asked to has given back these ends of its chunks; none where it has begun everything. What comes from
-  /// a rank that wasn't asked was on its way when the map that asked had ended, and is nothing.
-  package mutating func gaveBack(rank: Int, ranges: [Range<Int>]) {
-    guard workers[rank]?.isAsked == true else { return }
-    workers[rank]?.isAsked = false
-    asked -= 1
+  /// a rank that wasn't asked was on its way when the map that asked had ended, and is nothing; but for what stands behind
+  /// an item that is late.
+  package mutating func gaveBack(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) {
+    if !behindLate {
+      guard workers[rank]?.isAsked == true else { return }
+      workers[rank]?.isAsked = false
+      asked -= 1
+    }
     for range in ranges { handBack(range, by: rank) }
     if !ranges.isEmpty { enqueueCallable(rank) }
     enqueue(rank)
@@ -133,26 +191,54 @@ package struct MapScheduler: Sendable {
     }
     threads = max(1, threads - worker.threads)
     idleThreads -= worker.idleThreads
+    workersThere -= 1
     chunksHeld -= worker.held.count
     if worker.isAsked { asked -= 1 }
-    for chunk in worker.held { wait(chunk) }
+    for held in worker.held {
+      // The fate of one that was late is known.
+      wait(held.isLate ? held.chunk.dropLast() : held.chunk)
+      if held.isLate {
+        chunksLate -= 1
+        completed += 1
+      }
+    }
     workers[rank] = nil
   }
 
   /// Whom to give what, now; nil when there is nothing to hand out or nobody who should have it.
   package mutating func nextAssignment() -> Assignment? {
     guard remaining > 0 else { return nil }
+    // At most one rank has nothing that it may be given: the one on which all failed that is to be tried again.
+    var passedOver: Int?
+    defer { if let passedOver { enqueue(passedOver) } }
     while let rank = idle.popFirst().map(Int.init) {
       workers[rank]?.isInIdle = false
-      if workers[rank]?.hasIdleThread == true { return assign(to: rank) }
+      guard workers[rank]?.hasIdleThread == true else { continue }
+      if mayGive(to: rank) { return assign(to: rank) }
+      passedOver = rank
     }
     // The last items are left for whoever is free first.
     guard remaining > threads else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers[rank]?.isInAhead = false
-      if workers[rank]?.hasRoomAhead == true { return assign(to: rank) }
+      guard hasRoomAhead(rank) else { continue }
+      if mayGive(to: rank) { return assign(to: rank) }
+      passedOver = rank
     }
     return nil
+  }
+
+  /// Whether an item is tried again where it failed, as there is no other rank that could.
+  private var isAlone: Bool { workersThere == 1 || isStuck }
+
+  private var remainingFresh: Int { max(0, bound - next) + handedBack.total }
+
+  private func mayGive(to rank: Int) -> Bool {
+    remainingFresh > 0 || retries.hasOne(for: rank, isAlone: isAlone)
+  }
+
+  private func hasRoomAhead(_ rank: Int) -> Bool {
+    workers[rank].map { $0.hasRoomAhead(item: $0.times.mean ?? times.mean) } ?? false
   }
 
   /// Nanoseconds around the time at which a rank should be done in which it isn't worth asking.
@@ -181,13 +267,18 @@ package struct MapScheduler: Sendable {
   }
 
   /// Items that should be begun and are held by nobody.
-  private var remaining: Int { max(0, bound - next) + handedBack.total }
+  private var remaining: Int { remainingFresh + retries.count }
 
   private mutating func assign(to rank: Int) -> Assignment {
-    let time = workers[rank]?.times.mean ?? times.mean
-    let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
-    let size = sizes.size(remaining: remaining, threads: threads, time: time, weight: weight, known: known)
-    let chunk = takeChunk(of: size)
+    let chunk: Range<Int>
+    if let index = retries.takeOne(for: rank, isAlone: isAlone) {
+      chunk = index..<(index + 1)
+    } else {
+      let time = workers[rank]?.times.mean ?? times.mean
+      let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
+      chunk = takeChunk(
+        of: sizes.size(remaining: remainingFresh, threads: threads, time: time, weight: weight, known: known))
+    }
     if workers[rank]?.hasIdleThread == true { idleThreads -= 1 }
     workers[rank]?.take(chunk, at: now)
     chunksHeld += 1
@@ -208,22 +299,26 @@ package struct MapScheduler: Sendable {
     guard index < bound else { return }
     bound = index
     handedBack.limit(to: index)
+    retries.limit(to: index)
   }
 
   /// Not begun, and held by nobody any more.
   private mutating func wait(_ range: Range<Int>) { handedBack.insert(range.clamped(to: 0..<bound)) }
 
-  private mutating func letGo(_ chunk: Range<Int>, by rank: Int) {
+  private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
     let idleBefore = workers[rank]?.idleThreads ?? 0
-    guard workers[rank]?.letGo(from: chunk.lowerBound) == chunk else {
+    guard let held = workers[rank]?.letGo(from: chunk.lowerBound), held.chunk == chunk else {
       preconditionFailure("rank \(rank) gave back \(chunk), which it doesn't hold")
     }
     idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
     workers[rank]?.heardAt = now
     chunksHeld -= 1
+    if held.isLate { chunksLate -= 1 }
+    return held
   }
 
-  private mutating func handBack(_ range: Range<Int>, by rank: Int) {
+  /// The end of a chunk is held no more; its first `done` items are done all the same.
+  private mutating func handBack(_ range: Range<Int>, but done: Int = 0, by rank: Int) {
     let idleBefore = workers[rank]?.idleThreads ?? 0
     let chunksBefore = workers[rank]?.held.count ?? 0
     guard workers[rank]?.letGo(end: range) == true else {
@@ -231,7 +326,7 @@ package struct MapScheduler: Sendable {
     }
     idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
     chunksHeld += (workers[rank]?.held.count ?? 0) - chunksBefore
-    wait(range)
+    wait(range.dropFirst(done))
   }
 
   private mutating func enqueue(_ rank: Int) {
@@ -241,7 +336,7 @@ package struct MapScheduler: Sendable {
         workers[rank]?.isInIdle = true
         idle.append(Int32(rank))
       }
-    } else if worker.hasRoomAhead, !worker.isInAhead {
+    } else if !worker.isInAhead, hasRoomAhead(rank) {
       workers[rank]?.isInAhead = true
       ahead.append(Int32(rank))
     }

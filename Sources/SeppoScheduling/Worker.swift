@@ -1,12 +1,25 @@
 /// A rank in the scheduler's books.
 struct Worker: Sendable {
+  struct Held: Sendable {
+    var chunk: Range<Int>
+    /// When it was given.
+    let since: Int
+    /// Whether its last item has passed its time: then that one's fate is known, and its thread may never come back.
+    var isLate = false
+  }
+
   let threads: Int
   /// The chunks that it holds, in the order in which it got them.
-  private(set) var held: [Range<Int>] = []
+  private(set) var held: [Held] = []
   private(set) var heldItems = 0
+  /// Threads that sit at an item which has passed its time.
+  private(set) var lateThreads = 0
   var times = ItemTimes()
   /// When it was last known what it was doing, in nanoseconds: when a chunk came back, or the first one went out.
   var heardAt = 0
+  /// Nanoseconds that a chunk and its results are on their way, together; of several the least, since what delays one may
+  /// not delay the next.
+  private(set) var latency = 0.0
   /// Asked to give back what it hasn't begun, and not answered yet.
   var isAsked = false
 
@@ -18,33 +31,69 @@ struct Worker: Sendable {
 
   var idleThreads: Int { max(0, threads - held.count) }
   var hasIdleThread: Bool { held.count < threads }
-  var hasRoomAhead: Bool { held.count < 2 * threads }
+
+  /// One chunk ahead for each thread hides the latencies of a machine; those of a slow network take as many as are computed
+  /// while a chunk is on its way.
+  ///
+  /// - Parameter item: nanoseconds that an item takes.
+  func hasRoomAhead(item: Double?) -> Bool {
+    let (threads, held) = (threads - lateThreads, held.count - lateThreads)
+    if held < 2 * threads { return true }
+    guard latency >= Worker.slow, let item, held < Worker.most * threads else { return false }
+    let ahead = heldItems - self.held.prefix(self.threads).reduce(0) { $0 + $1.chunk.count }
+    return Double(ahead) * item < latency * 1.5 * Double(threads)
+  }
+
+  /// Nanoseconds: no shorter latency asks for more than one chunk ahead. Ranks that share cores answer within this.
+  private static let slow = 10_000_000.0
+  /// A thread's chunks are no more than these.
+  private static let most = 64
 
   mutating func take(_ chunk: Range<Int>, at now: Int) {
     if held.isEmpty {
       heardAt = now
       held.reserveCapacity(2 * threads)
     }
-    held.append(chunk)
+    held.append(Held(chunk: chunk, since: now))
     heldItems += chunk.count
   }
 
   /// Lets go of the chunk that begins there; nil if it holds none such.
-  mutating func letGo(from lower: Int) -> Range<Int>? {
-    guard let index = held.firstIndex(where: { $0.lowerBound == lower }) else { return nil }
-    heldItems -= held[index].count
+  mutating func letGo(from lower: Int) -> Held? {
+    guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower }) else { return nil }
+    heldItems -= held[index].chunk.count
+    if held[index].isLate { lateThreads -= 1 }
     return held.remove(at: index)
   }
 
   /// Lets go of the end of one of its chunks; false if it isn't one.
   mutating func letGo(end range: Range<Int>) -> Bool {
-    guard let index = held.firstIndex(where: { $0.upperBound == range.upperBound }),
-      held[index].lowerBound <= range.lowerBound
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound }),
+      held[index].chunk.lowerBound <= range.lowerBound
     else { return false }
     heldItems -= range.count
-    held[index] = held[index].lowerBound..<range.lowerBound
-    if held[index].isEmpty { held.remove(at: index) }
+    held[index].chunk = held[index].chunk.lowerBound..<range.lowerBound
+    if held[index].chunk.isEmpty { held.remove(at: index) }
     return true
+  }
+
+  /// Whether the item is the last of a chunk that it holds, and marks it late; false where that had been done.
+  mutating func markLate(_ item: Int) -> Bool {
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 }), !held[index].isLate else {
+      return false
+    }
+    held[index].isLate = true
+    lateThreads += 1
+    return true
+  }
+
+  /// Whether it holds the item as one that is late.
+  func isLate(_ item: Int) -> Bool { held.contains { $0.isLate && $0.chunk.upperBound == item + 1 } }
+
+  /// A chunk came back that was so long on its way there and back.
+  mutating func measured(latency sample: Int) {
+    let sample = Double(max(0, sample))
+    latency = latency == 0 ? sample : min(sample, latency * 1.25 + 1_000)
   }
 
   /// Whether it may hold items that no thread has begun, where so many are begun together.

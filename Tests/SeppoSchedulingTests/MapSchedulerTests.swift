@@ -69,13 +69,15 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
     #expect(scheduler.nextAssignment()?.chunk == 20..<30)
-    scheduler.threw(rank: 1, chunk: 10..<20, index: 14)
+    #expect(scheduler.threw(rank: 1, index: 14) == .failed(tries: 1))
+    scheduler.returned(rank: 1, chunk: 10..<20, completed: 5)
     #expect(scheduler.bound == 14)
     #expect(scheduler.nextAssignment() == nil)
     #expect(!scheduler.isFinished)
     // The chunk ahead is given back untouched; the one below the throw is finished, and throws too.
     scheduler.returned(rank: 0, chunk: 20..<30, completed: 0)
-    scheduler.threw(rank: 0, chunk: 0..<10, index: 3)
+    #expect(scheduler.threw(rank: 0, index: 3) == .failed(tries: 1))
+    scheduler.returned(rank: 0, chunk: 0..<10, completed: 4)
     #expect(scheduler.bound == 3)
     #expect(scheduler.isFinished)
   }

@@ -176,7 +176,8 @@ struct SimulatedCluster {
     if let index = (chunk.lowerBound..<stops).first(where: { throwing.contains($0) }) {
       done.formUnion(chunk.lowerBound..<index)
       decided = min(decided ?? index, index)
-      return scheduler.threw(rank: rank, chunk: chunk, index: index)
+      _ = scheduler.threw(rank: rank, index: index)
+      return scheduler.returned(rank: rank, chunk: chunk, completed: index + 1 - chunk.lowerBound)
     }
     done.formUnion(chunk.lowerBound..<stops)
     let completed = stops - chunk.lowerBound

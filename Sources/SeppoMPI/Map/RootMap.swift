@@ -224,7 +224,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// The item at `index` failed where it was computed.
   private func fail(_ error: SeppoError, at index: Int, in chunk: Range<Int>, by rank: Int) throws {
     let decides = index < scheduler.bound
-    scheduler.threw(rank: rank, chunk: chunk, index: index)
+    _ = scheduler.threw(rank: rank, index: index)
+    scheduler.returned(rank: rank, chunk: chunk, completed: index + 1 - chunk.lowerBound)
     if decides { try decide(error, at: index) }
   }
 
