@@ -143,6 +143,19 @@ package final class Communicator {
     if let failure { throw failure }
   }
 
+  /// Every rank's text, on every rank (`MPI_Allgather`). Every rank must call it, with the same capacity.
+  ///
+  /// - Parameter capacity: bytes for each; longer texts are cut off.
+  package func allGather(_ text: String, capacity: Int) throws -> [String] {
+    let own = Array(text.utf8.prefix(capacity)) + Array(repeating: 0, count: max(0, capacity - text.utf8.count))
+    var all = [UInt8](repeating: 0, count: size * capacity)
+    try check(
+      "MPI_Allgather", MPI_Allgather(own, Int32(capacity), seppo_byte(), &all, Int32(capacity), seppo_byte(), handle))
+    return (0..<size).map { rank in
+      String(decoding: all[(rank * capacity)..<((rank + 1) * capacity)].prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
   /// Lets go of the buffers of earlier messages, which are kept for the next ones.
   package func releaseBuffers() { BufferPool.shared.empty() }
 

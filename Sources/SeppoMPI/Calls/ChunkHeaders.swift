@@ -75,30 +75,37 @@ struct WorkHeader {
 struct ResultHeader {
   /// The chunk as the rank still holds it.
   let chunk: Range<Int>
-  /// So many of its items, from the first on, are computed; the others were not begun.
+  /// So many of its items, from the first on, are dealt with; the others were not begun.
   let completed: Int
   /// What computing them took.
   let nanoseconds: Int
+  /// How long the chunk was with the rank.
+  let resident: Int
 
-  init(chunk: Range<Int>, completed: Int, nanoseconds: Int) {
+  init(chunk: Range<Int>, completed: Int, nanoseconds: Int, resident: Int) {
     self.chunk = chunk
     self.completed = completed
     self.nanoseconds = nanoseconds
+    self.resident = resident
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
     let words = try ChunkHeader.words(of: bytes)
     chunk = try ChunkHeader.chunk(words)
-    guard let completed = Int(exactly: words[2]), completed <= chunk.count, let nanoseconds = Int(exactly: words[3])
+    guard let completed = Int(exactly: words[2]), completed <= chunk.count, let nanoseconds = Int(exactly: words[3]),
+      let resident = Int(exactly: words[4])
     else {
       throw ChunkHeader.corrupted("results came with a header that can't be")
     }
     self.completed = completed
     self.nanoseconds = nanoseconds
+    self.resident = resident
   }
 
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     ChunkHeader.write(
-      [UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(completed), UInt64(nanoseconds)], to: bytes)
+      [
+        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(completed), UInt64(nanoseconds), UInt64(resident),
+      ], to: bytes)
   }
 }

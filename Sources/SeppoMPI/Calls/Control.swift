@@ -9,7 +9,7 @@ extension MessageKind {
   static let work = MessageKind(2)
   /// To rank 0: a chunk's results (`ResultHeader`, results).
   static let computed = MessageKind(3)
-  /// To rank 0: an item of a chunk threw (`ItemFailure`).
+  /// To rank 0: items of a chunk failed (`FailedItems`). Where the map goes on, the chunk's results follow.
   static let threw = MessageKind(4)
   /// From rank 0: items from this index on are not to be begun any more (`Int`).
   static let stop = MessageKind(5)
@@ -23,6 +23,8 @@ extension MessageKind {
   static let callBack = MessageKind(9)
   /// To rank 0: what of it this is (`[Int]`: lower and upper bounds in turns).
   static let gaveBack = MessageKind(10)
+  /// To rank 0: items have passed their time (`LateReport`).
+  static let late = MessageKind(11)
 }
 
 /// Small messages of Seppo's own.
@@ -47,14 +49,43 @@ enum Control {
   }
 }
 
-/// An item that threw, as a rank reports it.
-struct ItemFailure: Codable, Sendable {
+/// Items of a chunk that failed, as a rank reports them.
+struct FailedItems: Codable, Sendable {
   let lower: Int
   let upper: Int
-  let index: Int
-  let error: SeppoError
+  /// So many items of the chunk, from the first on, are dealt with.
+  let completed: Int
+  /// Lowest first.
+  let failures: [FailedItem]
 
   var chunk: Range<Int> { lower..<upper }
+}
+
+/// Items that have passed their time, as a rank reports them.
+struct LateReport: Codable, Sendable {
+  let items: [FailedItem]
+  /// How long each has been computed for, in nanoseconds.
+  let elapsed: [Int]
+  /// What stood behind them and is given back: lower and upper bounds in turns.
+  let bounds: [Int]
+
+  /// Nil where there is nothing to report.
+  init?(_ late: LateItems, _ error: (Int) -> SeppoError) {
+    if late.items.isEmpty && late.givenBack.isEmpty { return nil }
+    let now = monotonicNanoseconds()
+    items = late.items.map { FailedItem(index: $0.index, error: error($0.index)) }
+    elapsed = late.items.map { now - $0.since }
+    bounds = Control.bounds(late.givenBack)
+  }
+}
+
+extension Control {
+  /// Ranges as they travel.
+  static func bounds(_ ranges: [Range<Int>]) -> [Int] { ranges.flatMap { [$0.lowerBound, $0.upperBound] } }
+
+  static func ranges(_ bounds: [Int]) -> [Range<Int>] {
+    stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0]..<bounds[$0 + 1] }
+  }
 }
 
 extension SeppoError {

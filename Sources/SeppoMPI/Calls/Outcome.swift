@@ -22,6 +22,8 @@ struct Values {
   let parts: [Int]
   /// The bytes themselves, where they are few; otherwise they follow by broadcast.
   let bytes: [UInt8]
+  /// The items that failed (`[FailedItem]`), which have no result; empty where there are none.
+  let failures: [UInt8]
 
   /// Up to so many bytes go with the word that the call has ended: that saves a message its way.
   static let few = 1024
@@ -45,6 +47,7 @@ extension Outcome {
       append(.values, values.count, values.parts.count, values.bytes.count)
       values.parts.withUnsafeBytes { writer.append($0) }
       values.bytes.withUnsafeBytes { writer.append($0) }
+      values.failures.withUnsafeBytes { writer.append($0) }
     case .value(let bytes): append(.value, bytes)
     case .exit(let status): append(.exit, Int(status))
     case .threw(let error):
@@ -72,7 +75,7 @@ extension Outcome {
     case .threw: self = .threw(try Control.decode(SeppoError.self, from: rest, rank: rank, host: host))
     case .values:
       let (parts, few) = (word(2), word(3))
-      guard parts >= 0, few >= 0, parts <= rest.count / 8, rest.count == parts * 8 + few else {
+      guard parts >= 0, few >= 0, parts <= rest.count / 8, few <= rest.count - parts * 8 else {
         throw ChunkHeader.corrupted("a call's end came in a form that can't be")
       }
       self = .values(
@@ -82,7 +85,7 @@ extension Outcome {
             UnsafeMutableRawBufferPointer(places).copyMemory(
               from: UnsafeRawBufferPointer(rebasing: rest[..<(parts * 8)]))
             count = parts
-          }, bytes: Array(rest[(parts * 8)...])))
+          }, bytes: Array(rest[(parts * 8)..<(parts * 8 + few)]), failures: Array(rest[(parts * 8 + few)...])))
     }
   }
 }

@@ -20,6 +20,8 @@ final class Session: @unchecked Sendable {
   let rank: Int
   let size: Int
   let host = Seppo.hostName
+  /// The machine of each rank.
+  let hosts: [String]
   let communicator: Communicator
   /// What this rank's compute threads have in hand.
   let hands: Hands
@@ -50,6 +52,7 @@ final class Session: @unchecked Sendable {
     communicator = try Communicator(splitSize: Session.splitSize)
     rank = communicator.rank
     size = communicator.size
+    hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw MPIStartError.launcherUnknown(launched: launched)
     }
@@ -169,7 +172,7 @@ final class Session: @unchecked Sendable {
   }
 
   /// Waits as the back-off says; a chunk that is done ends the wait.
-  func pause(_ backoff: inout Backoff) {
+  func pause(_ backoff: inout Backoff) throws {
     if communicator.moved != moved { backoff.reset() }
     moved = communicator.moved
     let pause = backoff.next()
@@ -182,7 +185,7 @@ final class Session: @unchecked Sendable {
     var backoff = Backoff()
     while true {
       if let value = try body() { return value }
-      pause(&backoff)
+      try pause(&backoff)
     }
   }
 

@@ -13,6 +13,8 @@ class ComputeTask: @unchecked Sendable {
   let claims: Claims
   /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
   fileprivate(set) var end: Int
+  /// Whether its last item has passed its time. Only the thread in the call knows it.
+  fileprivate(set) var isLate = false
 
   init(chunk: Range<Int>, unit: Int) {
     self.chunk = chunk
@@ -36,6 +38,14 @@ class ComputeTask: @unchecked Sendable {
   }
 }
 
+/// What compute threads that sit at their items for too long leave to others.
+struct LateItems {
+  /// Items whose time has passed, each the last of its chunk by now, and since when they are computed.
+  var items: [(index: Int, since: Int)] = []
+  /// Ends of chunks, and chunks, that nobody here has begun.
+  var givenBack: [Range<Int>] = []
+}
+
 /// The compute threads of a rank: they run `f`, and never call MPI.
 ///
 /// pthreads, because handing over through a queue or a task costs several times as much, and because their stacks must be
@@ -55,7 +65,7 @@ final class ComputePool: @unchecked Sendable {
   /// At most so many compute at once, in this call.
   private var allowed = 0
   /// In the hands of compute threads.
-  private var running: [ComputeTask] = []
+  private var running: [(task: ComputeTask, hand: Hand)] = []
   private var waiting: [ComputeTask] = []
   private var finished: [ComputeTask] = []
   private var kernel: ChunkKernel?
@@ -131,7 +141,7 @@ final class ComputePool: @unchecked Sendable {
   func giveBack() -> [Range<Int>] {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    let tasks = running + waiting
+    let tasks = running.map(\.task) + waiting
     var wanted = (tasks.reduce(0) { $0 + $1.claims.left } + 1) / 2
     var given: [Range<Int>] = []
     for task in tasks.reversed() where wanted > 0 {
@@ -143,6 +153,32 @@ final class ComputePool: @unchecked Sendable {
     waiting.removeAll { $0.kept.isEmpty }
     waitingCount.store(waiting.count, ordering: .relaxed)
     return given
+  }
+
+  /// The items that have passed their time since this was last asked, with what stands behind them given back: the rest of
+  /// their chunks, and what waits, where no thread is left that could begin it.
+  ///
+  /// - Parameter timeout: how long an item may take, in nanoseconds.
+  func takeLate(timeout: Int) -> LateItems {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    var late = LateItems()
+    let now = monotonicNanoseconds()
+    for (task, hand) in running where !task.isLate {
+      guard let (items, since) = hand.content, now - since > timeout else { continue }
+      let rest = task.cut(.max)
+      if !rest.isEmpty { late.givenBack.append(rest) }
+      // Otherwise it has just come back after all.
+      guard task.kept.upperBound == items.upperBound else { continue }
+      task.isLate = true
+      late.items.append((items.lowerBound, since))
+    }
+    if !waiting.isEmpty, running.count(where: \.task.isLate) >= allowed {
+      late.givenBack += waiting.map(\.kept)
+      waiting.removeAll()
+      waitingCount.store(0, ordering: .relaxed)
+    }
+    return late
   }
 
   /// Whether any compute thread is at work.
@@ -174,7 +210,7 @@ final class ComputePool: @unchecked Sendable {
     while true {
       let task = computeNext(hand)
       pthread_mutex_lock(mutex)
-      running.removeAll { $0 === task }
+      running.removeAll { $0.task === task }
       finished.append(task)
       finishedCount.store(finished.count, ordering: .releasing)
       // Another thread may have stood back because too many were at work.
@@ -198,7 +234,7 @@ final class ComputePool: @unchecked Sendable {
     while waiting.isEmpty || running.count >= allowed { pthread_cond_wait(workCame, mutex) }
     let task = waiting.removeFirst()
     waitingCount.store(waiting.count, ordering: .relaxed)
-    running.append(task)
+    running.append((task, hand))
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
     Surroundings.enter(.item) { task.run(kernel, hand) }

@@ -6,34 +6,44 @@ import SeppoWire
 struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   let session: Session
   let place: Place
-  let chunkRule: ChunkRule
+  let options: MapOptions
   /// Nil where `SEPPO_THREADS` was to say it, and doesn't.
   private let wantedThreads: Int?
-  private let isSetByEnvironment: Bool
   var threads: Int { wantedThreads ?? 1 }
   /// Whether every rank gets the results, or rank 0 only.
   let givesToAll: Bool
+  /// Whether items that fail are kept as such, or the first one ends the map.
+  let keepsFailures: Bool
   /// Whether items and results travel as memory; asked once a call.
   private let itemsAreMemory = Items.areMemory(Element.self)
   private let resultsAreMemory = Items.areMemory(Result.self)
 
-  init(session: Session, place: Place, chunkRule: ChunkRule, threads: Int?, givesToAll: Bool) {
+  init(session: Session, place: Place, options: MapOptions, givesToAll: Bool, keepsFailures: Bool) {
     self.session = session
     self.place = place
-    self.chunkRule = chunkRule
-    wantedThreads = threads ?? session.defaultThreads
-    isSetByEnvironment = threads == nil
+    self.options = options
+    wantedThreads = options.threads ?? session.defaultThreads
     self.givesToAll = givesToAll
+    self.keepsFailures = keepsFailures
   }
 
-  var name: String { givesToAll ? "mapParallel" : "mapAtRoot" }
+  var name: String {
+    switch (givesToAll, keepsFailures) {
+    case (true, false): "mapParallel"
+    case (false, false): "mapAtRoot"
+    case (true, true): "mapResults"
+    case (false, true): "mapResultsAtRoot"
+    }
+  }
 
   /// The results; on the other ranks nil, if they are for rank 0 only.
-  func run(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result]? {
+  func run(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result>? {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
-      if session.size == 1, threads == 1, !session.checksWire {
+      if session.size == 1, threads == 1, options.timeout == nil, !session.checksWire {
+        session.hands[0].take(0..<items.count, at: monotonicNanoseconds())
+        defer { session.hands[0].empty() }
         return try Surroundings.enter(.item) { try compute(items, kernel) }
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
@@ -59,58 +69,66 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func runSerially(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+  private func runSerially(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result> {
     try checkOptions()
     return try compute(items, kernel)
   }
 
   private func checkOptions() throws {
-    if case .items(let count) = chunkRule, count < 1 {
-      throw SeppoError.badOption(
-        name: "chunk: .items(\(count))", reason: "a chunk has at least one item", place: place.text)
+    if case .items(let count) = options.chunk, count < 1 {
+      throw badOption("chunk: .items(\(count))", "a chunk has at least one item")
     }
     guard let wantedThreads else {
-      throw SeppoError.badOption(
-        name: "SEPPO_THREADS", reason: "it is the number of threads on which a rank computes", place: place.text)
+      throw badOption("SEPPO_THREADS", "it is the number of threads on which a rank computes")
     }
     if wantedThreads < 1 {
-      throw SeppoError.badOption(
-        name: isSetByEnvironment ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
-        reason: "a rank computes on at least one thread", place: place.text)
+      throw badOption(
+        options.threads == nil ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
+        "a rank computes on at least one thread")
+    }
+    if options.retries < 0 {
+      throw badOption("retries: \(options.retries)", "an item is tried again 0 times or more")
+    }
+    if let timeout = options.timeout, timeout <= .zero {
+      throw badOption("timeout: \(timeout)", "an item takes longer than no time")
     }
   }
 
+  private func badOption(_ name: String, _ reason: String) -> SeppoError {
+    .badOption(name: name, reason: reason, place: place.text)
+  }
+
   /// On the calling thread, straight from the items' memory into the results'.
-  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
-    try [Result](unsafeUninitializedCapacity: items.count) { results, count in
-      let bound = Bound()
-      func compute(_ items: UnsafeBufferPointer<Element>) throws {
-        let places = UnsafeMutableBufferPointer(rebasing: results[count..<(count + items.count)])
-        let outcome = kernel(UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(places), count, bound)
-        count += outcome.completed
-        if let thrown = outcome.thrown {
-          throw SeppoError(thrown, item: count, rank: session.rank, host: session.host, place: place.text)
-        }
-      }
+  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result> {
+    var serial = SerialMap<Element, Result>(self)
+    let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       switch items {
-      case .memory(let items): try compute(items)
+      case .memory(let items): try serial.compute(items, kernel, into: results, &count)
       case .spaced(let spacing):
         try withUnsafeTemporaryAllocation(of: Element.self, capacity: min(spacing.count, Elements<Element>.run)) {
           room in
           guard let start = room.baseAddress else { return }
-          while count < spacing.count {
-            let places = count..<min(count + room.count, spacing.count)
+          while serial.index < spacing.count {
+            let places = serial.index..<min(serial.index + room.count, spacing.count)
             spacing.write(places, to: start)
-            try compute(UnsafeBufferPointer(start: start, count: places.count))
+            try serial.compute(
+              UnsafeBufferPointer(start: start, count: places.count), kernel, into: results, &count)
           }
         }
       }
     }
+    return Mapped(values, failures: serial.failures)
   }
+
+  /// Whether results have to be encoded where they don't travel themselves: for the broadcast.
+  var encodesResults: Bool { givesToAll && session.size > 1 && !resultsAreMemory }
 
   var context: MapTask<Element, Result>.Context {
     .init(
-      rank: session.rank, host: session.host, place: place.text, bound: Bound(), unit: chunkRule.unit,
+      rank: session.rank, host: session.host, place: place.text, bound: Bound(),
+      // What may pass its time is begun by itself.
+      unit: options.timeout == nil ? options.rule.unit : 1,
+      stopsAtFailure: !keepsFailures && options.retries == 0, timeout: options.timeoutNanoseconds,
       itemsAreMemory: itemsAreMemory, resultsAreMemory: resultsAreMemory)
   }
 

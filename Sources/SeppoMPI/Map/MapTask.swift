@@ -18,6 +18,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   /// Where the results go.
   enum Output {
     /// On rank 0: to their places among all results. `encodes` where they are to be broadcast and must be encoded for it.
+    /// Only where the first failure ends the map, so that no place stays empty.
     case memory(UnsafeMutableBufferPointer<Result>, encodes: Bool)
     /// Into a message, behind a header.
     case wire
@@ -31,6 +32,10 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let bound: Bound
     /// So many items stay together.
     let unit: Int
+    /// Whether a chunk ends at the first item that fails.
+    let stopsAtFailure: Bool
+    /// How long an item may take, in nanoseconds; nil for any time.
+    let timeout: Int?
     let itemsAreMemory: Bool
     let resultsAreMemory: Bool
   }
@@ -38,17 +43,28 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   private let input: Input
   private let output: Output
   private let context: Context
+  /// When this rank got it, in nanoseconds.
+  let came = monotonicNanoseconds()
 
-  /// So many results, from the chunk's first on, are there.
+  /// So many items, from the chunk's first on, are dealt with: computed, or among the failures.
   private(set) var completed = 0
-  /// What the item after those met with.
-  private(set) var failure: SeppoError?
+  /// So many results are there, in the order of the items, with no room for those that failed.
+  private(set) var made = 0
+  /// Which items failed, lowest first, counted from the chunk's first.
+  private var failed: [(offset: Int, error: SeppoError)] = []
+  /// Where the stretch at hand ends, and when it began.
+  private var claimed = 0
+  private var began = 0
   /// What computing took.
   private(set) var nanoseconds = 0
   /// The results in bytes, if they were to be encoded; behind a header where the output is a message.
   private(set) var bytes: _WireWriter?
   /// Of these the memory of long arrays, which is sent from where it is.
   private(set) var lent = LentMemory()
+
+  /// The items that failed, lowest first.
+  var failures: [FailedItem] { failed.map { FailedItem(index: chunk.lowerBound + $0.offset, error: $0.error) } }
+  private var isOver: Bool { context.stopsAtFailure && !failed.isEmpty }
 
   /// All of the message, where it doesn't travel.
   var joined: _WireWriter? {
@@ -100,9 +116,10 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       UnsafeMutableBufferPointer(rebasing: items[..<done]).deinitialize()
       items.deallocate()
     }
-    // The items before the one that can't be read are computed: one of them may throw, and is the lower.
+    // The items before the one that can't be read are computed: one of them may throw, and is the lower. Those behind it
+    // can't be read from here, and go back as not begun.
     compute(kernel, hand) { UnsafeBufferPointer(rebasing: items[$0.clamped(to: 0..<done)]) }
-    if let error, failure == nil, completed == done {
+    if let error, !isOver, completed == done, claimed > done {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
   }
@@ -121,7 +138,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       eachStretch(hand, atMost: longest) {
         runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
       }
-      if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<completed])) }
+      if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<made])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Result>.stride
@@ -129,33 +146,29 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       eachStretch(hand, atMost: longest) { places in
         let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
         runKernel(kernel, items(places), results)
-        writer.truncate(to: ChunkHeader.size + completed * size)
+        writer.truncate(to: ChunkHeader.size + made * size)
       }
       bytes = writer
     case .wire:
       let results = UnsafeMutableBufferPointer<Result>.allocate(capacity: chunk.count)
-      eachStretch(hand, atMost: longest) {
-        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
-      }
-      let initialized = completed
       defer {
-        UnsafeMutableBufferPointer(rebasing: results[..<initialized]).deinitialize()
+        UnsafeMutableBufferPointer(rebasing: results[..<made]).deinitialize()
         results.deallocate()
       }
-      let writer = ChunkHeader.writer(payload: 0)
-      do {
-        try Items.write(UnsafeBufferPointer(rebasing: results[..<completed]), to: writer, lending: &lent)
-      } catch {
-        fail(encoding: error)
+      eachStretch(hand, atMost: longest) {
+        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[made..<(made + $0.count)]))
       }
-      bytes = writer
+      encode(results)
     }
   }
 
   private func eachStretch(_ hand: Hand, atMost longest: Int, _ body: (Range<Int>) -> Void) {
+    // What may pass its time is begun by itself, so that it is known which item does.
+    let longest = context.timeout == nil ? longest : 1
     var size = StretchSize(unit: unit)
-    var began = monotonicNanoseconds()
-    while failure == nil, let places = claims.next(min(size.items, longest)) {
+    began = monotonicNanoseconds()
+    while !isOver, let places = claims.next(min(size.items, longest)) {
+      claimed = places.upperBound
       hand.take((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), at: began)
       body(places)
       if completed < places.upperBound { return }
@@ -165,17 +178,55 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
+  /// Computes the items, and goes on behind those that fail where the map does.
   private func runKernel(
     _ kernel: ChunkKernel, _ items: UnsafeBufferPointer<Element>, _ results: UnsafeMutableBufferPointer<Result>
   ) {
-    let outcome = kernel(
-      UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(results), chunk.lowerBound + completed, context.bound
-    )
-    completed += outcome.completed
-    if let thrown = outcome.thrown {
+    let last = completed + items.count
+    let first = made
+    while completed < last, !isOver {
+      let rest = UnsafeBufferPointer(rebasing: items[(items.count - (last - completed))...])
+      let room = UnsafeMutableBufferPointer(rebasing: results[(made - first)...])
+      let outcome = kernel(
+        UnsafeRawBufferPointer(rest), UnsafeMutableRawBufferPointer(room), chunk.lowerBound + completed, context.bound)
+      if let timeout = context.timeout, outcome.completed > 0 || outcome.thrown != nil,
+        monotonicNanoseconds() - began > timeout
+      {
+        // Of one item only, see above. What comes after its time is as good as nothing: its failure may be known already.
+        UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
+        fail(context.timedOut(chunk.lowerBound + completed))
+        continue
+      }
+      completed += outcome.completed
+      made += outcome.completed
+      guard let thrown = outcome.thrown else { return }
       fail(
-        SeppoError(
-          thrown, item: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place))
+        .itemThrew(
+          ItemError(
+            thrown, index: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place)))
+    }
+  }
+
+  /// Encodes the results for their way to rank 0.
+  private func encode(_ results: UnsafeMutableBufferPointer<Result>) {
+    while true {
+      let writer = ChunkHeader.writer(payload: 0)
+      bytes = writer
+      lent = LentMemory()
+      do {
+        return try Items.write(UnsafeBufferPointer(rebasing: results[..<made]), to: writer, lending: &lent)
+      } catch {
+        let kept = made
+        fail(encoding: error)
+        if context.stopsAtFailure {
+          UnsafeMutableBufferPointer(rebasing: results[made..<kept]).deinitialize()
+          return
+        }
+        // Without that one.
+        guard let start = results.baseAddress else { return }
+        (start + error.item).deinitialize(count: 1)
+        (start + error.item).moveInitialize(from: start + error.item + 1, count: kept - error.item - 1)
+      }
     }
   }
 
@@ -184,7 +235,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(results), to: writer)
-      if failure == nil, !Items.haveOwnForm(Result.self) { readBack(results, writer.bytes) }
+      if failed.isEmpty, !Items.haveOwnForm(Result.self) { readBack(results, writer.bytes) }
     } catch {
       UnsafeMutableBufferPointer(rebasing: results[error.item...]).deinitialize()
       fail(encoding: error)
@@ -192,11 +243,21 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     bytes = writer
   }
 
-  /// The result that can't be encoded stands before an item that threw, if one did, and so it decides; those past it are
-  /// given up.
+  /// A result can't be encoded. Where the first failure ends the map, it stands before an item that threw, if one did, and
+  /// so it decides; those past it are given up.
   private func fail(encoding error: WireError) {
-    completed = error.item
-    fail(SeppoError(error, index: chunk.lowerBound + completed, rank: context.rank, host: context.host))
+    // Counted from the chunk's first item: those before it that failed have no result.
+    var offset = error.item
+    for failure in failed where failure.offset <= offset { offset += 1 }
+    let failure = SeppoError(error, index: chunk.lowerBound + offset, rank: context.rank, host: context.host)
+    if context.stopsAtFailure {
+      failed.removeAll()
+      completed = offset
+      made = offset
+      return fail(failure)
+    }
+    made -= 1
+    failed.insert((offset, failure), at: failed.firstIndex { $0.offset > offset } ?? failed.count)
   }
 
   /// Rank 0 takes its own results as the other ranks will get them. Else a type that loses something on the way would give
@@ -205,21 +266,24 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     results.deinitialize()
     let (done, error) = Items.read(results, from: UnsafeRawBufferPointer(bytes))
     completed = done
+    made = done
     if let error {
       fail(SeppoError(error, index: chunk.lowerBound + done, rank: context.rank, host: context.host))
     }
   }
 
+  /// The next item failed.
   private func fail(_ error: SeppoError) {
-    failure = error
-    context.bound.lower(to: chunk.lowerBound + completed)
+    if context.stopsAtFailure { context.bound.lower(to: chunk.lowerBound + completed) }
+    failed.append((completed, error))
+    completed += 1
   }
 }
 
-extension SeppoError {
-  init(_ thrown: any Error, item index: Int, rank: Int, host: String, place: String) {
-    self = .itemThrew(
-      index: index, rank: rank, host: host, type: String(describing: type(of: thrown)), description: "\(thrown)",
-      place: place)
+extension MapTask.Context {
+  /// What becomes of an item that passes its time.
+  func timedOut(_ index: Int) -> SeppoError {
+    .itemTimedOut(
+      index: index, rank: rank, host: host, timeout: Double(timeout ?? 0) / 1e9, tries: 1, place: place)
   }
 }

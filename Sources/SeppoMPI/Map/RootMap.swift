@@ -14,16 +14,29 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let site: CallSite
   private var rendezvous: Rendezvous
   private var scheduler: MapScheduler
-  /// The error of the lowest item that failed so far.
-  private var failure: SeppoError?
   private var cameHere: [Int] = []
 
-  private var results = UnsafeMutableBufferPointer<Result>(start: nil, count: 0)
-  /// The results that are there.
-  private var initialized = Coverage()
-  /// Results as bytes, as they came or were encoded, where they are to be broadcast in that form.
-  private var coded: [CodedPart] = []
-  private var sharesCoded: Bool { call.givesToAll && session.size > 1 && !context.resultsAreMemory }
+  private var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
+  /// The error of the lowest item that failed so far, where the first failure is thrown.
+  private var failure: SeppoError?
+  /// The items that failed, where they are kept.
+  private var failures: [FailedItem] = []
+  /// Failures whose chunk's results are on their way.
+  private var announced: [Origin: [FailedItem]] = [:]
+  private var lateItems: [LateItem] = []
+
+  /// A chunk in a rank's hands, by its first item.
+  private struct Origin: Hashable {
+    let rank: Int
+    let first: Int
+  }
+
+  /// An item that has passed its time and is still computed.
+  private struct LateItem {
+    let rank: Int
+    let index: Int
+    let since: Int
+  }
 
   init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>) {
     self.call = call
@@ -33,33 +46,39 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     rendezvous = Rendezvous(session, signature)
     site = signature.site
     scheduler = MapScheduler(
-      count: items.count, ranks: session.size, rule: call.chunkRule, largest: call.largestChunk,
-      learnt: site.learnt)
+      count: items.count, ranks: session.size, rule: call.options.rule, largest: call.largestChunk,
+      retries: call.options.retries, failuresDecide: !call.keepsFailures, learnt: site.learnt)
   }
 
-  func run() throws -> [Result] {
+  func run() throws -> Mapped<Result> {
     scheduler.joined(rank: 0, threads: call.threads)
-    return try [Result](unsafeUninitializedCapacity: items.count) { results, count in
-      self.results = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
-      HugePages.advise(UnsafeMutableRawBufferPointer(self.results))
+    let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
+      let places = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
+      HugePages.advise(UnsafeMutableRawBufferPointer(places))
+      gathered = Gathered(
+        places, keepsCoded: call.givesToAll && session.size > 1 && !context.resultsAreMemory)
       do {
         try compute()
         site.learnt = scheduler.learnt
         if let failure { throw failure }
-        try share()
-        count = items.count
+        failures.sort { $0.index < $1.index }
+        let made = failures.isEmpty ? items.count : gathered.closeGaps()
+        try share(UnsafeMutableBufferPointer(rebasing: places[..<made]))
+        count = made
       } catch {
-        for range in initialized.ranges { UnsafeMutableBufferPointer(rebasing: results[range]).deinitialize() }
+        gathered.deinitialize()
         throw error
       }
     }
+    return Mapped(values, failures: failures)
   }
 
-  /// Until every item is done, or the lowest that throws is known, and every rank is in this call.
+  /// Until every item is done, or the lowest that fails is known, and every rank is in this call.
   private func compute() throws {
     var backoff = Backoff()
     do {
       while true {
+        scheduler.advance(to: monotonicNanoseconds())
         var hasMoved = false
         while let message = try session.poll() {
           try take(message)
@@ -74,9 +93,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           try take(task)
           hasMoved = true
         }
+        try takeLate()
         if try handOut() { hasMoved = true }
         if scheduler.isFinished && rendezvous.isComplete { return try finishIfFailed() }
-        if hasMoved { backoff.reset() } else { session.pause(&backoff) }
+        if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
       }
     } catch {
       call.settle(context.bound, after: error)
@@ -90,7 +110,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// Gives what is to be given now, and calls back what is wanted elsewhere.
   private func handOut() throws -> Bool {
-    scheduler.advance(to: monotonicNanoseconds())
     var hasMoved = false
     while true {
       while let assignment = scheduler.nextAssignment() {
@@ -109,9 +128,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func give(_ assignment: MapScheduler.Assignment) throws {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
     if rank == 0, !session.checksWire {
-      Whereabouts.note(chunk: chunk)
-      let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
-      return submit(chunk, input(chunk), .memory(places, encodes: sharesCoded))
+      let output: Task.Output =
+        context.stopsAtFailure ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
+      return submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
@@ -157,9 +176,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         }
       } catch {
         let index = chunk.lowerBound + error.item
-        let decides = index < scheduler.bound
         scheduler.failedToSend(rank: assignment.rank, chunk: chunk, index: index)
-        if decides { try decide(SeppoError(error, index: index, rank: 0, host: session.host), at: index) }
+        try fail(index, SeppoError(error, index: index, rank: 0, host: session.host))
         chunk = chunk.lowerBound..<index
         if chunk.isEmpty { return nil }
       }
@@ -169,15 +187,25 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func take(_ message: Message) throws {
+    let rank = message.source
     switch message.kind {
-    case .computed: try take(message.bytes, owner: message.payload, from: message.source)
+    case .computed:
+      let chunk = try ResultHeader(message.bytes).chunk
+      let failures = announced.removeValue(forKey: Origin(rank: rank, first: chunk.lowerBound)) ?? []
+      try take(message.bytes, owner: message.payload, without: failures, from: rank)
     case .threw:
-      let failure = try Control.decode(ItemFailure.self, from: message.bytes, rank: 0, host: session.host)
-      try fail(failure.error, at: failure.index, in: failure.chunk, by: message.source)
+      let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
+      if context.stopsAtFailure {
+        try judge(report.failures, by: rank)
+        scheduler.returned(rank: rank, chunk: report.chunk, completed: report.completed)
+      } else {
+        announced[Origin(rank: rank, first: report.lower)] = report.failures
+      }
+    case .late:
+      try take(Control.decode(LateReport.self, from: message.bytes, rank: 0, host: session.host), from: rank)
     case .gaveBack:
       let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: session.host)
-      scheduler.gaveBack(
-        rank: message.source, ranges: stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0]..<bounds[$0 + 1] })
+      scheduler.gaveBack(rank: rank, ranges: Control.ranges(bounds))
     default: break
     }
   }
@@ -187,63 +215,96 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let chunk = task.kept
     // All of it was called back before it was begun.
     if chunk.isEmpty { return }
-    if task.writesInPlace {
-      let range = chunk.prefix(task.completed)
-      initialized.insert(range)
-      if let bytes = task.bytes {
-        coded.append(CodedPart(range: range, bytes: UnsafeRawBufferPointer(bytes.bytes), owner: bytes))
-      }
+    let failures = task.failures
+    if task.writesInPlace { gathered.insert(chunk.prefix(task.made), bytes: task.bytes) }
+    if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
+      ResultHeader(
+        chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
+        resident: monotonicNanoseconds() - task.came
+      ).write(to: message.bytes)
+      return try take(UnsafeRawBufferPointer(message.bytes), owner: message, without: failures, from: 0)
     }
-    if let failure = task.failure { return try fail(failure, at: chunk.lowerBound + task.completed, in: chunk, by: 0) }
-    if let message = task.joined, !task.writesInPlace {
-      ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: message.bytes)
-      return try take(UnsafeRawBufferPointer(message.bytes), owner: message, from: 0)
-    }
+    try judge(failures, by: 0)
     scheduler.returned(rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds)
   }
 
-  /// Results that came by message.
-  private func take(_ message: UnsafeRawBufferPointer, owner: AnyObject, from rank: Int) throws {
+  /// Results as they travel.
+  private func take(
+    _ message: UnsafeRawBufferPointer, owner: AnyObject, without failures: [FailedItem], from rank: Int
+  ) throws {
     let header = try ResultHeader(message)
-    let range = header.chunk.prefix(header.completed)
-    let payload = ChunkHeader.payload(of: message)
-    let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: results[range]), from: payload)
-    initialized.insert(range.prefix(done))
-    if let error {
-      let index = range.lowerBound + done
-      return try fail(
-        SeppoError(error, index: index, rank: 0, host: session.host), at: index, in: header.chunk, by: rank)
+    var completed = header.completed
+    var failures = failures
+    if let (index, error) = gathered.read(
+      header.chunk.prefix(completed), without: failures, from: ChunkHeader.payload(of: message), owner: owner)
+    {
+      // What stands behind it in these bytes is lost, and is computed again where the map goes on.
+      failures.removeAll { $0.index > index }
+      failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: session.host)))
+      completed = index + 1 - header.chunk.lowerBound
     }
-    if sharesCoded {
-      coded.append(CodedPart(range: range, bytes: payload, owner: owner))
-    }
+    try judge(failures, by: rank)
     scheduler.returned(
-      rank: rank, chunk: header.chunk, completed: header.completed, nanoseconds: header.nanoseconds)
+      rank: rank, chunk: header.chunk, completed: completed, nanoseconds: header.nanoseconds,
+      resident: header.resident)
   }
 
-  /// The item at `index` failed where it was computed.
-  private func fail(_ error: SeppoError, at index: Int, in chunk: Range<Int>, by rank: Int) throws {
-    let decides = index < scheduler.bound
-    _ = scheduler.threw(rank: rank, index: index)
-    scheduler.returned(rank: rank, chunk: chunk, completed: index + 1 - chunk.lowerBound)
-    if decides { try decide(error, at: index) }
+  private func judge(_ failures: [FailedItem], by rank: Int) throws {
+    for failure in failures {
+      lateItems.removeAll { $0.rank == rank && $0.index == failure.index }
+      try follow(scheduler.threw(rank: rank, index: failure.index), failure)
+    }
   }
 
-  /// Unless an item below fails too, it is this one's error: nothing above it is begun any more, by nobody.
-  private func decide(_ error: SeppoError, at index: Int) throws {
+  private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
+    if case .failed(let tries) = verdict { try fail(failure.index, failure.error.after(tries: tries)) }
+  }
+
+  /// The item has failed for good. Where that ends the map, and unless an item below fails too, it is this one's error:
+  /// nothing above it is begun any more, by nobody.
+  private func fail(_ index: Int, _ error: SeppoError) throws {
+    if call.keepsFailures { return failures.append(FailedItem(index: index, error: error)) }
     failure = error
     context.bound.lower(to: index)
     for rank in cameHere { try session.send(index, to: rank, kind: .stop) }
   }
 
-  private func share() throws {
+  /// Looks for items of this rank that have passed their time, and ends the job where nothing else is left on any.
+  private func takeLate() throws {
+    guard let timeout = context.timeout else { return }
+    if let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut) {
+      try take(report, from: 0)
+    }
+    guard scheduler.isStuck, !lateItems.isEmpty else { return }
+    let now = monotonicNanoseconds()
+    // As long again as it may take: it may only be slow.
+    guard lateItems.allSatisfy({ now - $0.since >= 2 * timeout }),
+      let stuck = lateItems.min(by: { $0.index < $1.index })
+    else { return }
+    Failure.endJob(
+      session,
+      SeppoError.itemStuck(
+        index: stuck.index, rank: stuck.rank, host: session.hosts[stuck.rank],
+        seconds: Double(now - stuck.since) / 1e9, place: context.place), at: call.place)
+  }
+
+  private func take(_ report: LateReport, from rank: Int) throws {
+    scheduler.gaveBack(rank: rank, ranges: Control.ranges(report.bounds), behindLate: true)
+    let now = monotonicNanoseconds()
+    for (failure, elapsed) in zip(report.items, report.elapsed) {
+      lateItems.append(LateItem(rank: rank, index: failure.index, since: now - elapsed))
+      try follow(scheduler.late(rank: rank, index: failure.index), failure)
+    }
+  }
+
+  private func share(_ results: UnsafeMutableBufferPointer<Result>) throws {
     guard session.size > 1 else { return }
     guard call.givesToAll else { return try rendezvous.finish(.done) }
+    let sharing = try Sharing(session, rendezvous, failures: failures)
     if context.resultsAreMemory {
-      try Sharing(session, rendezvous).give(memory: UnsafeMutableRawBufferPointer(results), count: results.count)
+      try sharing.give(memory: UnsafeMutableRawBufferPointer(results), count: results.count)
     } else {
-      coded.sort { $0.range.lowerBound < $1.range.lowerBound }
-      try Sharing(session, rendezvous).give(coded)
+      try sharing.give(gathered.parts)
     }
   }
 }

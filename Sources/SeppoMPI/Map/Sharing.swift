@@ -1,9 +1,11 @@
 import SeppoTransport
 import SeppoWire
 
-/// Some results in bytes, whole items, as one writer wrote them.
+/// Some results in bytes, as one writer wrote them.
 struct CodedPart {
-  let range: Range<Int>
+  /// The index of the first.
+  let first: Int
+  let count: Int
   let bytes: UnsafeRawBufferPointer
   /// Keeps the bytes.
   let owner: AnyObject
@@ -13,10 +15,18 @@ struct CodedPart {
 struct Sharing {
   private let session: Session
   private let rendezvous: Rendezvous
+  /// The items that failed, as they travel.
+  private let failures: [UInt8]
 
-  init(_ session: Session, _ rendezvous: Rendezvous) {
+  init(_ session: Session, _ rendezvous: Rendezvous, failures: [FailedItem] = []) throws {
     self.session = session
     self.rendezvous = rendezvous
+    guard !failures.isEmpty else {
+      self.failures = []
+      return
+    }
+    let coded = try Control.encode(failures)
+    self.failures = withExtendedLifetime(coded) { Array(coded.bytes) }
   }
 
   /// Small parts are broadcast together, in pieces of this many bytes or more.
@@ -25,20 +35,21 @@ struct Sharing {
   /// On rank 0: plain memory.
   func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
     if memory.count <= Values.few {
-      return try rendezvous.finish(.values(Values(count: count, parts: [], bytes: Array(memory))))
+      return try rendezvous.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: [], bytes: [])))
+    try rendezvous.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
     try session.communicator.broadcast(memory)
   }
 
   /// On rank 0: parts in the order of the items.
   func give(_ parts: [CodedPart]) throws {
-    let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
-    let count = parts.reduce(0) { $0 + $1.range.count }
+    let sizes = parts.flatMap { [$0.count, $0.bytes.count] }
+    let count = parts.reduce(0) { $0 + $1.count }
     if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
-      return try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes))))
+      return try rendezvous.finish(
+        .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: [])))
+    try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
     let pieces = Sharing.pieces(parts.map(\.bytes.count))
     try session.communicator.broadcast(
       pieces: pieces.count,
@@ -53,7 +64,15 @@ struct Sharing {
       }, arrived: { _, _ in })
   }
 
-  /// On another rank.
+  /// On another rank: the items that failed.
+  func failures(_ values: Values) throws -> [FailedItem] {
+    if values.failures.isEmpty { return [] }
+    return try values.failures.withUnsafeBytes {
+      try Control.decode([FailedItem].self, from: $0, rank: session.rank, host: session.host)
+    }
+  }
+
+  /// On another rank: the results, without room for the items that failed.
   func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
     try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])

@@ -15,7 +15,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     rendezvous = Rendezvous(session, signature)
   }
 
-  func run() throws -> [Result]? {
+  func run() throws -> Mapped<Result>? {
     let outcome: Outcome
     do {
       try rendezvous.announce(threads: call.threads)
@@ -26,7 +26,9 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     switch outcome {
     case .threw(let error): throw error
-    case .values(let values): return try Sharing(session, rendezvous).take(values)
+    case .values(let values):
+      let sharing = try Sharing(session, rendezvous)
+      return Mapped(try sharing.take(values), failures: try sharing.failures(values))
     case .done, .value, .exit: return nil
     }
   }
@@ -46,7 +48,8 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         hasMoved = true
         try report(task)
       }
-      if hasMoved { backoff.reset() } else { session.pause(&backoff) }
+      try reportLate()
+      if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
     }
   }
 
@@ -54,7 +57,6 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     switch message.kind {
     case .work:
       let header = try WorkHeader(message.bytes)
-      Whereabouts.note(chunk: header.chunk)
       let input: MapTask<Element, Result>.Input =
         if let spacing = header.spacing { .spaced(spacing) } else {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
@@ -64,23 +66,35 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .stop:
       context.bound.lower(to: try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host))
     case .callBack:
-      let bounds = session.pool.giveBack().flatMap { [$0.lowerBound, $0.upperBound] }
-      try session.send(bounds, to: 0, kind: .gaveBack)
+      try session.send(Control.bounds(session.pool.giveBack()), to: 0, kind: .gaveBack)
     default: break
     }
+  }
+
+  private func reportLate() throws {
+    guard let timeout = context.timeout,
+      let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut)
+    else { return }
+    try session.send(report, to: 0, kind: .late)
   }
 
   private func report(_ task: MapTask<Element, Result>) throws {
     let chunk = task.kept
     // All of it was called back before it was begun.
     if chunk.isEmpty { return }
-    if let failure = task.failure {
-      let report = ItemFailure(
-        lower: chunk.lowerBound, upper: chunk.upperBound, index: chunk.lowerBound + task.completed, error: failure)
-      return try session.send(report, to: 0, kind: .threw)
+    let failures = task.failures
+    if !failures.isEmpty {
+      try session.send(
+        FailedItems(
+          lower: chunk.lowerBound, upper: chunk.upperBound, completed: task.completed, failures: failures),
+        to: 0, kind: .threw)
+      if context.stopsAtFailure { return }
     }
     guard let writer = task.bytes else { return }
-    ResultHeader(chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds).write(to: writer.bytes)
+    ResultHeader(
+      chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
+      resident: monotonicNanoseconds() - task.came
+    ).write(to: writer.bytes)
     try session.send(writer, task.lent, to: 0, kind: .computed)
   }
 }

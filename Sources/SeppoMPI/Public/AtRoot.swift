@@ -118,10 +118,12 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
+  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
   @inlinable
-  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Value> {
-    Parallel(base: value, options: MapOptions(chunk: chunk, threads: threads))
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+  ) -> Parallel<Value> {
+    Parallel(base: value, options: MapOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout))
   }
 }
 

@@ -1,5 +1,3 @@
-import SeppoScheduling
-
 /// How many items travel together.
 public enum Chunk: Sendable, Equatable {
   /// As many as measured times make sensible: few messages, and an even end.
@@ -26,28 +24,6 @@ public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable 
   }
 }
 
-/// The options of a map, checked when it is called.
-@usableFromInline
-struct MapOptions: Sendable {
-  let chunk: Chunk
-  /// Nil for what `SEPPO_THREADS` says.
-  let threads: Int?
-
-  @usableFromInline
-  init(chunk: Chunk = .automatic, threads: Int? = nil) {
-    self.chunk = chunk
-    self.threads = threads
-  }
-
-  fileprivate var rule: ChunkRule {
-    switch chunk {
-    case .automatic: .automatic
-    // No chunk is longer, as no message of a count that fits 32 bits is.
-    case .items(let count): .items(min(count, 1 << 31))
-    }
-  }
-}
-
 extension Parallel {
   /// What `map` gives, computed by all ranks, on every rank.
   ///
@@ -68,7 +44,7 @@ extension Parallel {
         elements, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line)
       ) { input, output, first, bound in
         computeChunk(input, output, first, bound, f)
-      } ?? []
+      }?.values ?? []
     }
   }
 
@@ -90,7 +66,7 @@ extension Parallel {
           elements, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line)
         ) { input, output, first, bound in
           computeChunk(input, output, first, bound, f)
-        })
+        }?.values)
     }
   }
 
@@ -112,11 +88,10 @@ func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == 
 @usableFromInline
 func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
   _ elements: Elements<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
-  _ place: Place,
-  _ kernel: ChunkKernel
-) throws -> [Result]? {
+  keepsFailures: Bool = false, _ place: Place, _ kernel: ChunkKernel
+) throws -> Mapped<Result>? {
   try MapCall(
-    session: .shared, place: place, chunkRule: options.rule, threads: options.threads, givesToAll: givesToAll
+    session: .shared, place: place, options: options, givesToAll: givesToAll, keepsFailures: keepsFailures
   )
   .run(elements, kernel)
 }
@@ -152,8 +127,17 @@ extension Collection where Element: Codable & Sendable {
   ///   - chunk: how many items travel together.
   ///   - threads: how many items this rank computes at once, 1 or more; what the environment's `SEPPO_THREADS` says, or 1,
   ///     where it isn't given. `mpirun` binds a rank to one core where it isn't told otherwise (`--bind-to none`).
+  ///   - retries: so many times more is an item tried that throws, on another rank where there is one, 0 or more; the last
+  ///     error counts.
+  ///   - timeout: an item that takes longer, on the clock at the wall, has failed (`SeppoError.itemTimedOut`); with
+  ///     `retries:` it is tried again. A thread can't be stopped, so the one that sits at it is let be while the others go
+  ///     on. What it gives after its time is dropped. If it has not come back when nothing else is left to do, nor after
+  ///     twice the timeout, the job ends (`itemStuck`). Inside an item, where nobody watches, a late item is found out
+  ///     when it comes back.
   @inlinable
-  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Self> {
-    Parallel(base: self, options: MapOptions(chunk: chunk, threads: threads))
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+  ) -> Parallel<Self> {
+    Parallel(base: self, options: MapOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout))
   }
 }

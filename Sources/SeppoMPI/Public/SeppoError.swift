@@ -1,10 +1,16 @@
 /// What can go wrong in a parallel map. Every rank that takes part in the call gets the same error.
 public enum SeppoError: Error, Sendable, Equatable, Codable {
   /// `f` threw for an item: the lowest index that throws, as `map`'s would be.
-  ///
-  /// `type` and `description` are those of the error that was thrown; `rank` and `host` say where, and `place` is the
-  /// line of the program that called the map.
-  case itemThrew(index: Int, rank: Int, host: String, type: String, description: String, place: String)
+  case itemThrew(ItemError)
+  /// An item took longer than `timeout:`, in seconds, on each of so many tries; the last one was on this rank.
+  case itemTimedOut(index: Int, rank: Int, host: String, timeout: Double, tries: Int, place: String)
+  /// An item that had passed its `timeout:` never came back. A thread can't be stopped, so that the job ends.
+  case itemStuck(index: Int, rank: Int, host: String, seconds: Double, place: String)
+  /// A rank that takes part in a call has not been heard of for so many seconds: its machine is gone, cut off or swapping,
+  /// or its process is stopped. The job ends.
+  case rankSilent(rank: Int, host: String, seconds: Double, call: String, place: String)
+  /// What is to come needs more memory than this rank may take. `limit` says whose limit that is; bytes.
+  case notEnoughMemory(what: String, needed: Int, available: Int, limit: String, rank: Int, host: String)
   /// The body of an `atRoot` threw on rank 0.
   case rootThrew(host: String, type: String, description: String, place: String)
   /// The ranks have come to different calls, or some have left `run`: who is where.
@@ -49,8 +55,31 @@ extension SeppoError: CustomStringConvertible {
   /// One sentence: what, which item, which rank on which host, and the line.
   public var description: String {
     switch self {
-    case .itemThrew(let index, let rank, let host, let type, let description, let place):
-      "item \(index) threw on rank \(rank) (\(host)): \(type): \(description) [mapped at \(place)]"
+    case .itemThrew(let item):
+      """
+      item \(item.index) threw on rank \(item.rank) (\(item.host))\(SeppoError.spell(tries: item.tries)): \(item.type): \
+      \(item.description) [mapped at \(item.place)]
+      """
+    case .itemTimedOut(let index, let rank, let host, let timeout, let tries, let place):
+      """
+      item \(index) took longer than \(SeppoError.spell(seconds: timeout)) on rank \(rank) \
+      (\(host))\(SeppoError.spell(tries: tries)) [mapped at \(place)]
+      """
+    case .itemStuck(let index, let rank, let host, let seconds, let place):
+      """
+      item \(index) has not come back on rank \(rank) (\(host)) after \(SeppoError.spell(seconds: seconds)), and a thread \
+      can't be stopped, so that the job ends [mapped at \(place)]
+      """
+    case .rankSilent(let rank, let host, let seconds, let call, let place):
+      """
+      rank \(rank) (\(host)) has not been heard of for \(SeppoError.spell(seconds: seconds)) in \(call): its machine is gone, \
+      cut off or swapping, or its process is stopped (SEPPO_SILENCE_S sets how long that may last) [at \(place)]
+      """
+    case .notEnoughMemory(let what, let needed, let available, let limit, let rank, let host):
+      """
+      \(what) would take \(SeppoError.spell(bytes: needed)) on rank \(rank) (\(host)), where \
+      \(SeppoError.spell(bytes: available)) are left of \(limit): give the job more memory, or map fewer items at once
+      """
     case .rootThrew(let host, let type, let description, let place):
       "the body of atRoot threw on rank 0 (\(host)): \(type): \(description) [at \(place)]"
     case .diverged(let positions):
@@ -84,6 +113,32 @@ extension SeppoError: CustomStringConvertible {
       "no compute thread could be started on rank \(rank) (\(host)): \(reason)"
     case .mpi(let call, let errorClass, let text, let rank, let host):
       "\(call) failed on rank \(rank) (\(host)): \(text) [class \(errorClass)]"
+    }
+  }
+
+  private static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }
+
+  static func spell(seconds: Double) -> String {
+    let tenths = (seconds * 10).rounded() / 10
+    return tenths == 0 ? "\(seconds) s" : tenths == tenths.rounded() ? "\(Int(tenths)) s" : "\(tenths) s"
+  }
+
+  static func spell(bytes: Int) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    var (value, unit) = (Double(max(0, bytes)), 0)
+    while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+    return unit == 0 ? "\(max(0, bytes)) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
+  }
+
+  /// The same error, where it is of an item that was tried so often.
+  func after(tries: Int) -> SeppoError {
+    switch self {
+    case .itemThrew(var item):
+      item.tries = tries
+      return .itemThrew(item)
+    case .itemTimedOut(let index, let rank, let host, let timeout, _, let place):
+      return .itemTimedOut(index: index, rank: rank, host: host, timeout: timeout, tries: tries, place: place)
+    default: return self
     }
   }
 

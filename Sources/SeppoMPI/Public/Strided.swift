@@ -97,9 +97,11 @@ extension StrideTo where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
-  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
-    Strided(self).parallel(chunk: chunk, threads: threads)
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+  ) -> Parallel<Strided<Element>> {
+    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout)
   }
 }
 
@@ -112,8 +114,10 @@ extension StrideThrough where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:)``.
-  public func parallel(chunk: Chunk = .automatic, threads: Int? = nil) -> Parallel<Strided<Element>> {
-    Strided(self).parallel(chunk: chunk, threads: threads)
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+  ) -> Parallel<Strided<Element>> {
+    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout)
   }
 }

@@ -15,16 +15,16 @@ private func mapThrowing(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .au
 
 private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic, line: UInt = #line) throws {
   let error = try errorOf { _ = try mapThrowing(count, at: throwing, chunk: chunk) }
-  guard case .itemThrew(let index, let rank, let host, let type, let description, let place) = error else {
+  guard case .itemThrew(let item) = error else {
     throw Broken(description: "another error: \(error)")
   }
   let lowest = throwing.min()!
-  try holdEqual(index, lowest, "index:", line: line)
-  try hold((0..<Seppo.size).contains(rank), "rank \(rank)", line: line)
-  try holdEqual(host, Seppo.hostName, line: line)
-  try holdEqual(type, "Unlucky", line: line)
-  try holdEqual(description, "number \(lowest) is unlucky", line: line)
-  try hold(place.contains("ErrorLaws.swift:"), place, line: line)
+  try holdEqual(item.index, lowest, "index:", line: line)
+  try hold((0..<Seppo.size).contains(item.rank), "rank \(item.rank)", line: line)
+  try holdEqual(item.host, Seppo.hostName, line: line)
+  try holdEqual(item.type, "Unlucky", line: line)
+  try holdEqual(item.description, "number \(lowest) is unlucky", line: line)
+  try hold(item.place.contains("ErrorLaws.swift:"), item.place, line: line)
   // The same error on every rank, to the letter.
   try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)", line: line)
 }
@@ -116,7 +116,7 @@ let errorLaws = [
         return item
       }
     }
-    guard case .itemThrew(1, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 1 else { throw Broken(description: "\(error)") }
   },
   Law("an item that can't be encoded, in the middle of another rank's chunk") {
     let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
@@ -146,7 +146,7 @@ let errorLaws = [
         return item
       }
     }
-    guard case .itemThrew(0, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
     let count = begun.load(ordering: .relaxed)
     try hold(count < size, "\(count) items were begun")
   },
@@ -185,7 +185,9 @@ let errorLaws = [
         }
       }
     }
-    guard case .itemThrew(1, _, _, "SeppoError", let description, _) = error else {
+    guard case .itemThrew(let item) = error, item.index == 1, item.type == "SeppoError",
+      case let description = item.description
+    else {
       throw Broken(description: "\(error)")
     }
     try hold(description.contains("item 2") && description.contains("number 12"), description)
@@ -202,7 +204,9 @@ let errorLaws = [
           return item
         }
       }
-      guard case .itemThrew(0, _, _, "SeppoError", let description, _) = error else {
+      guard case .itemThrew(let item) = error, item.index == 0, item.type == "SeppoError",
+        case let description = item.description
+      else {
         throw Broken(description: "\(error)")
       }
       try hold(description.contains("inside an item"), description)
@@ -215,7 +219,9 @@ let errorLaws = [
     guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
     try holdEqual(try [1].mapParallel { $0 }, [1])
     let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
-    guard case .itemThrew(0, _, _, "SeppoError", let description, _) = inside else {
+    guard case .itemThrew(let item) = inside, item.index == 0, item.type == "SeppoError",
+      case let description = item.description
+    else {
       throw Broken(description: "\(inside)")
     }
     try hold(description.contains("threads: 0"), description)
@@ -247,7 +253,7 @@ let errorLaws = [
         return 0
       }
     }
-    guard case .itemThrew(0, _, _, _, _, _) = error else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
   },
   Law("a result that can't be encoded is its item's error, on every rank") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }

@@ -44,7 +44,7 @@ let propertyLaws = [
         error = thrown
       }
       if (0..<count).contains(throwing) {
-        guard case .itemThrew(throwing, _, _, "Oops", _, _) = error else {
+        guard case .itemThrew(let item) = error, item.index == throwing, item.type == "Oops" else {
           throw Broken(description: "\(what) \(String(describing: error)) \(String(describing: found))")
         }
       } else {

@@ -44,7 +44,9 @@ let rootLaws = [
         return item
       }
     }
-    guard case .itemThrew(42, _, _, "Refused", _, _) = error else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 42, item.type == "Refused" else {
+      throw Broken(description: "\(error)")
+    }
   },
   Law("a map inside atRoot runs on rank 0 alone") {
     let results = try Seppo.atRoot { try (0..<5).mapParallel { ($0, Seppo.rank).0 * 2 } }

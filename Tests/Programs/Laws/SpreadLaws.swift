@@ -82,7 +82,7 @@ let spreadLaws = [
         try holdEqual(results, items.map { $0 * round }, "round \(round):")
       }
       guard round >= 4 else { continue }
-      guard case .itemThrew(let index, _, _, _, _, _) = error else {
+      guard case .itemThrew(let item) = error, case let index = item.index else {
         throw Broken(description: "\(String(describing: error))")
       }
       try holdEqual(index, items.count - 2)

@@ -1,0 +1,105 @@
+import SeppoScheduling
+import SeppoWire
+
+/// Rank 0's results of a map as they come: each in its place, and as bytes for the broadcast.
+struct Gathered<Result: Codable & Sendable> {
+  private let places: UnsafeMutableBufferPointer<Result>
+  /// The results that are there.
+  private var initialized = Coverage()
+  /// Results as bytes, as they came or were encoded, where they are to be broadcast in that form.
+  private var coded: [CodedPart] = []
+  private let keepsCoded: Bool
+
+  /// - Parameter places: one for each item, uninitialised.
+  init(_ places: UnsafeMutableBufferPointer<Result>, keepsCoded: Bool) {
+    self.places = places
+    self.keepsCoded = keepsCoded
+  }
+
+  subscript(range: Range<Int>) -> UnsafeMutableBufferPointer<Result> {
+    UnsafeMutableBufferPointer(rebasing: places[range])
+  }
+
+  /// Results that have been put in their places, and their bytes, if they were to be encoded.
+  mutating func insert(_ range: Range<Int>, bytes: _WireWriter?) {
+    initialized.insert(range)
+    if let bytes { keep(range, count: range.count, UnsafeRawBufferPointer(bytes.bytes), bytes) }
+  }
+
+  /// Reads results from bytes.
+  ///
+  /// - Parameters:
+  ///   - range: the items that were computed.
+  ///   - failures: those of them that failed, lowest first: they have no result.
+  /// - Returns: the first item whose result can't be read, and why; nil where all can. Those behind it aren't read.
+  mutating func read(
+    _ range: Range<Int>, without failures: [FailedItem], from bytes: UnsafeRawBufferPointer, owner: AnyObject
+  ) -> (index: Int, error: WireError)? {
+    if failures.isEmpty {
+      let (done, error) = Items.read(self[range], from: bytes)
+      initialized.insert(range.prefix(done))
+      guard let error else {
+        keep(range, count: done, bytes, owner)
+        return nil
+      }
+      keepReadable(range.prefix(done))
+      return (range.lowerBound + done, error)
+    }
+    let room = UnsafeMutableBufferPointer<Result>.allocate(capacity: range.count - failures.count)
+    defer { room.deallocate() }
+    let (done, error) = Items.read(room, from: bytes)
+    var moved = 0
+    var index = range.lowerBound
+    for end in failures.map(\.index) + [range.upperBound] {
+      let run = index..<min(end, index + done - moved)
+      let places = self[run]
+      if let from = room.baseAddress, let to = places.baseAddress {
+        to.moveInitialize(from: from + moved, count: run.count)
+      }
+      initialized.insert(run)
+      if error != nil { keepReadable(run) }
+      moved += run.count
+      if run.upperBound < end { return error.map { (run.upperBound, $0) } }
+      index = end + 1
+    }
+    keep(range, count: done, bytes, owner)
+    return nil
+  }
+
+  /// Bytes in which a result can't be read can't be given on: what can is encoded anew.
+  private mutating func keepReadable(_ range: Range<Int>) {
+    guard keepsCoded, !range.isEmpty else { return }
+    let writer = _WireWriter()
+    do {
+      try Items.write(UnsafeBufferPointer(self[range]), to: writer)
+    } catch {
+      preconditionFailure("a result that came by message can't be encoded again: \(error)")
+    }
+    keep(range, count: range.count, UnsafeRawBufferPointer(writer.bytes), writer)
+  }
+
+  private mutating func keep(_ range: Range<Int>, count: Int, _ bytes: UnsafeRawBufferPointer, _ owner: AnyObject) {
+    guard keepsCoded, count > 0 else { return }
+    coded.append(CodedPart(first: range.lowerBound, count: count, bytes: bytes, owner: owner))
+  }
+
+  /// The parts in the order of the items.
+  var parts: [CodedPart] { coded.sorted { $0.first < $1.first } }
+
+  /// Closes the gaps that failed items left.
+  ///
+  /// - Returns: how many results there are, from the first place on.
+  mutating func closeGaps() -> Int {
+    guard let start = places.baseAddress else { return 0 }
+    var count = 0
+    for run in initialized.ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if run.lowerBound > count { (start + count).moveInitialize(from: start + run.lowerBound, count: run.count) }
+      count += run.count
+    }
+    initialized = Coverage()
+    initialized.insert(0..<count)
+    return count
+  }
+
+  func deinitialize() { for range in initialized.ranges { self[range].deinitialize() } }
+}

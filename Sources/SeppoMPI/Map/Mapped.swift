@@ -1,0 +1,27 @@
+/// What a map gave on this rank.
+@usableFromInline
+struct Mapped<Value> {
+  /// The results in the order of the items, without room for those that failed.
+  @usableFromInline let values: [Value]
+  /// The items that failed, lowest first; none where the first failure is thrown.
+  let failures: [FailedItem]
+
+  init(_ values: [Value], failures: [FailedItem] = []) {
+    self.values = values
+    self.failures = failures
+  }
+
+  /// Each item's result or error, in the order of the items.
+  @usableFromInline
+  var fates: [Result<Value, SeppoError>] {
+    var fates: [Result<Value, SeppoError>] = []
+    fates.reserveCapacity(values.count + failures.count)
+    var values = values.makeIterator()
+    for failure in failures {
+      while fates.count < failure.index, let value = values.next() { fates.append(.success(value)) }
+      fates.append(.failure(failure.error))
+    }
+    while let value = values.next() { fates.append(.success(value)) }
+    return fates
+  }
+}

@@ -1,0 +1,36 @@
+import SeppoScheduling
+
+/// The options of a map, checked when it is called.
+@usableFromInline
+struct MapOptions: Sendable {
+  let chunk: Chunk
+  /// Nil for what `SEPPO_THREADS` says.
+  let threads: Int?
+  /// So many times more is an item tried that failed.
+  let retries: Int
+  /// How long an item may take; nil for any time.
+  let timeout: Duration?
+
+  @usableFromInline
+  init(chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil) {
+    self.chunk = chunk
+    self.threads = threads
+    self.retries = retries
+    self.timeout = timeout
+  }
+
+  var rule: ChunkRule {
+    switch chunk {
+    case .automatic: .automatic
+    // No chunk is longer, as no message of a count that fits 32 bits is.
+    case .items(let count): .items(min(count, 1 << 31))
+    }
+  }
+
+  /// The timeout in nanoseconds; of more than a century there are none.
+  var timeoutNanoseconds: Int? {
+    guard let timeout else { return nil }
+    let (seconds, attoseconds) = timeout.components
+    return seconds < 4_000_000_000 ? Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) : nil
+  }
+}

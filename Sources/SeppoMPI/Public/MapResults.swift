@@ -1,0 +1,50 @@
+extension Parallel {
+  /// Every item's fate, computed by all ranks, on every rank: its result, or the error that it failed with.
+  ///
+  /// ```swift
+  /// for (molecule, fate) in zip(molecules, try molecules.parallel(retries: 1).mapResults(dock)) {
+  ///   switch fate {
+  ///   case .success(let energy): …
+  ///   case .failure(let error): …
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// An error that `f` threw arrives as `SeppoError.itemThrew`, and where it is `Codable`, ``ItemError/thrown(as:)`` gives
+  /// it back.
+  ///
+  /// - Parameter f: as that of ``map(_:fileID:line:)``. What it throws for one item doesn't keep the others from being
+  ///   computed.
+  /// - Returns: results and errors in the order of rank 0's elements, the same on every rank.
+  /// - Throws: `SeppoError` where the map itself fails, as by ranks that are not all in this call.
+  @inlinable
+  public func mapResults<Value: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> [Result<Value, SeppoError>] {
+    try withElements { elements in
+      try runMap(
+        elements, Value.self, options, givesToAll: true, keepsFailures: true, Place(fileID: fileID, line: line)
+      ) { input, output, first, bound in
+        computeChunk(input, output, first, bound, f)
+      }?.fates ?? []
+    }
+  }
+
+  /// Every item's fate, on rank 0: its result, or the error that it failed with.
+  ///
+  /// - Throws: as ``mapResults(_:fileID:line:)``, on every rank.
+  @inlinable
+  @discardableResult
+  public func mapResultsAtRoot<Value: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws -> AtRoot<[Result<Value, SeppoError>]> {
+    try withElements { elements in
+      AtRoot(
+        try runMap(
+          elements, Value.self, options, givesToAll: false, keepsFailures: true, Place(fileID: fileID, line: line)
+        ) { input, output, first, bound in
+          computeChunk(input, output, first, bound, f)
+        }?.fates)
+    }
+  }
+}
