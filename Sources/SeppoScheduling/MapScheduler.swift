@@ -33,8 +33,8 @@ package struct MapScheduler: Sendable {
     case again
     /// It has failed after so many tries.
     case failed(tries: Int)
-    /// That is known already: it was late.
-    case known
+    /// That is nothing any more: an item below it failed.
+    case beyond
   }
 
   private let sizes: ChunkSizes
@@ -50,7 +50,8 @@ package struct MapScheduler: Sendable {
   /// Whether an item that failed for good decides, so that nothing above it is begun any more.
   private let failuresDecide: Bool
   private var workers: [Worker?]
-  private var workersThere = 0
+  /// Ranks that take part, or may still.
+  private var ranksLeft: Int
   private var chunksHeld = 0
   /// Of these, those whose last item has passed its time.
   private var chunksLate = 0
@@ -83,6 +84,7 @@ package struct MapScheduler: Sendable {
     known = learnt?.known ?? 0
     workers = Array(repeating: nil, count: ranks)
     threads = ranks
+    ranksLeft = ranks
   }
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
@@ -106,28 +108,26 @@ package struct MapScheduler: Sendable {
     let threads = max(1, threads)
     self.threads += threads - 1
     workers[rank] = Worker(threads: threads)
-    workersThere += 1
     idleThreads += threads
     enqueue(rank)
   }
 
-  /// The item at `index` of a chunk that the rank holds failed. To be told before the chunk comes back.
-  package mutating func threw(rank: Int, index: Int) -> Verdict {
-    if workers[rank]?.isLate(index) == true { return .known }
-    return judge(index, on: rank)
-  }
+  /// The item at `index` of a chunk that the rank holds failed. To be told before the chunk comes back, and not of an item
+  /// that was said to be late.
+  package mutating func threw(rank: Int, index: Int) -> Verdict { judge(index, on: rank) }
 
   /// The item at `index` has passed its time on a rank that is still at it: that is its failure. What stood above it in its
   /// chunk must have been given back, and nothing may wait behind it on the rank.
   package mutating func late(rank: Int, index: Int) -> Verdict {
-    guard workers[rank]?.markLate(index) == true else { return .known }
+    guard workers[rank]?.markLate(index) == true else {
+      preconditionFailure("item \(index) is late, and not the last of a chunk that rank \(rank) holds")
+    }
     chunksLate += 1
     return judge(index, on: rank)
   }
 
   private mutating func judge(_ index: Int, on rank: Int) -> Verdict {
-    // Others below it have failed since it was begun.
-    guard index < bound else { return .known }
+    guard index < bound else { return .beyond }
     guard let tries = retries.fail(index, on: rank) else {
       // It counts when it comes back, now and after that try.
       completed -= 1
@@ -142,20 +142,21 @@ package struct MapScheduler: Sendable {
   /// - Parameters:
   ///   - nanoseconds: what computing took; 0 where that isn't known.
   ///   - resident: how long the chunk was with the rank, from its coming to its results' going; nil where that isn't known.
+  ///   - isLate: whether its last item was said to be late.
   package mutating func returned(
-    rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil
+    rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil, isLate: Bool = false
   ) {
     precondition((0...chunk.count).contains(completed), "\(completed) of \(chunk) completed")
-    let held = letGo(chunk, by: rank)
+    let held = letGo(chunk, isLate: isLate, by: rank)
     self.completed += completed
     if let resident { workers[rank]?.measured(latency: now - held.since - resident) }
     // One that was late says more of itself than of the others.
-    if nanoseconds > 0, completed > 0, !held.isLate {
+    if nanoseconds > 0, completed > 0, !isLate {
       times.add(nanoseconds: nanoseconds, items: completed)
       workers[rank]?.times.add(nanoseconds: nanoseconds, items: completed)
       known = max(known, completed)
     }
-    wait((chunk.lowerBound + completed)..<(chunk.upperBound - (held.isLate && completed < chunk.count ? 1 : 0)))
+    wait((chunk.lowerBound + completed)..<(chunk.upperBound - (isLate && completed < chunk.count ? 1 : 0)))
     enqueue(rank)
   }
 
@@ -185,13 +186,13 @@ package struct MapScheduler: Sendable {
 
   /// A rank is gone, and what it held is for others.
   package mutating func gone(rank: Int) {
+    ranksLeft -= 1
     guard let worker = workers[rank] else {
       threads = max(1, threads - 1)
       return
     }
     threads = max(1, threads - worker.threads)
     idleThreads -= worker.idleThreads
-    workersThere -= 1
     chunksHeld -= worker.held.count
     if worker.isAsked { asked -= 1 }
     for held in worker.held {
@@ -228,8 +229,9 @@ package struct MapScheduler: Sendable {
     return nil
   }
 
-  /// Whether an item is tried again where it failed, as there is no other rank that could.
-  private var isAlone: Bool { workersThere == 1 || isStuck }
+  /// Whether an item is tried again where it failed, as there is no other rank that could. One that hasn't come yet is waited
+  /// for: without it the map doesn't end anyway.
+  private var isAlone: Bool { ranksLeft == 1 || isStuck }
 
   private var remainingFresh: Int { max(0, bound - next) + handedBack.total }
 
@@ -305,9 +307,10 @@ package struct MapScheduler: Sendable {
   /// Not begun, and held by nobody any more.
   private mutating func wait(_ range: Range<Int>) { handedBack.insert(range.clamped(to: 0..<bound)) }
 
-  private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
+  private mutating func letGo(_ chunk: Range<Int>, isLate: Bool, by rank: Int) -> Worker.Held {
     let idleBefore = workers[rank]?.idleThreads ?? 0
-    guard let held = workers[rank]?.letGo(from: chunk.lowerBound), held.chunk == chunk else {
+    guard let held = workers[rank]?.letGo(from: chunk.lowerBound, isLate: isLate), held.chunk == chunk
+    else {
       preconditionFailure("rank \(rank) gave back \(chunk), which it doesn't hold")
     }
     idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore

@@ -58,17 +58,20 @@ struct Worker: Sendable {
     heldItems += chunk.count
   }
 
-  /// Lets go of the chunk that begins there; nil if it holds none such.
-  mutating func letGo(from lower: Int) -> Held? {
-    guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower }) else { return nil }
+  /// Lets go of the chunk that begins there; nil if it holds none such. One that is late may begin where one does that isn't:
+  /// its item is being tried again.
+  mutating func letGo(from lower: Int, isLate: Bool) -> Held? {
+    guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower && $0.isLate == isLate }) else {
+      return nil
+    }
     heldItems -= held[index].chunk.count
-    if held[index].isLate { lateThreads -= 1 }
+    if isLate { lateThreads -= 1 }
     return held.remove(at: index)
   }
 
   /// Lets go of the end of one of its chunks; false if it isn't one.
   mutating func letGo(end range: Range<Int>) -> Bool {
-    guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound }),
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound && !$0.isLate }),
       held[index].chunk.lowerBound <= range.lowerBound
     else { return false }
     heldItems -= range.count
@@ -77,18 +80,13 @@ struct Worker: Sendable {
     return true
   }
 
-  /// Whether the item is the last of a chunk that it holds, and marks it late; false where that had been done.
+  /// The last item of a chunk that it holds has passed its time; false if it isn't one.
   mutating func markLate(_ item: Int) -> Bool {
-    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 }), !held[index].isLate else {
-      return false
-    }
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isLate }) else { return false }
     held[index].isLate = true
     lateThreads += 1
     return true
   }
-
-  /// Whether it holds the item as one that is late.
-  func isLate(_ item: Int) -> Bool { held.contains { $0.isLate && $0.chunk.upperBound == item + 1 } }
 
   /// A chunk came back that was so long on its way there and back.
   mutating func measured(latency sample: Int) {

@@ -13,7 +13,7 @@ class ComputeTask: @unchecked Sendable {
   let claims: Claims
   /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
   fileprivate(set) var end: Int
-  /// Whether its last item has passed its time. Only the thread in the call knows it.
+  /// Whether its last item has been found late. Only the thread in the call knows it.
   fileprivate(set) var isLate = false
 
   init(chunk: Range<Int>, unit: Int) {

@@ -23,7 +23,7 @@ struct Gathered<Result: Codable & Sendable> {
   /// Results that have been put in their places, and their bytes, if they were to be encoded.
   mutating func insert(_ range: Range<Int>, bytes: _WireWriter?) {
     initialized.insert(range)
-    if let bytes { keep(range, count: range.count, UnsafeRawBufferPointer(bytes.bytes), bytes) }
+    if let bytes { keep(range, UnsafeRawBufferPointer(bytes.bytes), bytes) }
   }
 
   /// Reads results from bytes.
@@ -39,10 +39,10 @@ struct Gathered<Result: Codable & Sendable> {
       let (done, error) = Items.read(self[range], from: bytes)
       initialized.insert(range.prefix(done))
       guard let error else {
-        keep(range, count: done, bytes, owner)
+        keep(range, bytes, owner)
         return nil
       }
-      keepReadable(range.prefix(done))
+      keepAnew(range.prefix(done))
       return (range.lowerBound + done, error)
     }
     let room = UnsafeMutableBufferPointer<Result>.allocate(capacity: range.count - failures.count)
@@ -57,17 +57,17 @@ struct Gathered<Result: Codable & Sendable> {
         to.moveInitialize(from: from + moved, count: run.count)
       }
       initialized.insert(run)
-      if error != nil { keepReadable(run) }
+      // Between them come what is tried again.
+      keepAnew(run)
       moved += run.count
       if run.upperBound < end { return error.map { (run.upperBound, $0) } }
       index = end + 1
     }
-    keep(range, count: done, bytes, owner)
     return nil
   }
 
-  /// Bytes in which a result can't be read can't be given on: what can is encoded anew.
-  private mutating func keepReadable(_ range: Range<Int>) {
+  /// Bytes in which a result is missing or can't be read aren't given on: what is there is encoded anew.
+  private mutating func keepAnew(_ range: Range<Int>) {
     guard keepsCoded, !range.isEmpty else { return }
     let writer = _WireWriter()
     do {
@@ -75,16 +75,16 @@ struct Gathered<Result: Codable & Sendable> {
     } catch {
       preconditionFailure("a result that came by message can't be encoded again: \(error)")
     }
-    keep(range, count: range.count, UnsafeRawBufferPointer(writer.bytes), writer)
+    keep(range, UnsafeRawBufferPointer(writer.bytes), writer)
   }
 
-  private mutating func keep(_ range: Range<Int>, count: Int, _ bytes: UnsafeRawBufferPointer, _ owner: AnyObject) {
-    guard keepsCoded, count > 0 else { return }
-    coded.append(CodedPart(first: range.lowerBound, count: count, bytes: bytes, owner: owner))
+  private mutating func keep(_ range: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ owner: AnyObject) {
+    guard keepsCoded, !range.isEmpty else { return }
+    coded.append(CodedPart(range: range, bytes: bytes, owner: owner))
   }
 
   /// The parts in the order of the items.
-  var parts: [CodedPart] { coded.sorted { $0.first < $1.first } }
+  var parts: [CodedPart] { coded.sorted { $0.range.lowerBound < $1.range.lowerBound } }
 
   /// Closes the gaps that failed items left.
   ///

@@ -3,9 +3,7 @@ import SeppoWire
 
 /// Some results in bytes, as one writer wrote them.
 struct CodedPart {
-  /// The index of the first.
-  let first: Int
-  let count: Int
+  let range: Range<Int>
   let bytes: UnsafeRawBufferPointer
   /// Keeps the bytes.
   let owner: AnyObject
@@ -43,8 +41,8 @@ struct Sharing {
 
   /// On rank 0: parts in the order of the items.
   func give(_ parts: [CodedPart]) throws {
-    let sizes = parts.flatMap { [$0.count, $0.bytes.count] }
-    let count = parts.reduce(0) { $0 + $1.count }
+    let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
+    let count = parts.reduce(0) { $0 + $1.range.count }
     if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
       return try rendezvous.finish(
         .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))

@@ -45,7 +45,8 @@ struct Laws {
     Seppo.run {
       let wanted = CommandLine.arguments.dropFirst().first ?? ""
       let laws =
-        orderLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + rootLaws + propertyLaws + bigLaws
+        orderLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + fateLaws + timeoutLaws + rootLaws
+        + propertyLaws + bigLaws
       var kept = 0
       for law in laws
       where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {

@@ -29,6 +29,12 @@ struct SharedBoard: @unchecked Sendable {
 
   func mark(_ item: Int) { bytes[item] = 1 }
 
+  /// Any byte, by place.
+  subscript(place: Int) -> UInt8 {
+    get { bytes[place] }
+    nonmutating set { bytes[place] = newValue }
+  }
+
   func isMarked(_ item: Int) -> Bool { bytes[item] != 0 }
 
   /// Waits until all these items are marked; false where that takes longer than it ever may.
