@@ -33,6 +33,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
+      session.checkBinding(threads: threads)
       if session.size == 1, threads == 1, !session.checksWire {
         return try Surroundings.enter(.item) { try compute(items, kernel) }
       }
