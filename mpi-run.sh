@@ -5,8 +5,8 @@ set -euo pipefail
 
 usage() {
   cat <<'HELP'
-Usage: ./mpi-run.sh [-n N] [--hosts a:4,b:4 | --hostfile FILE] [--debug]
-                    PROGRAM [ARGS...]
+Usage: ./mpi-run.sh [-n N] [--threads T] [--hosts a:4,b:4 | --hostfile FILE]
+                    [--debug] PROGRAM [ARGS...]
        ./mpi-run.sh build | test [options of swift build, swift test]
        ./mpi-run.sh setup
 
@@ -15,6 +15,8 @@ launches it with mpirun. A missing Open MPI is installed where that may be.
 
   -n N             so many ranks; without it one a core, or as many as the
                    hosts, the Slurm job or the PBS job have room for
+  --threads T      T items at once on each; without -n, ranks for cores / T
+                   (without it 1, or what Slurm's --cpus-per-task says)
   --hosts LIST     on these hosts, each with room for so many ranks
   --hostfile FILE  the same from a file with lines like: node1 slots=4
   --debug          build for a debugger, not for speed
@@ -72,14 +74,16 @@ check_program() {
     "type the name of one of these: ${programs//$'\n'/ }"
 }
 
-ranks='' hosts='' hostfile='' configuration=release
+ranks='' threads='' hosts='' hostfile='' configuration=release
 
-set_ranks() {
-  local wrong="-n takes a whole number of ranks from 1 to 999999, not '$1'; for example: ./mpi-run.sh -n 4 PROGRAM"
-  case $1 in *[!0-9]*) misused "$wrong" ;; esac
-  [ -z "$ranks" ] || misused "-n is given twice: give it once"
-  ranks=${1#"${1%%[!0]*}"} # in shell arithmetic 010 is eight
-  if [ -z "$ranks" ] || [ ${#ranks} -gt 6 ]; then misused "$wrong"; fi
+# set_number OPTION ranks|threads VALUE
+set_number() {
+  local wrong="$1 takes a whole number of $2 from 1 to 999999, not '$3'; for example: ./mpi-run.sh $1 4 PROGRAM" number
+  case $3 in *[!0-9]*) misused "$wrong" ;; esac
+  [ -z "${!2}" ] || misused "$1 is given twice: give it once"
+  number=${3#"${3%%[!0]*}"} # in shell arithmetic 010 is eight
+  if [ -z "$number" ] || [ ${#number} -gt 6 ]; then misused "$wrong"; fi
+  printf -v "$2" %s "$number"
 }
 
 set_hosts() {
@@ -101,17 +105,23 @@ parse_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage; exit ;;
-      -n | --n | -np | --np | --hosts | --hostfile)
-        [ $# -ge 2 ] || misused "$1 needs a value; for example: -n 4, --hosts node1:4,node2:4 or --hostfile hosts.txt"
-        case $1 in --host*) set_hosts "$1" "$2" ;; *) set_ranks "$2" ;; esac
+      -n | --n | -np | --np | --threads | --hosts | --hostfile)
+        [ $# -ge 2 ] || misused "$1 needs a value; for example:" \
+          "-n 4, --threads 4, --hosts node1:4,node2:4 or --hostfile hosts.txt"
+        case $1 in
+          --threads) set_number "$1" threads "$2" ;;
+          --host*) set_hosts "$1" "$2" ;;
+          *) set_number -n ranks "$2" ;;
+        esac
         shift
         ;;
+      --threads=*) set_number --threads threads "${1#*=}" ;;
       --hosts=* | --hostfile=*) set_hosts "${1%%=*}" "${1#*=}" ;;
-      -n=* | --n=* | -np=* | --np=*) set_ranks "${1#*=}" ;;
-      -n[0-9]*) set_ranks "${1#-n}" ;;
+      -n=* | --n=* | -np=* | --np=*) set_number -n ranks "${1#*=}" ;;
+      -n[0-9]*) set_number -n ranks "${1#-n}" ;;
       --debug) configuration=debug ;;
       --) shift; break ;;
-      -*) misused "unknown option '$1'; there are -n N, --hosts LIST, --hostfile FILE and --debug" \
+      -*) misused "unknown option '$1'; there are -n N, --threads T, --hosts LIST, --hostfile FILE, --debug" \
         "(a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
       build | test | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
       *) break ;;
@@ -246,13 +256,13 @@ prepare_build() {
   if [ -n "$library_folder" ]; then swift_flags+=(-Xlinker -rpath -Xlinker "$library_folder"); fi
 }
 
-# Sets $threads, which hyper-threading makes two a core, and $slots, which mpirun counts by cores.
+# Sets $cpus, of which hyper-threading makes two a core, and $slots, which mpirun counts by cores.
 # nproc would heed OMP_NUM_THREADS, which is about threads inside a rank.
 count_cores() {
-  threads=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+  cpus=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
   slots=$(lscpu -p=CORE 2>/dev/null | sed '/^#/d' | sort -u | wc -l || sysctl -n hw.physicalcpu 2>/dev/null || true)
   slots=${slots##*$'\n'}
-  if [ "${slots:-0}" -eq 0 ] || [ "$slots" -gt "$threads" ]; then slots=$threads; fi
+  if [ "${slots:-0}" -eq 0 ] || [ "$slots" -gt "$cpus" ]; then slots=$cpus; fi
 }
 
 # mpirun takes the hosts from Slurm itself; for PBS, Debian's lacks what that needs.
@@ -263,17 +273,22 @@ place_ranks() {
     launch+=(--hostfile "$hostfile")
   elif [ -n "${SLURM_JOB_ID-}" ] && [ -n "${SLURM_NTASKS-}${SLURM_NNODES-}" ]; then
     ranks=${ranks:-${SLURM_NTASKS-}}
-    say "in Slurm job $SLURM_JOB_ID: ${ranks:-all its} ranks on ${SLURM_NNODES:-its} node(s)"
+    threads=${threads:-${SEPPO_THREADS:-${SLURM_CPUS_PER_TASK-}}}
+    say "in Slurm job $SLURM_JOB_ID: ${ranks:-all its} ranks${threads:+ of $threads thread(s)} on \
+${SLURM_NNODES:-its} node(s)"
   elif [ -n "${PBS_JOBID-}" ] && [ -s "${PBS_NODEFILE-}" ]; then
     launch+=(--hostfile "$PBS_NODEFILE")
     ranks=${ranks:-$(grep -c . "$PBS_NODEFILE")}
     say "in PBS job $PBS_JOBID: $ranks ranks on $(sort -u "$PBS_NODEFILE" | grep -c .) node(s)"
   else
     count_cores
-    ranks=${ranks:-$threads}
+    ranks=${ranks:-$((cpus / ${threads:-1}))}
+    [ "$ranks" -gt 0 ] || ranks=1
     if [ "$ranks" -gt "$slots" ]; then
       say "$ranks ranks share $slots core(s): passing --oversubscribe to mpirun"
       launch+=(--oversubscribe)
+    elif [ $((ranks * ${threads:-1})) -gt "$slots" ]; then
+      say "$ranks rank(s) of $threads threads share $slots core(s)"
     fi
   fi
   if [ -n "$ranks" ]; then launch+=(-n "$ranks"); fi
@@ -289,7 +304,10 @@ launch_program() {
     launch+=(--allow-run-as-root)
   fi
   place_ranks
-  # Else mpirun binds each of one or two ranks to one core, with all its compute threads.
+  [ -z "$threads" ] || launch+=(-x "SEPPO_THREADS=$threads")
+  # Else mpirun binds each of one or two ranks to one core, with all its compute threads. Not --map-by slot:PE=T: that
+  # gives the same cores to two jobs side by side, takes no notice of taskset's, and Open MPI 5 refuses T cores of two
+  # sockets. Unbound, the system spreads them.
   [ -n "${OMPI_MCA_hwloc_base_binding_policy-}${PRTE_MCA_hwloc_default_binding_policy-}" ] || launch+=(--bind-to none)
   # mpirun reads on in the program's arguments: a ':' starts a second program, and Open MPI 5 rewrites --bind-to.
   # Behind a '=' they pass, and a bash takes it off again; its -p keeps BASH_ENV out.

@@ -99,7 +99,7 @@ echo "pid $$" >>"$LOG"
 echo "mpirun $*" >>"$LOG"
 while [ $# -gt 0 ]; do
   case $1 in
-    -n | --host | --hostfile | --bind-to) shift 2 ;;
+    -n | -x | --host | --hostfile | --bind-to) shift 2 ;;
     -*) shift ;;
     *) break ;;
   esac
@@ -256,6 +256,54 @@ has '--hostfile' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
 run -- --hostfile='my hosts' HelloWorld
 has '--hostfile=' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
 
+# Threads
+
+run -- --threads 2 HelloWorld
+equal '--threads: all ranks are told, and fill the cores' "$(mpirun_line)" \
+  "mpirun -n 2 -x SEPPO_THREADS=2 --bind-to none $release/HelloWorld"
+lacks '--threads: nothing is said where there are cores for all' "$err" share
+for form in --threads=2 '--threads 002'; do
+  # shellcheck disable=SC2086 # two words
+  run -- $form HelloWorld
+  has "$form" "$(mpirun_line)" 'mpirun -n 2 -x SEPPO_THREADS=2 --bind'
+done
+run -- --threads 1 HelloWorld
+has '--threads 1' "$(mpirun_line)" 'mpirun -n 4 -x SEPPO_THREADS=1 --bind'
+run -- --threads 3 HelloWorld
+has '--threads that do not divide the cores: no more than these' "$(mpirun_line)" 'mpirun -n 1 -x SEPPO_THREADS=3 --bind'
+run -- --threads 9 HelloWorld
+has '--threads beyond the cores: one rank' "$(mpirun_line)" 'mpirun -n 1 -x SEPPO_THREADS=9 --bind'
+has 'and says so' "$err" '1 rank(s) of 9 threads share 4 core(s)'
+for form in '-n 3 --threads 2' '--threads 2 -n 3'; do
+  # shellcheck disable=SC2086 # four words
+  run -- $form HelloWorld
+  has "$form" "$(mpirun_line)" 'mpirun -n 3 -x SEPPO_THREADS=2 --bind'
+  has "$form: says what they share" "$err" '3 rank(s) of 2 threads share 4 core(s)'
+done
+run -- -n 5 --threads 2 HelloWorld
+has '--threads and more ranks than cores' "$(mpirun_line)" 'mpirun --oversubscribe -n 5 -x SEPPO_THREADS=2 --bind'
+equal '--threads and more ranks than cores: said in one line' "$(grep -c share <<<"$err")" 1
+run FAKE_CORES=2 -- --threads 2 HelloWorld
+has '--threads: hyper-threads count, as without it' "$(mpirun_line)" 'mpirun -n 2 -x SEPPO_THREADS=2 --bind'
+run SEPPO_THREADS=3 -- --threads 2 HelloWorld
+has '--threads comes before SEPPO_THREADS' "$(mpirun_line)" '-x SEPPO_THREADS=2 '
+run SEPPO_THREADS=3 -- HelloWorld
+has 'SEPPO_THREADS alone stays the program'\''s' "$(mpirun_line)" 'mpirun -n 4 --bind'
+run OMPI_MCA_hwloc_base_binding_policy=core -- --threads 2 HelloWorld
+equal '--threads: the caller'\''s own binding is left alone' "$(mpirun_line)" \
+  "mpirun -n 2 -x SEPPO_THREADS=2 $release/HelloWorld"
+run -- --hosts a:40,b:40 --threads 8 HelloWorld
+has '--threads with --hosts: all their slots' "$(mpirun_line)" 'mpirun --host a:40,b:40 -x SEPPO_THREADS=8 --bind-to none '
+run -- --hostfile 'my hosts' -n 4 --threads 8 HelloWorld
+has '--threads with --hostfile' "$(mpirun_line)" 'mpirun --hostfile my hosts -n 4 -x SEPPO_THREADS=8 --bind-to none '
+run "PATH=$work/mpi5/bin:$four" -- --threads 2 HelloWorld
+has '--threads: the same with Open MPI 5' "$(mpirun_line)" 'mpirun -n 2 -x SEPPO_THREADS=2 --bind-to none '
+run -- HelloWorld
+lacks 'no --threads: no -x' "$(mpirun_line)" -x
+run -- HelloWorld --threads 2
+has '--threads after the program is its own' "$out" '<--threads><2>'
+lacks '--threads after the program: no -x' "$(mpirun_line)" -x
+
 # Allocations
 
 run SLURM_JOB_ID=42 SLURM_NTASKS=96 SLURM_NNODES=3 -- HelloWorld
@@ -265,6 +313,18 @@ run SLURM_JOB_ID=42 SLURM_NNODES=3 -- HelloWorld
 has 'Slurm without a number of tasks: mpirun knows' "$(mpirun_line)" 'mpirun --bind'
 run SLURM_JOB_ID=42 SLURM_NTASKS=96 -- -n 9 HelloWorld
 has 'Slurm with -n' "$(mpirun_line)" 'mpirun -n 9 --bind'
+slurm=(SLURM_JOB_ID=42 SLURM_NTASKS=12 SLURM_NNODES=3 SLURM_CPUS_PER_TASK=8)
+run "${slurm[@]}" -- HelloWorld
+has 'Slurm'\''s --cpus-per-task: so many threads' "$(mpirun_line)" 'mpirun -n 12 -x SEPPO_THREADS=8 --bind-to none '
+has 'Slurm'\''s --cpus-per-task: says so' "$err" 'in Slurm job 42: 12 ranks of 8 thread(s) on 3 node(s)'
+run "${slurm[@]}" -- --threads 1 HelloWorld
+has 'Slurm with --threads' "$(mpirun_line)" 'mpirun -n 12 -x SEPPO_THREADS=1 --bind'
+run "${slurm[@]}" SEPPO_THREADS=2 -- HelloWorld
+has 'Slurm with SEPPO_THREADS' "$(mpirun_line)" 'mpirun -n 12 -x SEPPO_THREADS=2 --bind'
+run "${slurm[@]}" -- --hosts a:4 HelloWorld
+lacks 'Slurm'\''s --cpus-per-task is for its hosts' "$(mpirun_line)" -x
+run SLURM_CPUS_PER_TASK=8 -- HelloWorld
+lacks 'Slurm'\''s --cpus-per-task is for its jobs' "$(mpirun_line)" -x
 run SLURM_JOB_ID=42 -- HelloWorld
 has 'a job number alone is no allocation' "$(mpirun_line)" 'mpirun -n 4 '
 printf '%s\n' a a a b b b >"$work/nodes"
@@ -273,6 +333,8 @@ has 'PBS: its ranks and hosts' "$(mpirun_line)" "mpirun --hostfile $work/nodes -
 has 'PBS: says so' "$err" 'in PBS job 7.server: 6 ranks on 2 node(s)'
 run PBS_JOBID=7.server "PBS_NODEFILE=$work/nodes" -- -n 2 HelloWorld
 has 'PBS with -n: still its hosts' "$(mpirun_line)" "mpirun --hostfile $work/nodes -n 2 --bind"
+run PBS_JOBID=7.server "PBS_NODEFILE=$work/nodes" -- --threads 2 HelloWorld
+has 'PBS with --threads: its ranks' "$(mpirun_line)" "mpirun --hostfile $work/nodes -n 6 -x SEPPO_THREADS=2 --bind"
 run PBS_JOBID=7.server "PBS_NODEFILE=$work/none" -- HelloWorld
 has 'PBS without a node file: this machine' "$(mpirun_line)" 'mpirun -n 4 --bind'
 
@@ -282,8 +344,21 @@ for value in 0 00 x '' -4 2.5 12345678901 99999999999999999999; do
   run -- -n "$value" HelloWorld
   refused "-n '$value'" 2 "not '$value'; for example: ./mpi-run.sh -n 4"
 done
+for value in 0 00 x '' -4 2.5 12345678901 99999999999999999999; do
+  run -- --threads "$value" HelloWorld
+  refused "--threads '$value'" 2 "of threads from 1 to 999999, not '$value'; for example: ./mpi-run.sh --threads 4"
+  run -- --threads="$value" HelloWorld
+  refused "--threads='$value'" 2 "of threads from 1 to 999999, not '$value'; for example: ./mpi-run.sh --threads 4"
+done
+run -- --threads
+refused '--threads at the end' 2 '--threads needs a value; for example:'
+run -- --threads HelloWorld
+refused '--threads without its number' 2 "not 'HelloWorld'"
+run -- --threads 2 --threads=2 HelloWorld
+refused '--threads twice' 2 '--threads is given twice'
 run -- -n
-refused '-n at the end' 2 '-n needs a value; for example: -n 4'
+refused '-n at the end' 2 '-n needs a value; for example:'
+has '-n at the end: with one' "$err" '-n 4, --threads 4, '
 run -- -n HelloWorld
 refused '-n without its number' 2 "not 'HelloWorld'"
 run -- -n 2 -n 3 HelloWorld

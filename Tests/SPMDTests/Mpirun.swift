@@ -41,14 +41,17 @@ enum Mpirun {
 
   /// Starts a program of this package on so many ranks; on nil ranks, without `mpirun`.
   ///
-  /// - Parameter limit: seconds. A job that takes longer is asked where each rank is (SIGQUIT), and ended.
+  /// - Parameters:
+  ///   - limit: seconds. A job that takes longer is asked where each rank is (SIGQUIT), and ended.
+  ///   - binding: what `mpirun` binds a rank to; of itself it would bind one or two ranks to one core each, with all their
+  ///     compute threads.
   static func run(
     _ ranks: Int?, _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    limit: Double = 120
+    limit: Double = 120, binding: String = "none"
   ) async throws -> Job {
     let executable = program.hasPrefix("/") ? program : products.appendingPathComponent(program).path
     guard let ranks else { return try await start(executable, arguments, environment, limit) }
-    let options = ["--oversubscribe", "-n", "\(ranks)"]
+    let options = ["--oversubscribe", "--bind-to", binding, "-n", "\(ranks)"]
     return try await start(launcher, options + [executable] + arguments, environment, limit)
   }
 

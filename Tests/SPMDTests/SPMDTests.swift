@@ -104,6 +104,14 @@ extension SPMDTests {
 }
 
 enum Machine {
+  /// Not hardware threads, of which one core may have two.
+  static var cores: Int {
+    let siblings = (0..<ProcessInfo.processInfo.processorCount).map {
+      FileManager.default.contents(atPath: "/sys/devices/system/cpu/cpu\($0)/topology/thread_siblings")
+    }
+    return Set(siblings).count
+  }
+
   /// A machine that can't run a test says so by name; where `CI=true` it must be able to, and the test runs and fails.
   static func canHold(gigabytes: Int) -> Bool {
     if ProcessInfo.processInfo.environment["CI"] == "true" { return true }

@@ -32,6 +32,7 @@ final class Session: @unchecked Sendable {
   let defaultThreads: Int?
 
   private let environment: MPIEnvironment
+  private var binding = Binding()
   /// What the communicator said of it at the last pause.
   private var moved = 0
   private let gate = Atomic<Bool>(false)
@@ -61,6 +62,7 @@ final class Session: @unchecked Sendable {
     if size > 1 { Console.flushEveryLine() }
     Whereabouts.start(rank: rank)
     ProcessExit.watch()
+    if let defaultThreads { checkBinding(threads: defaultThreads) }
   }
 
   /// `SEPPO_SPLIT_BYTES`: the longest piece in which messages travel; for tests of what is longer.
@@ -72,6 +74,12 @@ final class Session: @unchecked Sendable {
   }
 
   var isRoot: Bool { rank == 0 }
+
+  /// Rank 0 says it, for itself, where so many compute threads share fewer cores because of how it was launched.
+  func checkBinding(threads: Int) {
+    guard threads > 1, isRoot, size > 1 || Launcher.ranks != nil else { return }
+    binding.check(threads: threads, rank: rank, host: host)
+  }
 
   /// Makes a call that all ranks make together: counts it, and keeps other threads of this rank out until it ends.
   ///

@@ -41,6 +41,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
+      session.checkBinding(threads: threads)
       if session.size == 1, threads == 1, options.timeout == nil, !session.checksWire {
         session.hands[0].take(0..<items.count, at: monotonicNanoseconds())
         defer { session.hands[0].empty() }

@@ -6,6 +6,9 @@ enum Launcher {
   /// The rank that it gave to this process.
   static var rank: Int? { number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK") }
 
+  /// How many ranks Open MPI's launcher started on this machine.
+  static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
+
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }
   }

@@ -90,6 +90,8 @@ struct Endings {
     let isLast = Seppo.rank == last
     switch name {
     case "well": try Seppo.atRoot { print("well") }
+    case "three threads":
+      for threads in [1, 3, 2, 3] { _ = try [1, 2].parallel(threads: threads).map { $0 } }
 
     // Divergence.
     case "map against atRoot":
