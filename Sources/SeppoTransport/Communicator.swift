@@ -10,6 +10,9 @@ package final class Communicator {
   /// The longest message that is handed to MPI in one piece, in bytes. MPI counts in `Int32`.
   package let splitSize: Int
 
+  /// Called now and then while this rank waits within `flush` or `broadcast`; what it throws is thrown there.
+  package var whileWaiting: () throws -> Void = {}
+
   private let handle: MPI_Comm
   private var outbox = Outbox()
   private var inbox = Inbox()
@@ -97,8 +100,11 @@ package final class Communicator {
       try inbox.receive(on: handle)
       if outbox.isEmpty { return }
       let pause = backoff.next()
-      if case .sleep(let nanoseconds) = pause { slept += nanoseconds }
       rest(pause)
+      if case .sleep(let nanoseconds) = pause {
+        slept += nanoseconds
+        try whileWaiting()
+      }
     }
   }
 
@@ -132,7 +138,9 @@ package final class Communicator {
         let before = underWay.done
         if try underWay.firstIsDone() { break }
         if underWay.done != before { backoff.reset() }
-        rest(backoff.next())
+        let pause = backoff.next()
+        rest(pause)
+        if case .sleep = pause { try whileWaiting() }
       }
       let (bytes, owner) = underWay.removeFirst()
       guard failure == nil else { continue }
@@ -141,6 +149,13 @@ package final class Communicator {
       }
     }
     if let failure { throw failure }
+  }
+
+  /// Rank 0's number, on every rank (`MPI_Bcast`). Every rank must call it.
+  package func agree(_ number: Int) throws -> Int {
+    var number = Int64(number)
+    try check("MPI_Bcast", MPI_Bcast(&number, 8, seppo_byte(), 0, handle))
+    return Int(number)
   }
 
   /// Every rank's text, on every rank (`MPI_Allgather`). Every rank must call it, with the same capacity.

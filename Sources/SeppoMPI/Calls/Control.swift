@@ -25,6 +25,10 @@ extension MessageKind {
   static let gaveBack = MessageKind(10)
   /// To rank 0: items have passed their time (`LateReport`).
   static let late = MessageKind(11)
+  /// From rank 0: are you there? (`[Int]`: the call's number).
+  static let ping = MessageKind(12)
+  /// To rank 0: yes (nothing).
+  static let pong = MessageKind(13)
 }
 
 /// Small messages of Seppo's own.

@@ -40,6 +40,7 @@ struct Rendezvous {
       }
       hasCome[rank] = true
       missing -= 1
+      session.attention.present.append(rank)
       newcomers.append((rank, entry.threads))
     }
     return newcomers

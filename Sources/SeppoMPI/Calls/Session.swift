@@ -26,10 +26,8 @@ final class Session: @unchecked Sendable {
   /// What this rank's compute threads have in hand.
   let hands: Hands
   let pool: ComputePool
-  /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
-  let checksWire: Bool
-  /// Compute threads where the program doesn't say how many: `SEPPO_THREADS`, or 1; nil where that isn't a number.
-  let defaultThreads: Int?
+  let settings: Settings
+  var checksWire: Bool { settings.checksWire }
 
   private let environment: MPIEnvironment
   private var binding = Binding()
@@ -37,7 +35,11 @@ final class Session: @unchecked Sendable {
   private var moved = 0
   private let gate = Atomic<Bool>(false)
   private var sites: [CallSite.Key: CallSite] = [:]
-  private var calls = 0
+  /// The call at hand.
+  private(set) var current = (number: 0, call: "", place: Place(fileID: "", line: 0))
+  var attention: Attention
+  /// Messages that came while this rank waited for something else, until the call asks for them.
+  private var kept: [Message] = []
   /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
   var entries: [Int: Entry] = [:]
   /// After this error the ranks are no longer together, and every further call throws it.
@@ -50,27 +52,22 @@ final class Session: @unchecked Sendable {
     hands = Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size))
     pool = ComputePool(hands)
     environment = try MPIEnvironment.start()
-    communicator = try Communicator(splitSize: Session.splitSize)
+    settings = try Settings()
+    communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     rank = communicator.rank
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw MPIStartError.launcherUnknown(launched: launched)
     }
-    checksWire = getenv("SEPPO_CHECK").map { String(cString: $0) == "1" } ?? false
-    defaultThreads = getenv("SEPPO_THREADS").map { String(cString: $0) }.map { $0.isEmpty ? 1 : Int($0) } ?? 1
+    // Launchers don't give every rank the same environment.
+    attention = Attention(
+      silence: Silence(limit: try communicator.agree(settings.silence), ranks: size, now: monotonicNanoseconds()))
     if size > 1 { Console.flushEveryLine() }
     Whereabouts.start(rank: rank)
     ProcessExit.watch()
-    if let defaultThreads { checkBinding(threads: defaultThreads) }
-  }
-
-  /// `SEPPO_SPLIT_BYTES`: the longest piece in which messages travel; for tests of what is longer.
-  private static var splitSize: Int {
-    guard let text = getenv("SEPPO_SPLIT_BYTES"), let bytes = Int(String(cString: text)),
-      (1...Communicator.largestSplit).contains(bytes)
-    else { return Communicator.largestSplit }
-    return bytes
+    if let threads = settings.threads { checkBinding(threads: threads) }
+    communicator.whileWaiting = { [unowned self] in try attend() }
   }
 
   var isRoot: Bool { rank == 0 }
@@ -84,8 +81,11 @@ final class Session: @unchecked Sendable {
   /// Makes a call that all ranks make together: counts it, and keeps other threads of this rank out until it ends.
   ///
   /// - Throws: `SeppoError`, where such a call can't be made here.
+  /// - Parameter rootMayBeAway: whether rank 0 runs the program's own code within it, so that the others can't expect to hear
+  ///   of it.
   func call<Value>(
-    _ call: String, at place: Place, types: [Any.Type] = [], _ body: (CallSignature) throws -> Value
+    _ call: String, at place: Place, types: [Any.Type] = [], rootMayBeAway: Bool = false,
+    _ body: (CallSignature) throws -> Value
   ) throws -> Value {
     let surroundings = Surroundings.current
     guard surroundings == .everyRank else {
@@ -98,9 +98,10 @@ final class Session: @unchecked Sendable {
     }
     defer { gate.store(false, ordering: .releasing) }
     if let broken { throw broken }
-    calls += 1
-    let signature = CallSignature(number: calls, site: site(of: call, at: place, types: types))
-    Whereabouts.enter(call: call, number: calls, place: place)
+    current = (current.number + 1, call, place)
+    beginAttention(rootMayBeAway: rootMayBeAway)
+    let signature = CallSignature(number: current.number, site: site(of: call, at: place, types: types))
+    Whereabouts.enter(call: call, number: current.number, place: place)
     defer { Whereabouts.leave() }
     do {
       return try body(signature)
@@ -134,20 +135,42 @@ final class Session: @unchecked Sendable {
 
   /// Moves messages, and gives the next one that belongs to the call at hand.
   func poll() throws -> Message? {
+    if !kept.isEmpty { return kept.removeFirst() }
     while let message = try communicator.poll() {
-      switch message.kind {
-      case .failed:
-        // An error has left the body on another rank: the job ends here and now.
-        Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
-        abort(status: 1)
-      case .enter:
-        entries[message.source] = try Entry(message)
-        return message
-      default:
-        return message
-      }
+      if try take(message) { return message }
     }
     return nil
+  }
+
+  /// Takes what came while this rank waits within MPI's own operations.
+  func takeControlMessages() throws {
+    while let message = try communicator.poll() {
+      if try take(message) { kept.append(message) }
+    }
+  }
+
+  /// Whether the message is for the call at hand; others are dealt with here.
+  private func take(_ message: Message) throws -> Bool {
+    attention.silence.hear(message.source, at: monotonicNanoseconds())
+    switch message.kind {
+    case .failed:
+      // An error has left the body on another rank: the job ends here and now.
+      Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
+      abort(status: 1)
+    case .enter:
+      entries[message.source] = try Entry(message)
+    case .ping:
+      let number = try Control.decode([Int].self, from: message.bytes, rank: rank, host: host).first
+      // One of an earlier call says nothing of this one.
+      if number == current.number { attention.rootIsPresent = true }
+      try send([Int](), to: message.source, kind: .pong)
+      return false
+    case .pong:
+      return false
+    case .work: attention.rootIsPresent = true
+    default: break
+    }
+    return true
   }
 
   func send<Value: Encodable & Sendable>(_ value: Value, to rank: Int, kind: MessageKind) throws {
@@ -186,6 +209,7 @@ final class Session: @unchecked Sendable {
     let pause = backoff.next()
     guard case .sleep(let nanoseconds) = pause else { return rest(pause) }
     pool.wait(nanoseconds: nanoseconds)
+    try attend()
   }
 
   /// Waits, in the same way, until the body gives something.

@@ -22,7 +22,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.session = session
     self.place = place
     self.options = options
-    wantedThreads = options.threads ?? session.defaultThreads
+    wantedThreads = options.threads ?? session.settings.threads
     self.givesToAll = givesToAll
     self.keepsFailures = keepsFailures
   }

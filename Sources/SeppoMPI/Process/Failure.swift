@@ -18,7 +18,10 @@ enum Failure {
     _exit(1)
   }
 
-  static func endJob(_ session: Session, _ error: any Error, at place: Place) -> Never {
+  /// - Parameter rootIsSilent: then there is no point in telling rank 0.
+  static func endJob(
+    _ session: Session, _ error: any Error, at place: Place, rootIsSilent: Bool = false
+  ) -> Never {
     let line = text(session, error, at: place)
     if session.isRoot {
       Console.write(line)
@@ -28,7 +31,13 @@ enum Failure {
     // while it runs the user's own code it can't hear.
     fflush(nil)
     var waited = 0
-    let longest = patience + min(session.rank * stagger, longestStagger)
+    let inTurn = min(session.rank * stagger, longestStagger)
+    if rootIsSilent {
+      rest(.sleep(nanoseconds: (inTurn - stagger) * 1_000_000))
+      Console.write(line)
+      session.abort(status: 1)
+    }
+    let longest = patience + inTurn
     do {
       try session.send(line, to: 0, kind: .failed)
       while waited < longest {

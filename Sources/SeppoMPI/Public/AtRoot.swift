@@ -147,7 +147,7 @@ extension Seppo {
 
   static func runAtRoot<Value>(_ place: Place, _ body: () throws -> Value) throws -> AtRoot<Value> {
     let session = Session.shared
-    return try session.call("atRoot", at: place) { signature in
+    return try session.call("atRoot", at: place, rootMayBeAway: true) { signature in
       var rendezvous = Rendezvous(session, signature)
       guard session.isRoot else {
         try rendezvous.announce(threads: 0)

@@ -243,6 +243,24 @@ struct Endings {
     case "fatalError in an item": try onLastRank { fatalError("on purpose") }
     case "segmentation fault in an item": try onLastRank { kill(getpid(), SIGSEGV) }
     case "abort in an item": try onLastRank { abort() }
+    case "stop in an item": try onLastRank { kill(getpid(), SIGSTOP) }
+    case "stop of root":
+      _ = try (0..<(4 * Seppo.size)).parallel(chunk: .items(1)).map { item -> Int in
+        if Seppo.isRoot, item > 0 { kill(getpid(), SIGSTOP) }
+        usleep(200_000)
+        return item
+      }
+    case "stop while results are shared":
+      // Long enough to be under way while the last rank stops.
+      _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 20) }
+    case "stop in code of its own":
+      if isLast { kill(getpid(), SIGSTOP) }
+      _ = try [1, 2].mapParallel { $0 }
+    case "item that never comes back":
+      _ = try (0..<20).parallel(timeout: .seconds(1)).map { item -> Int in
+        if item == 7 { while true { sleep(1) } }
+        return item
+      }
     case "kill in an item": try onLastRank { kill(getpid(), SIGKILL) }
 
     // For the suite's own time limit.
@@ -252,6 +270,25 @@ struct Endings {
         return item
       }
     default: throw Trouble()
+    }
+  }
+
+  /// Stops the process that decodes the fifth of it.
+  struct Slow: Codable, Sendable {
+    private nonisolated(unsafe) static var decoded = 0
+    var values: [Int]
+
+    init(count: Int) { values = Array(repeating: 1, count: count) }
+
+    init(from decoder: any Decoder) throws {
+      values = try decoder.singleValueContainer().decode([Int].self)
+      Slow.decoded += 1
+      if Slow.decoded == 5, Seppo.rank == Seppo.size - 1 { kill(getpid(), SIGSTOP) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(values)
     }
   }
 

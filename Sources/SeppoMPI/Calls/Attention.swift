@@ -1,0 +1,72 @@
+import SeppoTransport
+
+/// Waiting for other ranks without overlooking that they are gone.
+extension Session {
+  /// Whom a rank waits for in the call at hand.
+  struct Attention {
+    var silence: Silence
+    /// On rank 0: the ranks that have come to the call.
+    var present: [Int] = []
+    /// On the others: whether rank 0 has come to the call, and runs nobody's code in it.
+    var rootIsPresent = false
+    /// Whether rank 0 may run the program's own code within the call, for however long.
+    var rootMayBeAway = false
+    var began = 0
+    /// When it was last looked whether something came from outside the call.
+    var looked = 0
+    /// How often it was said that ranks are missing.
+    var complaints = 0
+  }
+
+  /// What is looked at between two looks at MPI.
+  private static let pace = 50_000_000
+
+  /// To be called while this rank waits: asks whether the ranks that it waits for are there, and ends the job where one
+  /// isn't.
+  func attend() throws {
+    guard size > 1, attention.silence.limit > 0 else { return }
+    let now = monotonicNanoseconds()
+    guard now - attention.looked >= Session.pace else { return }
+    attention.looked = now
+    try takeControlMessages()
+    complain(at: now)
+    guard attention.silence.isDue(at: now) else { return }
+    let others = isRoot ? attention.present : attention.rootIsPresent && !attention.rootMayBeAway ? [0] : []
+    if let (rank, nanoseconds) = attention.silence.look(at: now, for: others) {
+      Failure.endJob(
+        self,
+        SeppoError.rankSilent(
+          rank: rank, host: hosts[rank], seconds: Double(nanoseconds) / 1e9, call: current.call,
+          place: current.place.text), at: current.place, rootIsSilent: rank == 0)
+    }
+    if isRoot { for rank in others { try send([current.number], to: rank, kind: .ping) } }
+  }
+
+  /// Says, now and then, which ranks have not come to the call. The job goes on: they may be in code of their own.
+  private func complain(at now: Int) {
+    guard now - attention.began >= attention.silence.limit * (attention.complaints + 1) else { return }
+    let missing = isRoot ? (1..<size).filter { !attention.present.contains($0) } : attention.rootIsPresent ? [] : [0]
+    // One of the ranks that wait for rank 0 is enough, and once: it may well be busy.
+    if missing.isEmpty || (!isRoot && (rank != 1 || attention.complaints > 0 || attention.rootMayBeAway)) { return }
+    attention.complaints += 1
+    let names = missing.prefix(4).map { "\($0) (\(hosts[$0]))" }.joined(separator: ", ")
+    let more = missing.count > 4 ? " and \(missing.count - 4) more" : ""
+    Console.write(
+      """
+      Seppo: rank \(rank) (\(host)) has waited for \(SeppoError.spell(seconds: Double(now - attention.began) / 1e9)) in call \
+      \(current.number), \(current.call) at \(current.place.text), for rank \(names)\(more), which \
+      \(missing.count > 1 ? "have" : "has") not come there
+      """)
+  }
+
+  /// A call began.
+  func beginAttention(rootMayBeAway: Bool) {
+    guard size > 1 else { return }
+    let now = monotonicNanoseconds()
+    attention.present.removeAll(keepingCapacity: true)
+    attention.rootIsPresent = false
+    attention.rootMayBeAway = rootMayBeAway
+    attention.began = now
+    attention.complaints = 0
+  }
+}
