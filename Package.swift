@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
@@ -27,7 +28,9 @@ let package = Package(
     .target(name: "SeppoWire", swiftSettings: strict),
     .target(
       name: "SeppoMPI",
-      dependencies: ["SeppoTransport", "SeppoScheduling", "SeppoWire"],
+      dependencies: [
+        "SeppoTransport", "SeppoScheduling", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict
     ),
 

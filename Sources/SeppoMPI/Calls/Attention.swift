@@ -39,6 +39,7 @@ extension Session {
           rank: rank, host: hosts[rank], seconds: Double(nanoseconds) / 1e9, call: current.call,
           place: current.place.text), at: current.place, rootIsSilent: rank == 0)
     }
+    log.debug("asks ranks \(others) whether they are there")
     if isRoot { for rank in others { try send([current.number], to: rank, kind: .ping) } }
   }
 

@@ -12,7 +12,7 @@ final class Session: @unchecked Sendable {
     do {
       return try Session()
     } catch {
-      Console.fail("MPI could not be started: \(error)", onlyAtRoot: true)
+      Console.fail(error is BadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: true)
       exit(1)
     }
   }()
@@ -27,6 +27,7 @@ final class Session: @unchecked Sendable {
   let hands: Hands
   let pool: ComputePool
   let settings: Settings
+  let log: Log
   var checksWire: Bool { settings.checksWire }
 
   private let environment: MPIEnvironment
@@ -49,14 +50,15 @@ final class Session: @unchecked Sendable {
   enum Phase { case beforeRun, running, ended }
 
   private init() throws {
+    settings = try Settings()
     hands = Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size))
     pool = ComputePool(hands)
     environment = try MPIEnvironment.start()
-    settings = try Settings()
     communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     rank = communicator.rank
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
+    log = Log(settings.logLevel, rank: rank, host: host)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw MPIStartError.launcherUnknown(launched: launched)
     }
@@ -103,16 +105,27 @@ final class Session: @unchecked Sendable {
     let signature = CallSignature(number: current.number, site: site(of: call, at: place, types: types))
     Whereabouts.enter(call: call, number: current.number, place: place)
     defer { Whereabouts.leave() }
+    log.debug("call \(current.number), \(call) at \(place.text): begins")
     do {
-      return try body(signature)
-    } catch let error as MPIError {
-      let error = SeppoError(error, rank: rank, host: host)
-      broken = error
-      throw error
-    } catch let error as SeppoError {
-      if case .diverged = error { broken = error }
+      let value = try body(signature)
+      log.debug("call \(current.number), \(call) at \(place.text): is done")
+      return value
+    } catch {
+      let error = understand(error)
+      log.debug("call \(current.number), \(call) at \(place.text): throws: \(error)")
       throw error
     }
+  }
+
+  /// The error as the program gets it; after some the ranks are no longer together.
+  private func understand(_ error: any Error) -> any Error {
+    if let error = error as? MPIError {
+      let error = SeppoError(error, rank: rank, host: host)
+      broken = error
+      return error
+    }
+    if let error = error as? SeppoError, case .diverged = error { broken = error }
+    return error
   }
 
   private func site(of call: String, at place: Place, types: [Any.Type]) -> CallSite {

@@ -85,6 +85,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           hasMoved = true
         }
         for newcomer in try rendezvous.newcomers() {
+          session.log.debug("rank \(newcomer.rank) has come, with \(newcomer.threads) compute thread(s)")
           scheduler.joined(rank: newcomer.rank, threads: newcomer.threads)
           cameHere.append(newcomer.rank)
         }
@@ -120,6 +121,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       if rank == 0 {
         scheduler.gaveBack(rank: 0, ranges: session.pool.giveBack())
       } else {
+        session.log.debug("calls back half of what rank \(rank) has not begun")
         try session.send([Int](), to: rank, kind: .callBack)
       }
     }
@@ -127,6 +129,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   private func give(_ assignment: MapScheduler.Assignment) throws {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
+    session.log.debug("gives items \(chunk) to rank \(rank)")
     if rank == 0, !session.checksWire {
       let output: Task.Output =
         context.stopsAtFailure ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
@@ -205,6 +208,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       try take(Control.decode(LateReport.self, from: message.bytes, rank: 0, host: session.host), from: rank)
     case .gaveBack:
       let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: session.host)
+      session.log.debug("rank \(rank) gives back items \(Control.ranges(bounds))")
       scheduler.gaveBack(rank: rank, ranges: Control.ranges(bounds))
     default: break
     }
@@ -244,6 +248,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: session.host)))
       completed = index + 1 - header.chunk.lowerBound
     }
+    session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
     try judge(failures, by: rank, late: header.isLate ? header.chunk.upperBound - 1 : nil)
     scheduler.returned(
       rank: rank, chunk: header.chunk, completed: completed, nanoseconds: header.nanoseconds,
@@ -259,6 +264,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
+    session.log.debug("item \(failure.index): \(verdict): \(failure.error)")
     if case .failed(let tries) = verdict { try fail(failure.index, failure.error.after(tries: tries)) }
   }
 

@@ -57,6 +57,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     switch message.kind {
     case .work:
       let header = try WorkHeader(message.bytes)
+      session.log.debug("is given items \(header.chunk)")
       let input: MapTask<Element, Result>.Input =
         if let spacing = header.spacing { .spaced(spacing) } else {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
@@ -64,9 +65,13 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       session.pool.submit(
         MapTask(chunk: header.chunk, input: input, output: .wire, context: context))
     case .stop:
-      context.bound.lower(to: try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host))
+      let bound = try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host)
+      session.log.debug("begins no items from \(bound) on")
+      context.bound.lower(to: bound)
     case .callBack:
-      try session.send(Control.bounds(session.pool.giveBack()), to: 0, kind: .gaveBack)
+      let ranges = session.pool.giveBack()
+      session.log.debug("gives back items \(ranges)")
+      try session.send(Control.bounds(ranges), to: 0, kind: .gaveBack)
     default: break
     }
   }
@@ -75,6 +80,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     guard let timeout = context.timeout,
       let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut)
     else { return }
+    session.log.debug("items \(report.items.map(\.index)) have passed their time")
     try session.send(report, to: 0, kind: .late)
   }
 
@@ -91,6 +97,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         to: 0, kind: .threw)
       if context.stopsAtFailure { return }
     }
+    session.log.debug("has \(task.completed) of items \(chunk), in \(task.nanoseconds) ns")
     guard let writer = task.bytes else { return }
     ResultHeader(
       chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,

@@ -1,3 +1,4 @@
+internal import Logging
 import SeppoTransport
 
 /// What the environment says of how Seppo is to work; see docs/DESIGN.md.
@@ -12,9 +13,17 @@ struct Settings {
   }
   /// `SEPPO_SILENCE_S`: how long a rank in a call may be silent, in nanoseconds; 0 for any time. Rank 0's counts.
   let silence: Int
+  /// `SEPPO_LOG`: swift-log's `debug` and so on; nil for nothing.
+  let logLevel: Logger.Level?
 
   /// - Throws: where a value can't be.
   init() throws {
+    let level = Settings.text("SEPPO_LOG") ?? ""
+    logLevel = Logger.Level(rawValue: level.lowercased())
+    if logLevel == nil, !level.isEmpty {
+      let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw BadSetting(description: "SEPPO_LOG=\(level): it is one of \(levels)")
+    }
     guard let text = Settings.text("SEPPO_SILENCE_S"), !text.isEmpty else {
       silence = 300_000_000_000
       return

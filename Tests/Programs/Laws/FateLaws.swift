@@ -58,6 +58,13 @@ private func itemOf(_ error: SeppoError) throws -> ItemError {
   return item
 }
 
+/// The same clock for all ranks of a host.
+private func nanosecondsNow() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
 /// The same value on every rank.
 private func holdSame(_ value: String) throws { try holdEqual(try Seppo.atRoot { value }.broadcast(), value) }
 
@@ -224,6 +231,25 @@ let fateLaws = [
       return results + [fates.count { if case .failure = $0 { true } else { false } }]
     }
     for outer in 0..<3 { try holdEqual(counts[outer], Array((10 * outer)..<(10 * outer + 10)) + [5]) }
+  },
+  Law("100 ms after the throw that decides, no rank begins an item any more") {
+    let count = 4_000
+    let board = try SharedBoard(8 * count)
+    let thrower = 20 * Seppo.size
+    let error = try itemOf(
+      try errorOf {
+        _ = try (0..<count).parallel(chunk: .items(1), threads: 2).map { item -> Int in
+          board.setNumber(nanosecondsNow(), at: item)
+          if item == thrower { throw Mute() }
+          usleep(2_000)
+          return item
+        }
+      })
+    try holdEqual(error.index, thrower)
+    let begun = (0..<count).map { board.number(at: $0) }
+    let late = begun.indices.filter { begun[$0] > begun[thrower] + 100_000_000 }
+    try hold(late.isEmpty, "items \(late) were begun after the throw")
+    try hold(begun.contains(0), "all were begun")
   },
   Law("options that can't be are said") {
     for (options, words) in [

@@ -37,6 +37,13 @@ struct SharedBoard: @unchecked Sendable {
 
   func isMarked(_ item: Int) -> Bool { bytes[item] != 0 }
 
+  /// A number at one of the places that have eight bytes each.
+  func setNumber(_ number: UInt64, at place: Int) {
+    UnsafeMutableRawPointer(bytes).storeBytes(of: number, toByteOffset: 8 * place, as: UInt64.self)
+  }
+
+  func number(at place: Int) -> UInt64 { UnsafeRawPointer(bytes).load(fromByteOffset: 8 * place, as: UInt64.self) }
+
   /// Waits until all these items are marked; false where that takes longer than it ever may.
   func waitFor(_ items: some Collection<Int>) -> Bool {
     for _ in 0..<60_000 {
