@@ -253,8 +253,18 @@ struct Endings {
     case "stop while results are shared":
       // Long enough to be under way while the last rank stops.
       _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 20) }
-    case "stop in code of its own":
-      if isLast { kill(getpid(), SIGSTOP) }
+    case "long, and alive":
+      _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
+        sleep(3)
+        return item
+      }
+      try Seppo.atRoot { sleep(3) }
+      _ = try (0..<Seppo.size).mapParallel { $0 }
+    case "slow rank":
+      if isLast { usleep(2_500_000) }
+      _ = try [1, 2].mapParallel { $0 }
+    case "slow root":
+      if Seppo.isRoot { usleep(2_500_000) }
       _ = try [1, 2].mapParallel { $0 }
     case "item that never comes back":
       _ = try (0..<20).parallel(timeout: .seconds(1)).map { item -> Int in

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import SeppoMPI
+
+@Suite("Silence")
+struct SilenceTests {
+  private let second = 1_000_000_000
+
+  @Test("A rank that answers is never silent; one that doesn't is, after the limit")
+  func silentAfterTheLimit() {
+    var silence = Silence(limit: 8 * second, ranks: 3, now: 0)
+    for time in stride(from: 2, through: 8, by: 2) {
+      #expect(silence.isDue(at: time * second))
+      #expect(silence.look(at: time * second, for: [1, 2]) == nil)
+      #expect(!silence.isDue(at: time * second))
+      silence.hear(1, at: time * second)
+    }
+    let lost = silence.look(at: 10 * second, for: [1, 2])
+    #expect(lost?.rank == 2)
+    #expect(lost?.nanoseconds == 10 * second)
+  }
+
+  @Test("Only those that are waited for count")
+  func onlyTheWaitedFor() {
+    var silence = Silence(limit: 4 * second, ranks: 2, now: 0)
+    for time in 1...20 { #expect(silence.look(at: time * second, for: []) == nil) }
+    silence.hear(1, at: 20 * second)
+    #expect(silence.look(at: 21 * second, for: [1]) == nil)
+  }
+
+  @Test("A rank that was away itself takes nobody for silent")
+  func awayItself() {
+    var silence = Silence(limit: 4 * second, ranks: 2, now: 0)
+    #expect(silence.look(at: 1 * second, for: [1]) == nil)
+    // As after SIGSTOP and SIGCONT, or an hour in the program's own code.
+    #expect(silence.look(at: 3_600 * second, for: [1]) == nil)
+    #expect(silence.look(at: 3_601 * second, for: [1]) == nil)
+    #expect(silence.look(at: 3_603 * second, for: [1]) == nil)
+    #expect(silence.look(at: 3_605 * second, for: [1])?.rank == 1)
+  }
+
+  @Test("With a limit of 0 it is never time")
+  func never() { #expect(!Silence(limit: 0, ranks: 2, now: 0).isDue(at: Int.max)) }
+}
