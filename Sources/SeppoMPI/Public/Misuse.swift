@@ -83,6 +83,55 @@ extension Parallel {
   }
 }
 
+extension Parallel {
+  /// Results that can't travel.
+  @available(
+    *, unavailable,
+    message:
+      "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
+  )
+  public func mapResults<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  /// No results.
+  @available(
+    *, unavailable,
+    message:
+      "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+  )
+  @discardableResult
+  public func mapResults(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Result<Void, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Results that can't travel.
+  @available(
+    *, unavailable,
+    message:
+      "the result can't travel between ranks: f must return a type that is Codable & Sendable (a struct, enum, number, string, array …), not a tuple or a type that isn't Codable"
+  )
+  @discardableResult
+  public func mapResultsAtRoot<Value>(
+    _ f: @Sendable (Base.Element) throws -> Value
+  ) throws -> AtRoot<[Result<Value, SeppoError>]> {
+    preconditionFailure("unavailable")
+  }
+
+  /// No results.
+  @available(
+    *, unavailable,
+    message:
+      "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+  )
+  @discardableResult
+  public func mapResultsAtRoot(_ f: @Sendable (Base.Element) throws -> Void) throws -> AtRoot<
+    [Result<Void, SeppoError>]
+  > {
+    preconditionFailure("unavailable")
+  }
+}
+
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   /// Results that can't travel.
   @available(
