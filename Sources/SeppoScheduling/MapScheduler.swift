@@ -94,6 +94,12 @@ package struct MapScheduler: Sendable {
   /// What has been found of the items' times, for the next map of the same kind; nil where nothing was.
   package var learnt: Learnt? { known > 0 ? Learnt(times: times, known: known) : nil }
 
+  /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, and to the items
+  /// that have failed and are open.
+  package var footprint: Int {
+    idle.footprint + ahead.footprint + callable.footprint + handedBack.footprint + retries.footprint + chunksHeld
+  }
+
   /// The chunks that a rank holds, in the order in which it got them.
   package func held(by rank: Int) -> [Range<Int>] { workers[rank]?.held.map(\.chunk) ?? [] }
 

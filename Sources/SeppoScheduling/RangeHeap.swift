@@ -5,6 +5,8 @@ struct RangeHeap: Sendable {
   private(set) var total = 0
 
   var isEmpty: Bool { ranges.isEmpty }
+  /// Ranges that take memory.
+  var footprint: Int { ranges.count }
 
   mutating func insert(_ range: Range<Int>) {
     guard !range.isEmpty else { return }

@@ -13,6 +13,9 @@ struct Retries: Sendable {
 
   init(most: Int) { self.most = most }
 
+  /// Entries that take memory.
+  var footprint: Int { failed.count + count + 2 * ranks.count }
+
   /// The item failed: nil if it is to be tried again, otherwise how many tries it had.
   mutating func fail(_ index: Int, on rank: Int) -> Int? {
     if most == 0 { return 1 }
