@@ -22,6 +22,8 @@ struct Worker: Sendable {
   private(set) var latency = 0.0
   /// Asked to give back what it hasn't begun, and not answered yet.
   var isAsked = false
+  /// It has got a chunk since it was asked, of which its answer can't know.
+  private(set) var gotMore = false
 
   var isInIdle = false
   var isInAhead = false
@@ -54,8 +56,14 @@ struct Worker: Sendable {
       heardAt = now
       held.reserveCapacity(2 * threads)
     }
+    gotMore = true
     held.append(Held(chunk: chunk, since: now))
     heldItems += chunk.count
+  }
+
+  mutating func ask() {
+    isAsked = true
+    gotMore = false
   }
 
   /// Lets go of the chunk that begins there; nil if it holds none such.
@@ -86,6 +94,12 @@ struct Worker: Sendable {
     lateThreads += 1
     return true
   }
+
+  /// Whether one of its threads can go on.
+  var isAble: Bool { lateThreads < threads }
+
+  /// The items at which its late threads sit.
+  var lateItems: [Int] { lateThreads == 0 ? [] : held.filter(\.isLate).map { $0.chunk.upperBound - 1 } }
 
   /// Whether it holds the item as one that is late.
   func isLate(_ item: Int) -> Bool { held.contains { $0.isLate && $0.chunk.upperBound == item + 1 } }

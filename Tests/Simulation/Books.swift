@@ -114,6 +114,7 @@ struct Books {
     }
     try checkStock(of: rank)
     if state[chunk.lowerBound] == .toBeTriedAgain {
+      guard ranks[rank].idleThreads > 0 else { throw Violation("rank \(rank) gets \(chunk) again, and it waits there") }
       try checkTriedAgain(chunk, on: rank)
     } else {
       while lowest < chunk.lowerBound {

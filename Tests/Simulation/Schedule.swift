@@ -92,18 +92,17 @@ package struct Schedule: Sendable {
 
   /// Nanoseconds in which the map has ended, whatever happens.
   var longest: Int {
-    var slowest = 100
-    var stalled = 0
+    var (slowest, stalled, items) = (100.0, 0.0, 0.0)
     for rank in ranks {
-      slowest = max(slowest, rank.slowness)
-      for stall in rank.stalls { stalled += stall.until - stall.from }
-      stalled += rank.noticed + rank.comes
+      slowest = max(slowest, Double(rank.slowness))
+      for stall in rank.stalls { stalled += Double(stall.until - stall.from) }
+      stalled += Double(rank.noticed + rank.comes)
     }
-    var items = 0
-    for index in 0..<count { items += time(index) / 100 * slowest + 4 * (timeout ?? 0) + 1 }
+    for index in 0..<count { items += Double(time(index)) / 100 * slowest + 4 * Double(timeout ?? 0) + 1 }
     // Each item tried on every try and computed again for each rank that vanishes, with every message alone on its way.
-    let tries = retries + 1 + ranks.count
-    return items * tries + stalled + grace * 2 + (count * tries + 1_000) * 8 * (delay + jitter + looks + 1_000)
+    let tries = Double(retries + 1 + ranks.count)
+    let messages = (Double(count) * tries + 1_000) * 8 * Double(delay + jitter + looks + 1_000)
+    return Int(min(items * tries + stalled + Double(grace) * 2 + messages, 4e18))
   }
 }
 

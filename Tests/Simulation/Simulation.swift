@@ -176,9 +176,7 @@ package final class Simulation {
 
   private var isSomebodyHungry: Bool {
     let books = root.books
-    guard world.lettersUnderWay == 0, books.notBegun == 0, books.toBeTriedAgain.count <= books.threads else {
-      return false
-    }
+    guard world.lettersUnderWay == 0, books.notBegun == 0 else { return false }
     var (isOneIdle, hasOneMore) = (false, false)
     for rank in ranks where books.ranks[rank.index].isThere {
       if rank.hasVanished || !rank.finished.isEmpty || !rank.said.isEmpty { return false }
