@@ -130,9 +130,10 @@ package struct MapScheduler: Sendable {
   /// The item at `index` has passed its time on a rank that is still at it: that is its failure. What stood above it in its
   /// chunk must have been given back, and nothing may wait behind it on the rank.
   package mutating func late(rank: Int, index: Int) -> Verdict {
+    let wasAble = workers[rank]?.isAble == true
     guard workers[rank]?.markLate(index) == true else { return .known }
     chunksLate += 1
-    if workers[rank]?.isAble == false { ableWorkers -= 1 }
+    if wasAble, workers[rank]?.isAble == false { ableWorkers -= 1 }
     let verdict = judge(index, on: rank)
     // It counts now, or after another try: not when this one comes back, if it ever does.
     if verdict != .again { completed += 1 }

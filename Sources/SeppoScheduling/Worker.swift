@@ -111,7 +111,9 @@ struct Worker: Sendable {
   }
 
   /// Whether it may hold items that no thread has begun, where so many are begun together.
-  func mayHaveMore(unit: Int) -> Bool { heldItems > min(threads, held.count) * unit }
+  func mayHaveMore(unit: Int) -> Bool {
+    held.count > threads || held.contains { $0.chunk.count > unit && !$0.isLate }
+  }
 
   /// Nanoseconds until it should have computed all that it holds; nil where nothing is known of its items.
   func timeLeft(item: Double?, at now: Int) -> Double? {

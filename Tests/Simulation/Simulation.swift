@@ -40,6 +40,19 @@ package final class Simulation {
 
   /// Until the map has ended; throws a `Violation` where it goes against the books.
   package func run() throws -> Figures {
+    do { return try runToTheEnd() } catch {
+      for rank in ranks {
+        let itself = root.books.ranks[rank.index]
+        world.note(
+          "the books say of rank \(rank.index): \(itself.isThere ? "there" : "not there"), holds "
+            + itself.held.map { "\($0.chunk)\($0.isLate ? " late" : "")" }.joined(separator: ", ")
+            + "; it has \(rank.left) items that aren't begun")
+      }
+      throw error
+    }
+  }
+
+  private func runToTheEnd() throws -> Figures {
     let (longest, mostSteps) = (schedule.longest, 20_000 + 200 * schedule.count * schedule.ranks.count)
     var ending: Figures.Ending?
     while ending == nil {
@@ -185,8 +198,11 @@ package final class Simulation {
       }
       let itself = books.ranks[rank.index]
       if itself.idleThreads > 0 { isOneIdle = true }
-      let held = itself.held.reduce(0) { $0 + $1.chunk.count }
-      if rank.left > 0, held > min(itself.threads, itself.held.count) * schedule.rule.unit { hasOneMore = true }
+      // The scheduler goes by units, also where their items are begun one by one.
+      let unit = schedule.rule.unit
+      let areMore =
+        itself.held.count > itself.threads || itself.held.contains { $0.chunk.count > unit && !$0.isLate }
+      if rank.left > 0, areMore { hasOneMore = true }
     }
     return isOneIdle && hasOneMore
   }
