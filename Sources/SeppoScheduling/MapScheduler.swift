@@ -232,12 +232,12 @@ package struct MapScheduler: Sendable {
       if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
       passedOver.append(rank)
     }
-    // The last items are left for whoever is free first. So are those that are to be tried again: called back, they could
+    // The last items are left for whoever is free first. So are the last that are to be tried again: called back, they could
     // but go to where they came from.
     guard remaining > threads, remainingFresh > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers[rank]?.isInAhead = false
-      if hasRoomAhead(rank) { return assign(to: rank) }
+      if hasRoomAhead(rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
     }
     return nil
   }
@@ -289,7 +289,7 @@ package struct MapScheduler: Sendable {
     return retries.takeOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
   }
 
-  private mutating func assign(to rank: Int, retry: Int? = nil) -> Assignment {
+  private mutating func assign(to rank: Int, retry: Int?) -> Assignment {
     let chunk: Range<Int>
     if let index = retry {
       chunk = index..<(index + 1)

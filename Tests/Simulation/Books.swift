@@ -1,7 +1,7 @@
 import SeppoScheduling
 
 /// What must be true of each item and of each rank, as rank 0 knows it: kept beside the scheduler, not asked of it.
-struct Books {
+final class Books {
   enum State: UInt8 {
     case notBegun
     /// It failed, and is to be tried again.
@@ -46,8 +46,12 @@ struct Books {
   private(set) var notBegun: Int
   /// No item below this is not begun.
   private var lowest = 0
-  /// Below the bound, in the order in which they failed.
+  /// Below the bound.
   private(set) var toBeTriedAgain: [Int] = []
+  /// Where each item stands among these.
+  private var placeAgain: [Int]
+  /// How many of these failed last on a rank.
+  private var againAfter: [Int]
   /// Whose fate is known: computed, or failed for good.
   private(set) var done = 0
   private(set) var heldChunks = 0
@@ -64,6 +68,8 @@ struct Books {
     holder = Array(repeating: -1, count: count)
     failures = Array(repeating: 0, count: count)
     lastFailedOn = holder
+    placeAgain = holder
+    againAfter = Array(repeating: 0, count: schedule.ranks.count)
     ranks = Array(repeating: Rank(), count: schedule.ranks.count)
     bound = count
     notBegun = count
@@ -79,42 +85,44 @@ struct Books {
   var isFinished: Bool { heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty }
   var isStuck: Bool { heldChunks > 0 && heldChunks == lateChunks }
 
-  mutating func joined(_ rank: Int, threads: Int) {
+  func joined(_ rank: Int, threads: Int) {
     ranks[rank].threads = threads
     ranks[rank].isThere = true
   }
 
-  mutating func takeChanged() -> [Int] {
+  func takeChanged() -> [Int] {
     defer { changed.removeAll(keepingCapacity: true) }
     for rank in changed { ranks[rank].hasChanged = false }
     return changed
   }
 
-  private mutating func touch(_ rank: Int) {
+  private func touch(_ rank: Int) {
     if ranks[rank].hasChanged { return }
     ranks[rank].hasChanged = true
     changed.append(rank)
   }
 
-  mutating func asked(_ rank: Int) throws {
+  func asked(_ rank: Int) throws {
     guard ranks[rank].isThere else { throw Violation("rank \(rank) is asked to give back, and isn't there") }
     guard !ranks[rank].isAsked else { throw Violation("rank \(rank) is asked twice to give back") }
     guard notBegun == 0 else { throw Violation("rank \(rank) is asked to give back while there is something to give") }
     ranks[rank].isAsked = true
   }
 
-  mutating func answered(_ rank: Int) { ranks[rank].isAsked = false }
+  func answered(_ rank: Int) { ranks[rank].isAsked = false }
 
   // MARK: Giving
 
-  mutating func gave(_ chunk: Range<Int>, to rank: Int) throws {
+  func gave(_ chunk: Range<Int>, to rank: Int) throws {
     guard ranks[rank].isThere else { throw Violation("\(chunk) goes to rank \(rank), which isn't there") }
     guard !chunk.isEmpty, chunk.lowerBound >= 0, chunk.upperBound <= bound else {
       throw Violation("\(chunk) goes to rank \(rank), and isn't a chunk of 0..<\(bound)")
     }
     try checkStock(of: rank)
     if state[chunk.lowerBound] == .toBeTriedAgain {
-      guard ranks[rank].idleThreads > 0 else { throw Violation("rank \(rank) gets \(chunk) again, and it waits there") }
+      guard ranks[rank].idleThreads > 0 || notBegun > 0 else {
+        throw Violation("\(chunk), one of the last, is tried again on rank \(rank), and waits there")
+      }
       try checkTriedAgain(chunk, on: rank)
     } else {
       while lowest < chunk.lowerBound {
@@ -150,16 +158,30 @@ struct Books {
     if held >= most { throw Violation("rank \(rank) gets more than \(most) chunks") }
   }
 
-  private mutating func checkTriedAgain(_ chunk: Range<Int>, on rank: Int) throws {
+  private func checkTriedAgain(_ chunk: Range<Int>, on rank: Int) throws {
     let item = chunk.lowerBound
     guard chunk.count == 1 else { throw Violation("item \(item) is tried again together with others, \(chunk)") }
-    if ranks[rank].held.contains(where: { $0.isLate && $0.chunk.upperBound == item + 1 }) {
+    if isLate(item, on: rank) {
       throw Violation("item \(item) is tried again on rank \(rank), which is still at it")
     }
     if lastFailedOn[item] == rank, !isAlone(rank) {
       throw Violation("item \(item) is tried again on rank \(rank), where it failed, though there are others")
     }
-    toBeTriedAgain.removeAll { $0 == item }
+    removeFromAgain(item)
+  }
+
+  private func addToAgain(_ item: Int) {
+    placeAgain[item] = toBeTriedAgain.count
+    toBeTriedAgain.append(item)
+    againAfter[lastFailedOn[item]] += 1
+  }
+
+  private func removeFromAgain(_ item: Int) {
+    let last = toBeTriedAgain[toBeTriedAgain.count - 1]
+    toBeTriedAgain[placeAgain[item]] = last
+    placeAgain[last] = placeAgain[item]
+    toBeTriedAgain.removeLast()
+    againAfter[lastFailedOn[item]] -= 1
   }
 
   /// Whether no other rank has a thread that isn't late.
@@ -173,16 +195,19 @@ struct Books {
   /// Whether the rank may be given something that nobody holds.
   func mayBeGiven(_ rank: Int) -> Bool {
     if notBegun > 0 { return true }
-    for item in toBeTriedAgain {
-      if ranks[rank].held.contains(where: { $0.isLate && $0.chunk.upperBound == item + 1 }) { continue }
-      if lastFailedOn[item] != rank || isAlone(rank) { return true }
-    }
-    return false
+    if toBeTriedAgain.isEmpty { return false }
+    let isAlone = isAlone(rank)
+    if ranks[rank].lateThreads == 0 { return isAlone || toBeTriedAgain.count > againAfter[rank] }
+    return toBeTriedAgain.contains { (isAlone || lastFailedOn[$0] != rank) && !isLate($0, on: rank) }
+  }
+
+  private func isLate(_ item: Int, on rank: Int) -> Bool {
+    ranks[rank].held.contains { $0.isLate && $0.chunk.upperBound == item + 1 }
   }
 
   // MARK: Taking
 
-  private mutating func release(_ items: Range<Int>, from rank: Int) throws {
+  private func release(_ items: Range<Int>, from rank: Int) throws {
     for item in items {
       guard state[item] == .held, holder[item] == rank else {
         throw Violation("item \(item), which rank \(rank) gives back, is \(state[item]), held by \(holder[item])")
@@ -190,7 +215,7 @@ struct Books {
       holder[item] = -1
       if failures[item] > 0 {
         state[item] = .toBeTriedAgain
-        if item < bound { toBeTriedAgain.append(item) }
+        if item < bound { addToAgain(item) }
       } else {
         state[item] = .notBegun
         if item < bound { notBegun += 1 }
@@ -199,7 +224,7 @@ struct Books {
     if !items.isEmpty { lowest = min(lowest, items.lowerBound) }
   }
 
-  mutating func gaveBack(_ range: Range<Int>, by rank: Int, failed first: Int = 0) throws {
+  func gaveBack(_ range: Range<Int>, by rank: Int, failed first: Int = 0) throws {
     guard let place = ranks[rank].held.firstIndex(where: { $0.items.upperBound == range.upperBound && !$0.isLate }),
       ranks[rank].held[place].chunk.lowerBound <= range.lowerBound
     else { throw Violation("rank \(rank) gives back \(range), and doesn't hold it") }
@@ -213,7 +238,7 @@ struct Books {
   }
 
   /// What the scheduler has to say to a failure on a rank that holds the item, and what is to be booked.
-  mutating func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws -> MapScheduler.Verdict {
+  func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws -> MapScheduler.Verdict {
     guard state[item] == .held, holder[item] == rank else {
       throw Violation("item \(item), which failed on rank \(rank), is \(state[item]), held by \(holder[item])")
     }
@@ -227,7 +252,7 @@ struct Books {
     lastFailedOn[item] = rank
     if mayBeTriedAgain, failures[item] <= schedule.retries {
       state[item] = .toBeTriedAgain
-      toBeTriedAgain.append(item)
+      addToAgain(item)
       return .again
     }
     settle(item, .failed)
@@ -236,20 +261,20 @@ struct Books {
     return .failed(tries: failures[item])
   }
 
-  private mutating func settle(_ item: Int, _ fate: State) {
+  private func settle(_ item: Int, _ fate: State) {
     state[item] = fate
     holder[item] = -1
     done += 1
     if failures[item] > 0 { openFailures -= 1 }
   }
 
-  private mutating func lower(to item: Int) {
+  private func lower(to item: Int) {
     for index in item..<bound where state[index] == .notBegun { notBegun -= 1 }
-    toBeTriedAgain.removeAll { $0 >= item }
+    for index in toBeTriedAgain where index >= item { removeFromAgain(index) }
     bound = item
   }
 
-  mutating func late(_ item: Int, on rank: Int) throws -> MapScheduler.Verdict {
+  func late(_ item: Int, on rank: Int) throws -> MapScheduler.Verdict {
     guard let place = ranks[rank].held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isLate }) else {
       throw Violation("item \(item) is late on rank \(rank), which doesn't hold it last in a chunk")
     }
@@ -261,7 +286,7 @@ struct Books {
   }
 
   /// The chunk came back: those that failed have been booked.
-  mutating func returned(_ report: Report, by rank: Int) throws {
+  func returned(_ report: Report, by rank: Int) throws {
     guard let place = ranks[rank].held.firstIndex(where: { $0.chunk == report.chunk }) else {
       throw Violation("rank \(rank) returns \(report.chunk), and doesn't hold it")
     }
@@ -287,7 +312,7 @@ struct Books {
     try release(end..<held.items.upperBound, from: rank)
   }
 
-  mutating func gone(_ rank: Int) throws {
+  func gone(_ rank: Int) throws {
     ranks[rank].isGone = true
     guard ranks[rank].isThere else { return }
     for held in ranks[rank].held {

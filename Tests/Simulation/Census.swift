@@ -14,9 +14,9 @@ struct Census {
 
   func check() throws {
     try checkStates()
-    let where_ = whereabouts()
+    let whereabouts = whereabouts()
     for rank in ranks where root.books.ranks[rank.index].isThere && !rank.hasVanished {
-      let found = where_[rank.index].sorted { $0.lowerBound < $1.lowerBound }
+      let found = whereabouts[rank.index].sorted { $0.lowerBound < $1.lowerBound }
       let booked = root.books.ranks[rank.index].held.map(\.chunk).sorted { $0.lowerBound < $1.lowerBound }
       guard Census.merged(found) == Census.merged(booked) else {
         throw Violation("rank \(rank.index) and the letters to and from it hold \(found), the books say \(booked)")

@@ -24,7 +24,8 @@ package enum Efficiency {
   /// In Markdown.
   package static func table(delay: Int) throws -> String {
     var lines = [
-      "| items of | ranks | 2 s of work each | 10 s | 60 s | 10 s, times learnt before |", "| --- | --- | --- | --- | --- | --- |",
+      "| items of | ranks | 2 s of work each | 10 s | 60 s | 10 s, times learnt before |",
+      "| --- | --- | --- | --- | --- | --- |",
     ]
     for item in [1, 10, 100] {
       for ranks in [4, 16] {

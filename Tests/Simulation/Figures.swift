@@ -11,6 +11,12 @@ package struct Figures: Sendable, Equatable {
   package internal(set) var again = 0
   package internal(set) var footprint = 0
   package internal(set) var ending = Ending.results
+  /// Maps that ended in one of these ways.
+  package internal(set) var results = 0
+  package internal(set) var errors = 0
+  package internal(set) var stuck = 0
+
+  package init() {}
 
   package enum Ending: Sendable, Equatable {
     /// Of all items, or of all but those that failed.
@@ -21,7 +27,7 @@ package struct Figures: Sendable, Equatable {
     case stuck(Int)
   }
 
-  mutating func add(_ other: Figures) {
+  package mutating func add(_ other: Figures) {
     steps += other.steps
     chunks += other.chunks
     callBacks += other.callBacks
@@ -29,5 +35,16 @@ package struct Figures: Sendable, Equatable {
     late += other.late
     again += other.again
     footprint = max(footprint, other.footprint)
+    results += other.results
+    errors += other.errors
+    stuck += other.stuck
+  }
+}
+
+extension Figures: CustomStringConvertible {
+  package var description: String {
+    "\(steps) steps, \(chunks) chunks, \(callBacks) call-backs, \(givenBack) ranges given back, \(late) times late, "
+      + "\(again) times tried again, at most \(footprint) entries in the books, \(results) with results, "
+      + "\(errors) with an error, \(stuck) stuck"
   }
 }

@@ -4,11 +4,13 @@ extension Schedule {
   /// A schedule that follows from its seed alone.
   package init(seed: UInt64) {
     var random = Seeded(seed)
-    let kind = random.below(100)
-    let many = kind == 0
-    let long = kind == 1
+    let kind = random.below(1_000)
+    let many = kind < 10
+    let long = (10..<20).contains(kind)
+    let longWithFailures = (20..<23).contains(kind)
     let itemTime = random.one(of: [100, 10_000, 1_000_000, 50_000_000, 1_000_000_000])
-    let count = random.below((many ? 600 : long ? 5_000 : random.one(of: [6, 40, 40, 300])) + 1)
+    let count = random.below(
+      (many ? 600 : long ? 5_000 : longWithFailures ? 3_000 : random.one(of: [6, 40, 40, 300])) + 1)
     let ranks = many ? random.one(in: 60...140) : random.one(in: 1...12)
     self.init(
       seed: seed, count: count, ranks: [],
@@ -32,7 +34,12 @@ extension Schedule {
       self.ranks.append(rank)
     }
     if random.percent(50) { addTroubles(&random) }
-    if !long, random.percent(60) { addFates(&random) }
+    if longWithFailures {
+      retries = 1
+      fates = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
+    } else if !long, random.percent(60) {
+      addFates(&random)
+    }
   }
 
   /// So long would it take, or so.

@@ -26,6 +26,8 @@ package struct Schedule: Sendable {
     package var vanishes: Int?
     /// Nanoseconds after which rank 0 hears that it has vanished; messages that take longer are lost.
     package var noticed = 0
+
+    package init() {}
   }
 
   package var seed: UInt64

@@ -1,9 +1,9 @@
 import SeppoScheduling
 
 /// Rank 0's thread in the call: drives the scheduler as `RootMap` does, and holds all it says against the books.
-struct SimulatedRoot {
+final class SimulatedRoot {
   private(set) var scheduler: MapScheduler
-  private(set) var books: Books
+  let books: Books
   private let world: World
   private let schedule: Schedule
   /// Rank 0's own compute threads.
@@ -39,13 +39,13 @@ struct SimulatedRoot {
   var hasLetters: Bool { !inbox.isEmpty }
   var lettersThere: [(rank: Int, letter: Letter)] { inbox }
 
-  mutating func arrived(_ letter: Letter, from rank: Int) {
+  func arrived(_ letter: Letter, from rank: Int) {
     // The connection is closed.
     if !books.ranks[rank].isGone { inbox.append((rank, letter)) }
   }
 
   /// One turn of the loop; true if anything happened.
-  mutating func look() throws -> Bool {
+  func look() throws -> Bool {
     hasMoved = false
     scheduler.advance(to: world.now)
     for (rank, letter) in inbox {
@@ -60,13 +60,13 @@ struct SimulatedRoot {
     return hasMoved
   }
 
-  private mutating func join(_ rank: Int) {
+  private func join(_ rank: Int) {
     let threads = schedule.ranks[rank].threads
     scheduler.joined(rank: rank, threads: threads)
     books.joined(rank, threads: threads)
   }
 
-  mutating func gone(_ rank: Int) throws {
+  func gone(_ rank: Int) throws {
     world.note("rank 0 hears that rank \(rank) is gone")
     scheduler.gone(rank: rank)
     try books.gone(rank)
@@ -74,7 +74,7 @@ struct SimulatedRoot {
 
   // MARK: Handing out
 
-  private mutating func handOut() throws {
+  private func handOut() throws {
     var calls = 0
     while true {
       while let assignment = scheduler.nextAssignment() {
@@ -96,7 +96,7 @@ struct SimulatedRoot {
     }
   }
 
-  private mutating func give(_ chunk: Range<Int>, to rank: Int) throws {
+  private func give(_ chunk: Range<Int>, to rank: Int) throws {
     hasMoved = true
     figures.chunks += 1
     world.note("rank 0 gives \(chunk) to rank \(rank)")
@@ -125,7 +125,7 @@ struct SimulatedRoot {
 
   // MARK: Taking
 
-  private mutating func take(_ letter: Letter, from rank: Int) throws {
+  private func take(_ letter: Letter, from rank: Int) throws {
     hasMoved = true
     switch letter {
     case .entered: join(rank)
@@ -150,7 +150,7 @@ struct SimulatedRoot {
     }
   }
 
-  private mutating func take(_ report: Report, from rank: Int) throws {
+  private func take(_ report: Report, from rank: Int) throws {
     hasMoved = true
     world.note("rank \(rank) returns \(report.completed) of \(report.chunk), failed: \(report.failures)")
     let isLate = books.ranks[rank].held.contains { $0.isLate && $0.chunk == report.chunk }
@@ -166,7 +166,7 @@ struct SimulatedRoot {
     for item in report.chunk.prefix(report.completed) where !report.failures.contains(item) { taken[item] += 1 }
   }
 
-  private mutating func check(
+  private func check(
     _ verdict: MapScheduler.Verdict, against right: MapScheduler.Verdict, of item: Int, on rank: Int
   ) throws {
     guard verdict == right else {
@@ -182,7 +182,7 @@ struct SimulatedRoot {
   // MARK: Checking
 
   /// The scheduler says what the books say, of all that has changed.
-  mutating func check() throws {
+  func check() throws {
     for rank in books.takeChanged() {
       let (said, right) = (scheduler.held(by: rank), books.ranks[rank].held)
       guard said.count == right.count, said.indices.allSatisfy({ said[$0] == right[$0].chunk }) else {
@@ -197,7 +197,8 @@ struct SimulatedRoot {
     guard scheduler.isStuck == books.isStuck else {
       throw Violation("the scheduler says that it is \(books.isStuck ? "not " : "")stuck")
     }
-    let room = 32 * books.ranks.count + 400 + 3 * books.mostChunks + 4 * books.openFailures
+    // A queue keeps what it has given out until that is 65 entries, or half of it.
+    let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.openFailures
     guard scheduler.footprint <= room else {
       throw Violation("the scheduler keeps \(scheduler.footprint) entries for \(books.mostChunks) chunks")
     }

@@ -6,7 +6,7 @@ package final class Simulation {
   private let schedule: Schedule
   private let world: World
   private let ranks: [SimulatedRank]
-  private var root: SimulatedRoot
+  private let root: SimulatedRoot
   private var figures = Figures()
   private var stuckSince: Int?
   private var rootWillLook = false
@@ -61,12 +61,17 @@ package final class Simulation {
       guard world.now <= longest else { throw Violation("it isn't done after \(world.now) ns") }
       guard figures.steps <= mostSteps else { throw Violation("it isn't done after \(figures.steps) steps") }
       ending = try handle(event)
-      if figures.steps % 64 == 0 { try Census(schedule, world, ranks, root).check() }
+      if figures.steps % max(64, schedule.count / 4) == 0 { try Census(schedule, world, ranks, root).check() }
     }
     try Census(schedule, world, ranks, root).check()
     figures.add(root.figures)
     figures.time = world.now
     figures.ending = ending ?? .results
+    switch figures.ending {
+    case .results: figures.results = 1
+    case .threw: figures.errors = 1
+    case .stuck: figures.stuck = 1
+    }
     try Oracle(schedule, root, figures.ending).check()
     return figures
   }
@@ -96,6 +101,8 @@ package final class Simulation {
     case .rankLooks: report(rank)
     case .comes:
       rank.isThere = true
+      // An answer that the map before this one asked for.
+      if world.random.percent(10) { world.send(.gaveBack([]), rank: event.rank) }
       world.send(.entered, rank: event.rank)
     case .vanishes:
       world.note("rank \(event.rank) vanishes")

@@ -6,12 +6,24 @@ import SeppoSimulation
   import Glibc
 #endif
 
-/// Simulates maps: `Simulate --seed 4711 [--trace]` replays one, `Simulate --from 0 --count 10000` many;
+/// The seed of the schedule in hand, for `stopped`: one thread only writes it, before a trap that it meets itself.
+nonisolated(unsafe) private var seedInHand = UInt64(0)
+
+/// A precondition of the scheduler's that doesn't hold ends the program: it is said where.
+private func stopped(_ signal: CInt) {
+  print("seed \(seedInHand): the scheduler has stopped the program")
+  exit(1)
+}
+
+/// Simulates maps: `Simulate --seed 4711 [--trace]` replays one, `Simulate --from 0 --count 10000` many, up to the first
+/// that fails where `--first` is said;
 /// `Simulate --efficiency MS` says what ranks make of their time where messages take so many milliseconds.
 @main
 struct Simulate {
   static func main() {
-    var (from, count, isOne, traces) = (UInt64(0), UInt64(10_000), false, false)
+    signal(SIGILL, stopped)
+    signal(SIGTRAP, stopped)
+    var (from, count, isOne, traces, isFirstEnough) = (UInt64(0), UInt64(10_000), false, false, false)
     var words = CommandLine.arguments.dropFirst()
     func number(after word: String) -> UInt64 {
       guard let number = words.popFirst().flatMap({ UInt64($0) }) else { misused("\(word) takes a whole number") }
@@ -23,6 +35,7 @@ struct Simulate {
       case "--from": from = number(after: word)
       case "--count": count = number(after: word)
       case "--trace": traces = true
+      case "--first": isFirstEnough = true
       case "--efficiency":
         let delay = Int(number(after: word)) * 1_000_000
         print((try? Efficiency.table(delay: delay)) ?? "the books don't hold")
@@ -33,15 +46,17 @@ struct Simulate {
     var failed = 0
     var figures = Figures()
     for seed in from..<(from + count) {
+      seedInHand = seed
       let schedule = Schedule(seed: seed)
       if isOne { print(schedule) }
       do {
         let one = try Simulation(schedule, trace: traces ? { print($0) } : nil).run()
-        if isOne { print(one) }
+        if isOne { print("ended: \(one.ending), after \(one.time) ns; \(one)") }
         figures.add(one)
       } catch {
         print("seed \(seed): \(error)")
         failed += 1
+        if isFirstEnough { break }
       }
     }
     if !isOne { print("\(count) schedules, \(failed) failed; \(figures)") }
@@ -49,7 +64,8 @@ struct Simulate {
   }
 
   private static func misused(_ what: String) -> Never {
-    print("Simulate: \(what)", "usage: Simulate --seed N [--trace] | --from N --count N | --efficiency MS", separator: "\n")
+    print("Simulate: \(what)")
+    print("usage: Simulate --seed N [--trace] | [--from N] [--count N] [--first] | --efficiency MILLISECONDS")
     exit(64)
   }
 }
