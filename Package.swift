@@ -72,6 +72,12 @@ let package = Package(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
       swiftSettings: strict),
 
+    // Maps on simulated ranks.
+    .target(
+      name: "SeppoSimulation", dependencies: ["SeppoScheduling"], path: "Tests/Simulation", swiftSettings: strict),
+    .executableTarget(
+      name: "Simulate", dependencies: ["SeppoSimulation"], path: "Tests/Programs/Simulate", swiftSettings: strict),
+
     .testTarget(
       name: "SPMDTests",
       dependencies: [
@@ -82,7 +88,8 @@ let package = Package(
     ),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
     .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
-    .testTarget(name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling"], swiftSettings: strict),
+    .testTarget(
+      name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling", "SeppoSimulation"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

@@ -33,8 +33,8 @@ package struct MapScheduler: Sendable {
     case again
     /// It has failed after so many tries.
     case failed(tries: Int)
-    /// That is nothing any more: an item below it failed.
-    case beyond
+    /// That is known already: it was late.
+    case known
   }
 
   private let sizes: ChunkSizes
@@ -50,8 +50,9 @@ package struct MapScheduler: Sendable {
   /// Whether an item that failed for good decides, so that nothing above it is begun any more.
   private let failuresDecide: Bool
   private var workers: [Worker?]
-  /// Ranks that take part, or may still.
-  private var ranksLeft: Int
+  /// Ranks with a thread that isn't late, those that have not come yet among them: they are waited for, as without them the map
+  /// doesn't end anyway.
+  private var ableRanks: Int
   private var chunksHeld = 0
   /// Of these, those whose last item has passed its time.
   private var chunksLate = 0
@@ -84,7 +85,7 @@ package struct MapScheduler: Sendable {
     known = learnt?.known ?? 0
     workers = Array(repeating: nil, count: ranks)
     threads = ranks
-    ranksLeft = ranks
+    ableRanks = ranks
   }
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
@@ -95,6 +96,12 @@ package struct MapScheduler: Sendable {
 
   /// What has been found of the items' times, for the next map of the same kind; nil where nothing was.
   package var learnt: Learnt? { known > 0 ? Learnt(times: times, known: known) : nil }
+
+  /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, and to the items
+  /// that have failed and are open.
+  package var footprint: Int {
+    idle.footprint + ahead.footprint + callable.footprint + handedBack.footprint + retries.footprint + chunksHeld
+  }
 
   /// The chunks that a rank holds, in the order in which it got them.
   package func held(by rank: Int) -> [Range<Int>] { workers[rank]?.held.map(\.chunk) ?? [] }
@@ -112,27 +119,32 @@ package struct MapScheduler: Sendable {
     enqueue(rank)
   }
 
-  /// The item at `index` of a chunk that the rank holds failed. To be told before the chunk comes back, and not of an item
-  /// that was said to be late.
-  package mutating func threw(rank: Int, index: Int) -> Verdict { judge(index, on: rank) }
+  /// The item at `index` of a chunk that the rank holds failed. To be told before the chunk comes back.
+  package mutating func threw(rank: Int, index: Int) -> Verdict {
+    if workers[rank]?.isLate(index) == true { return .known }
+    let verdict = judge(index, on: rank)
+    // It counts when it comes back, now and after that try.
+    if verdict == .again { completed -= 1 }
+    return verdict
+  }
 
   /// The item at `index` has passed its time on a rank that is still at it: that is its failure. What stood above it in its
   /// chunk must have been given back, and nothing may wait behind it on the rank.
   package mutating func late(rank: Int, index: Int) -> Verdict {
-    guard workers[rank]?.markLate(index) == true else {
-      preconditionFailure("item \(index) is late, and not the last of a chunk that rank \(rank) holds")
-    }
+    let wasAble = workers[rank]?.isAble == true
+    guard workers[rank]?.markLate(index) == true else { return .known }
     chunksLate += 1
-    return judge(index, on: rank)
+    if wasAble, workers[rank]?.isAble == false { ableRanks -= 1 }
+    let verdict = judge(index, on: rank)
+    // It counts now, or after another try: not when this one comes back, if it ever does.
+    if verdict != .again { completed += 1 }
+    return verdict
   }
 
   private mutating func judge(_ index: Int, on rank: Int) -> Verdict {
-    guard index < bound else { return .beyond }
-    guard let tries = retries.fail(index, on: rank) else {
-      // It counts when it comes back, now and after that try.
-      completed -= 1
-      return .again
-    }
+    // Others below it have failed since it was begun.
+    guard index < bound else { return .known }
+    guard let tries = retries.fail(index, on: rank) else { return .again }
     if failuresDecide { lowerBound(to: index) }
     return .failed(tries: tries)
   }
@@ -142,21 +154,23 @@ package struct MapScheduler: Sendable {
   /// - Parameters:
   ///   - nanoseconds: what computing took; 0 where that isn't known.
   ///   - resident: how long the chunk was with the rank, from its coming to its results' going; nil where that isn't known.
-  ///   - isLate: whether its last item was said to be late.
   package mutating func returned(
-    rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil, isLate: Bool = false
+    rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil
   ) {
     precondition((0...chunk.count).contains(completed), "\(completed) of \(chunk) completed")
-    let held = letGo(chunk, isLate: isLate, by: rank)
-    self.completed += completed
+    let held = letGo(chunk, by: rank)
+    let end = held.isLate ? chunk.upperBound - 1 : chunk.upperBound
+    self.completed += min(completed, end - chunk.lowerBound)
     if let resident { workers[rank]?.measured(latency: now - held.since - resident) }
     // One that was late says more of itself than of the others.
-    if nanoseconds > 0, completed > 0, !isLate {
+    if nanoseconds > 0, completed > 0, !held.isLate {
       times.add(nanoseconds: nanoseconds, items: completed)
       workers[rank]?.times.add(nanoseconds: nanoseconds, items: completed)
       known = max(known, completed)
     }
-    wait((chunk.lowerBound + completed)..<(chunk.upperBound - (isLate && completed < chunk.count ? 1 : 0)))
+    wait(min(chunk.lowerBound + completed, end)..<end)
+    // What is tried again is a chunk by itself.
+    if chunk.count == 1, completed == 1, !held.isLate { retries.settle(chunk.lowerBound) }
     enqueue(rank)
   }
 
@@ -166,6 +180,7 @@ package struct MapScheduler: Sendable {
     precondition(chunk.contains(index), "item \(index) isn't in \(chunk)")
     handBack(index..<chunk.upperBound, but: 1, by: rank)
     completed += 1
+    retries.settle(index)
     if failuresDecide { lowerBound(to: index) }
     enqueue(rank)
   }
@@ -174,34 +189,34 @@ package struct MapScheduler: Sendable {
   /// a rank that wasn't asked was on its way when the map that asked had ended, and is nothing; but for what stands behind
   /// an item that is late.
   package mutating func gaveBack(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) {
+    var hasMore = !ranges.isEmpty
     if !behindLate {
-      guard workers[rank]?.isAsked == true else { return }
+      guard let worker = workers[rank], worker.isAsked else { return }
+      if worker.gotMore { hasMore = true }
       workers[rank]?.isAsked = false
       asked -= 1
     }
     for range in ranges { handBack(range, by: rank) }
-    if !ranges.isEmpty { enqueueCallable(rank) }
+    if hasMore { enqueueCallable(rank) }
     enqueue(rank)
   }
 
   /// A rank is gone, and what it held is for others.
   package mutating func gone(rank: Int) {
-    ranksLeft -= 1
     guard let worker = workers[rank] else {
       threads = max(1, threads - 1)
+      ableRanks -= 1
       return
     }
     threads = max(1, threads - worker.threads)
     idleThreads -= worker.idleThreads
+    if worker.isAble { ableRanks -= 1 }
     chunksHeld -= worker.held.count
     if worker.isAsked { asked -= 1 }
     for held in worker.held {
       // The fate of one that was late is known.
       wait(held.isLate ? held.chunk.dropLast() : held.chunk)
-      if held.isLate {
-        chunksLate -= 1
-        completed += 1
-      }
+      if held.isLate { chunksLate -= 1 }
     }
     workers[rank] = nil
   }
@@ -209,34 +224,33 @@ package struct MapScheduler: Sendable {
   /// Whom to give what, now; nil when there is nothing to hand out or nobody who should have it.
   package mutating func nextAssignment() -> Assignment? {
     guard remaining > 0 else { return nil }
-    // At most one rank has nothing that it may be given: the one on which all failed that is to be tried again.
-    var passedOver: Int?
-    defer { if let passedOver { enqueue(passedOver) } }
+    // Few ranks have nothing that they may be given: the one on which all failed that is to be tried again, and those that
+    // are still at these items.
+    var passedOver: [Int] = []
+    defer { for rank in passedOver { enqueue(rank) } }
     while let rank = idle.popFirst().map(Int.init) {
       workers[rank]?.isInIdle = false
       guard workers[rank]?.hasIdleThread == true else { continue }
-      if mayGive(to: rank) { return assign(to: rank) }
-      passedOver = rank
+      if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
+      passedOver.append(rank)
     }
-    // The last items are left for whoever is free first.
-    guard remaining > threads else { return nil }
+    // The last items are left for whoever is free first. So are the last that are to be tried again: called back, they could
+    // but go to where they came from.
+    guard remaining > threads, remainingFresh > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers[rank]?.isInAhead = false
-      guard hasRoomAhead(rank) else { continue }
-      if mayGive(to: rank) { return assign(to: rank) }
-      passedOver = rank
+      if hasRoomAhead(rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
     }
     return nil
   }
 
-  /// Whether an item is tried again where it failed, as there is no other rank that could. One that hasn't come yet is waited
-  /// for: without it the map doesn't end anyway.
-  private var isAlone: Bool { ranksLeft == 1 || isStuck }
+  /// Whether an item is tried again where it failed, as there is no other rank that could: one that asks for work can.
+  private var isAlone: Bool { ableRanks <= 1 }
 
   private var remainingFresh: Int { max(0, bound - next) + handedBack.total }
 
   private func mayGive(to rank: Int) -> Bool {
-    remainingFresh > 0 || retries.hasOne(for: rank, isAlone: isAlone)
+    remainingFresh > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
   }
 
   private func hasRoomAhead(_ rank: Int) -> Bool {
@@ -248,7 +262,8 @@ package struct MapScheduler: Sendable {
 
   /// Which rank to ask for what it hasn't begun; nil when nobody is waiting for it. To be asked again as time goes on.
   package mutating func nextCallBack() -> Int? {
-    guard remaining == 0, asked < idleThreads else { return nil }
+    // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others.
+    guard remainingFresh == 0, asked < idleThreads else { return nil }
     var passedOver = 0
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
@@ -261,7 +276,7 @@ package struct MapScheduler: Sendable {
         passedOver += 1
         continue
       }
-      workers[rank]?.isAsked = true
+      workers[rank]?.ask()
       asked += 1
       return rank
     }
@@ -271,9 +286,14 @@ package struct MapScheduler: Sendable {
   /// Items that should be begun and are held by nobody.
   private var remaining: Int { remainingFresh + retries.count }
 
-  private mutating func assign(to rank: Int) -> Assignment {
+  private mutating func takeRetry(for rank: Int) -> Int? {
+    guard retries.count > 0 else { return nil }
+    return retries.takeOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
+  }
+
+  private mutating func assign(to rank: Int, retry: Int?) -> Assignment {
     let chunk: Range<Int>
-    if let index = retries.takeOne(for: rank, isAlone: isAlone) {
+    if let index = retry {
       chunk = index..<(index + 1)
     } else {
       let time = workers[rank]?.times.mean ?? times.mean
@@ -305,18 +325,23 @@ package struct MapScheduler: Sendable {
   }
 
   /// Not begun, and held by nobody any more.
-  private mutating func wait(_ range: Range<Int>) { handedBack.insert(range.clamped(to: 0..<bound)) }
+  private mutating func wait(_ range: Range<Int>) {
+    let range = range.clamped(to: 0..<bound)
+    if range.count == 1, retries.wait(range.lowerBound) { return }
+    handedBack.insert(range)
+  }
 
-  private mutating func letGo(_ chunk: Range<Int>, isLate: Bool, by rank: Int) -> Worker.Held {
+  private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
     let idleBefore = workers[rank]?.idleThreads ?? 0
-    guard let held = workers[rank]?.letGo(from: chunk.lowerBound, isLate: isLate), held.chunk == chunk
-    else {
+    let wasAble = workers[rank]?.isAble == true
+    guard let held = workers[rank]?.letGo(from: chunk.lowerBound), held.chunk == chunk else {
       preconditionFailure("rank \(rank) gave back \(chunk), which it doesn't hold")
     }
     idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
     workers[rank]?.heardAt = now
     chunksHeld -= 1
     if held.isLate { chunksLate -= 1 }
+    if !wasAble, workers[rank]?.isAble == true { ableRanks += 1 }
     return held
   }
 

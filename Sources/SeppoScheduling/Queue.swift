@@ -4,6 +4,8 @@ struct Queue<Element: Sendable>: Sendable {
   private var head = 0
 
   var isEmpty: Bool { head == elements.count }
+  /// Elements that take memory, those that have been taken out too.
+  var footprint: Int { elements.count }
 
   mutating func append(_ element: Element) { elements.append(element) }
 

@@ -5,6 +5,8 @@ struct RangeHeap: Sendable {
   private(set) var total = 0
 
   var isEmpty: Bool { ranges.isEmpty }
+  /// Ranges that take memory.
+  var footprint: Int { ranges.count }
 
   mutating func insert(_ range: Range<Int>) {
     guard !range.isEmpty else { return }
@@ -31,6 +33,21 @@ struct RangeHeap: Sendable {
       sink()
     }
     return taken
+  }
+
+  /// Whether there is a range that doesn't begin with one of these.
+  func hasOne(butNot excluded: [Int]) -> Bool { ranges.contains { !excluded.contains($0.lowerBound) } }
+
+  /// The lowest index at which a range begins, but for these.
+  mutating func takeLowest(butNot excluded: [Int]) -> Int? {
+    if excluded.isEmpty { return takeLowest(1)?.lowerBound }
+    var putBack: [Range<Int>] = []
+    defer { for range in putBack { insert(range) } }
+    while let lowest = takeLowest(1) {
+      if !excluded.contains(lowest.lowerBound) { return lowest.lowerBound }
+      putBack.append(lowest)
+    }
+    return nil
   }
 
   /// Drops what isn't below the bound. O(n), once for each bound.

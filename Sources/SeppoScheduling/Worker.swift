@@ -22,6 +22,8 @@ struct Worker: Sendable {
   private(set) var latency = 0.0
   /// Asked to give back what it hasn't begun, and not answered yet.
   var isAsked = false
+  /// It has got a chunk since it was asked, of which its answer can't know.
+  private(set) var gotMore = false
 
   var isInIdle = false
   var isInAhead = false
@@ -54,24 +56,27 @@ struct Worker: Sendable {
       heardAt = now
       held.reserveCapacity(2 * threads)
     }
+    gotMore = true
     held.append(Held(chunk: chunk, since: now))
     heldItems += chunk.count
   }
 
-  /// Lets go of the chunk that begins there; nil if it holds none such. One that is late may begin where one does that isn't:
-  /// its item is being tried again.
-  mutating func letGo(from lower: Int, isLate: Bool) -> Held? {
-    guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower && $0.isLate == isLate }) else {
-      return nil
-    }
+  mutating func ask() {
+    isAsked = true
+    gotMore = false
+  }
+
+  /// Lets go of the chunk that begins there; nil if it holds none such.
+  mutating func letGo(from lower: Int) -> Held? {
+    guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower }) else { return nil }
     heldItems -= held[index].chunk.count
-    if isLate { lateThreads -= 1 }
+    if held[index].isLate { lateThreads -= 1 }
     return held.remove(at: index)
   }
 
   /// Lets go of the end of one of its chunks; false if it isn't one.
   mutating func letGo(end range: Range<Int>) -> Bool {
-    guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound && !$0.isLate }),
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound }),
       held[index].chunk.lowerBound <= range.lowerBound
     else { return false }
     heldItems -= range.count
@@ -80,13 +85,24 @@ struct Worker: Sendable {
     return true
   }
 
-  /// The last item of a chunk that it holds has passed its time; false if it isn't one.
+  /// Whether the item is the last of a chunk that it holds, and marks it late; false where that had been done.
   mutating func markLate(_ item: Int) -> Bool {
-    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isLate }) else { return false }
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 }), !held[index].isLate else {
+      return false
+    }
     held[index].isLate = true
     lateThreads += 1
     return true
   }
+
+  /// Whether one of its threads can go on.
+  var isAble: Bool { lateThreads < threads }
+
+  /// The items at which its late threads sit.
+  var lateItems: [Int] { lateThreads == 0 ? [] : held.filter(\.isLate).map { $0.chunk.upperBound - 1 } }
+
+  /// Whether it holds the item as one that is late.
+  func isLate(_ item: Int) -> Bool { held.contains { $0.isLate && $0.chunk.upperBound == item + 1 } }
 
   /// A chunk came back that was so long on its way there and back.
   mutating func measured(latency sample: Int) {
@@ -95,7 +111,9 @@ struct Worker: Sendable {
   }
 
   /// Whether it may hold items that no thread has begun, where so many are begun together.
-  func mayHaveMore(unit: Int) -> Bool { heldItems > min(threads, held.count) * unit }
+  func mayHaveMore(unit: Int) -> Bool {
+    held.count > threads || held.contains { $0.chunk.count > unit && !$0.isLate }
+  }
 
   /// Nanoseconds until it should have computed all that it holds; nil where nothing is known of its items.
   func timeLeft(item: Double?, at now: Int) -> Double? {

@@ -108,6 +108,66 @@ struct CallBackTests {
     #expect(scheduler.isFinished && scheduler.completed == 40)
   }
 
+  @Test("Who waits because an item failed there gets what others haven't begun")
+  func whileItemsAreToBeTriedAgain() {
+    var scheduler = MapScheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
+    scheduler.joined(rank: 0, threads: 1)
+    while scheduler.nextAssignment() != nil {}
+    scheduler.joined(rank: 1, threads: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 2..<3))
+    #expect(scheduler.threw(rank: 1, index: 2) == .again)
+    scheduler.returned(rank: 1, chunk: 2..<3, completed: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 3..<4))
+    scheduler.returned(rank: 1, chunk: 3..<4, completed: 1)
+    // Item 2 is for rank 0, which has one in hand and one ahead.
+    #expect(scheduler.nextAssignment() == nil)
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 1..<2))
+  }
+
+  @Test("A rank that got more after it was asked may be asked again, whatever it answers")
+  func gotMoreMeanwhile() {
+    var scheduler = MapScheduler(count: 18, ranks: 3, rule: .items(1))
+    func give() { while scheduler.nextAssignment() != nil {} }
+    func returnAll(_ rank: Int) {
+      for chunk in scheduler.held(by: rank) { scheduler.returned(rank: rank, chunk: chunk, completed: 1) }
+    }
+    for (rank, threads) in [(0, 1), (2, 4), (1, 2)] {
+      scheduler.joined(rank: rank, threads: threads)
+      give()
+    }
+    func finishRankOne() {
+      while !scheduler.held(by: 1).isEmpty {
+        returnAll(1)
+        give()
+      }
+    }
+    finishRankOne()
+    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextCallBack() == 2)
+    returnAll(0)
+    scheduler.gone(rank: 2)
+    give()
+    finishRankOne()
+    #expect(scheduler.held(by: 0).count == 2)
+    #expect(scheduler.nextCallBack() == nil)
+    scheduler.gaveBack(rank: 0, ranges: [])
+    #expect(scheduler.nextCallBack() == 0)
+  }
+
+  @Test("What a rank may have more than units in hand shows chunk by chunk")
+  func unitsOfOneChunk() {
+    var scheduler = MapScheduler(count: 22, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 0, threads: 2)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
+    scheduler.returned(rank: 0, chunk: 0..<10, completed: 10, nanoseconds: 10)
+    #expect(scheduler.nextAssignment()?.chunk == 20..<22)
+    scheduler.joined(rank: 1, threads: 1)
+    #expect(scheduler.nextCallBack() == nil)
+  }
+
   @Test("An item that can't be sent ends its chunk, and decides")
   func failedToSend() {
     var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))

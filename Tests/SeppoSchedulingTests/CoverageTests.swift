@@ -1,4 +1,5 @@
 import SeppoScheduling
+import SeppoSimulation
 import Testing
 
 @Suite("What has come")

@@ -3,26 +3,6 @@ import Testing
 
 @Suite("Who gets which items when")
 struct MapSchedulerTests {
-  @Test("Every item is computed once, and the lowest that throws decides, in ten thousand schedules")
-  func simulated() throws {
-    var (callBacks, givenBack) = (0, 0)
-    for seed in 0..<10_000 {
-      var cluster = SimulatedCluster(seed: UInt64(seed))
-      do { try cluster.run() } catch { Issue.record("seed \(seed): \(error)") }
-      callBacks += cluster.callBacks
-      givenBack += cluster.givenBack
-    }
-    #expect(callBacks > 1_000 && givenBack > 1_000, "the schedules call nothing back")
-  }
-
-  @Test("The same where ranks vanish")
-  func simulatedWithLostRanks() throws {
-    for seed in 0..<5_000 {
-      var cluster = SimulatedCluster(seed: UInt64(seed), mayLoseRanks: true)
-      do { try cluster.run() } catch { Issue.record("seed \(seed): \(error)") }
-    }
-  }
-
   @Test("Nothing to do is done at once")
   func empty() {
     var scheduler = MapScheduler(count: 0, ranks: 3, rule: .automatic)

@@ -81,15 +81,12 @@ struct ResultHeader {
   let nanoseconds: Int
   /// How long the chunk was with the rank.
   let resident: Int
-  /// Whether the chunk's last item was reported as late.
-  let isLate: Bool
 
-  init(chunk: Range<Int>, completed: Int, nanoseconds: Int, resident: Int, isLate: Bool) {
+  init(chunk: Range<Int>, completed: Int, nanoseconds: Int, resident: Int) {
     self.chunk = chunk
     self.completed = completed
     self.nanoseconds = nanoseconds
     self.resident = resident
-    self.isLate = isLate
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
@@ -103,14 +100,12 @@ struct ResultHeader {
     self.completed = completed
     self.nanoseconds = nanoseconds
     self.resident = resident
-    isLate = words[5] != 0
   }
 
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     ChunkHeader.write(
       [
         UInt64(chunk.lowerBound), UInt64(chunk.upperBound), UInt64(completed), UInt64(nanoseconds), UInt64(resident),
-        isLate ? 1 : 0,
       ], to: bytes)
   }
 }

@@ -59,8 +59,6 @@ struct FailedItems: Codable, Sendable {
   let upper: Int
   /// So many items of the chunk, from the first on, are dealt with.
   let completed: Int
-  /// Whether the last of the chunk was reported as late.
-  let isLate: Bool
   /// Lowest first.
   let failures: [FailedItem]
 

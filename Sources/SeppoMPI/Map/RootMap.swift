@@ -199,8 +199,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .threw:
       let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
       if context.stopsAtFailure {
-        try judge(report.failures, by: rank, late: report.isLate ? report.upper - 1 : nil)
-        scheduler.returned(rank: rank, chunk: report.chunk, completed: report.completed, isLate: report.isLate)
+        try judge(report.failures, by: rank)
+        scheduler.returned(rank: rank, chunk: report.chunk, completed: report.completed)
       } else {
         announced[Origin(rank: rank, first: report.lower)] = report.failures
       }
@@ -224,13 +224,13 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
       ResultHeader(
         chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
-        resident: monotonicNanoseconds() - task.came, isLate: task.isLate
+        resident: monotonicNanoseconds() - task.came
       ).write(to: message.bytes)
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, without: failures, from: 0)
     }
-    try judge(failures, by: 0, late: task.isLate ? chunk.upperBound - 1 : nil)
+    try judge(failures, by: 0)
     scheduler.returned(
-      rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds, isLate: task.isLate)
+      rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds)
   }
 
   /// Results as they travel.
@@ -249,16 +249,15 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       completed = index + 1 - header.chunk.lowerBound
     }
     session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
-    try judge(failures, by: rank, late: header.isLate ? header.chunk.upperBound - 1 : nil)
+    try judge(failures, by: rank)
     scheduler.returned(
       rank: rank, chunk: header.chunk, completed: completed, nanoseconds: header.nanoseconds,
-      resident: header.resident, isLate: header.isLate)
+      resident: header.resident)
   }
 
-  /// - Parameter late: the item whose failure is known since it passed its time.
-  private func judge(_ failures: [FailedItem], by rank: Int, late: Int?) throws {
-    if let late { lateItems.removeAll { $0.rank == rank && $0.index == late } }
-    for failure in failures where failure.index != late {
+  private func judge(_ failures: [FailedItem], by rank: Int) throws {
+    for failure in failures {
+      lateItems.removeAll { $0.rank == rank && $0.index == failure.index }
       try follow(scheduler.threw(rank: rank, index: failure.index), failure)
     }
   }

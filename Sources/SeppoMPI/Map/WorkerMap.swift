@@ -92,7 +92,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if !failures.isEmpty {
       try session.send(
         FailedItems(
-          lower: chunk.lowerBound, upper: chunk.upperBound, completed: task.completed, isLate: task.isLate,
+          lower: chunk.lowerBound, upper: chunk.upperBound, completed: task.completed,
           failures: failures),
         to: 0, kind: .threw)
       if context.stopsAtFailure { return }
@@ -101,7 +101,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     guard let writer = task.bytes else { return }
     ResultHeader(
       chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
-      resident: monotonicNanoseconds() - task.came, isLate: task.isLate
+      resident: monotonicNanoseconds() - task.came
     ).write(to: writer.bytes)
     try session.send(writer, task.lent, to: 0, kind: .computed)
   }

@@ -1,0 +1,42 @@
+/// What becomes of an item when it is computed.
+package enum Fate: Sendable, Equatable {
+  case fine
+  case throwsAlways
+  /// On ranks with this remainder by two.
+  case throwsOn(remainder: Int)
+  /// The first so many tries, wherever they are.
+  case throwsFirst(Int)
+  /// On this rank; on all of them where that is nil.
+  case neverReturns(on: Int?)
+  /// The first so many tries take three times the time that an item has.
+  case isLateFirst(Int)
+  /// Fails where it travels: on every rank but 0.
+  case cannotBeSent
+  /// Its result fails where it travels.
+  case resultCannotBeSent
+
+  func throwsError(on rank: Int, try ordinal: Int) -> Bool {
+    switch self {
+    case .throwsAlways: true
+    case .throwsOn(let remainder): rank % 2 == remainder
+    case .throwsFirst(let tries): ordinal < tries
+    default: false
+    }
+  }
+
+  func hangs(on rank: Int) -> Bool {
+    if case .neverReturns(let place) = self { place == nil || place == rank } else { false }
+  }
+
+  /// Whether it can't but fail, wherever it is computed and however often.
+  func mustFail(retries: Int) -> Bool { self == .throwsAlways }
+
+  /// Whether it may fail for good, leaving aside that every item may be late.
+  func mayFail(retries: Int) -> Bool {
+    switch self {
+    case .fine: false
+    case .throwsFirst(let tries), .isLateFirst(let tries): tries > retries
+    default: true
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// What happened in a simulated map.
+package struct Figures: Sendable, Equatable {
+  package internal(set) var steps = 0
+  /// Nanoseconds until the end.
+  package internal(set) var time = 0
+  package internal(set) var chunks = 0
+  package internal(set) var callBacks = 0
+  package internal(set) var givenBack = 0
+  package internal(set) var late = 0
+  /// Verdicts that an item is to be tried again.
+  package internal(set) var again = 0
+  package internal(set) var footprint = 0
+  package internal(set) var ending = Ending.results
+  /// Maps that ended in one of these ways.
+  package internal(set) var results = 0
+  package internal(set) var errors = 0
+  package internal(set) var stuck = 0
+
+  package init() {}
+
+  package enum Ending: Sendable, Equatable {
+    /// Of all items, or of all but those that failed.
+    case results
+    /// The item decides.
+    case threw(Int)
+    /// The job is ended because of an item that is late.
+    case stuck(Int)
+  }
+
+  package mutating func add(_ other: Figures) {
+    steps += other.steps
+    chunks += other.chunks
+    callBacks += other.callBacks
+    givenBack += other.givenBack
+    late += other.late
+    again += other.again
+    footprint = max(footprint, other.footprint)
+    results += other.results
+    errors += other.errors
+    stuck += other.stuck
+  }
+}
+
+extension Figures: CustomStringConvertible {
+  package var description: String {
+    "\(steps) steps, \(chunks) chunks, \(callBacks) call-backs, \(givenBack) ranges given back, \(late) times late, "
+      + "\(again) times tried again, at most \(footprint) entries in the books, \(results) with results, "
+      + "\(errors) with an error, \(stuck) stuck"
+  }
+}

@@ -1,0 +1,101 @@
+import SeppoScheduling
+
+extension Schedule {
+  /// A schedule that follows from its seed alone.
+  package init(seed: UInt64) {
+    var random = Seeded(seed)
+    let kind = random.below(1_000)
+    let many = kind < 10
+    let long = (10..<20).contains(kind)
+    let longWithFailures = (20..<23).contains(kind)
+    let itemTime = random.one(of: [100, 10_000, 1_000_000, 50_000_000, 1_000_000_000])
+    let count = random.below(
+      (many ? 600 : long ? 5_000 : longWithFailures ? 3_000 : random.one(of: [6, 40, 40, 300])) + 1)
+    let ranks = many ? random.one(in: 60...140) : random.one(in: 1...12)
+    self.init(
+      seed: seed, count: count, ranks: [],
+      itemTime: random.one(of: [.constant(itemTime), .uniform(itemTime), .heavyTailed(itemTime)]),
+      delay: random.one(of: [1_000, 50_000, 1_000_000, 10_000_000, 100_000_000]))
+    jitter = random.one(of: [0, delay / 4, delay, 10 * delay])
+    looks = random.one(of: [0, 1_000, 100_000, 6_000_000])
+    // Short items in one large map: each of them is a step otherwise.
+    rule = long || random.percent(50) ? .automatic : .items(random.one(in: 1...30))
+    if random.percent(10) { largest = random.one(in: 1...50) }
+    if random.percent(25) { learnt = random.one(of: [10, 1_000, 1_000_000, 1_000_000_000]) }
+    retries = random.percent(50) ? 0 : random.one(in: 1...3)
+    failuresDecide = random.percent(50)
+    goesOn = !failuresDecide && random.percent(50)
+    let mostThreads = random.one(of: [1, 1, 2, 4])
+    let areAlike = random.percent(40)
+    for _ in 0..<ranks {
+      var rank = Rank()
+      rank.threads = random.one(in: 1...mostThreads)
+      if !areAlike { rank.slowness = random.one(of: [50, 100, 100, 150, 400, 2_000]) }
+      self.ranks.append(rank)
+    }
+    if random.percent(50) { addTroubles(&random) }
+    if longWithFailures {
+      retries = 1
+      fates = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
+    } else if !long, random.percent(60) {
+      addFates(&random)
+    }
+  }
+
+  /// So long would it take, or so.
+  private var span: Int {
+    var items = 0
+    for index in 0..<count { items += time(index) }
+    return items / ranks.count + 4 * (delay + jitter) + 1_000
+  }
+
+  private mutating func addTroubles(_ random: inout Seeded) {
+    let span = self.span
+    let (comesLate, stalls, vanishes) = (random.percent(50), random.percent(40), random.percent(50))
+    for rank in ranks.indices {
+      if comesLate, rank > 0, random.percent(50) { ranks[rank].comes = random.below(span) }
+      if stalls, random.percent(25) {
+        var from = 0
+        for _ in 0..<random.one(in: 1...3) {
+          from += random.below(span)
+          let until = from + 1 + random.below(random.one(of: [1_000_000, span, 10 * span]))
+          ranks[rank].stalls.append(Stall(from: from, until: until))
+          from = until
+        }
+      }
+      if vanishes, rank > 0, random.percent(30) {
+        ranks[rank].vanishes = random.below(2 * span)
+        ranks[rank].noticed = random.below(random.one(of: [1, 1_000_000, span, 4 * span]))
+      }
+    }
+  }
+
+  private mutating func addFates(_ random: inout Seeded) {
+    guard count > 0 else { return }
+    if random.percent(50) {
+      let usual: Int =
+        switch itemTime {
+        case .constant(let time), .uniform(let time): 2 * time
+        case .heavyTailed(let time): random.one(of: [8, 2_048]) * time
+        }
+      timeout = usual * random.one(of: [1, 8, 30]) + 1_000
+      grace = max(10 * (timeout ?? 0), 1_000_000_000)
+    }
+    fates = Array(repeating: .fine, count: count)
+    let failing = random.one(of: [0, 1, 2, 5, count / 4, count])
+    for _ in 0..<failing { fates[random.below(count)] = fate(&random) }
+  }
+
+  private func fate(_ random: inout Seeded) -> Fate {
+    switch random.below(timeout == nil ? 10 : 20) {
+    case 0, 1: .throwsAlways
+    case 2, 3: .throwsOn(remainder: random.below(2))
+    case 4, 5, 6, 7: .throwsFirst(random.one(in: 1...3))
+    case 8: .cannotBeSent
+    case 9: .resultCannotBeSent
+    case 10, 11, 12: .neverReturns(on: random.below(ranks.count))
+    case 13: random.percent(30) ? .neverReturns(on: nil) : .isLateFirst(1)
+    default: .isLateFirst(random.one(in: 1...3))
+    }
+  }
+}

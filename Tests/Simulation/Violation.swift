@@ -1,0 +1,6 @@
+/// What went against the books.
+package struct Violation: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}
