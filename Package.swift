@@ -68,11 +68,13 @@ let package = Package(
     .executableTarget(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
       swiftSettings: strict),
+    .executableTarget(
+      name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers",
+        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

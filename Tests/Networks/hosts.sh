@@ -78,7 +78,7 @@ bridge() {
 delayed_wire() {
   local i switch ready
   switch=$(space switch)
-  exec {ready}< <(exec ip netns exec "$switch" python3 "$here/wire.py" "$@" 2>&1)
+  exec {ready}< <(exec ip netns exec "$switch" python3 "$here/wire.py" "$@" 2>&1 {lock}>&-)
   read -r -u "$ready" line || line='it said nothing'
   [ "$line" = ready ] || { printf 'hosts.sh: no wire: %s\n' "$line" >&2; exit 1; }
   for ((i = 0; i < $1; i++)); do
@@ -91,11 +91,18 @@ cable() {
   ip -n "$(space switch)" link set "end-${1#seppo-}" "$2"
 }
 
+# One at a time: two that run would both take away what a third has left behind.
+alone() {
+  exec {lock}>/run/seppo-hosts.lock
+  flock "$lock"
+}
+
 case ${1-} in
-  up) up "${@:2}" ;;
-  down) down ;;
+  up) alone; up "${@:2}" ;;
+  down) alone; down ;;
   cut) cable "$2" down ;;
   mend) cable "$2" up ;;
+  is-cut) ip -n "$(space switch)" link show "end-${2#seppo-}" 2>/dev/null | grep -q 'state DOWN' ;;
   on)
     # shellcheck disable=SC2016 # for that sh to expand
     exec ip netns exec "$(space "$2")" unshare --uts sh -c 'hostname "$0" && exec "$@"' "${@:2}"

@@ -21,7 +21,7 @@ private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .aut
   let lowest = throwing.min()!
   try holdEqual(index, lowest, "index:", line: line)
   try hold((0..<Seppo.size).contains(rank), "rank \(rank)", line: line)
-  try holdEqual(host, Seppo.hostName, line: line)
+  try holdEqual(host, hostName(ofRank: rank), line: line)
   try holdEqual(type, "Unlucky", line: line)
   try holdEqual(description, "number \(lowest) is unlucky", line: line)
   try hold(place.contains("ErrorLaws.swift:"), place, line: line)
