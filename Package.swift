@@ -71,6 +71,8 @@ let package = Package(
     .executableTarget(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
       swiftSettings: strict),
+    .executableTarget(
+      name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     // Maps on simulated ranks.
     .target(
@@ -81,7 +83,7 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers",
+        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

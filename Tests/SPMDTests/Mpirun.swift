@@ -68,15 +68,15 @@ enum Mpirun {
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let started = ContinuousClock.now
     let watch = Task {
-      try await Task.sleep(for: .seconds(limit))
-      try await JobProcesses(mark: mark).askAndEnd()
+      do { try await Task.sleep(for: .seconds(limit)) } catch { return false }
+      await JobProcesses(mark: mark).askAndEnd()
       return true
     }
     let result = try await Subprocess.run(
       .path(.init(executable)), arguments: .init(arguments), environment: .inherit.updating(changes),
       output: .string(limit: 64 << 20), error: .string(limit: 64 << 20))
     watch.cancel()
-    let isExpired = (try? await watch.value) ?? false
+    let isExpired = await watch.value
     let status: Int
     switch result.terminationStatus {
     case .exited(let code): status = Int(code)
@@ -94,10 +94,10 @@ struct JobProcesses {
   let mark: String
 
   /// Every rank says where it is (the library answers SIGQUIT with a line on standard error), then all are ended.
-  func askAndEnd() async throws {
+  func askAndEnd() async {
     for process in found() where !isLauncher(process) { kill(process, SIGQUIT) }
-    // Time for the lines to come through; the job has had its own and more.
-    try await Task.sleep(for: .seconds(1))
+    // Time for the lines to come through; the job has had its own and more. Where it ends meanwhile, none is needed.
+    try? await Task.sleep(for: .seconds(1))
     for process in found() { kill(process, SIGKILL) }
   }
 
@@ -111,6 +111,7 @@ struct JobProcesses {
 
   private func isLauncher(_ process: pid_t) -> Bool {
     let name = FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) }
-    return ["mpirun", "orted", "prted", "prterun"].contains { name?.hasPrefix($0) == true }
+    // Shells are what Tests/Networks starts a daemon with.
+    return ["mpirun", "orted", "prted", "prterun", "sh", "bash"].contains { name?.hasPrefix($0) == true }
   }
 }

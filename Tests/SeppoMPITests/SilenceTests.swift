@@ -16,7 +16,7 @@ struct SilenceTests {
       silence.hear(1, at: time * second)
     }
     let lost = silence.look(at: 10 * second, for: [1, 2])
-    #expect(lost?.rank == 2)
+    #expect(lost?.ranks == [2])
     #expect(lost?.nanoseconds == 10 * second)
   }
 
@@ -36,7 +36,29 @@ struct SilenceTests {
     #expect(silence.look(at: 3_600 * second, for: [1]) == nil)
     #expect(silence.look(at: 3_601 * second, for: [1]) == nil)
     #expect(silence.look(at: 3_603 * second, for: [1]) == nil)
-    #expect(silence.look(at: 3_605 * second, for: [1])?.rank == 1)
+    #expect(silence.look(at: 3_605 * second, for: [1])?.ranks == [1])
+  }
+
+  @Test("All that were lost together are named, and nobody else")
+  func together() {
+    var silence = Silence(limit: 8 * second, ranks: 4, now: 0)
+    for time in stride(from: 2, through: 12, by: 2) {
+      silence.hear(3, at: time * second)
+      if time == 2 { silence.hear(1, at: time * second) }
+      if time == 4 { silence.hear(2, at: time * second) }
+      let lost = silence.look(at: time * second, for: [1, 2, 3])
+      #expect(lost?.ranks == (time == 12 ? [1, 2] : nil))
+    }
+  }
+
+  @Test("Where a host acknowledges nothing, less silence is enough")
+  func unreachable() {
+    var silence = Silence(limit: 300 * second, ranks: 2, now: 0)
+    for time in stride(from: 10, through: 30, by: 10) {
+      #expect(silence.isDue(at: time * second))
+      let lost = silence.look(at: time * second, for: [1], hostsAreUnreachable: true)
+      #expect(lost?.ranks == (time == 30 ? [1] : nil))
+    }
   }
 
   @Test("With a limit of 0 it is never time")

@@ -21,6 +21,9 @@ extension Session {
   /// What is looked at between two looks at MPI.
   private static let pace = 50_000_000
 
+  /// Seconds for which a host may acknowledge nothing.
+  private static let unacknowledged = 20.0
+
   /// To be called while this rank waits: asks whether the ranks that it waits for are there, and ends the job where one
   /// isn't.
   func attend() throws {
@@ -32,12 +35,15 @@ extension Session {
     complain(at: now)
     guard attention.silence.isDue(at: now) else { return }
     let others = isRoot ? attention.present : attention.rootIsPresent && !attention.rootMayBeAway ? [0] : []
-    if let (rank, nanoseconds) = attention.silence.look(at: now, for: others) {
+    if let lost = attention.silence.look(
+      at: now, for: others,
+      hostsAreUnreachable: !UnreachableHosts.addresses(silentFor: Session.unacknowledged).isEmpty)
+    {
       Failure.endJob(
         self,
-        SeppoError.rankSilent(
-          rank: rank, host: hosts[rank], seconds: Double(nanoseconds) / 1e9, call: current.call,
-          place: current.place.text), at: current.place, rootIsSilent: rank == 0)
+        SeppoError.ranksSilent(
+          lost.ranks.map { .init(rank: $0, host: hosts[$0]) }, seconds: Double(lost.nanoseconds) / 1e9,
+          call: current.call, place: current.place.text), at: current.place, ranksAreSilent: true)
     }
     log.debug("asks ranks \(others) whether they are there")
     if isRoot { for rank in others { try send([current.number], to: rank, kind: .ping) } }
@@ -50,12 +56,11 @@ extension Session {
     // One of the ranks that wait for rank 0 is enough, and once: it may well be busy.
     if missing.isEmpty || (!isRoot && (rank != 1 || attention.complaints > 0 || attention.rootMayBeAway)) { return }
     attention.complaints += 1
-    let names = missing.prefix(4).map { "\($0) (\(hosts[$0]))" }.joined(separator: ", ")
-    let more = missing.count > 4 ? " and \(missing.count - 4) more" : ""
+    let names = SeppoError.spell(missing.map { .init(rank: $0, host: hosts[$0]) })
     Console.write(
       """
       Seppo: rank \(rank) (\(host)) has waited for \(SeppoError.spell(seconds: Double(now - attention.began) / 1e9)) in call \
-      \(current.number), \(current.call) at \(current.place.text), for rank \(names)\(more), which \
+      \(current.number), \(current.call) at \(current.place.text), for \(names), which \
       \(missing.count > 1 ? "have" : "has") not come there
       """)
   }

@@ -29,6 +29,8 @@ extension MessageKind {
   static let ping = MessageKind(12)
   /// To rank 0: yes (nothing).
   static let pong = MessageKind(13)
+  /// From rank 0: the job is being ended, and it has been said why (nothing).
+  static let ended = MessageKind(14)
 }
 
 /// Small messages of Seppo's own.

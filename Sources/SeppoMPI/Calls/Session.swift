@@ -169,6 +169,13 @@ final class Session: @unchecked Sendable {
     case .failed:
       // An error has left the body on another rank: the job ends here and now.
       Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
+      tellEnd()
+      abort(status: 1)
+    case .ended:
+      // Others may take some seconds to be ended, on other machines, and have nothing to add.
+      phase = .ended
+      fflush(nil)
+      rest(.sleep(nanoseconds: 10_000_000_000))
       abort(status: 1)
     case .enter:
       entries[message.source] = try Entry(message)
@@ -243,6 +250,14 @@ final class Session: @unchecked Sendable {
     try communicator.flush()
     try communicator.free()
     try environment.end(withProcess: withProcess)
+  }
+
+  /// On rank 0: tells the others that it has been said why the job ends.
+  func tellEnd() {
+    guard isRoot, size > 1 else { return }
+    // Whom this doesn't reach will be ended all the same.
+    for rank in 1..<size { try? send([Int](), to: rank, kind: .ended) }
+    try? communicator.flush(atMost: 20_000_000)
   }
 
   /// Ends the job on every rank, with what was printed so far.

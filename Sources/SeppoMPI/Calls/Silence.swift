@@ -9,8 +9,13 @@ struct Silence {
   private var heard: [Int]
   private var looked: Int
 
-  /// Ranks are asked so many times within the limit.
+  /// Ranks are asked so many times within the limit, and every so many nanoseconds at the least.
   private static let questions = 4
+  private static let pace = 10_000_000_000
+  /// A rank may be silent for so long where its host doesn't even acknowledge what it is sent.
+  static let unreachable = 25_000_000_000
+
+  private var interval: Int { min(limit / Silence.questions, Silence.pace) }
 
   init(limit: Int, ranks: Int, now: Int) {
     self.limit = limit
@@ -21,12 +26,16 @@ struct Silence {
   mutating func hear(_ rank: Int, at now: Int) { heard[rank] = now }
 
   /// Whether it is time to look again.
-  func isDue(at now: Int) -> Bool { limit > 0 && now - looked >= limit / Silence.questions }
+  func isDue(at now: Int) -> Bool { limit > 0 && now - looked >= interval }
 
   /// To be called when it is due: then all ranks that are waited for are to be asked.
   ///
-  /// - Returns: the first of them that has been silent for too long, and for how long.
-  mutating func look(at now: Int, for ranks: some Sequence<Int>) -> (rank: Int, nanoseconds: Int)? {
+  /// - Parameter hostsAreUnreachable: whether there are hosts that don't acknowledge what they are sent; asked only where it
+  ///   matters.
+  /// - Returns: those of them that have been silent for too long, and for how long.
+  mutating func look(
+    at now: Int, for ranks: some Sequence<Int>, hostsAreUnreachable: @autoclosure () -> Bool = false
+  ) -> (ranks: [Int], nanoseconds: Int)? {
     let wasAway = now - looked >= limit
     looked = now
     if wasAway {
@@ -34,7 +43,9 @@ struct Silence {
       for rank in heard.indices { heard[rank] = now }
       return nil
     }
-    for rank in ranks where now - heard[rank] > limit { return (rank, now - heard[rank]) }
-    return nil
+    guard let longest = ranks.map({ now - heard[$0] }).max() else { return nil }
+    guard longest > limit || (longest > Silence.unreachable && hostsAreUnreachable()) else { return nil }
+    // What has one lost may have others lost, which were heard a little later.
+    return (ranks.filter { now - heard[$0] >= longest - 2 * interval }, longest)
   }
 }

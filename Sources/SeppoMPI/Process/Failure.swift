@@ -8,6 +8,8 @@ enum Failure {
   /// milliseconds a rank.
   private static let stagger = 250
   private static let longestStagger = 2_500
+  /// Seconds within which the launcher ends the ranks that it can reach.
+  private static let launcherPatience = 6
 
   /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
   /// launcher ends the others.
@@ -18,13 +20,15 @@ enum Failure {
     _exit(1)
   }
 
-  /// - Parameter rootIsSilent: then there is no point in telling rank 0.
+  /// - Parameter ranksAreSilent: then other ranks can't be told, rank 0 among them, and the launcher may not reach them.
   static func endJob(
-    _ session: Session, _ error: any Error, at place: Place, rootIsSilent: Bool = false
+    _ session: Session, _ error: any Error, at place: Place, ranksAreSilent: Bool = false
   ) -> Never {
     let line = text(session, error, at: place)
+    if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
       Console.write(line)
+      session.tellEnd()
       session.abort(status: 1)
     }
     // When the ranks throw together, rank 0 has the same to say, and says it. It also does while it is in a call. Only
@@ -32,7 +36,7 @@ enum Failure {
     fflush(nil)
     var waited = 0
     let inTurn = min(session.rank * stagger, longestStagger)
-    if rootIsSilent {
+    if ranksAreSilent {
       rest(.sleep(nanoseconds: (inTurn - stagger) * 1_000_000))
       Console.write(line)
       session.abort(status: 1)

@@ -6,9 +6,9 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case itemTimedOut(index: Int, rank: Int, host: String, timeout: Double, tries: Int, place: String)
   /// An item that had passed its `timeout:` never came back. A thread can't be stopped, so that the job ends.
   case itemStuck(index: Int, rank: Int, host: String, seconds: Double, place: String)
-  /// A rank that takes part in a call has not been heard of for so many seconds: its machine is gone, cut off or swapping,
-  /// or its process is stopped. The job ends.
-  case rankSilent(rank: Int, host: String, seconds: Double, call: String, place: String)
+  /// Ranks that take part in a call have not been heard of for so many seconds: their machine is gone, cut off or swapping,
+  /// or their process is stopped. The job ends.
+  case ranksSilent([RankAndHost], seconds: Double, call: String, place: String)
   /// What is to come needs more memory than this rank may take. `limit` says whose limit that is; bytes.
   case notEnoughMemory(what: String, needed: Int, available: Int, limit: String, rank: Int, host: String)
   /// The body of an `atRoot` threw on rank 0.
@@ -35,6 +35,14 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case noThread(reason: String, rank: Int, host: String)
   /// MPI reported an error: the call, its class, and MPI's own text.
   case mpi(call: String, errorClass: Int, text: String, rank: Int, host: String)
+
+  /// A rank, and its machine.
+  public struct RankAndHost: Sendable, Equatable, Codable {
+    /// The rank.
+    public let rank: Int
+    /// The name of its machine.
+    public let host: String
+  }
 
   /// Where a rank is.
   public struct Position: Sendable, Equatable, Codable {
@@ -70,10 +78,11 @@ extension SeppoError: CustomStringConvertible {
       item \(index) has not come back on rank \(rank) (\(host)) after \(SeppoError.spell(seconds: seconds)), and a thread \
       can't be stopped, so that the job ends [mapped at \(place)]
       """
-    case .rankSilent(let rank, let host, let seconds, let call, let place):
+    case .ranksSilent(let ranks, let seconds, let call, let place):
       """
-      rank \(rank) (\(host)) has not been heard of for \(SeppoError.spell(seconds: seconds)) in \(call): its machine is gone, \
-      cut off or swapping, or its process is stopped (SEPPO_SILENCE_S sets how long that may last) [at \(place)]
+      \(SeppoError.spell(ranks)) \(ranks.count == 1 ? "has" : "have") not been heard of for \
+      \(SeppoError.spell(seconds: seconds)) in \(call): cut off, switched off, stopped or swapping (SEPPO_SILENCE_S says how \
+      long a rank may be silent) [at \(place)]
       """
     case .notEnoughMemory(let what, let needed, let available, let limit, let rank, let host):
       """
@@ -114,6 +123,13 @@ extension SeppoError: CustomStringConvertible {
     case .mpi(let call, let errorClass, let text, let rank, let host):
       "\(call) failed on rank \(rank) (\(host)): \(text) [class \(errorClass)]"
     }
+  }
+
+  /// Where there are many, not all by name.
+  static func spell(_ ranks: [RankAndHost]) -> String {
+    let most = 8
+    let names = ranks.prefix(most).map { "rank \($0.rank) (\($0.host))" }.joined(separator: ", ")
+    return ranks.count > most ? "\(names) and \(ranks.count - most) more" : names
   }
 
   private static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }

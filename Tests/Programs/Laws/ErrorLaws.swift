@@ -21,7 +21,7 @@ private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .aut
   let lowest = throwing.min()!
   try holdEqual(item.index, lowest, "index:", line: line)
   try hold((0..<Seppo.size).contains(item.rank), "rank \(item.rank)", line: line)
-  try holdEqual(item.host, Seppo.hostName, line: line)
+  try holdEqual(item.host, hostName(ofRank: item.rank), line: line)
   try holdEqual(item.type, "Unlucky", line: line)
   try holdEqual(item.description, "number \(lowest) is unlucky", line: line)
   try hold(item.place.contains("ErrorLaws.swift:"), item.place, line: line)

@@ -2,7 +2,10 @@
 // any of them ends the job with status 1 and says which.
 //
 //   mpirun -n 3 Laws [part of a law's name]
+//
+// Where the ranks are on several hosts, LAWS_HOSTS says which is on which: LAWS_HOSTS=a,a,b.
 
+import Foundation
 import SeppoMPI
 
 struct Law: Sendable {
@@ -27,6 +30,12 @@ func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #li
 func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws
 {
   try hold(found == wanted, "\(what()) found \(found), wanted \(wanted)", line: line)
+}
+
+/// The name that a rank's host must have.
+func hostName(ofRank rank: Int) -> String {
+  guard let names = ProcessInfo.processInfo.environment["LAWS_HOSTS"] else { return Seppo.hostName }
+  return String(names.split(separator: ",")[rank])
 }
 
 /// The error that the body throws.

@@ -5,8 +5,8 @@ private let timeout = Duration.seconds(1)
 private func beLate() { usleep(1_500_000) }
 
 private func isTimedOut(_ error: SeppoError, _ item: Int, tries wanted: Int = 1) -> Bool {
-  guard case .itemTimedOut(item, let rank, Seppo.hostName, 1, wanted, let place) = error else { return false }
-  return (0..<Seppo.size).contains(rank) && place.contains("TimeoutLaws.swift:")
+  guard case .itemTimedOut(item, let rank, let host, 1, wanted, let place) = error else { return false }
+  return (0..<Seppo.size).contains(rank) && host == hostName(ofRank: rank) && place.contains("TimeoutLaws.swift:")
 }
 
 let timeoutLaws = [

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+extension SPMDTests {
+  /// Ranks on hosts that have a network between them: Tests/Networks/hosts.sh makes these on one machine.
+  @Suite(
+    "Networks", .serialized, .enabled("needs root, ip (of iproute2), python3 and /dev/net/tun") { await Hosts.canBe() })
+  struct NetworkTests {
+    @Test("Each rank has the name of its host", arguments: [2, 3])
+    func hostNames(on hosts: Int) async throws {
+      try await Hosts.with(hosts) { hosts in
+        let job = try await hosts.run("Network", ["hosts"], slots: 2)
+        #expect(job.status == 0, "\(job.report)")
+        let wanted = hosts.names(slots: 2).enumerated().map { "rank \($0) on \($1)" }
+        #expect(job.output.split(separator: "\n").map(String.init).sorted() == wanted, "\(job.report)")
+        let hello = try await hosts.run("HelloWorld")
+        #expect(hello.status == 0, "\(hello.report)")
+        let lines = hello.output.split(separator: "\n")
+        #expect(lines.count == 5 && lines.allSatisfy { $0.hasPrefix("hello world from seppo-") }, "\(hello.report)")
+      }
+    }
+
+    @Test("mapParallel is map, from host to host", arguments: [2, 3])
+    func laws(on hosts: Int) async throws {
+      try await Hosts.with(hosts) { hosts in try await hosts.expectLaws() }
+    }
+
+    @Test("mapParallel is map, over a network that delays by 50 ms and loses 2 %")
+    func lawsDelayed() async throws {
+      try await Hosts.with(3, wire: badWire) { hosts in
+        // Not all: five hundred maps in a row, at a quarter of a second each, take minutes.
+        for law in Self.lawsInTime { try await hosts.expectLaws(named: law) }
+      }
+    }
+
+    @Test("How well items of 50 and 100 ms are spread, over a network that delays by 50 ms and loses 2 %")
+    func efficiency() async throws {
+      try await Hosts.with(3, wire: badWire) { hosts in
+        for milliseconds in ["50", "100"] {
+          let job = try await hosts.run("Network", ["efficiency", milliseconds, "100"])
+          #expect(job.status == 0, "\(job.report)")
+          print("50 ms each way, 2 % loss: \(job.output)", terminator: "")
+        }
+      }
+    }
+
+    @Test("A host that is cut off in the middle of a map is named within 60 s, with its ranks", arguments: [2, 3])
+    func cutOff(_ hosts: Int) async throws {
+      try await cutOff(hosts, silence: "15")
+    }
+
+    @Test("The same where nobody has set a limit")
+    func cutOffByDefault() async throws { try await cutOff(2, silence: "") }
+
+    private func cutOff(_ hosts: Int, silence: String) async throws {
+      try await Hosts.with(hosts) { hosts in
+        let job = try await hosts.run(
+          "Network", ["cut", "seppo-b", Hosts.script, "cut", "seppo-b"], slots: 2,
+          environment: ["SEPPO_SILENCE_S": silence], limit: 60)
+        #expect(!job.isExpired, "\(job.report)")
+        #expect(job.status != 0, "\(job.report)")
+        #expect(job.messages.count == 1, "\(job.report)")
+        let said = job.messages.first ?? ""
+        #expect(said.contains(": rank 2 (seppo-b), rank 3 (seppo-b) have not been heard of for "), "\(job.report)")
+      }
+    }
+
+    private let badWire = ["50", "2"]
+
+    private static let lawsInTime = [
+      "order under", "lowest index", "broadcast", "rank, size", "long arrays", "waits behind a long item",
+    ]
+  }
+}
+
+/// Hosts seppo-a, seppo-b, …, for as long as a test lasts.
+struct Hosts {
+  static let script = Checkout.root.appendingPathComponent("Tests/Networks/hosts.sh").path
+  private static let agent = Checkout.root.appendingPathComponent("Tests/Networks/agent.sh").path
+  private static let owner = ["SEPPO_HOSTS": "\(getpid())"]
+
+  let count: Int
+
+  /// - Parameter wire: milliseconds of delay, and percent that are lost.
+  static func with(_ count: Int, wire: [String] = [], _ body: (Hosts) async throws -> Void) async throws {
+    let up = try await Mpirun.start(script, ["up", "\(count)"] + wire, owner, 30)
+    try #require(up.status == 0, "\(up.report)")
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(Hosts(count: count))) } catch { result = .failure(error) }
+    let down = try await Mpirun.start(script, ["down"], owner, 30)
+    #expect(down.status == 0, "\(down.report)")
+    try result.get()
+  }
+
+  /// Where `CI=true`, a machine must be able to.
+  static func canBe() async -> Bool {
+    if ProcessInfo.processInfo.environment["CI"] == "true" { return true }
+    let up = try? await Mpirun.start(script, ["up", "1", "0", "0"], owner, 30)
+    let down = try? await Mpirun.start(script, ["down"], owner, 30)
+    return up?.status == 0 && down?.status == 0
+  }
+
+  /// The host of each rank.
+  func names(slots: Int) -> [String] {
+    "abcdefgh".prefix(count).flatMap { letter in Array(repeating: "seppo-\(letter)", count: slots) }
+  }
+
+  /// - Parameter slots: so many ranks on each host.
+  func run(
+    _ program: String, _ arguments: [String] = [], slots: Int = 1, environment: [String: String] = [:],
+    limit: Double = 120
+  ) async throws -> Job {
+    // Open MPI 4.1 reads the one, 5.0 the other.
+    var variables = ["OMPI_MCA_plm_rsh_agent": Self.agent, "PRTE_MCA_plm_ssh_agent": Self.agent]
+    variables.merge(Self.owner) { $1 }
+    variables.merge(environment) { $1 }
+    let places = names(slots: 1).map { "\($0):\(slots)" }.joined(separator: ",")
+    let exported = environment.keys.flatMap { ["-x", $0] }
+    let launch = [Mpirun.launcher, "--bind-to", "none", "--host", places] + exported
+    let executable = Mpirun.products.appendingPathComponent(program).path
+    return try await Mpirun.start(Self.script, ["on", "seppo-a"] + launch + [executable] + arguments, variables, limit)
+  }
+
+  func expectLaws(named part: String? = nil) async throws {
+    let environment = ["LAWS_HOSTS": names(slots: 1).joined(separator: ",")]
+    let job = try await run("Laws", part.map { [$0] } ?? [], environment: environment)
+    #expect(job.status == 0, "\(job.report)")
+    #expect(job.output.hasSuffix(" laws held on \(count) ranks\n"), "\(job.report)")
+    #expect(job.messages.isEmpty, "\(job.report)")
+  }
+}
