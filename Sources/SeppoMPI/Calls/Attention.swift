@@ -42,7 +42,7 @@ extension Session {
       Failure.endJob(
         self,
         SeppoError.ranksSilent(
-          lost.ranks.map { .init(rank: $0, host: hosts[$0]) }, seconds: Double(lost.nanoseconds) / 1e9,
+          lost.ranks.sorted().map { .init(rank: $0, host: hosts[$0]) }, seconds: Double(lost.nanoseconds) / 1e9,
           call: current.call, place: current.place.text), at: current.place, ranksAreSilent: true)
     }
     log.debug("asks ranks \(others) whether they are there")
