@@ -76,7 +76,10 @@ broken 'an item that was late fails twice' MapScheduler.swift \
 broken 'it ends before what failed was tried again' MapScheduler.swift \
   's/private var remaining: Int { remainingFresh + retries.count }/private var remaining: Int { remainingFresh }/'
 broken 'nothing is called back' MapScheduler.swift 's/remainingFresh == 0, asked < idleThreads else/remainingFresh < 0 else/'
-broken 'who answered with nothing is never asked again' MapScheduler.swift 's/if worker.gotMore { hasMore = true }//'
+broken 'who is asked and has not answered is asked again' MapScheduler.swift 's/workers\[rank\], !worker.isAsked, /workers[rank], /'
+broken 'where an item failed is forgotten when it is given back' MapScheduler.swift \
+  's/if range.count == 1, retries.wait(range.lowerBound) { return }//'
+broken 'a rank that is late all over counts as another one' MapScheduler.swift 's/^    if wasAble, .* ableWorkers -= 1 }$/    _ = wasAble/'
 broken 'a rank that was passed over is forgotten' MapScheduler.swift \
   's/^    defer { for rank in passedOver { enqueue(rank) } }$//'
 broken 'who has had a chunk gets none any more' MapScheduler.swift 's/^      workers\[rank\]?.isInIdle = false$//'
