@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks copies of the scheduler on purpose, each in another way, and checks that simulated maps tell: Tests/break-scheduler.sh
+# Breaks copies of the scheduler on purpose, each in another way, and checks that simulated maps tell.
 # The simulation is worth what it catches. Fails where a break isn't caught, or can't be made any more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -66,19 +66,28 @@ broken 'what a rank held that is gone is forgotten' MapScheduler.swift \
 broken 'what is called back is still held' Worker.swift \
   's/^    held\[index\].chunk = held\[index\].chunk.lowerBound..<range.lowerBound$//'
 broken 'what failed for good stops nothing' MapScheduler.swift 's/^    handedBack.limit(to: index)$//'
-broken 'the lowest items come last' RangeHeap.swift 's/ranges\[child\].lowerBound < ranges\[parent\]/ranges[child].lowerBound > ranges[parent]/'
+broken 'the lowest items come last' RangeHeap.swift \
+  's/ranges\[child\].lowerBound < ranges\[parent\]/ranges[child].lowerBound > ranges[parent]/'
 broken 'an item is tried once too often' Retries.swift 's/if tries > most {/if tries > most + 1 {/'
-broken 'an item is tried again where it failed' Retries.swift 's/guard isAlone || source != rank, let/guard let/'
+broken 'an item is tried again where it failed' Retries.swift \
+  's/guard isAlone || source != rank, let/guard let/'
 broken 'an item is tried again where a thread is still at it' Worker.swift \
   's/lateThreads == 0 ? \[\] : held/lateThreads >= 0 ? [] : held/'
 broken 'an item that was late fails twice' MapScheduler.swift \
   's/^    if workers\[rank\]?.isLate(index) == true { return .known }$//'
 broken 'it ends before what failed was tried again' MapScheduler.swift \
   's/private var remaining: Int { remainingFresh + retries.count }/private var remaining: Int { remainingFresh }/'
-broken 'nothing is called back' MapScheduler.swift 's/remainingFresh == 0, asked < idleThreads else/remainingFresh < 0 else/'
-broken 'who answered with nothing is never asked again' MapScheduler.swift 's/if worker.gotMore { hasMore = true }//'
+broken 'nothing is called back' MapScheduler.swift \
+  's/remainingFresh == 0, asked < idleThreads else/remainingFresh < 0 else/'
+broken 'who is asked and has not answered is asked again' MapScheduler.swift \
+  's/workers\[rank\], !worker.isAsked, /workers[rank], /'
+broken 'where an item failed is forgotten when it is given back' MapScheduler.swift \
+  's/if range.count == 1, retries.wait(range.lowerBound) { return }//'
+broken 'a rank that is late all over counts as another one' MapScheduler.swift \
+  's/^    if wasAble, .* ableRanks -= 1 }$/    _ = wasAble/'
 broken 'a rank that was passed over is forgotten' MapScheduler.swift \
   's/^    defer { for rank in passedOver { enqueue(rank) } }$//'
 broken 'who has had a chunk gets none any more' MapScheduler.swift 's/^      workers\[rank\]?.isInIdle = false$//'
 broken 'tries are remembered for ever' MapScheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
-broken 'queues never let go' Queue.swift 's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'
+broken 'queues never let go' Queue.swift \
+  's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'

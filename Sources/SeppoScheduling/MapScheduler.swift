@@ -234,8 +234,8 @@ package struct MapScheduler: Sendable {
       if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
       passedOver.append(rank)
     }
-    // The last items are left for whoever is free first. So are the last that are to be tried again: called back, they could
-    // but go to where they came from.
+    // The last items are left for whoever is free first. Where only such are left as are to be tried again, none waits on a
+    // rank: called back for one on which it failed, it would go there again, and so on.
     guard remaining > threads, remainingFresh > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers[rank]?.isInAhead = false

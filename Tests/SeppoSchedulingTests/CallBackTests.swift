@@ -156,16 +156,36 @@ struct CallBackTests {
     #expect(scheduler.nextCallBack() == 0)
   }
 
-  @Test("What a rank may have more than units in hand shows chunk by chunk")
-  func unitsOfOneChunk() {
-    var scheduler = MapScheduler(count: 22, ranks: 2, rule: .items(10))
+  @Test("A chunk that is longer than a unit is called back, however short the others are")
+  func longAndShort() throws {
+    var short = MapScheduler(count: 10, ranks: 1, rule: .items(10))
+    short.joined(rank: 0, threads: 1)
+    _ = short.nextAssignment()
+    short.returned(rank: 0, chunk: 0..<10, completed: 10, nanoseconds: 10_000)
+    var scheduler = MapScheduler(count: 182, ranks: 3, rule: .items(10), learnt: short.learnt)
     scheduler.joined(rank: 0, threads: 2)
-    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
-    #expect(scheduler.nextAssignment()?.chunk == 10..<20)
-    scheduler.returned(rank: 0, chunk: 0..<10, completed: 10, nanoseconds: 10)
-    #expect(scheduler.nextAssignment()?.chunk == 20..<22)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<20)
     scheduler.joined(rank: 1, threads: 1)
-    #expect(scheduler.nextCallBack() == nil)
+    // Rank 1 does all that rank 0 doesn't hold, up to the last two.
+    while scheduler.nextAssignment() != nil {}
+    while let chunk = scheduler.held(by: 1).first, chunk != 180..<182 {
+      scheduler.returned(rank: 1, chunk: chunk, completed: chunk.count)
+      while scheduler.nextAssignment() != nil {}
+    }
+    for chunk in scheduler.held(by: 0).dropFirst() {
+      scheduler.returned(rank: 0, chunk: chunk, completed: chunk.count)
+    }
+    scheduler.gone(rank: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 180..<182))
+    scheduler.joined(rank: 2, threads: 1)
+    scheduler.advance(to: 1_000_000_000)
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [15..<20])
+    #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 15..<20))
+    scheduler.returned(rank: 2, chunk: 15..<20, completed: 5)
+    scheduler.returned(rank: 0, chunk: 180..<182, completed: 2)
+    scheduler.advance(to: 2_000_000_000)
+    #expect(scheduler.nextCallBack() == 0)
   }
 
   @Test("An item that can't be sent ends its chunk, and decides")

@@ -33,12 +33,24 @@ extension Schedule {
       if !areAlike { rank.slowness = random.one(of: [50, 100, 100, 150, 400, 2_000]) }
       self.ranks.append(rank)
     }
+    if random.percent(20) { addStragglers(&random) }
     if random.percent(50) { addTroubles(&random) }
     if longWithFailures {
       retries = 1
       fates = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
     } else if !long, random.percent(60) {
       addFates(&random)
+    }
+  }
+
+  /// Ranks that get far more than they should, so that much is called back.
+  private mutating func addStragglers(_ random: inout Seeded) {
+    if random.percent(50) { rule = .automatic }
+    learnt = 1 + random.below(100)
+    for rank in ranks.indices {
+      ranks[rank].slowness = random.one(of: [100, 100, 2_000])
+      ranks[rank].threads = random.one(in: 1...4)
+      if rank > 0, random.percent(25) { ranks[rank].comes = random.below(2 * span) }
     }
   }
 
