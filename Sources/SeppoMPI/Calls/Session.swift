@@ -23,6 +23,8 @@ final class Session: @unchecked Sendable {
   let communicator: Communicator
   /// What this rank's compute threads have in hand.
   let hands: Hands
+  /// Says how this process ended, where it can't itself.
+  let sentinel: Sentinel
   let pool: ComputePool
   /// `SEPPO_CHECK=1`: everything goes through the wire, one rank's own items too.
   let checksWire: Bool
@@ -44,7 +46,8 @@ final class Session: @unchecked Sendable {
   enum Phase { case beforeRun, running, ended }
 
   private init() throws {
-    hands = Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size))
+    sentinel = Sentinel(host: host)
+    hands = sentinel.page.hands
     pool = ComputePool(hands)
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: Session.splitSize)
@@ -56,7 +59,7 @@ final class Session: @unchecked Sendable {
     checksWire = getenv("SEPPO_CHECK").map { String(cString: $0) == "1" } ?? false
     defaultThreads = getenv("SEPPO_THREADS").map { String(cString: $0) }.map { $0.isEmpty ? 1 : Int($0) } ?? 1
     if size > 1 { Console.flushEveryLine() }
-    Whereabouts.start(rank: rank)
+    sentinel.begin(rank: rank)
     ProcessExit.watch()
   }
 
@@ -89,8 +92,8 @@ final class Session: @unchecked Sendable {
     if let broken { throw broken }
     calls += 1
     let signature = CallSignature(number: calls, site: site(of: call, at: place, types: types))
-    Whereabouts.enter(call: call, number: calls, place: place)
-    defer { Whereabouts.leave() }
+    sentinel.page.enter(call: call, number: calls, place: place)
+    defer { sentinel.page.leave() }
     do {
       return try body(signature)
     } catch let error as MPIError {
@@ -195,11 +198,13 @@ final class Session: @unchecked Sendable {
     try communicator.flush()
     try communicator.free()
     try environment.end(withProcess: withProcess)
+    sentinel.dismiss()
   }
 
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
     phase = .ended
+    sentinel.dismiss()
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
     // Open MPI 5, once in many runs). When it has can't be seen from here.

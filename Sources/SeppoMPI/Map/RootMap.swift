@@ -109,7 +109,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func give(_ assignment: MapScheduler.Assignment) throws {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
     if rank == 0, !session.checksWire {
-      Whereabouts.note(chunk: chunk)
       let places = UnsafeMutableBufferPointer(rebasing: results[chunk])
       return submit(chunk, input(chunk), .memory(places, encodes: sharesCoded))
     }

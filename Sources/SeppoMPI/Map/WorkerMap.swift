@@ -54,7 +54,6 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     switch message.kind {
     case .work:
       let header = try WorkHeader(message.bytes)
-      Whereabouts.note(chunk: header.chunk)
       let input: MapTask<Element, Result>.Input =
         if let spacing = header.spacing { .spaced(spacing) } else {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
