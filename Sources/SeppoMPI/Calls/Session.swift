@@ -92,7 +92,7 @@ final class Session: @unchecked Sendable {
     if let broken { throw broken }
     calls += 1
     let signature = CallSignature(number: calls, site: site(of: call, at: place, types: types))
-    sentinel.page.enter(call: call, number: calls, place: place)
+    sentinel.page.enter(signature.site, number: calls)
     defer { sentinel.page.leave() }
     do {
       return try body(signature)

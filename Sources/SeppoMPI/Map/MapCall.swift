@@ -34,7 +34,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
       if session.size == 1, threads == 1, !session.checksWire {
-        return try Surroundings.enter(.item) { try compute(items, kernel) }
+        let hand = session.hands.use(0)
+        hand.own()
+        defer { hand.empty() }
+        return try Surroundings.enter(.item) { try compute(items, kernel, hand) }
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
@@ -80,16 +83,31 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  /// On the calling thread, straight from the items' memory into the results'.
-  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> [Result] {
+  /// On the calling thread, straight from the items' memory into the results'; a stretch at a time where a hand shows them.
+  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel, _ hand: Hand? = nil) throws -> [Result] {
     try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       let bound = Bound()
-      func compute(_ items: UnsafeBufferPointer<Element>) throws {
+      var stretch = StretchSize(unit: 1)
+      func computeStretch(_ items: UnsafeBufferPointer<Element>) throws {
         let places = UnsafeMutableBufferPointer(rebasing: results[count..<(count + items.count)])
         let outcome = kernel(UnsafeRawBufferPointer(items), UnsafeMutableRawBufferPointer(places), count, bound)
         count += outcome.completed
         if let thrown = outcome.thrown {
           throw SeppoError(thrown, item: count, rank: session.rank, host: session.host, place: place.text)
+        }
+      }
+      func compute(_ items: UnsafeBufferPointer<Element>) throws {
+        guard let hand else { return try computeStretch(items) }
+        var done = 0
+        var began = monotonicNanoseconds()
+        while done < items.count {
+          let next = done..<min(items.count, done + stretch.items)
+          hand.take(count..<(count + next.count), at: began)
+          try computeStretch(UnsafeBufferPointer(rebasing: items[next]))
+          done = next.upperBound
+          let now = monotonicNanoseconds()
+          stretch.took(now - began)
+          began = now
         }
       }
       switch items {

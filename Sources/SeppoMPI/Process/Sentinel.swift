@@ -132,7 +132,7 @@ final class Sentinel: Sendable {
       let path = getenv("PATH").map { ":" + String(cString: $0) } ?? ""
       var shell = pid_t()
       // Its environment is its own: what the user's preloads belongs to the user's program.
-      let status = withCStrings(["sh", "-c", SentinelScript.text, "seppo-sentinel", host, "\(getpid())"]) { arguments in
+      let status = withCStrings(["sh", "-c", SentinelScript.text, "seppo-sentinel", host]) { arguments in
         withCStrings(["PATH=/usr/bin:/bin\(path)", "LC_ALL=C"]) { environment in
           posix_spawn(&shell, "/bin/sh", &actions, &attributes, arguments, environment)
         }

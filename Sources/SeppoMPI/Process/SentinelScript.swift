@@ -1,12 +1,11 @@
 /// What the sentinel does, for any POSIX shell and its `od`.
 enum SentinelScript {
-  /// Arguments: the host's name, and the rank's process. File 3 is the pipe, file 4 the shared page.
+  /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
   ///
   /// In the words of `Whereabouts.describe`.
   static let text = """
     watch() {
     while read -r word; do :; done <&3
-    read -r stat </proc/$2/stat
     exec 3<&-
     page=/proc/self/fd/4
     { read -r even; read -r odd; } <$page
@@ -19,24 +18,20 @@ enum SentinelScript {
       now=$((${up%.*}${up#*.}0000000 - ahead))
     fi
 
-    # Known where nobody has asked for it yet: what the process ended with.
-    set -- ${stat##*) }
-    if [ $signal = 0 ] && [ "${50:-0}" != 0 ]; then signal=$((${50} & 127)) status=$((${50} >> 8)); fi
-    how=
+    # By the system's own count; and it says what it did, not to whom.
+    how='killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit'
     while read -r name count; do
-      [ "$name" = oom_kill ] && [ $kills -ge 0 ] && [ $count -gt $kills ] && how=', it seems for want of memory: \
-    the system has killed processes of this machine for that since this one began'
+      [ "$name" = oom_kill ] && [ $kills -ge 0 ] && [ $count -gt $kills ] && how='killed (SIGKILL), it seems for want of \
+    memory, as the system has killed processes on this machine since the job began'
     done </proc/vmstat
-    case "$signal ${status-}" in
-    "0 "[1-9]*) how="ended by _exit($status)" ;;
-    "0 "*) how="gone without a word: killed (SIGKILL${how:-: by hand, by the batch system, or for want of memory}), or \
-    ended by _exit" ;;
-    "9 "*) how="killed (SIGKILL${how:-: by hand, by the batch system, or for want of memory})" ;;
-    "4 "* | "5 "*) how="crashed by a trap (SIG$(kill -l $signal): fatalError, an index out of range, an overflow, …)" ;;
-    "6 "*) how='ended by abort (SIGABRT)' ;;
-    "7 "* | "11 "*) how="crashed by a bad address, or a full stack (SIG$(kill -l $signal))" ;;
-    "8 "*) how='crashed by arithmetic, as a division by zero (SIGFPE)' ;;
-    *) how="ended by a signal, SIG$(kill -l $signal)" ;;
+    [ $signal = 0 ] || name=SIG$(kill -l $signal)
+    case $signal in
+    0) ;;
+    4 | 5) how="crashed by a trap, as of fatalError, an index out of range or an overflow ($name)" ;;
+    6) how="ended by abort ($name)" ;;
+    7 | 11) how="crashed by a bad address or a full stack ($name)" ;;
+    8) how="crashed by arithmetic, as a division by zero ($name)" ;;
+    *) how="ended by a signal ($name)" ;;
     esac
 
     tenths() { tenths=$((($now - $1) / 100000000)); tenths="$((tenths / 10)).$((tenths % 10)) s"; }
@@ -50,7 +45,7 @@ enum SentinelScript {
       where="in the program's own code, after call $number"
     fi
 
-    own= others= shown=0
+    own= others=
     set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset) -N 8 <$page)
     [ $1 = 0 ] || set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset + Hand.size) -N $(($1 * \(Hand.size))) <$page)
     while [ $# -ge 8 ]; do
@@ -68,7 +63,7 @@ enum SentinelScript {
     elif [ -n "$own$others" ]; then
       where="$where: computing $own$others"
     fi
-    printf 'Seppo: rank %s (%s): %s, %s\\n' "$rank" "$host" "$how" "$where" >&2
+    printf 'Seppo: rank %s (%s): %s; it was %s\\n' "$rank" "$host" "$how" "$where" >&2
     }
     watch "$@" &
     """

@@ -54,8 +54,8 @@ struct SharedPage: Sendable {
 
   /// Each call's text goes where the last but one's was, and counts from the moment when the number is written: so whoever
   /// looks finds one of them whole.
-  func enter(call: String, number: Int, place: Place) {
-    write(line: number & 1, place.line == 0 ? [call] : [call, " at ", place.text])
+  func enter(_ site: CallSite, number: Int) {
+    write(line: number & 1, site.place.isEmpty ? [site.call] : [site.call, " at ", site.place])
     words.pointee.number.store(number, ordering: .releasing)
     words.pointee.since.store(monotonicNanoseconds(), ordering: .releasing)
   }
@@ -78,10 +78,12 @@ struct SharedPage: Sendable {
     let line = UnsafeMutableRawBufferPointer(
       start: memory + line * SharedPage.textLength, count: SharedPage.textLength)
     var length = 0
-    for text in texts {
-      for byte in text.utf8 where length < line.count - 1 {
-        line[length] = byte == SharedPage.newline ? SharedPage.space : byte
-        length += 1
+    for var text in texts {
+      text.withUTF8 { text in
+        let count = min(text.count, line.count - 1 - length)
+        UnsafeMutableRawBufferPointer(rebasing: line[length...]).copyMemory(
+          from: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[..<count])))
+        length += count
       }
     }
     UnsafeMutableRawBufferPointer(rebasing: line[length...]).initializeMemory(as: UInt8.self, repeating: SharedPage.space)
