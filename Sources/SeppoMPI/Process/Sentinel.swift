@@ -14,9 +14,11 @@ final class Sentinel: Sendable {
   private let pipe: Atomic<Int32>
 
   /// Where no sentinel can be started, the rank goes on without.
-  init(host: String) {
+  ///
+  /// - Parameter errors: where it writes to.
+  init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
     #if os(Linux)
-      if let (page, pipe) = Sentinel.start(host: host) {
+      if let (page, pipe) = Sentinel.start(host: host, shell: shell, errors: errors) {
         self.page = page
         self.pipe = Atomic(pipe)
         Sentinel.forked.store(pipe, ordering: .relaxed)
@@ -29,6 +31,8 @@ final class Sentinel: Sendable {
     pipe = Atomic(-1)
   }
 
+  deinit { closePipe() }
+
   /// MPI has started. (Where it can't, it says so itself.)
   func begin(rank: Int) {
     page.words.pointee.rank.store(rank, ordering: .relaxed)
@@ -40,30 +44,32 @@ final class Sentinel: Sendable {
   /// From now on the rank's end needs no words.
   func dismiss() {
     page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .releasing)
-    #if os(Linux)
-      let pipe = pipe.exchange(-1, ordering: .acquiringAndReleasing)
-      guard pipe >= 0 else { return }
-      Sentinel.forked.store(-1, ordering: .relaxed)
-      close(pipe)
-    #endif
+    closePipe()
   }
 
-  #if os(Linux)
-    private static let forked = Atomic<Int32>(-1)
+  private func closePipe() {
+    let pipe = pipe.exchange(-1, ordering: .acquiringAndReleasing)
+    guard pipe >= 0 else { return }
+    Sentinel.forked.store(-1, ordering: .relaxed)
+    close(pipe)
+  }
 
+  private static let forked = Atomic<Int32>(-1)
+
+  #if os(Linux)
     private static func closeInFork() {
       let pipe = forked.load(ordering: .relaxed)
       if pipe >= 0 { close(pipe) }
     }
 
-    private static func start(host: String) -> (SharedPage, Int32)? {
+    private static func start(host: String, shell: String, errors: Int32) -> (SharedPage, Int32)? {
       guard let file = openFile() else { return nil }
       defer { close(file) }
       let memory = mmap(nil, SharedPage.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
       guard let memory, memory != MAP_FAILED else { return nil }
       let page = SharedPage(memory)
       page.words.pointee.rank.store(Launcher.rank ?? 0, ordering: .relaxed)
-      page.words.pointee.kills.store(KilledProcesses.count ?? -1, ordering: .relaxed)
+      page.words.pointee.kills.store(KilledProcesses.count ?? .max, ordering: .relaxed)
       page.words.pointee.ahead.store(nanoseconds(of: CLOCK_BOOTTIME) - monotonicNanoseconds(), ordering: .relaxed)
       var ends: [Int32] = [-1, -1]
       guard Glibc.pipe(&ends) == 0 else { return nil }
@@ -72,7 +78,7 @@ final class Sentinel: Sendable {
       let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
       defer { close(read) }
       let write = fcntl(ends[1], F_DUPFD_CLOEXEC, firstFree)
-      guard read >= 0, write >= 0, spawn(pipe: read, file: file, host: host) else {
+      guard read >= 0, write >= 0, spawn(shell, host: host, pipe: read, file: file, errors: errors) else {
         close(write)
         munmap(memory, SharedPage.size)
         return nil
@@ -105,12 +111,13 @@ final class Sentinel: Sendable {
 
     /// Starts a shell that starts the sentinel and ends at once: so the sentinel isn't this process's child, and nobody who
     /// waits for children meets it.
-    private static func spawn(pipe: Int32, file: Int32, host: String) -> Bool {
+    private static func spawn(_ path: String, host: String, pipe: Int32, file: Int32, errors: Int32) -> Bool {
       var actions = posix_spawn_file_actions_t()
       posix_spawn_file_actions_init(&actions)
       defer { posix_spawn_file_actions_destroy(&actions) }
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
       posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+      if errors != 2 { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
       posix_spawn_file_actions_adddup2(&actions, pipe, 3)
       posix_spawn_file_actions_adddup2(&actions, file, 4)
       // What the program has open is kept open by nobody but itself.
@@ -129,12 +136,12 @@ final class Sentinel: Sendable {
       for signal in [SIGTERM, SIGCHLD, SIGPIPE] { sigaddset(&usual, signal) }
       posix_spawnattr_setsigdefault(&attributes, &usual)
       posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-      let path = getenv("PATH").map { ":" + String(cString: $0) } ?? ""
+      let folders = getenv("PATH").map { ":" + String(cString: $0) } ?? ""
       var shell = pid_t()
       // Its environment is its own: what the user's preloads belongs to the user's program.
       let status = withCStrings(["sh", "-c", SentinelScript.text, "seppo-sentinel", host]) { arguments in
-        withCStrings(["PATH=/usr/bin:/bin\(path)", "LC_ALL=C"]) { environment in
-          posix_spawn(&shell, "/bin/sh", &actions, &attributes, arguments, environment)
+        withCStrings(["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C"]) { environment in
+          posix_spawn(&shell, path, &actions, &attributes, arguments, environment)
         }
       }
       guard status == 0 else { return false }

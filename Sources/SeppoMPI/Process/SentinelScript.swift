@@ -1,5 +1,8 @@
 /// What the sentinel does, for any POSIX shell and its `od`.
 enum SentinelScript {
+  /// A line of more compute threads would be hard to read.
+  static let mostShown = 16
+
   /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
   ///
   /// In the words of `Whereabouts.describe`.
@@ -21,7 +24,7 @@ enum SentinelScript {
     # By the system's own count; and it says what it did, not to whom.
     how='killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit'
     while read -r name count; do
-      [ "$name" = oom_kill ] && [ $kills -ge 0 ] && [ $count -gt $kills ] && how='killed (SIGKILL), it seems for want of \
+      [ "$name" = oom_kill ] && [ $count -gt $kills ] && how='killed (SIGKILL), it seems for want of \
     memory, as the system has killed processes on this machine since the job began'
     done </proc/vmstat
     [ $signal = 0 ] || name=SIG$(kill -l $signal)
@@ -45,7 +48,7 @@ enum SentinelScript {
       where="in the program's own code, after call $number"
     fi
 
-    own= others=
+    own= others= shown=0
     set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset) -N 8 <$page)
     [ $1 = 0 ] || set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset + Hand.size) -N $(($1 * \(Hand.size))) <$page)
     while [ $# -ge 8 ]; do
@@ -53,7 +56,11 @@ enum SentinelScript {
         [ $(($2 - $1)) = 1 ] && items="item $1" || items="items $1 to $(($2 - 1))"
         tenths $3
         items="$items (for $tenths)"
-        [ $4 = $thread ] && own=$items || others="$others, $items"
+        shown=$((shown + 1))
+        if [ $thread != 0 ] && [ $4 = $thread ]; then own=$items
+        elif [ $shown -le \(SentinelScript.mostShown) ]; then others="$others, $items"
+        elif [ $shown = \(SentinelScript.mostShown + 1) ]; then others="$others, and so on"
+        fi
       fi
       shift 8
     done

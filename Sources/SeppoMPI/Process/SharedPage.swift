@@ -23,8 +23,9 @@ struct SharedPage: Sendable {
     let signal = Atomic<Int>(0)
     let died = Atomic<Int>(0)
     let thread = Atomic<Int>(0)
-    /// How many processes the system had killed for want of memory when the rank started; negative where it doesn't say.
-    let kills = Atomic<Int>(-1)
+    /// How many processes the system had killed for want of memory when the rank started; where it doesn't say, more
+    /// than ever can be.
+    let kills = Atomic<Int>(.max)
     /// What the clock of /proc/uptime is ahead of the monotonic one, in nanoseconds: the machine slept for so long.
     let ahead = Atomic<Int>(0)
   }

@@ -50,6 +50,7 @@ enum Whereabouts {
     var shown = 0
     for thread in 0..<page.hands.used {
       guard let (items, since) = page.hands[thread].content else { continue }
+      if shown == SentinelScript.mostShown { return line.put(", and so on") }
       line.put(shown == 0 ? ": computing " : ", ")
       line.put(items)
       line.put(" (for ")

@@ -69,6 +69,23 @@ struct Endings {
       // As under MPICH's: it says that there are several, and the library finds itself alone.
       setenv("PMI_SIZE", "3", 1)
       Seppo.run {}
+    case "child and pipe":
+      var ends: [Int32] = [-1, -1]
+      pipe(&ends)
+      Seppo.run {
+        var status: Int32 = 0
+        let isAlone = waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD
+        close(ends[1])
+        let hasEnded = read(ends[0], &status, 1) == 0
+        print("\(isAlone ? "no child" : "a child"), and the pipe \(hasEnded ? "ends" : "goes on")")
+      }
+    case "kill before run":
+      // As a launcher's environment says it, because asking Seppo would start it.
+      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "1" { kill(getpid(), SIGKILL) }
+      Seppo.run {}
+    case "kill after run":
+      Seppo.run {}
+      if Seppo.rank == 1 { kill(getpid(), SIGKILL) }
     case "exit after run":
       Seppo.run {}
       Seppo.exit(5)
@@ -252,8 +269,8 @@ struct Endings {
     case "abort in an item": try onVictim { abort() }
     case "kill in an item": try onVictim { kill(getpid(), SIGKILL) }
     case "kill -TERM in an item": try onVictim { killFromOutside("TERM") }
-    case "kill in one of three items":
-      // Each thread has one when it is killed, because none ends before.
+    case "abort in one of three items":
+      // Each thread has one then, because none ends.
       _ = try (0..<(3 * Seppo.size)).parallel(chunk: .items(1), threads: 3).map { item -> Int in
         if Seppo.rank == victim, begun.add(1, ordering: .relaxed).newValue == 3 { abort() }
         while true { sleep(1) }
@@ -292,6 +309,10 @@ struct Endings {
       }
 
     // For the suite's own time limit.
+    case "wait for ever in every item":
+      _ = try (0..<(2 * Seppo.size)).parallel(chunk: .items(1), threads: 2).map { _ -> Int in
+        while true { sleep(1) }
+      }
     case "wait for ever":
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
         if item == 1 { while true { sleep(1) } }
