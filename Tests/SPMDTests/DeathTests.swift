@@ -34,7 +34,6 @@ extension SPMDTests {
   private static let ways = [
     ("exit in an item", "exit was called inside an item before"),
     ("exit 3 in an item", "exit was called inside an item before"),
-    ("_exit 3 in an item", killed),
     ("fatalError in an item", trap),
     ("index out of range in an item", trap),
     ("bad address in an item", "crashed by a bad address or a full stack (SIGSEGV); it was in"),
@@ -52,6 +51,10 @@ extension SPMDTests {
           name: name, victim: victim, ranks: ranks, status: nil, says: ["Seppo: rank \(victim) (", how] + item, limit: 5)
       }
     } + [
+      // (On one rank, Open MPI 5's mpirun takes this for an end like any other, and is gone before the line comes.)
+      Ending(name: "_exit 3 in an item", victim: 0, ranks: 2, status: 3, says: ["rank 0 (", killed] + item, limit: 5),
+      Ending(name: "_exit 3 in an item", status: 3, says: ["rank 2 (", killed] + item, limit: 5),
+      Ending(name: "_exit 3 in an item", ranks: nil, status: 3, says: ["rank 0 (", killed] + item, limit: 5),
       // Alone, a process that ends itself with 0 has done so.
       Ending(name: "_exit in an item", status: nil, says: ["rank 2 (", killed] + item, limit: 5),
       Ending(name: "_exit in an item", ranks: nil, status: 0, says: ["rank 0 (", killed] + item, limit: 5),

@@ -3,19 +3,30 @@ enum SentinelScript {
   /// A line of more compute threads would be hard to read.
   static let mostShown = 16
 
+  /// From the first word on: the place of the first hand, and the number of the word that says how many are used.
+  private static let handsPlace = SharedPage.handsOffset + Hand.size - SharedPage.wordsOffset
+  private static let usedWord = (SharedPage.handsOffset - SharedPage.wordsOffset) / 8 + 1
+
   /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
   ///
   /// In the words of `Whereabouts.describe`.
   static let text = """
     watch() {
     while read -r word; do :; done <&3
+    # The launcher may hear of it by another way, and end the group now.
+    trap '' TERM
     exec 3<&-
     page=/proc/self/fd/4
     { read -r even; read -r odd; } <$page
     host=$1
-    set -- $(od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N 72 <$page)
+    # The first few hands at once: some launchers don't wait for what is said late.
+    words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(handsPlace) + $1 * \(Hand.size))) <$page; }
+    set -- $(words 4)
     [ "$2" = \(SharedPage.State.running.rawValue) ] || exit 0
-    rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9
+    rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 used=${\(usedWord)}
+    [ $used -le 4 ] || set -- $(words $used)
+    shift \(handsPlace / 8)
+    hands=$*
     if [ $now = 0 ]; then
       read -r up _ </proc/uptime
       now=$((${up%.*}${up#*.}0000000 - ahead))
@@ -49,8 +60,7 @@ enum SentinelScript {
     fi
 
     own= others= shown=0
-    set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset) -N 8 <$page)
-    [ $1 = 0 ] || set -- $(od -A n -v -t d8 -j \(SharedPage.handsOffset + Hand.size) -N $(($1 * \(Hand.size))) <$page)
+    set -- $hands
     while [ $# -ge 8 ]; do
       if [ $3 != 0 ] && [ $1 -lt $2 ]; then
         [ $(($2 - $1)) = 1 ] && items="item $1" || items="items $1 to $(($2 - 1))"

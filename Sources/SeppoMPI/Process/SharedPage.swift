@@ -3,11 +3,12 @@ import Synchronization
 /// What this rank is doing, in memory that others can look at: a signal handler at any moment, and the rank's sentinel, which
 /// is another process, after the rank's death.
 ///
-/// Two lines of text, then words, then `Hands`. `Sentinel` knows these places too.
+/// Two lines of text, then words, then `Hands`. `SentinelScript` knows these places too.
 struct SharedPage: Sendable {
-  static let textLength = 512
+  static let textLength = 256
   static let wordsOffset = 2 * textLength
-  static let handsOffset = 2048
+  static let handsOffset = wordsOffset + wordsSize
+  private static let wordsSize = 128
   static let size = handsOffset + Hands.size
 
   enum State: Int { case starting, running, done }

@@ -5,9 +5,12 @@
 enum Whereabouts {
   /// Written once, before the handler is installed: that is why it is safe.
   nonisolated(unsafe) private static var page: SharedPage?
+  /// The same.
+  nonisolated(unsafe) private static var process: pid_t = 0
 
   static func start(_ page: SharedPage) {
     Whereabouts.page = page
+    process = getpid()
     // Whoever has a use of their own for the signal keeps it.
     var current = sigaction()
     guard sigaction(SIGQUIT, nil, &current) == 0, current.isDefault else { return }
@@ -15,7 +18,8 @@ enum Whereabouts {
   }
 
   private static func say() {
-    guard let page else { return }
+    // A process that this one forks has the handler too, and is no rank.
+    guard let page, getpid() == process else { return }
     // The interrupted call may be about to look at it.
     let interrupted = errno
     defer { errno = interrupted }
