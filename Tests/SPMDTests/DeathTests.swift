@@ -18,6 +18,14 @@ extension SPMDTests {
       ).check()
     }
 
+    @Test("The same over TCP, where MPI notices a death by itself", arguments: [2, 3, 8])
+    func onlyTheFirstOverTCP(on ranks: Int) async throws {
+      try await Ending(
+        name: "kill in an item", ranks: ranks, status: nil, says: ["rank \(ranks - 1) (", killed],
+        environment: ["OMPI_MCA_btl": "tcp,self"], limit: 8
+      ).check()
+    }
+
     @Test("What holds the program's own files open, or is its child, is its own")
     func leavesNothing() async throws {
       let job = try await Mpirun.run(2, "Endings", ["child and pipe"], limit: 20)
@@ -48,7 +56,8 @@ extension SPMDTests {
       // Without mpirun, with it, where rank 0 dies, and where another does.
       ([(nil, 0), (1, 0), (2, 0), (3, 2)] as [(Int?, Int)]).map { ranks, victim in
         Ending(
-          name: name, victim: victim, ranks: ranks, status: nil, says: ["Seppo: rank \(victim) (", how] + item, limit: 5)
+          name: name, victim: victim, ranks: ranks, status: nil, says: ["Seppo: rank \(victim) (", how] + item, limit: 5
+        )
       }
     } + [
       // (On one rank, Open MPI 5's mpirun takes this for an end like any other, and is gone before the line comes.)

@@ -14,6 +14,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
   /// How many lines Seppo writes.
   var messages = 1
   var output = ""
+  var environment: [String: String] = [:]
   /// Seconds.
   var limit = 10.0
 
@@ -25,7 +26,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
     let arguments = [name] + (victim.map { ["\($0)"] } ?? [])
     let job =
       if ranks == nil { try await Mpirun.runToTheEnd("Endings", arguments, limit: limit) } else {
-        try await Mpirun.run(ranks, "Endings", arguments, limit: limit)
+        try await Mpirun.run(ranks, "Endings", arguments, environment: environment, limit: limit)
       }
     #expect(!job.isExpired, "\(job.report)")
     if let status {

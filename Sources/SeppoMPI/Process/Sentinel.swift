@@ -11,24 +11,24 @@ import Synchronization
 final class Sentinel: Sendable {
   let page: SharedPage
   /// The rank's end of the pipe; negative where there is no sentinel.
-  private let pipe: Atomic<Int32>
+  private let lifeline: Atomic<Int32>
 
   /// Where no sentinel can be started, the rank goes on without.
   ///
   /// - Parameter errors: where it writes to.
   init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
     #if os(Linux)
-      if let (page, pipe) = Sentinel.start(host: host, shell: shell, errors: errors) {
+      if let (page, lifeline) = Sentinel.start(host: host, shell: shell, errors: errors) {
         self.page = page
-        self.pipe = Atomic(pipe)
-        Sentinel.forked.store(pipe, ordering: .relaxed)
+        self.lifeline = Atomic(lifeline)
+        Sentinel.forked.store(lifeline, ordering: .relaxed)
         // A process that the rank forks would keep the pipe open. (One that runs another program doesn't.)
         pthread_atfork(nil, nil) { Sentinel.closeInFork() }
         return
       }
     #endif
     page = .alone()
-    pipe = Atomic(-1)
+    lifeline = Atomic(-1)
   }
 
   deinit { closePipe() }
@@ -39,27 +39,30 @@ final class Sentinel: Sendable {
     page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .releasing)
     Crash.watch(page)
     Whereabouts.start(page)
+    LostPeers.wait()
   }
 
   /// From now on the rank's end needs no words.
   func dismiss() {
     page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .releasing)
+    LostPeers.dontWait()
     closePipe()
   }
 
   private func closePipe() {
-    let pipe = pipe.exchange(-1, ordering: .acquiringAndReleasing)
-    guard pipe >= 0 else { return }
+    let end = lifeline.exchange(-1, ordering: .acquiringAndReleasing)
+    guard end >= 0 else { return }
     Sentinel.forked.store(-1, ordering: .relaxed)
-    close(pipe)
+    close(end)
   }
 
+  /// The rank's end of the pipe, for a process that it forks.
   private static let forked = Atomic<Int32>(-1)
 
   #if os(Linux)
     private static func closeInFork() {
-      let pipe = forked.load(ordering: .relaxed)
-      if pipe >= 0 { close(pipe) }
+      let end = forked.load(ordering: .relaxed)
+      if end >= 0 { close(end) }
     }
 
     private static func start(host: String, shell: String, errors: Int32) -> (SharedPage, Int32)? {
@@ -72,7 +75,7 @@ final class Sentinel: Sendable {
       page.words.pointee.kills.store(KilledProcesses.count ?? .max, ordering: .relaxed)
       page.words.pointee.ahead.store(nanoseconds(of: CLOCK_BOOTTIME) - monotonicNanoseconds(), ordering: .relaxed)
       var ends: [Int32] = [-1, -1]
-      guard Glibc.pipe(&ends) == 0 else { return nil }
+      guard pipe(&ends) == 0 else { return nil }
       defer { for end in ends { close(end) } }
       // Out of the way of the numbers that the sentinel uses.
       let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
@@ -152,7 +155,8 @@ final class Sentinel: Sendable {
 
     /// Signals that may be meant for the rank's process group, and aren't its end.
     private static let outlived = [
-      SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU,
+      SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ,
+      SIGTSTP, SIGTTIN, SIGTTOU,
     ]
 
     private static func openFiles() -> [Int32] {

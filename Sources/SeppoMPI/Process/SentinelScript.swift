@@ -12,6 +12,7 @@ enum SentinelScript {
   /// In the words of `Whereabouts.describe`.
   static let text = """
     watch() {
+    cd /
     while read -r word; do :; done <&3
     # The launcher may hear of it by another way, and end the group now.
     trap '' TERM

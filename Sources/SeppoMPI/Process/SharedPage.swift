@@ -88,7 +88,8 @@ struct SharedPage: Sendable {
         length += count
       }
     }
-    UnsafeMutableRawBufferPointer(rebasing: line[length...]).initializeMemory(as: UInt8.self, repeating: SharedPage.space)
+    let rest = UnsafeMutableRawBufferPointer(rebasing: line[length...])
+    rest.initializeMemory(as: UInt8.self, repeating: SharedPage.space)
     line[line.count - 1] = SharedPage.newline
   }
 }
