@@ -55,6 +55,14 @@ enum Mpirun {
     return try await start(launcher, options + [executable] + arguments, environment, limit)
   }
 
+  /// Starts a program of this package alone, and reads what is said until nobody can say any more, as mpirun does: that is
+  /// after the program's end.
+  static func runToTheEnd(_ program: String, _ arguments: [String], limit: Double) async throws -> Job {
+    let script = "set -o pipefail; { \"$@\" 2>&1 >&3 | cat >&2; } 3>&1"
+    let executable = products.appendingPathComponent(program).path
+    return try await start("/bin/bash", ["-c", script, "bash", executable] + arguments, [:], limit)
+  }
+
   static func start(
     _ executable: String, _ arguments: [String], _ environment: [String: String], _ limit: Double
   ) async throws -> Job {

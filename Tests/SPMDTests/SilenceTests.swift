@@ -81,15 +81,15 @@ extension SPMDTests {
     func log() async throws {
       let job = try await Mpirun.run(2, "Endings", ["throw on the last rank"], environment: ["SEPPO_LOG": "debug"])
       #expect(job.status == 1, "\(job.report)")
-      let well = try await Mpirun.run(2, "Laws", ["several throw"], environment: ["SEPPO_LOG": "debug"])
+      let well = try await Mpirun.run(2, "Laws", ["100 ms after"], environment: ["SEPPO_LOG": "debug"])
       #expect(well.status == 0, "\(well.report)")
       let lines = well.errors.split(separator: "\n").filter { $0.contains(" debug seppo: ") }
       for words in [
-        "rank=0", "rank=1", "mapParallel at Laws/ErrorLaws.swift:", "gives items", "is given items", "throws: item 3",
+        "rank=0", "rank=1", "mapParallel at Laws/FateLaws.swift:", "gives items", "is given items", "throws: item 3",
       ] {
         #expect(lines.contains { $0.contains(words) }, "«\(words)» is missing: \(well.errors.prefix(4_000))")
       }
-      let silent = try await Mpirun.run(2, "Laws", ["several throw"])
+      let silent = try await Mpirun.run(2, "Laws", ["100 ms after"])
       #expect(!silent.errors.contains("debug"), "\(silent.report)")
     }
   }

@@ -27,7 +27,7 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
 
 @Suite("Compute threads", .serialized)
 struct ComputePoolTests {
-  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size)))
+  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
 
   private func takeAll(until done: () -> Bool) throws -> [CountingTask] {
     var taken: [CountingTask] = []

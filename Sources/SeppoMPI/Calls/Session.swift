@@ -25,6 +25,8 @@ final class Session: @unchecked Sendable {
   let communicator: Communicator
   /// What this rank's compute threads have in hand.
   let hands: Hands
+  /// Says how this process ended, where it can't itself.
+  let sentinel: Sentinel
   let pool: ComputePool
   let settings: Settings
   let log: Log
@@ -51,7 +53,8 @@ final class Session: @unchecked Sendable {
 
   private init() throws {
     settings = try Settings()
-    hands = Hands(.allocate(byteCount: Hands.most * Hand.size, alignment: Hand.size))
+    sentinel = Sentinel(host: host)
+    hands = sentinel.page.hands
     pool = ComputePool(hands)
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
@@ -66,7 +69,7 @@ final class Session: @unchecked Sendable {
     attention = Attention(
       silence: Silence(limit: try communicator.agree(settings.silence), ranks: size, now: monotonicNanoseconds()))
     if size > 1 { Console.flushEveryLine() }
-    Whereabouts.start(rank: rank)
+    sentinel.begin(rank: rank)
     ProcessExit.watch()
     if let threads = settings.threads { checkBinding(threads: threads) }
     communicator.whileWaiting = { [unowned self] in try attend() }
@@ -103,8 +106,8 @@ final class Session: @unchecked Sendable {
     current = (current.number + 1, call, place)
     beginAttention(rootMayBeAway: rootMayBeAway)
     let signature = CallSignature(number: current.number, site: site(of: call, at: place, types: types))
-    Whereabouts.enter(call: call, number: current.number, place: place)
-    defer { Whereabouts.leave() }
+    sentinel.page.enter(signature.site, number: current.number)
+    defer { sentinel.page.leave() }
     log.debug("call \(current.number), \(call) at \(place.text): begins")
     do {
       let value = try body(signature)
@@ -174,6 +177,7 @@ final class Session: @unchecked Sendable {
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       phase = .ended
+      sentinel.dismiss()
       fflush(nil)
       rest(.sleep(nanoseconds: 10_000_000_000))
       abort(status: 1)
@@ -250,6 +254,7 @@ final class Session: @unchecked Sendable {
     try communicator.flush()
     try communicator.free()
     try environment.end(withProcess: withProcess)
+    sentinel.dismiss()
   }
 
   /// On rank 0: tells the others that it has been said why the job ends.
@@ -263,6 +268,7 @@ final class Session: @unchecked Sendable {
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
     phase = .ended
+    sentinel.dismiss()
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
     // Open MPI 5, once in many runs). When it has can't be seen from here.

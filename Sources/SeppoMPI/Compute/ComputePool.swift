@@ -94,7 +94,7 @@ final class ComputePool: @unchecked Sendable {
     self.kernel = kernel
     allowed = wanted
     while threads < wanted {
-      let hand = hands[threads]
+      let hand = hands.use(threads)
       try ComputeThread.start { [unowned self] in self.computeForever(hand) }
       threads += 1
     }
@@ -207,6 +207,8 @@ final class ComputePool: @unchecked Sendable {
   }
 
   private func computeForever(_ hand: Hand) -> Never {
+    hand.own()
+    Crash.prepareThread()
     while true {
       let task = computeNext(hand)
       pthread_mutex_lock(mutex)

@@ -10,8 +10,10 @@ struct Hand: Sendable {
     let lower = Atomic<Int>(0)
     let upper = Atomic<Int>(0)
     let since = Atomic<Int>(0)
+    /// Whose hand it is.
+    let thread = Atomic<Int>(0)
     /// A cache line for each thread.
-    let room: (Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0)
+    let room: (Int, Int, Int, Int) = (0, 0, 0, 0)
   }
 
   static let size = 64
@@ -19,9 +21,19 @@ struct Hand: Sendable {
   /// Never freed, and atomic: that is why it may go to any thread.
   nonisolated(unsafe) private let words: UnsafeMutablePointer<Words>
 
-  fileprivate init(_ memory: UnsafeMutableRawPointer) {
-    words = memory.bindMemory(to: Words.self, capacity: 1)
-    words.initialize(to: Words())
+  /// - Parameter memory: zeros, which is an empty hand, or one that is in use.
+  fileprivate init(_ memory: UnsafeMutableRawPointer) { words = memory.assumingMemoryBound(to: Words.self) }
+
+  /// The calling thread is the one that computes.
+  func own() { words.pointee.thread.store(Hand.callingThread, ordering: .relaxed) }
+
+  /// A number that is another for every thread. May be asked by a signal handler.
+  static var callingThread: Int {
+    #if canImport(Darwin)
+      Int(bitPattern: pthread_self())
+    #else
+      Int(bitPattern: UInt(pthread_self()))
+    #endif
   }
 
   /// From now on, in nanoseconds of the monotonic clock, the thread computes these items.
@@ -50,13 +62,28 @@ struct Hand: Sendable {
 struct Hands: Sendable {
   /// More compute threads than these aren't told apart.
   static let most = 256
+  /// How many are in use, then the hands.
+  static let size = (1 + most) * Hand.size
 
-  private let hands: [Hand]
+  /// Never freed, and all that is in it is atomic: that is why it may go to any thread.
+  nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
 
-  /// - Parameter memory: room for `most` hands, never freed.
+  /// - Parameter memory: `size` bytes, never freed.
   init(_ memory: UnsafeMutableRawPointer) {
-    hands = (0..<Hands.most).map { Hand(memory + $0 * Hand.size) }
+    self.memory = memory
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Hands.size)
   }
 
-  subscript(thread: Int) -> Hand { hands[min(thread, Hands.most - 1)] }
+  private var count: UnsafeMutablePointer<Atomic<Int>> { memory.assumingMemoryBound(to: Atomic<Int>.self) }
+
+  /// How many are in use.
+  var used: Int { count.pointee.load(ordering: .acquiring) }
+
+  /// That of a compute thread which is about to start.
+  func use(_ thread: Int) -> Hand {
+    count.pointee.max(min(thread, Hands.most - 1) + 1, ordering: .acquiringAndReleasing)
+    return self[thread]
+  }
+
+  subscript(thread: Int) -> Hand { Hand(memory + (1 + min(thread, Hands.most - 1)) * Hand.size) }
 }

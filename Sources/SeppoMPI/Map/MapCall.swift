@@ -43,9 +43,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       try checkOptions()
       session.checkBinding(threads: threads)
       if session.size == 1, threads == 1, options.timeout == nil, !session.checksWire {
-        session.hands[0].take(0..<items.count, at: monotonicNanoseconds())
-        defer { session.hands[0].empty() }
-        return try Surroundings.enter(.item) { try compute(items, kernel) }
+        let hand = session.hands.use(0)
+        hand.own()
+        defer { hand.empty() }
+        return try Surroundings.enter(.item) { try compute(items, kernel, hand) }
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
@@ -100,8 +101,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// On the calling thread, straight from the items' memory into the results'.
-  private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result> {
-    var serial = SerialMap<Element, Result>(self)
+  private func compute(
+    _ items: Elements<Element>, _ kernel: ChunkKernel, _ hand: Hand? = nil
+  ) throws -> Mapped<Result> {
+    var serial = SerialMap<Element, Result>(self, hand)
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       switch items {
       case .memory(let items): try serial.compute(items, kernel, into: results, &count)

@@ -2,13 +2,17 @@
 struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let call: MapCall<Element, Result>
   private let context: MapTask<Element, Result>.Context
+  /// Where it shows what it computes; nil inside an item, whose thread has one.
+  private let hand: Hand?
+  private var stretch = StretchSize(unit: 1)
   /// The next item.
   private(set) var index = 0
   /// The items that failed, where they are kept.
   private(set) var failures: [FailedItem] = []
 
-  init(_ call: MapCall<Element, Result>) {
+  init(_ call: MapCall<Element, Result>, _ hand: Hand?) {
     self.call = call
+    self.hand = hand
     context = call.context
   }
 
@@ -21,16 +25,21 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   ) throws {
     var done = 0
     var tries = 0
+    var began = monotonicNanoseconds()
     while done < items.count {
       // Nobody watches this thread: an item that takes too long is found out when it is back.
-      let next = items[done..<(context.timeout == nil ? items.count : done + 1)]
+      let size = context.timeout != nil ? 1 : hand == nil ? items.count : stretch.items
+      let next = items[done..<min(items.count, done + size)]
       let room = UnsafeMutableBufferPointer(rebasing: results[count...])
-      let began = context.timeout == nil ? 0 : monotonicNanoseconds()
+      hand?.take(index..<(index + next.count), at: began)
       let outcome = kernel(
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: next)), UnsafeMutableRawBufferPointer(room), index,
         context.bound)
+      let took = monotonicNanoseconds() - began
+      began += took
+      stretch.took(took)
       let error: SeppoError
-      if let timeout = context.timeout, monotonicNanoseconds() - began > timeout {
+      if let timeout = context.timeout, took > timeout {
         UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
         error = context.timedOut(index)
       } else {

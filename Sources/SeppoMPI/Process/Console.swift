@@ -12,7 +12,7 @@ enum Console {
   static func write(_ line: String) {
     var bytes = Array("\(line)\n".utf8)[...]
     while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { writeBytes($0) }
+      let count = bytes.withUnsafeBytes { writeToStandardError($0) }
       if count <= 0, errno != EINTR { return }
       bytes = bytes.dropFirst(max(0, count))
     }
@@ -30,5 +30,5 @@ enum Console {
   }
 }
 
-/// The C library's `write`, which `Console.write` hides inside `Console`.
-private func writeBytes(_ bytes: UnsafeRawBufferPointer) -> Int { write(2, bytes.baseAddress, bytes.count) }
+/// The C library's `write`, which `Console` and `Line` hide inside themselves.
+func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { write(2, bytes.baseAddress, bytes.count) }

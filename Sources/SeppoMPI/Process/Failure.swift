@@ -15,6 +15,7 @@ enum Failure {
   /// launcher ends the others.
   static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
     if session.takesOver() { endJob(session, error, at: place) }
+    session.sentinel.dismiss()
     Console.write(text(session, error, at: place))
     fflush(nil)
     _exit(1)

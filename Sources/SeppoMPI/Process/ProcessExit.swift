@@ -6,14 +6,15 @@ enum ProcessExit {
     atexit {
       let session = Session.shared
       switch session.phase {
-      case .ended: return
+      case .ended: session.sentinel.dismiss()
       case .beforeRun: ProcessExit.endWithoutRun(session)
       case .running:
         let inside = Surroundings.current == .item ? " inside an item" : ""
+        session.sentinel.dismiss()
         Console.write(
           """
-          Seppo: rank \(session.rank) (\(session.host)): exit was called\(inside) before Seppo.run had ended, which ends \
-          the whole job. Seppo.exit(status) ends every rank in order.
+          Seppo: rank \(session.rank) (\(session.host)): exit was called\(inside) before Seppo.run had ended, \
+          \(Whereabouts.text(session.sentinel.page)). That ends the whole job; Seppo.exit(status) ends every rank in order.
           """)
         fflush(nil)
         // Not by way of MPI: this may be any thread, and another may be within MPI. The launcher ends the others.
@@ -25,7 +26,7 @@ enum ProcessExit {
   /// MPI was started by a question (`Seppo.rank`), and nobody has ended it. The ranks do so together, as at the end of a
   /// run: one that went alone would wait in MPI for others that wait for it in a call.
   private static func endWithoutRun(_ session: Session) {
-    if session.mpiHasEnded { return }
+    if session.mpiHasEnded { return session.sentinel.dismiss() }
     let place = Place(fileID: "", line: 0)
     session.phase = .running
     do {

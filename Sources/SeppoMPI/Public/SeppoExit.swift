@@ -11,9 +11,12 @@ extension Seppo {
       fflush(nil)
       endProcess(status)
     case (.running, .item):
+      session.sentinel.dismiss()
       Console.write(
-        "Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item [at \(place.text)]"
-      )
+        """
+        Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item, \
+        \(Whereabouts.text(session.sentinel.page)) [at \(place.text)]
+        """)
       fflush(nil)
       _exit(failing(status))
     case (.running, .atRoot):

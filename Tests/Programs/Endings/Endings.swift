@@ -1,9 +1,12 @@
 // Programs that end otherwise than well: the suite starts each and looks at its status and at what it says.
 //
-//   mpirun -n 3 Endings NAME
+//   mpirun -n 3 Endings NAME [RANK]
+//
+// Where an item is to end its rank, it is one of the last rank's, or of RANK's.
 
 import CMPI
 import SeppoMPI
+import Synchronization
 
 struct Trouble: Error, CustomStringConvertible {
   var description: String { "trouble of the program's own" }
@@ -66,6 +69,23 @@ struct Endings {
       // As under MPICH's: it says that there are several, and the library finds itself alone.
       setenv("PMI_SIZE", "3", 1)
       Seppo.run {}
+    case "child and pipe":
+      var ends: [Int32] = [-1, -1]
+      pipe(&ends)
+      Seppo.run {
+        var status: Int32 = 0
+        let isAlone = waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD
+        close(ends[1])
+        let hasEnded = read(ends[0], &status, 1) == 0
+        print("\(isAlone ? "no child" : "a child"), and the pipe \(hasEnded ? "ends" : "goes on")")
+      }
+    case "kill before run":
+      // As a launcher's environment says it, because asking Seppo would start it.
+      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "1" { kill(getpid(), SIGKILL) }
+      Seppo.run {}
+    case "kill after run":
+      Seppo.run {}
+      if Seppo.rank == 1 { kill(getpid(), SIGKILL) }
     case "exit after run":
       Seppo.run {}
       Seppo.exit(5)
@@ -229,21 +249,71 @@ struct Endings {
     case "exit on one rank":
       if isLast { Seppo.exit(7) }
       _ = try [1, 2].mapParallel { $0 }
-    case "Seppo.exit in an item": try onLastRank { Seppo.exit(0) }
-    case "run in an item": try onLastRank { Seppo.run {} }
+    case "Seppo.exit in an item": try onVictim { Seppo.exit(0) }
+    case "run in an item": try onVictim { Seppo.run {} }
     case "Seppo.exit on a thread of an item":
-      try onLastRank {
+      try onVictim {
         var thread = pthread_t()
         pthread_create(&thread, nil, { _ in Seppo.exit(0) }, nil)
         pthread_join(thread, nil)
       }
-    case "Seppo.exit 256 in an item": try onLastRank { Seppo.exit(256) }
-    case "exit in an item": try onLastRank { exit(0) }
-    case "exit 3 in an item": try onLastRank { exit(3) }
-    case "fatalError in an item": try onLastRank { fatalError("on purpose") }
-    case "segmentation fault in an item": try onLastRank { kill(getpid(), SIGSEGV) }
-    case "abort in an item": try onLastRank { abort() }
-    case "stop in an item": try onLastRank { kill(getpid(), SIGSTOP) }
+    case "Seppo.exit 256 in an item": try onVictim { Seppo.exit(256) }
+    case "exit in an item": try onVictim { exit(0) }
+    case "exit 3 in an item": try onVictim { exit(3) }
+
+    // Deaths.
+    case "_exit in an item": try onVictim { _exit(0) }
+    case "_exit 3 in an item": try onVictim { _exit(3) }
+    case "fatalError in an item": try onVictim { fatalError("on purpose") }
+    case "index out of range in an item": try onVictim { print([1, 2, 3][CommandLine.arguments.count + 3]) }
+    case "bad address in an item": try onVictim { UnsafeMutablePointer<Int>(bitPattern: 64)?.pointee = 1 }
+    case "endless recursion in an item": try onVictim { print(depth(1)) }
+    case "abort in an item": try onVictim { abort() }
+    case "kill in an item": try onVictim { kill(getpid(), SIGKILL) }
+    case "kill -TERM in an item": try onVictim { killFromOutside("TERM") }
+    case "abort in one of three items":
+      // Each thread has one then, because none ends.
+      _ = try (0..<(3 * Seppo.size)).parallel(chunk: .items(1), threads: 3).map { item -> Int in
+        if Seppo.rank == victim, begun.add(1, ordering: .relaxed).newValue == 3 { abort() }
+        while true { sleep(1) }
+      }
+    case "kill in atRoot":
+      _ = try [1, 2].mapParallel { $0 }
+      try Seppo.atRoot { killFromOutside("KILL") }
+    case "kill in the program's own code":
+      _ = try [1, 2].mapParallel { $0 }
+      if Seppo.rank == victim { killFromOutside("KILL") }
+      _ = try [1, 2].mapParallel { $0 }
+    case "kill before the first call":
+      if Seppo.rank == victim { killFromOutside("KILL") }
+      _ = try [1, 2].mapParallel { $0 }
+    case "kill of a rank whose like ignore SIGTERM":
+      // As one that saves its state on SIGTERM.
+      signal(SIGTERM, SIG_IGN)
+      try onVictim { kill(getpid(), SIGKILL) }
+    case "a child that dies as a rank would":
+      try onVictim {
+        let child = forkProcess()
+        if child == 0 { abort() }
+        var status: Int32 = 0
+        // There is but this one child.
+        while waitpid(-1, &status, 0) != child {}
+        if waitpid(-1, &status, 0) != -1 { print("a child that isn't the program's") }
+        exit(3)
+      }
+    case "kill with a child that lives on":
+      try onVictim {
+        if forkProcess() == 0 {
+          // Open MPI 5 waits for those that could write to them.
+          for file: Int32 in 0...2 { close(file) }
+          sleep(20)
+          _exit(0)
+        }
+        kill(getpid(), SIGKILL)
+      }
+
+    // Silence.
+    case "stop in an item": try onVictim { kill(getpid(), SIGSTOP) }
     case "stop of root":
       _ = try (0..<(4 * Seppo.size)).parallel(chunk: .items(1)).map { item -> Int in
         if Seppo.isRoot, item > 0 { kill(getpid(), SIGSTOP) }
@@ -271,9 +341,12 @@ struct Endings {
         if item == 7 { while true { sleep(1) } }
         return item
       }
-    case "kill in an item": try onLastRank { kill(getpid(), SIGKILL) }
 
     // For the suite's own time limit.
+    case "wait for ever in every item":
+      _ = try (0..<(2 * Seppo.size)).parallel(chunk: .items(1), threads: 2).map { _ -> Int in
+        while true { sleep(1) }
+      }
     case "wait for ever":
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
         if item == 1 { while true { sleep(1) } }
@@ -304,12 +377,34 @@ struct Endings {
 
   static func map<T: Codable & Sendable>(_ items: [T]) throws { _ = try items.mapParallel { $0 } }
 
-  static func onLastRank(_ body: @Sendable () -> Void) throws {
-    let last = Seppo.size - 1
+  /// The rank that is to die.
+  static let victim = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? Seppo.size - 1
+
+  static func onVictim(_ body: @Sendable () -> Void) throws {
     _ = try (0..<(4 * Seppo.size)).parallel(chunk: .items(1)).map { item -> Int in
-      if Seppo.rank == last { body() }
+      if Seppo.rank == victim { body() }
       usleep(200_000)
       return item
     }
   }
+
+  static let begun = Atomic<Int>(0)
+
+  /// Another process kills this one, which waits for it.
+  static func killFromOutside(_ signal: String) {
+    var arguments: [UnsafeMutablePointer<CChar>?] =
+      (["sh", "-c", "kill -\(signal) $PPID"] as [String]).map { strdup($0) }
+    arguments.append(nil)
+    var killer = pid_t()
+    posix_spawn(&killer, "/bin/sh", nil, nil, &arguments, nil)
+    while true { pause() }
+  }
+
+  /// The C library's `fork`, which Swift's module hides: a program may still come to it by C code.
+  static func forkProcess() -> pid_t {
+    let fork = dlsym(nil, "fork").map { unsafeBitCast($0, to: (@convention(c) () -> pid_t).self) }
+    return fork?() ?? -1
+  }
+
+  static func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(number + 1) }
 }
