@@ -16,7 +16,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   let keepsFailures: Bool
   /// Whether items and results travel as memory; asked once a call.
   private let itemsAreMemory = Items.areMemory(Element.self)
-  private let resultsAreMemory = Items.areMemory(Result.self)
+  let resultsAreMemory = Items.areMemory(Result.self)
 
   init(session: Session, place: Place, options: MapOptions, givesToAll: Bool, keepsFailures: Bool) {
     self.session = session
@@ -101,7 +101,8 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// On the calling thread, straight from the items' memory into the results'.
   private func compute(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result> {
-    var serial = SerialMap<Element, Result>(self)
+    var serial = SerialMap<Element, Result>(self, count: items.count)
+    try serial.checkRoom()
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       switch items {
       case .memory(let items): try serial.compute(items, kernel, into: results, &count)

@@ -6,10 +6,23 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private(set) var index = 0
   /// The items that failed, where they are kept.
   private(set) var failures: [FailedItem] = []
+  private let items: Int
+  private var memory: ResultMemory
+  /// What isn't plain memory is computed a stretch at a time, and may turn out too large between two.
+  private var growth: ResidentGrowth?
+  private var stretch = StretchSize(unit: 1)
 
-  init(_ call: MapCall<Element, Result>) {
+  init(_ call: MapCall<Element, Result>, count: Int) {
     self.call = call
     context = call.context
+    items = count
+    memory = call.memory(count)
+    growth = call.resultsAreMemory ? nil : ResidentGrowth(call.session.limits)
+  }
+
+  /// - Throws: where there is no room for the results.
+  func checkRoom() throws {
+    if let shortage = memory.shortageAtStart() { throw call.error(shortage, items) }
   }
 
   /// Computes items, and puts the results behind the first `count` ones, which grows.
@@ -23,9 +36,10 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     var tries = 0
     while done < items.count {
       // Nobody watches this thread: an item that takes too long is found out when it is back.
-      let next = items[done..<(context.timeout == nil ? items.count : done + 1)]
+      let longest = context.timeout != nil ? 1 : growth == nil ? items.count : stretch.items
+      let next = items[done..<min(items.count, done + longest)]
       let room = UnsafeMutableBufferPointer(rebasing: results[count...])
-      let began = context.timeout == nil ? 0 : monotonicNanoseconds()
+      let began = context.timeout == nil && growth == nil ? 0 : monotonicNanoseconds()
       let outcome = kernel(
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: next)), UnsafeMutableRawBufferPointer(room), index,
         context.bound)
@@ -38,6 +52,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         done += outcome.completed
         index += outcome.completed
         if outcome.completed > 0 { tries = 0 }
+        try watch(outcome.completed, since: began)
         guard let thrown = outcome.thrown else { continue }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place))
@@ -51,5 +66,16 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       done += 1
       index += 1
     }
+  }
+
+  /// - Throws: where the results that are still to come can't be held.
+  private mutating func watch(_ results: Int, since began: Int) throws {
+    guard growth != nil else { return }
+    let now = monotonicNanoseconds()
+    stretch.took(now - began)
+    guard let (items, bytes) = growth?.came(results, at: now), let shortage = memory.came(items, bytes: bytes) else {
+      return
+    }
+    throw call.error(shortage, self.items, here: memory.here)
   }
 }
