@@ -12,6 +12,8 @@ struct ResultMemory {
   private let keepsCoded: Bool
   /// So many other ranks of this machine get them all.
   private let others: Int
+  /// So many compute them.
+  private let ranks: Int
 
   /// The results that have come, and their bytes.
   private var items = 0
@@ -29,13 +31,17 @@ struct ResultMemory {
   /// - Parameters:
   ///   - count: how many there will be.
   ///   - stride: bytes of each, without what it holds.
-  init(count: Int, stride: Int, extra: Int = 0, keepsCoded: Bool = false, others: Int = 0, limits: MemoryLimits) {
+  init(
+    count: Int, stride: Int, extra: Int = 0, keepsCoded: Bool = false, others: Int = 0, ranks: Int = 1,
+    limits: MemoryLimits
+  ) {
     self.limits = limits
     self.count = count
     self.stride = stride
     self.extra = extra
     self.keepsCoded = keepsCoded
     self.others = others
+    self.ranks = ranks
   }
 
   /// Before anything is computed.
@@ -48,7 +54,7 @@ struct ResultMemory {
   func shortageOfCopies(_ count: Int) -> MemoryShortage? {
     if others == 0 { return nil }
     let all = count.times(stride.plus(extra)).plus(ResultMemory.held(coded, items, stride))
-    return limits.shortage(own: 0, shared: all.times(others), ranks: others)
+    return limits.shortage(own: 0, shared: all.times(others), ranks: others + 1)
   }
 
   /// Results have come, and are about to be decoded.
@@ -71,8 +77,8 @@ struct ResultMemory {
     let rooms = limits.rooms()
     // What has just come is still to be decoded.
     let rest = each(times: count - items - uncounted + last)
-    // So much may come before the next look.
-    let next = MemoryRoom.worthALook + 4 * largest
+    // So much may come before the next look; the system's allocator takes address space 64 MiB at a time.
+    let next = (2 * MemoryRoom.worthALook).plus(largest.times(ranks + 3))
     let short = rooms.filter { room in
       // Until it is needed, others may let go of theirs.
       (room.bytes < next && rest > room.bytes) || (room.isShared && copies > room.bytes)
@@ -110,7 +116,7 @@ extension MapCall {
     ResultMemory(
       count: count, stride: MemoryLayout<Result>.stride,
       extra: keepsFailures ? MemoryLayout<Swift.Result<Result, SeppoError>>.stride : 0, keepsCoded: encodesResults,
-      others: others, limits: session.limits)
+      others: others, ranks: session.size, limits: session.limits)
   }
 
   func error(_ shortage: MemoryShortage, _ count: Int, here: Int? = nil) -> SeppoError {

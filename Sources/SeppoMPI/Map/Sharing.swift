@@ -122,7 +122,9 @@ struct Sharing {
   private func expectRoom(for values: Values, stride: Int) {
     let lengths = Swift.stride(from: 1, to: values.parts.count, by: 2).map { values.parts[$0] }
     let held = ResultMemory.held(lengths.reduce(0, +), values.count, stride)
-    session.expectRoom(for: values.count.times(stride).plus(held), of: "the results of the map")
+    // The last piece stands beside what is made of it.
+    let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
+    session.expectRoom(for: most, of: "the results of the map")
   }
 
   /// Which parts are broadcast together: found in the same way on every rank.

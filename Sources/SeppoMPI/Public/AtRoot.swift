@@ -77,7 +77,7 @@ extension AtRoot where Value: Codable & Sendable {
       let others = session.ranksHere - 1
       if others > 0,
         let shortage = session.limits.shortage(
-          own: 0, shared: memory(for: bytes.count).times(others), ranks: others)
+          own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
       {
         let error = session.error(shortage, of: "the value that is broadcast")
         try rendezvous.finish(.threw(error))

@@ -5,10 +5,10 @@ extension Endings {
   static func memoryEnding(_ name: String) throws {
     switch name {
     case "results too large at once":
-      limitMemory(to: 2 << 30)
-      _ = try (0..<300_000_000).mapParallel { $0 }
+      try limitMemory()
+      _ = try (0..<100_000_000).mapParallel { $0 }
     case "results too large at once, caught":
-      limitMemory(to: 2 << 30)
+      try limitMemory()
       do {
         _ = try (0..<(1 << 50)).mapParallel { $0 }
       } catch SeppoError.notEnoughMemory {
@@ -16,53 +16,94 @@ extension Endings {
       }
       let sum = try (0..<1000).mapParallel { $0 }.reduce(0, +)
       try Seppo.atRoot { print(sum) }
-    case "results too large at root, caught":
-      limitMemory(to: 2 << 30)
+    case "results and errors too large at root, caught":
+      try limitMemory()
       do {
-        _ = try (0..<300_000_000).parallel(retries: 1).mapResultsAtRoot { $0 }
+        _ = try (0..<10_000_000).parallel().mapResultsAtRoot { $0 }
       } catch SeppoError.notEnoughMemory {
         print("caught")
       }
+    case "results too large in an item, caught":
+      try limitMemory()
+      let caught = try (0..<1).mapParallel { _ in
+        do {
+          return try (0..<(1 << 50)).mapParallel { $0 }.isEmpty
+        } catch SeppoError.notEnoughMemory {
+          return true
+        }
+      }
+      try Seppo.atRoot { print(caught) }
     case "results that grow too large":
-      limitMemory(to: 2 << 30)
-      _ = try (0..<400).mapParallel { [UInt8](repeating: UInt8($0 & 0xFF), count: 8 << 20) }
+      try limitMemory()
+      _ = try (0..<400).mapParallel { large($0, 8) }
+    case "results that grow too large, caught":
+      try limitMemory()
+      do { _ = try (0..<400).mapParallel { large($0, 8) } } catch SeppoError.notEnoughMemory { print("caught") }
+      try Seppo.atRoot { print("and gone on") }
     case "results that grow too large on two threads":
-      limitMemory(to: 2 << 30)
-      _ = try (0..<400).parallel(threads: 2).map { [UInt8](repeating: UInt8($0 & 0xFF), count: 8 << 20) }
+      try limitMemory(threads: 2)
+      _ = try (0..<400).parallel(threads: 2).map { large($0, 8) }
     case "results that grow too large at root":
-      limitMemory(to: 2 << 30)
-      _ = try (0..<400).parallel().mapAtRoot { [UInt8](repeating: UInt8($0 & 0xFF), count: 8 << 20) }
+      try limitMemory()
+      _ = try (0..<400).parallel().mapAtRoot { large($0, 8) }
+    case "results and errors that grow too large":
+      try limitMemory()
+      _ = try (0..<400).parallel().mapResults { large($0, 8) }
     case "strings that grow too large":
-      limitMemory(to: 2 << 30)
-      _ = try (0..<8_000_000).mapParallel { "\($0)" + String(repeating: "x", count: 400) }
-    case "results that nearly fill the memory":
-      limitMemory(to: 2 << 30)
-      let sizes = try (0..<50).mapParallel { [UInt8](repeating: UInt8($0), count: 8 << 20) }.map(\.count)
+      try limitMemory()
+      _ = try (0..<4_000_000).mapParallel { "\($0)" + String(repeating: "x", count: 400) }
+    case "results that fit":
+      // Twice 160 MiB at root, where little is left at the end: enough for the rest.
+      try limitMemory()
+      let sizes = try (0..<20).mapParallel { large($0, 8) }.map(\.count)
       try Seppo.atRoot { print(sizes.reduce(0, +) >> 20) }
     case "message too large for root":
-      if Seppo.isRoot { limitMemory(to: 1 << 30) }
+      try limitMemory(onRoot: true)
       _ = try (0..<2).parallel(chunk: .items(1)).map { item -> [UInt8] in
         if Seppo.isRoot {
-          usleep(200_000)
+          sleep(1)
           return []
         }
-        return [UInt8](repeating: 1, count: 1 << 30)
+        return large(item, 600)
       }
-    case "items too large for another rank":
-      if !Seppo.isRoot { limitMemory(to: 1 << 30) }
-      let item = Seppo.isRoot ? [UInt8](repeating: 1, count: 1 << 30) : []
+    case "item too large for another rank":
+      try limitMemory(onRoot: false)
+      let item = Seppo.isRoot ? large(1, 600) : []
       _ = try [[], item, item].parallel(chunk: .items(1)).map { item -> Int in
-        if item.isEmpty { sleep(2) }
+        if Seppo.isRoot { sleep(2) }
         return item.count
       }
     case "results too large for another rank":
-      if !Seppo.isRoot { limitMemory(to: 1 << 30) }
-      _ = try (0..<(1 << 27)).mapParallel { $0 }
+      try limitMemory(onRoot: false)
+      _ = try (0..<(1 << 26)).mapParallel { $0 }
+    case "arrays too large for another rank":
+      try limitMemory(onRoot: false)
+      _ = try (0..<60).mapParallel { large($0, 8) }
     case "value too large for another rank":
-      if !Seppo.isRoot { limitMemory(to: 1 << 30) }
-      _ = try Seppo.atRoot { [UInt8](repeating: 1, count: 600 << 20) }.broadcast()
+      try limitMemory(onRoot: false)
+      _ = try Seppo.atRoot { large(1, 300) }.broadcast()
+    case "results for all": _ = try (0..<30_000_000).mapParallel { $0 }
+    case "arrays for all": _ = try (0..<40).mapParallel { large($0, 8) }
+    case "value for all": _ = try Seppo.atRoot { large(1, 140) }.broadcast()
     default: throw Trouble()
     }
+  }
+
+  private static func large(_ item: Int, _ megabytes: Int) -> [UInt8] {
+    [UInt8](repeating: UInt8(item & 0xFF), count: megabytes << 20)
+  }
+
+  /// From here on this process can take 512 MiB more.
+  ///
+  /// - Parameter onRoot: only rank 0, or only the others; all where it is nil.
+  private static func limitMemory(onRoot: Bool? = nil, threads: Int = 1) throws {
+    // Compute threads have their stacks by now.
+    _ = try (0..<8).parallel(threads: threads).map { $0 }
+    guard onRoot == nil || onRoot == Seppo.isRoot, let file = fopen("/proc/self/statm", "r") else { return }
+    defer { fclose(file) }
+    var text = [CChar](repeating: 0, count: 64)
+    guard fgets(&text, 64, file) != nil else { return }
+    limitMemory(to: strtol(text, nil, 10) * sysconf(Int32(_SC_PAGESIZE)) + (512 << 20))
   }
 
   static func limitMemory(to bytes: Int) {
