@@ -105,6 +105,15 @@ extension SPMDTests {
       #expect(alone.status == 0 && alone.messages.isEmpty, "\(alone.report)")
     }
 
+    @Test(
+      "What the others of the machine can't hold is told to every rank when all is there",
+      .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() })
+    func caught() async throws {
+      let job = try await Folder().run(3, "arrays for all, caught")
+      #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
+      #expect(job.output.split(separator: "\n").filter { $0 == "caught" }.count == 3, "\(job.report)")
+    }
+
     /// The files of a group that may take 500 MiB more, in both versions.
     private final class Folder {
       private let url = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-\(UUID().uuidString)")

@@ -84,6 +84,10 @@ extension Endings {
       _ = try Seppo.atRoot { large(1, 300) }.broadcast()
     case "results for all": _ = try (0..<30_000_000).mapParallel { $0 }
     case "arrays for all": _ = try (0..<40).mapParallel { large($0, 8) }
+    case "arrays for all, caught":
+      // Rank 0 has room for them; that the others haven't is certain when all are there.
+      do { _ = try (0..<30).mapParallel { large($0, 8) } } catch SeppoError.notEnoughMemory { print("caught") }
+      try Seppo.atRoot { print("and gone on") }
     case "value for all": _ = try Seppo.atRoot { large(1, 140) }.broadcast()
     default: throw Trouble()
     }
