@@ -72,10 +72,12 @@ struct ResultMemory {
     return unlooked < pace ? nil : look(last: items)
   }
 
-  private mutating func look(last: Int) -> MemoryShortage? {
+  /// Looks what is left.
+  ///
+  /// - Parameter last: so many of those that have come are still to be decoded.
+  mutating func look(last: Int) -> MemoryShortage? {
     unlooked = 0
     let rooms = limits.rooms()
-    // What has just come is still to be decoded.
     let rest = each(times: count - items - uncounted + last)
     // So much may come before the next look; the system's allocator takes address space 64 MiB at a time.
     let next = (2 * MemoryRoom.worthALook).plus(largest.times(ranks + 3))

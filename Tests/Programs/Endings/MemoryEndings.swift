@@ -78,6 +78,9 @@ extension Endings {
       _ = try (0..<(1 << 26)).mapParallel { $0 }
     case "arrays too large for another rank":
       try limitMemory(onRoot: false)
+      _ = try (0..<80).mapParallel { large($0, 8) }
+    case "arrays that fit another rank":
+      try limitMemory(onRoot: false)
       _ = try (0..<60).mapParallel { large($0, 8) }
     case "value too large for another rank":
       try limitMemory(onRoot: false)
