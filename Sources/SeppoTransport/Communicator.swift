@@ -179,7 +179,7 @@ package final class Communicator {
   }
 
   /// Lets go of the buffers of earlier messages, which are kept for the next ones.
-  package func releaseBuffers() { BufferPool.shared.empty() }
+  package static func releaseBuffers() { BufferPool.shared.empty() }
 
   /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
   package func abort(status: Int32) -> Never {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import SeppoMPI
@@ -177,6 +178,21 @@ struct MemoryRoomTests {
     let shared = try #require(limits.shortage(own: 400 << 20, shared: 1200 << 20, ranks: 3))
     #expect(shared == MemoryShortage(needed: 1200 << 20, available: 868 << 20, limit: "Slurm's --mem", ranks: 3))
     #expect(limits.shortage(own: .max, shared: .max)?.limit == "RLIMIT_AS (ulimit -v)")
+  }
+
+  @Test("Nothing is refused before what is no longer used is given back")
+  func giveBack() {
+    let isTrimmed = Atomic(false)
+    let limits = MemoryLimits(
+      read: { path in
+        let megabytes = isTrimmed.load(ordering: .relaxed) ? 500 : 300
+        return path == "/proc/meminfo" ? "MemAvailable: \(megabytes << 10) kB" : nil
+      }, variable: { _ in nil }, addressSpace: { nil }, giveBack: { isTrimmed.store(true, ordering: .relaxed) })
+    #expect(limits.shortage(own: 200 << 20, shared: 0) == nil)
+    #expect(!isTrimmed.load(ordering: .relaxed))
+    #expect(limits.shortage(own: 0, shared: 400 << 20) == nil)
+    #expect(isTrimmed.load(ordering: .relaxed))
+    #expect(limits.shortage(own: 0, shared: 500 << 20)?.available == 468 << 20)
   }
 
   @Test("Little isn't looked at")

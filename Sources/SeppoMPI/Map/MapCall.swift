@@ -52,7 +52,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
         // Also where not all threads could be started.
         defer {
           session.pool.end()
-          session.communicator.releaseBuffers()
+          Communicator.releaseBuffers()
         }
         try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items).run() }

@@ -72,22 +72,18 @@ struct ResultMemory {
     return unlooked < pace ? nil : look(last: items)
   }
 
-  /// Looks what is left.
-  ///
   /// - Parameter last: so many of those that have come are still to be decoded.
-  mutating func look(last: Int) -> MemoryShortage? {
+  private mutating func look(last: Int) -> MemoryShortage? {
     unlooked = 0
-    let rooms = limits.rooms()
     let rest = each(times: count - items - uncounted + last)
     // So much may come before the next look; the system's allocator takes address space 64 MiB at a time.
     let next = (2 * MemoryRoom.worthALook).plus(largest.times(ranks + 3))
-    let short = rooms.filter { room in
+    let (room, least) = limits.tightest { room in
       // Until it is needed, others may let go of theirs.
       (room.bytes < next && rest > room.bytes) || (room.isShared && copies > room.bytes)
     }
-    let least = rooms.map(\.bytes).min() ?? .max
     pace = max(ResultMemory.shortestPace / 2, min(MemoryRoom.worthALook, least / 16))
-    guard let room = short.min(by: { $0.bytes < $1.bytes }) else { return nil }
+    guard let room else { return nil }
     let own = count.times(stride).plus(each(times: count))
     let isTogether = room.isShared && others > 0
     return MemoryShortage(

@@ -93,9 +93,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
   private func watch(_ items: Int, bytes: Int?) {
     // After a failure the rest won't come.
-    guard !context.resultsAreMemory, failure == nil, memory.came(items, bytes: bytes) != nil else { return }
-    session.communicator.releaseBuffers()
-    guard let shortage = memory.look(last: items) else { return }
+    guard !context.resultsAreMemory, failure == nil, let shortage = memory.came(items, bytes: bytes) else { return }
     Failure.endJob(session, call.error(shortage, self.items.count, here: memory.here), at: call.place)
   }
 

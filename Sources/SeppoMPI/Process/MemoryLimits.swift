@@ -1,3 +1,5 @@
+import SeppoTransport
+
 /// The limits on this process's memory that can be known: on Linux those of the process, of its control groups, of the
 /// Slurm job and of the machine; elsewhere none.
 ///
@@ -8,6 +10,9 @@ struct MemoryLimits: Sendable {
   var variable: @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
   /// RLIMIT_AS, in bytes; nil where there is no limit.
   var addressSpace: @Sendable () -> Int? = readAddressSpace
+
+  /// Gives back what this process no longer uses, and still has from the system.
+  var giveBack: @Sendable () -> Void = giveBackFreed
 
   /// What is left of each limit.
   func rooms() -> [MemoryRoom] {
@@ -45,11 +50,22 @@ struct MemoryLimits: Sendable {
 
   /// The same, however few they are.
   func look(own: Int, shared: Int, ranks: Int = 1, slack: Int) -> MemoryShortage? {
-    let short = rooms().filter { ($0.isShared ? shared : own) > $0.bytes - slack }
-    guard let room = short.min(by: { $0.bytes < $1.bytes }) else { return nil }
+    guard let room = tightest(where: { ($0.isShared ? shared : own) > $0.bytes - slack }).short else { return nil }
     return MemoryShortage(
       needed: room.isShared ? shared : own, available: max(0, room.bytes - slack), limit: room.limit,
       ranks: room.isShared ? ranks : 1)
+  }
+
+  /// The tightest of those limits that are too tight, and what is left of the tightest of all.
+  func tightest(where isShort: (MemoryRoom) -> Bool) -> (short: MemoryRoom?, least: Int) {
+    var rooms = rooms()
+    if rooms.contains(where: isShort) {
+      giveBack()
+      rooms = self.rooms()
+    }
+    return (
+      rooms.filter(isShort).min { $0.bytes < $1.bytes }, rooms.map(\.bytes).min() ?? .max
+    )
   }
 
   private func sizes() -> (virtual: Int, resident: Int)? {
@@ -163,6 +179,15 @@ extension MemoryLimits {
   #endif
   // "Unlimited" is more than an Int holds.
   return Int(exactly: limit.rlim_cur).flatMap { $0 == .max ? nil : $0 }
+}
+
+@Sendable private func giveBackFreed() {
+  Communicator.releaseBuffers()
+  #if canImport(Glibc)
+    // By its name: Swift's Glibc leaves out malloc.h.
+    guard let trim = dlsym(nil, "malloc_trim") else { return }
+    _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+  #endif
 }
 
 @Sendable private func readSystemFile(_ path: String) -> String? {

@@ -11,6 +11,8 @@ struct MemoryRoom: Equatable {
   static let worthALook = 1 << 26
   /// What MPI, small messages and the program itself may take meanwhile.
   static let slack = 1 << 25
+  /// What the system's allocator may add. Where a job would be ended, no more than this is asked for.
+  static let rounding = 1 << 20
 
   init(bytes: Int, limit: String, isShared: Bool) {
     self.bytes = max(0, bytes)

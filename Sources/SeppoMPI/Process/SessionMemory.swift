@@ -12,9 +12,7 @@ extension Session {
     receivedUnlooked += bytes
     guard receivedUnlooked >= MemoryRoom.worthALook else { return }
     receivedUnlooked = 0
-    guard limits.look(own: bytes, shared: bytes, slack: 0) != nil else { return }
-    communicator.releaseBuffers()
-    guard let shortage = limits.look(own: bytes, shared: bytes, slack: 0) else { return }
+    guard let shortage = limits.look(own: bytes, shared: bytes, slack: MemoryRoom.rounding) else { return }
     throw NoRoom(error: error(shortage, of: "a message from rank \(source)"))
   }
 
@@ -28,12 +26,8 @@ extension Session {
   }
 
   /// Ends the job where what the call gives to every rank doesn't fit on this one.
-  func expectRoom(for bytes: Int, of what: String) throws {
-    guard limits.shortage(own: bytes, shared: bytes, slack: 0) != nil else { return }
-    // Rank 0 has all that this one sent, so that this doesn't wait.
-    try communicator.flush()
-    communicator.releaseBuffers()
-    guard let shortage = limits.shortage(own: bytes, shared: bytes, slack: 0) else { return }
+  func expectRoom(for bytes: Int, of what: String) {
+    guard let shortage = limits.shortage(own: bytes, shared: bytes, slack: MemoryRoom.rounding) else { return }
     Failure.endJob(self, error(shortage, of: what), at: current.place)
   }
 

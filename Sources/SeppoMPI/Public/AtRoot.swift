@@ -114,7 +114,7 @@ extension AtRoot where Value: Codable & Sendable {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error
     }
-    try session.expectRoom(for: memory(for: count), of: "the value that is broadcast")
+    session.expectRoom(for: memory(for: count), of: "the value that is broadcast")
     let received = _WireWriter(capacity: count)
     try session.communicator.broadcast(received.append(uninitialized: count))
     return try Control.decode(

@@ -75,13 +75,13 @@ extension Endings {
       }
     case "results too large for another rank":
       try limitMemory(onRoot: false)
-      _ = try (0..<(1 << 26)).mapParallel { $0 }
+      _ = try (0..<80_000_000).mapParallel { $0 }
     case "arrays too large for another rank":
       try limitMemory(onRoot: false)
       _ = try (0..<80).mapParallel { large($0, 8) }
     case "arrays that fit another rank":
       try limitMemory(onRoot: false)
-      _ = try (0..<60).mapParallel { large($0, 8) }
+      _ = try (0..<40).mapParallel { large($0, 8) }
     case "value too large for another rank":
       try limitMemory(onRoot: false)
       _ = try Seppo.atRoot { large(1, 300) }.broadcast()
