@@ -13,6 +13,13 @@ package final class Communicator {
   /// Called now and then while this rank waits within `flush` or `broadcast`; what it throws is thrown there.
   package var whileWaiting: () throws -> Void = {}
 
+  /// Asked before memory is taken for a message of 1 MiB or more: its bytes, and the rank that sends it. What it throws is
+  /// thrown where messages are received, and no further ones are.
+  package var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void {
+    get { inbox.mayReceive }
+    set { inbox.mayReceive = newValue }
+  }
+
   private let handle: MPI_Comm
   private var outbox = Outbox()
   private var inbox = Inbox()
@@ -172,7 +179,7 @@ package final class Communicator {
   }
 
   /// Lets go of the buffers of earlier messages, which are kept for the next ones.
-  package func releaseBuffers() { BufferPool.shared.empty() }
+  package static func releaseBuffers() { BufferPool.shared.empty() }
 
   /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
   package func abort(status: Int32) -> Never {

@@ -36,9 +36,26 @@ struct Inbox {
     return nil
   }
 
+  /// See `Communicator.mayReceive`.
+  var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void = { _, _ in }
+  /// A message has been found and not received; what follows can't be told from its pieces.
+  private var isFull = false
+
+  private static let long = 1 << 20
+
+  private mutating func room(for bytes: Int, from source: Int) throws -> ReceivedBytes {
+    if bytes >= Inbox.long {
+      isFull = true
+      try mayReceive(bytes, source)
+      isFull = false
+    }
+    return ReceivedBytes(count: bytes)
+  }
+
   /// Takes in what the probe finds, and moves what is under way.
   mutating func receive(on comm: MPI_Comm) throws {
     for index in arriving.indices where !arriving[index].requests.isEmpty { try progress(index) }
+    if isFull { return }
     var found: Int32 = 0
     var message: MPI_Message? = seppo_message_null()
     var status = MPI_Status()
@@ -54,7 +71,7 @@ struct Inbox {
       var total: UInt64 = 0
       try check("MPI_Mrecv", MPI_Mrecv(&total, count, seppo_byte(), &message, nil))
       let length = Int(UInt64(littleEndian: total))
-      arriving.append(Arriving(source: source, kind: kind, payload: ReceivedBytes(count: length)))
+      arriving.append(Arriving(source: source, kind: kind, payload: try room(for: length, from: source)))
       return
     }
     // Pieces follow their preamble with nothing of that rank between.
@@ -63,7 +80,7 @@ struct Inbox {
       index = unfinished
     } else {
       index = arriving.count
-      arriving.append(Arriving(source: source, kind: kind, payload: ReceivedBytes(count: Int(count))))
+      arriving.append(Arriving(source: source, kind: kind, payload: try room(for: Int(count), from: source)))
     }
     try receive(&message, count: count, into: index)
   }

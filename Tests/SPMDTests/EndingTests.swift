@@ -51,6 +51,9 @@ extension SPMDTests {
     @Test("An error that leaves the body is printed once and ends the job", arguments: errors)
     func error(_ ending: Ending) async throws { try await ending.check() }
 
+    @Test("What doesn't fit into the memory ends in a sentence", arguments: shortages)
+    func shortage(_ ending: Ending) async throws { try await ending.check() }
+
     @Test("Exits end the job", arguments: exits)
     func exit(_ ending: Ending) async throws { try await ending.check() }
   }

@@ -22,6 +22,8 @@ final class Session: @unchecked Sendable {
   let host = Seppo.hostName
   /// The machine of each rank.
   let hosts: [String]
+  /// How many of them are on this machine.
+  let ranksHere: Int
   let communicator: Communicator
   /// What this rank's compute threads have in hand.
   let hands: Hands
@@ -31,6 +33,9 @@ final class Session: @unchecked Sendable {
   let settings: Settings
   let log: Log
   var checksWire: Bool { settings.checksWire }
+  let limits = MemoryLimits()
+  /// Bytes of messages since the room for them was looked at.
+  var receivedUnlooked = 0
 
   private let environment: MPIEnvironment
   private var binding = Binding()
@@ -61,6 +66,7 @@ final class Session: @unchecked Sendable {
     rank = communicator.rank
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
+    ranksHere = hosts.count { [hosts, rank] in $0 == hosts[rank] }
     log = Log(settings.logLevel, rank: rank, host: host)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw MPIStartError.launcherUnknown(launched: launched)
@@ -73,6 +79,7 @@ final class Session: @unchecked Sendable {
     ProcessExit.watch()
     if let threads = settings.threads { checkBinding(threads: threads) }
     communicator.whileWaiting = { [unowned self] in try attend() }
+    communicator.mayReceive = { [unowned self] bytes, source in try checkRoom(for: bytes, from: source) }
   }
 
   var isRoot: Bool { rank == 0 }
@@ -113,6 +120,8 @@ final class Session: @unchecked Sendable {
       let value = try body(signature)
       log.debug("call \(current.number), \(call) at \(place.text): is done")
       return value
+    } catch let noRoom as NoRoom {
+      Failure.endJob(self, noRoom.error, at: place)
     } catch {
       let error = understand(error)
       log.debug("call \(current.number), \(call) at \(place.text): throws: \(error)")
@@ -152,7 +161,7 @@ final class Session: @unchecked Sendable {
   /// Moves messages, and gives the next one that belongs to the call at hand.
   func poll() throws -> Message? {
     if !kept.isEmpty { return kept.removeFirst() }
-    while let message = try communicator.poll() {
+    while let message = try receive() {
       if try take(message) { return message }
     }
     return nil
@@ -160,7 +169,7 @@ final class Session: @unchecked Sendable {
 
   /// Takes what came while this rank waits within MPI's own operations.
   func takeControlMessages() throws {
-    while let message = try communicator.poll() {
+    while let message = try receive() {
       if try take(message) { kept.append(message) }
     }
   }

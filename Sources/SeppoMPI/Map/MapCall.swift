@@ -16,7 +16,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   let keepsFailures: Bool
   /// Whether items and results travel as memory; asked once a call.
   private let itemsAreMemory = Items.areMemory(Element.self)
-  private let resultsAreMemory = Items.areMemory(Result.self)
+  let resultsAreMemory = Items.areMemory(Result.self)
 
   init(session: Session, place: Place, options: MapOptions, givesToAll: Bool, keepsFailures: Bool) {
     self.session = session
@@ -53,7 +53,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
         // Also where not all threads could be started.
         defer {
           session.pool.end()
-          session.communicator.releaseBuffers()
+          Communicator.releaseBuffers()
         }
         try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items).run() }
@@ -104,7 +104,8 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func compute(
     _ items: Elements<Element>, _ kernel: ChunkKernel, _ hand: Hand? = nil
   ) throws -> Mapped<Result> {
-    var serial = SerialMap<Element, Result>(self, hand)
+    var serial = SerialMap<Element, Result>(self, count: items.count, hand)
+    try serial.checkRoom()
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       switch items {
       case .memory(let items): try serial.compute(items, kernel, into: results, &count)

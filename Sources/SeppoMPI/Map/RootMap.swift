@@ -24,6 +24,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Failures whose chunk's results are on their way.
   private var announced: [Origin: [FailedItem]] = [:]
   private var lateItems: [LateItem] = []
+  private var memory: ResultMemory
+  /// Where one rank is alone, nobody else's results say how large they are.
+  private var growth: ResidentGrowth?
 
   /// A chunk in a rank's hands, by its first item.
   private struct Origin: Hashable {
@@ -45,12 +48,18 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     context = call.context
     rendezvous = Rendezvous(session, signature)
     site = signature.site
+    memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
+    growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth(session.limits)
     scheduler = MapScheduler(
       count: items.count, ranks: session.size, rule: call.options.rule, largest: call.largestChunk,
       retries: call.options.retries, failuresDecide: !call.keepsFailures, learnt: site.learnt)
   }
 
   func run() throws -> Mapped<Result> {
+    if let shortage = memory.shortageAtStart() {
+      try rendezvous.gather()
+      try refuse(shortage)
+    }
     scheduler.joined(rank: 0, threads: call.threads)
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
@@ -62,6 +71,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         site.learnt = scheduler.learnt
         if let failure { throw failure }
         failures.sort { $0.index < $1.index }
+        if let shortage = memory.shortageOfCopies(items.count - failures.count) { try refuse(shortage) }
         let made = failures.isEmpty ? items.count : gathered.closeGaps()
         try share(UnsafeMutableBufferPointer(rebasing: places[..<made]))
         count = made
@@ -71,6 +81,20 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
     }
     return Mapped(values, failures: failures)
+  }
+
+  /// On every rank the call ends with the error; all are in it.
+  private func refuse(_ shortage: MemoryShortage) throws {
+    let error = call.error(shortage, items.count)
+    try rendezvous.finish(.threw(error))
+    throw error
+  }
+
+  /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
+  private func watch(_ items: Int, bytes: Int?) {
+    // After a failure the rest won't come.
+    guard !context.resultsAreMemory, failure == nil, let shortage = memory.came(items, bytes: bytes) else { return }
+    Failure.endJob(session, call.error(shortage, self.items.count, here: memory.here), at: call.place)
   }
 
   /// Until every item is done, or the lowest that fails is known, and every rank is in this call.
@@ -220,7 +244,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     // All of it was called back before it was begun.
     if chunk.isEmpty { return }
     let failures = task.failures
-    if task.writesInPlace { gathered.insert(chunk.prefix(task.made), bytes: task.bytes) }
+    if task.writesInPlace {
+      gathered.insert(chunk.prefix(task.made), bytes: task.bytes)
+      watch(task)
+    }
     if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
       ResultHeader(
         chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
@@ -233,6 +260,12 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds)
   }
 
+  private func watch(_ task: Task) {
+    if growth == nil { return watch(task.made, bytes: task.bytes?.bytes.count) }
+    guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds()) else { return }
+    watch(items, bytes: bytes)
+  }
+
   /// Results as they travel.
   private func take(
     _ message: UnsafeRawBufferPointer, owner: AnyObject, without failures: [FailedItem], from rank: Int
@@ -240,6 +273,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let header = try ResultHeader(message)
     var completed = header.completed
     var failures = failures
+    watch(completed - failures.count, bytes: message.count)
     if let (index, error) = gathered.read(
       header.chunk.prefix(completed), without: failures, from: ChunkHeader.payload(of: message), owner: owner)
     {

@@ -4,16 +4,28 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let context: MapTask<Element, Result>.Context
   /// Where it shows what it computes; nil inside an item, whose thread has one.
   private let hand: Hand?
-  private var stretch = StretchSize(unit: 1)
   /// The next item.
   private(set) var index = 0
   /// The items that failed, where they are kept.
   private(set) var failures: [FailedItem] = []
+  private let items: Int
+  private var memory: ResultMemory
+  /// What isn't plain memory is computed a stretch at a time, and may turn out too large between two.
+  private var growth: ResidentGrowth?
+  private var stretch = StretchSize(unit: 1)
 
-  init(_ call: MapCall<Element, Result>, _ hand: Hand?) {
+  init(_ call: MapCall<Element, Result>, count: Int, _ hand: Hand?) {
     self.call = call
     self.hand = hand
     context = call.context
+    items = count
+    memory = call.memory(count)
+    growth = call.resultsAreMemory ? nil : ResidentGrowth(call.session.limits)
+  }
+
+  /// - Throws: where there is no room for the results.
+  func checkRoom() throws {
+    if let shortage = memory.shortageAtStart() { throw call.error(shortage, items) }
   }
 
   /// Computes items, and puts the results behind the first `count` ones, which grows.
@@ -28,8 +40,9 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     var began = monotonicNanoseconds()
     while done < items.count {
       // Nobody watches this thread: an item that takes too long is found out when it is back.
-      let size = context.timeout != nil ? 1 : hand == nil ? items.count : stretch.items
-      let next = items[done..<min(items.count, done + size)]
+      let longest =
+        context.timeout != nil ? 1 : growth == nil && hand == nil ? items.count : stretch.items
+      let next = items[done..<min(items.count, done + longest)]
       let room = UnsafeMutableBufferPointer(rebasing: results[count...])
       hand?.take(index..<(index + next.count), at: began)
       let outcome = kernel(
@@ -47,6 +60,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         done += outcome.completed
         index += outcome.completed
         if outcome.completed > 0 { tries = 0 }
+        try watch(outcome.completed, at: began)
         guard let thrown = outcome.thrown else { continue }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place))
@@ -60,5 +74,13 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       done += 1
       index += 1
     }
+  }
+
+  /// - Throws: where the results that are still to come can't be held.
+  private mutating func watch(_ results: Int, at now: Int) throws {
+    guard let (items, bytes) = growth?.came(results, at: now), let shortage = memory.came(items, bytes: bytes) else {
+      return
+    }
+    throw call.error(shortage, self.items, here: memory.here)
   }
 }

@@ -72,7 +72,8 @@ struct Sharing {
 
   /// On another rank: the results, without room for the items that failed.
   func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
-    try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
+    expectRoom(for: values, stride: MemoryLayout<Result>.stride)
+    return try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       if Items.areMemory(Result.self) {
@@ -115,6 +116,15 @@ struct Sharing {
       }
       guard initialized == values.count else { throw ChunkHeader.corrupted("results came in part") }
     }
+  }
+
+  /// Ends the job where the results can't be held here.
+  private func expectRoom(for values: Values, stride: Int) {
+    let lengths = Swift.stride(from: 1, to: values.parts.count, by: 2).map { values.parts[$0] }
+    let held = ResultMemory.held(lengths.reduce(0, +), values.count, stride)
+    // The last piece stands beside what is made of it.
+    let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
+    session.expectRoom(for: most, of: "the results of the map")
   }
 
   /// Which parts are broadcast together: found in the same way on every rank.

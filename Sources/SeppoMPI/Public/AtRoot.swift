@@ -74,6 +74,15 @@ extension AtRoot where Value: Codable & Sendable {
         try rendezvous.finish(.threw(error))
         throw error
       }
+      let others = session.ranksHere - 1
+      if others > 0,
+        let shortage = session.limits.shortage(
+          own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
+      {
+        let error = session.error(shortage, of: "the value that is broadcast")
+        try rendezvous.finish(.threw(error))
+        throw error
+      }
       try rendezvous.finish(.value(bytes: bytes.count))
       try session.communicator.broadcast(bytes.bytes)
       return received
@@ -95,11 +104,17 @@ extension AtRoot where Value: Codable & Sendable {
     return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
   }
 
+  /// What a value of so many bytes takes where it is received: these, and itself, for which they may be longer than it is.
+  private func memory(for bytes: Int) -> Int {
+    bytes.plus(Items.haveOwnForm(Value.self) ? bytes : bytes / 2)
+  }
+
   private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {
     guard case .value(let count) = outcome else {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error
     }
+    session.expectRoom(for: memory(for: count), of: "the value that is broadcast")
     let received = _WireWriter(capacity: count)
     try session.communicator.broadcast(received.append(uninitialized: count))
     return try Control.decode(

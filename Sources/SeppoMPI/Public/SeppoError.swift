@@ -9,8 +9,10 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   /// Ranks that take part in a call have not been heard of for so many seconds: their machine is gone, cut off or swapping,
   /// or their process is stopped. The job ends.
   case ranksSilent([RankAndHost], seconds: Double, call: String, place: String)
-  /// What is to come needs more memory than this rank may take. `limit` says whose limit that is; bytes.
-  case notEnoughMemory(what: String, needed: Int, available: Int, limit: String, rank: Int, host: String)
+  /// What is to come needs more memory than this rank may take, or than so many ranks of its machine may take together.
+  /// `limit` says whose limit that is; bytes.
+  case notEnoughMemory(
+    what: String, needed: Int, available: Int, limit: String, ranks: Int, rank: Int, host: String, place: String)
   /// The body of an `atRoot` threw on rank 0.
   case rootThrew(host: String, type: String, description: String, place: String)
   /// The ranks have come to different calls, or some have left `run`: who is where.
@@ -84,10 +86,11 @@ extension SeppoError: CustomStringConvertible {
       \(SeppoError.spell(seconds: seconds)) in \(call): cut off, switched off, stopped or swapping (SEPPO_SILENCE_S says how \
       long a rank may be silent) [at \(place)]
       """
-    case .notEnoughMemory(let what, let needed, let available, let limit, let rank, let host):
+    case .notEnoughMemory(let what, let needed, let available, let limit, let ranks, let rank, let host, let place):
       """
-      \(what) would take \(SeppoError.spell(bytes: needed)) on rank \(rank) (\(host)), where \
-      \(SeppoError.spell(bytes: available)) are left of \(limit): give the job more memory, or map fewer items at once
+      \(what) would take \(SeppoError.spell(bytes: needed)) on rank \(rank) (\(host))\(SeppoError.spell(othersOf: ranks)), \
+      where \(SeppoError.spell(bytes: available)) are left of \(limit): give the job more memory, or do less in one call \
+      [at \(place)]
       """
     case .rootThrew(let host, let type, let description, let place):
       "the body of atRoot threw on rank 0 (\(host)): \(type): \(description) [at \(place)]"
@@ -133,6 +136,10 @@ extension SeppoError: CustomStringConvertible {
   }
 
   private static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }
+
+  private static func spell(othersOf ranks: Int) -> String {
+    ranks == 1 ? "" : ranks == 2 ? " and the other rank there" : " and the \(ranks - 1) other ranks there"
+  }
 
   static func spell(seconds: Double) -> String {
     let tenths = (seconds * 10).rounded() / 10

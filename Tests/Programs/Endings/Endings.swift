@@ -203,12 +203,7 @@ struct Endings {
 
     // Errors that leave the body.
     case "too many threads":
-      var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
-      #if canImport(Glibc)
-        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-      #else
-        setrlimit(RLIMIT_AS, &limit)
-      #endif
+      limitMemory(to: 2 << 30)
       _ = try [1, 2].parallel(threads: 10_000).map { $0 }
     case "throw everywhere": throw Trouble()
     case "throw on the last rank":
@@ -352,7 +347,7 @@ struct Endings {
         if item == 1 { while true { sleep(1) } }
         return item
       }
-    default: throw Trouble()
+    default: try memoryEnding(name)
     }
   }
 

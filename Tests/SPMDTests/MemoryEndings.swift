@@ -1,0 +1,155 @@
+import Foundation
+import Subprocess
+import Testing
+
+extension SPMDTests {
+  /// RLIMIT_AS is one that every Linux has; macOS doesn't keep it.
+  static let shortages: [Ending] = isLinux ? tooLarge + caught + tooLargeForAnother : []
+
+  #if os(Linux)
+    private static let isLinux = true
+  #else
+    private static let isLinux = false
+  #endif
+
+  private static let all: [Int?] = [nil, 1, 2, 3]
+  private static let limit = "are left of RLIMIT_AS (ulimit -v)"
+
+  private static let tooLarge: [Ending] =
+    all.flatMap { ranks in
+      [
+        Ending(
+          name: "results too large at once", ranks: ranks,
+          says: ["the results of all 100000000 items would take 762.9 MiB on rank 0 (", limit])
+      ]
+        + [
+          "results that grow too large", "results that grow too large on two threads",
+          "results that grow too large at root", "results and errors that grow too large",
+        ].map {
+          Ending(
+            name: $0, ranks: ranks,
+            says: ["the results of all 400 items (", " are here) would take ", " GiB on rank 0 (", limit])
+        }
+    }
+    + [nil, 3].map {
+      Ending(
+        name: "strings that grow too large", ranks: $0,
+        says: ["the results of all 4000000 items (", " are here) would take ", " GiB on rank 0 (", limit], limit: 60)
+    }
+
+  private static let caught: [Ending] =
+    all.flatMap { ranks in
+      let each = String(repeating: "caught\n", count: ranks ?? 1)
+      return [
+        Ending(
+          name: "results and errors too large at root, caught", ranks: ranks, status: 0, messages: 0,
+          output: each + "after run\n"),
+        Ending(
+          name: "results too large at once, caught", ranks: ranks, status: 0, messages: 0,
+          output: each + "499500\nafter run\n"),
+        Ending(
+          name: "results too large in an item, caught", ranks: ranks, status: 0, messages: 0,
+          output: "[true]\nafter run\n"),
+        Ending(name: "results that fit", ranks: ranks, status: 0, messages: 0, output: "160\nafter run\n"),
+      ]
+    } + [
+      // One rank alone has nobody whose messages would still come.
+      Ending(
+        name: "results that grow too large, caught", ranks: nil, status: 0, messages: 0,
+        output: "caught\nand gone on\nafter run\n")
+    ]
+
+  private static let tooLargeForAnother: [Ending] = [2, 3].flatMap { ranks in
+    [
+      Ending(
+        name: "message too large for root", ranks: ranks,
+        says: ["a message from rank ", " would take 600.0 MiB on rank 0 (", limit]),
+      Ending(
+        name: "item too large for another rank", ranks: ranks,
+        says: ["a message from rank 0 would take 600.0 MiB on rank ", limit]),
+      Ending(
+        name: "results too large for another rank", ranks: ranks,
+        says: ["the results of the map would take 610.4 MiB on rank ", limit]),
+      Ending(
+        name: "arrays too large for another rank", ranks: ranks, says: ["the results of the map would take ", limit]),
+      Ending(name: "arrays that fit another rank", ranks: ranks, status: 0, messages: 0, output: "after run\n"),
+      Ending(
+        name: "value too large for another rank", ranks: ranks,
+        says: ["the value that is broadcast would take 600.0 MiB on rank ", limit]),
+    ]
+  }
+}
+
+extension SPMDTests {
+  /// A control group of one's own takes rights that a test hasn't got, and would move processes out of the one that whoever
+  /// runs the suite has put them in. So the files are made up, in a mount namespace of the job's own.
+  @Suite("The cgroup's limit", .serialized)
+  struct ControlGroupTests {
+    @Test(
+      "What the ranks of a machine can't hold together ends in a sentence",
+      .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() },
+      arguments: [
+        ("results for all", "the results of all 30000000 items would take 686.6 MiB"),
+        ("arrays for all", "the results of all 40 items"),
+        ("value for all", "the value that is broadcast would take 560"),
+      ])
+    func sharedLimit(_ name: String, _ sentence: String) async throws {
+      let folder = try Folder()
+      let job = try await folder.run(3, name)
+      #expect(job.status == 1, "\(job.report)")
+      #expect(job.messages.count == 1, "\(job.report)")
+      for part in [sentence, " on rank 0 (", "and the", "rank", "are left of the cgroup's limit"] {
+        #expect(job.messages.first?.contains(part) == true, "«\(part)» is missing: \(job.report)")
+      }
+      // One of them alone has room.
+      let alone = try await folder.run(1, name)
+      #expect(alone.status == 0 && alone.messages.isEmpty, "\(alone.report)")
+    }
+
+    @Test(
+      "What the others of the machine can't hold is told to every rank when all is there",
+      .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() })
+    func caught() async throws {
+      let job = try await Folder().run(3, "arrays for all, caught")
+      #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
+      #expect(job.output.split(separator: "\n").filter { $0 == "caught" }.count == 3, "\(job.report)")
+    }
+
+    /// The files of a group that may take 500 MiB more, in both versions.
+    private final class Folder {
+      private let url = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-\(UUID().uuidString)")
+
+      init() throws {
+        let files = [
+          ("memory.max", 600), ("memory.current", 200), ("memory.swap.max", 0), ("memory/memory.limit_in_bytes", 600),
+          ("memory/memory.usage_in_bytes", 200), ("memory/memory.memsw.limit_in_bytes", 600),
+          ("memory/memory.memsw.usage_in_bytes", 200),
+        ].map { ($0, "\($1 << 20)\n") }
+        let caches = ["memory.stat", "memory/memory.stat"].map { ($0, "inactive_file \(100 << 20)\n") }
+        try FileManager.default.createDirectory(
+          at: url.appendingPathComponent("memory"), withIntermediateDirectories: true)
+        for (name, text) in files + caches {
+          try text.write(to: url.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+      }
+
+      deinit { try? FileManager.default.removeItem(at: url) }
+
+      private var mount: [String] {
+        ["-rm", "sh", "-c", "mount --bind \"$0\" /sys/fs/cgroup && exec \"$@\"", url.path]
+      }
+
+      func canBeMounted() async throws -> Bool {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/unshare") else { return false }
+        return try await Mpirun.start("/usr/bin/unshare", mount + ["true"], [:], 10).status == 0
+      }
+
+      func run(_ ranks: Int, _ name: String) async throws -> Job {
+        let endings = Mpirun.products.appendingPathComponent("Endings").path
+        return try await Mpirun.start(
+          "/usr/bin/unshare",
+          mount + [Mpirun.launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", endings, name], [:], 60)
+      }
+    }
+  }
+}
