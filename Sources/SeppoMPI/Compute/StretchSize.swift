@@ -18,13 +18,12 @@ struct StretchSize {
     items = unit
   }
 
-  /// So many nanoseconds went into the last stretch.
-  mutating func took(_ nanoseconds: Int) {
-    if nanoseconds * StretchSize.growth <= StretchSize.time {
-      items = min(items * StretchSize.growth, max(StretchSize.most, unit))
-    } else {
-      items = items * StretchSize.time / nanoseconds
-    }
+  /// So many nanoseconds went into the last stretch, which may have had fewer items than wanted.
+  mutating func took(_ nanoseconds: Int, for done: Int) {
+    items =
+      nanoseconds * StretchSize.growth <= StretchSize.time
+      ? done * StretchSize.growth : done * StretchSize.time / nanoseconds
+    items = min(items, max(StretchSize.most, unit))
     items = max(items - items % unit, unit)
   }
 }

@@ -173,7 +173,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       body(places)
       if completed < places.upperBound { return }
       let now = monotonicNanoseconds()
-      size.took(now - began)
+      size.took(now - began, for: places.count)
       began = now
     }
   }

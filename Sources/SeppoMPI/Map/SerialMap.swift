@@ -50,7 +50,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         context.bound)
       let took = monotonicNanoseconds() - began
       began += took
-      stretch.took(took)
+      stretch.took(took, for: outcome.completed)
       let error: SeppoError
       if let timeout = context.timeout, took > timeout {
         UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
