@@ -20,6 +20,9 @@ struct StretchSizeTests {
     #expect(size.items == 1)
     for _ in 0..<100 { size.took(1) }
     #expect(size.items == 1 << 30)
+    // As where no stretch has more than some thousand items, and those take less than the time for one.
+    for _ in 0..<100 { size.took(20_000) }
+    #expect(size.items == 1 << 30)
   }
 
   @Test("Whole units")
@@ -32,5 +35,8 @@ struct StretchSizeTests {
     #expect(size.items == 990)
     size.took(1_000_000_000)
     #expect(size.items == 30)
+    var all = StretchSize(unit: .max)
+    for nanoseconds in [1, 20_000, 1_000_000_000] { all.took(nanoseconds) }
+    #expect(all.items == 1 << 30)
   }
 }

@@ -14,17 +14,19 @@ struct StretchSize {
 
   /// - Parameter unit: so many items stay together.
   init(unit: Int) {
-    self.unit = unit
-    items = unit
+    self.unit = min(unit, StretchSize.most)
+    items = self.unit
   }
 
   /// So many nanoseconds went into the last stretch.
   mutating func took(_ nanoseconds: Int) {
     if nanoseconds * StretchSize.growth <= StretchSize.time {
-      items = min(items * StretchSize.growth, max(StretchSize.most, unit))
+      items *= StretchSize.growth
     } else {
       items = items * StretchSize.time / nanoseconds
     }
+    // Stretches that are cut short by other limits would let it grow for ever.
+    items = min(items, StretchSize.most)
     items = max(items - items % unit, unit)
   }
 }
