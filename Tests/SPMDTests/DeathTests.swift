@@ -82,7 +82,7 @@ extension SPMDTests {
       says: ["rank 1 (", "abort (SIGABRT)", ": computing item ", "; on other threads item ", " s), item "], limit: 5),
     Ending(
       name: "kill of a rank whose like ignore SIGTERM", status: nil, says: ["rank 2 (", killed] + item, limit: 8),
-    Ending(name: "a child that dies as a rank would", status: nil, says: ["rank 2 (", "exit was called"], limit: 5),
+    Ending(name: "a child that dies as a rank would", status: nil, says: ["rank 2 (", killed] + item, limit: 5),
     Ending(name: "kill with a child that lives on", status: nil, says: ["rank 2 (", killed] + item, limit: 5),
     Ending(name: "kill before run", status: nil, messages: 0, limit: 5),
     Ending(name: "kill after run", status: nil, messages: 0, limit: 5),

@@ -74,14 +74,9 @@ final class Sentinel: Sendable {
       page.words.pointee.rank.store(Launcher.rank ?? 0, ordering: .relaxed)
       page.words.pointee.kills.store(KilledProcesses.count ?? .max, ordering: .relaxed)
       page.words.pointee.ahead.store(nanoseconds(of: CLOCK_BOOTTIME) - monotonicNanoseconds(), ordering: .relaxed)
-      var ends: [Int32] = [-1, -1]
-      guard pipe(&ends) == 0 else { return nil }
-      defer { for end in ends { close(end) } }
-      // Out of the way of the numbers that the sentinel uses.
-      let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
+      guard let (read, write) = openPipe() else { return nil }
       defer { close(read) }
-      let write = fcntl(ends[1], F_DUPFD_CLOEXEC, firstFree)
-      guard read >= 0, write >= 0, spawn(shell, host: host, pipe: read, file: file, errors: errors) else {
+      guard spawn(shell, host: host, pipe: read, file: file, errors: errors) else {
         close(write)
         munmap(memory, SharedPage.size)
         return nil
@@ -89,7 +84,21 @@ final class Sentinel: Sendable {
       return (page, write)
     }
 
+    /// Out of the way of the numbers that the sentinel uses.
     private static let firstFree: Int32 = 10
+
+    /// Ends that no other program inherits.
+    private static func openPipe() -> (read: Int32, write: Int32)? {
+      var ends: [Int32] = [-1, -1]
+      guard pipe(&ends) == 0 else { return nil }
+      let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
+      let write = fcntl(ends[1], F_DUPFD_CLOEXEC, firstFree)
+      for end in ends { close(end) }
+      if read >= 0, write >= 0 { return (read, write) }
+      close(read)
+      close(write)
+      return nil
+    }
 
     private static func nanoseconds(of clock: clockid_t) -> Int {
       var time = timespec()
@@ -148,9 +157,8 @@ final class Sentinel: Sendable {
         }
       }
       guard status == 0 else { return false }
-      var ended: Int32 = 0
-      while waitpid(shell, &ended, 0) < 0, errno == EINTR {}
-      return ended == 0
+      while waitpid(shell, nil, 0) < 0, errno == EINTR {}
+      return true
     }
 
     /// Signals that may be meant for the rank's process group, and aren't its end.
