@@ -22,6 +22,13 @@ struct StretchSizeTests {
     #expect(size.items == 1 << 30)
   }
 
+  @Test("Fewer than could be claimed, again and again, don't overflow")
+  func fewer() {
+    var size = StretchSize(unit: 1)
+    for _ in 0..<100 { size.took(13_000) }
+    #expect(size.items == 1 << 30)
+  }
+
   @Test("Whole units")
   func units() {
     var size = StretchSize(unit: 30)

@@ -12,19 +12,23 @@ struct StretchSize {
   private static let growth = 8
   private static let most = 1 << 30
 
-  /// - Parameter unit: so many items stay together.
-  init(unit: Int) {
+  /// - Parameters:
+  ///   - unit: so many items stay together.
+  ///   - units: so many of these are claimed first.
+  init(unit: Int, first units: Int = 1) {
     self.unit = unit
-    items = unit
+    items = unit * units
   }
 
   /// So many nanoseconds went into the last stretch.
   mutating func took(_ nanoseconds: Int) {
     if nanoseconds * StretchSize.growth <= StretchSize.time {
-      items = min(items * StretchSize.growth, max(StretchSize.most, unit))
+      items *= StretchSize.growth
     } else {
       items = items * StretchSize.time / nanoseconds
     }
+    // Also where fewer are claimed each time than would be: their time says the same again and again.
+    items = min(items, max(StretchSize.most, unit))
     items = max(items - items % unit, unit)
   }
 }

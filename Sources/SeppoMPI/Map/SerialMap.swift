@@ -7,22 +7,24 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// The items that failed, where they are kept.
   private(set) var failures: [FailedItem] = []
   private let items: Int
-  private var memory: ResultMemory
   /// What isn't plain memory is computed a stretch at a time, and may turn out too large between two.
   private var growth: ResidentGrowth?
-  private var stretch = StretchSize(unit: 1)
+  private var memory: ResultMemory?
+  private var stretch = StretchSize(unit: 1, first: 8)
+  /// When the stretch at hand began; 0 where that isn't known.
+  private var began = 0
 
   init(_ call: MapCall<Element, Result>, count: Int) {
     self.call = call
     context = call.context
     items = count
-    memory = call.memory(count)
-    growth = call.resultsAreMemory ? nil : ResidentGrowth(call.session.limits)
+    growth = call.resultsAreMemory ? nil : ResidentGrowth()
   }
 
   /// - Throws: where there is no room for the results.
   func checkRoom() throws {
-    if let shortage = memory.shortageAtStart() { throw call.error(shortage, items) }
+    guard items.times(call.bytesEach) >= MemoryRoom.worthALook else { return }
+    if let shortage = call.memory(items).shortageAtStart() { throw call.error(shortage, items) }
   }
 
   /// Computes items, and puts the results behind the first `count` ones, which grows.
@@ -39,7 +41,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       let longest = context.timeout != nil ? 1 : growth == nil ? items.count : stretch.items
       let next = items[done..<min(items.count, done + longest)]
       let room = UnsafeMutableBufferPointer(rebasing: results[count...])
-      let began = context.timeout == nil && growth == nil ? 0 : monotonicNanoseconds()
+      let began = context.timeout == nil ? 0 : monotonicNanoseconds()
       let outcome = kernel(
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: next)), UnsafeMutableRawBufferPointer(room), index,
         context.bound)
@@ -52,7 +54,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         done += outcome.completed
         index += outcome.completed
         if outcome.completed > 0 { tries = 0 }
-        try watch(outcome.completed, since: began)
+        if growth != nil, index < self.items { try watch(outcome.completed) }
         guard let thrown = outcome.thrown else { continue }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place))
@@ -69,13 +71,15 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// - Throws: where the results that are still to come can't be held.
-  private mutating func watch(_ results: Int, since began: Int) throws {
-    guard growth != nil else { return }
+  private mutating func watch(_ results: Int) throws {
     let now = monotonicNanoseconds()
-    stretch.took(now - began)
-    guard let (items, bytes) = growth?.came(results, at: now), let shortage = memory.came(items, bytes: bytes) else {
-      return
+    if began > 0 { stretch.took(now - began) }
+    began = now
+    guard let (items, bytes) = growth?.came(results, at: now, call.session.limits) else { return }
+    var memory = memory ?? call.memory(self.items)
+    defer { self.memory = memory }
+    if let shortage = memory.came(items, bytes: bytes) {
+      throw call.error(shortage, self.items, here: memory.here)
     }
-    throw call.error(shortage, self.items, here: memory.here)
   }
 }
