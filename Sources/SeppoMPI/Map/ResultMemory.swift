@@ -109,11 +109,16 @@ struct ResultMemory {
 }
 
 extension MapCall {
+  /// What each result takes, without what it holds.
+  var bytesEach: Int { MemoryLayout<Result>.stride + extra }
+  /// Where errors are kept, results are copied among them.
+  private var extra: Int { keepsFailures ? MemoryLayout<Swift.Result<Result, SeppoError>>.stride : 0 }
+
   /// - Parameter others: so many other ranks of this machine get the results too.
   func memory(_ count: Int, others: Int = 0) -> ResultMemory {
     ResultMemory(
       count: count, stride: MemoryLayout<Result>.stride,
-      extra: keepsFailures ? MemoryLayout<Swift.Result<Result, SeppoError>>.stride : 0, keepsCoded: encodesResults,
+      extra: extra, keepsCoded: encodesResults,
       others: others, ranks: session.size, limits: session.limits)
   }
 

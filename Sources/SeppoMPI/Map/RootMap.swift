@@ -49,7 +49,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     rendezvous = Rendezvous(session, signature)
     site = signature.site
     memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
-    growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth(session.limits)
+    growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
     scheduler = MapScheduler(
       count: items.count, ranks: session.size, rule: call.options.rule, largest: call.largestChunk,
       retries: call.options.retries, failuresDecide: !call.keepsFailures, learnt: site.learnt)
@@ -262,7 +262,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   private func watch(_ task: Task) {
     if growth == nil { return watch(task.made, bytes: task.bytes?.bytes.count) }
-    guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds()) else { return }
+    guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds(), session.limits) else { return }
     watch(items, bytes: bytes)
   }
 

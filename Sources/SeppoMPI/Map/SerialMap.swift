@@ -9,9 +9,9 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// The items that failed, where they are kept.
   private(set) var failures: [FailedItem] = []
   private let items: Int
-  private var memory: ResultMemory
   /// What isn't plain memory is computed a stretch at a time, and may turn out too large between two.
   private var growth: ResidentGrowth?
+  private var memory: ResultMemory?
   private var stretch = StretchSize(unit: 1)
 
   init(_ call: MapCall<Element, Result>, count: Int, _ hand: Hand?) {
@@ -19,13 +19,13 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.hand = hand
     context = call.context
     items = count
-    memory = call.memory(count)
-    growth = call.resultsAreMemory ? nil : ResidentGrowth(call.session.limits)
+    growth = call.resultsAreMemory ? nil : ResidentGrowth()
   }
 
   /// - Throws: where there is no room for the results.
   func checkRoom() throws {
-    if let shortage = memory.shortageAtStart() { throw call.error(shortage, items) }
+    guard items.times(call.bytesEach) >= MemoryRoom.worthALook else { return }
+    if let shortage = call.memory(items).shortageAtStart() { throw call.error(shortage, items) }
   }
 
   /// Computes items, and puts the results behind the first `count` ones, which grows.
@@ -60,7 +60,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         done += outcome.completed
         index += outcome.completed
         if outcome.completed > 0 { tries = 0 }
-        try watch(outcome.completed, at: began)
+        if growth != nil, index < self.items { try watch(outcome.completed, at: began) }
         guard let thrown = outcome.thrown else { continue }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place))
@@ -78,9 +78,11 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// - Throws: where the results that are still to come can't be held.
   private mutating func watch(_ results: Int, at now: Int) throws {
-    guard let (items, bytes) = growth?.came(results, at: now), let shortage = memory.came(items, bytes: bytes) else {
-      return
+    guard let (items, bytes) = growth?.came(results, at: now, call.session.limits) else { return }
+    var memory = memory ?? call.memory(self.items)
+    defer { self.memory = memory }
+    if let shortage = memory.came(items, bytes: bytes) {
+      throw call.error(shortage, self.items, here: memory.here)
     }
-    throw call.error(shortage, self.items, here: memory.here)
   }
 }

@@ -1,21 +1,19 @@
 /// By how much this process grows, for results whose bytes nobody counts.
 struct ResidentGrowth {
-  private let limits: MemoryLimits
   private var highest: Int?
   private var items = 0
-  private var looked = monotonicNanoseconds()
+  private var looked = 0
 
   /// It is looked at so often, in nanoseconds.
   static let pace = 10_000_000
-
-  init(_ limits: MemoryLimits) { self.limits = limits }
 
   /// Results have come.
   ///
   /// - Returns: how many since the last look, and the bytes by which the process is larger than ever; these are nil at the
   ///   first look, which takes in what the program holds besides. Nil where it isn't time for a look.
-  mutating func came(_ items: Int, at now: Int) -> (items: Int, bytes: Int?)? {
+  mutating func came(_ items: Int, at now: Int, _ limits: MemoryLimits) -> (items: Int, bytes: Int?)? {
     self.items += items
+    if looked == 0 { looked = now }
     guard now - looked >= ResidentGrowth.pace, let resident = limits.resident else { return nil }
     looked = now
     defer { (highest, self.items) = (max(resident, highest ?? 0), 0) }
