@@ -259,6 +259,8 @@ public struct _WireCursor {
   mutating func readArray<Element: _PlainBytes>(of type: Element.Type) throws -> [Element] {
     if let code = Element._memoryCode, try tag() == Tag.memory {
       let memory = try readMemory(code: code, stride: MemoryLayout<Element>.stride, as: [Element].self)
+      // All empty arrays share their storage, and this would write to it.
+      if memory.count == 0 { return [] }
       return [Element](unsafeUninitializedCapacity: memory.count) { elements, count in
         HugePages.advise(UnsafeMutableRawBufferPointer(elements))
         UnsafeMutableRawBufferPointer(elements).copyMemory(from: memory.bytes)
