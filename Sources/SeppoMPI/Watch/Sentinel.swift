@@ -150,9 +150,11 @@ final class Sentinel: Sendable {
       posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
       let folders = getenv("PATH").map { ":" + String(cString: $0) } ?? ""
       var shell = pid_t()
-      // Its environment is its own: what the user's preloads belongs to the user's program.
-      let status = withCStrings(["sh", "-c", SentinelScript.text, "seppo-sentinel", host]) { arguments in
-        withCStrings(["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C"]) { environment in
+      // Its environment is its own: what is preloaded there is meant for the program. And its text stays out of lists of
+      // processes.
+      let variables = ["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C", "SEPPO_SENTINEL=\(SentinelScript.text)"]
+      let status = withCStrings(["sh", "-c", "eval \"$SEPPO_SENTINEL\"", "seppo-sentinel", host]) { arguments in
+        withCStrings(variables) { environment in
           posix_spawn(&shell, path, &actions, &attributes, arguments, environment)
         }
       }
