@@ -1,13 +1,16 @@
 /// Which rank gets which items of one map, and when the map is done.
 ///
-/// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `gaveBack`, `gone`) and what time
-/// it is (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any clock.
+/// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `gaveBack`, `gone`) and what
+/// time it is (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any
+/// clock. (Nobody tells it that a rank is `gone` yet: MPI ends the job then.)
 ///
 /// Each index is at any moment one of: not begun (or to be tried again), held by exactly one rank, done (computed, or
 /// failed for good), or given up because an item below failed. But for an item that has passed its time: its fate is known,
-/// and it may be tried again elsewhere, while the rank that sits at it still holds it. Each compute thread holds a chunk, and its rank one more for each thread ahead of that, so that the latency
-/// of a message hides behind work. At the end, when fewer items remain than threads would wait for, nobody hoards; and
-/// when nothing remains, a rank with a free thread gets half of what another holds and hasn't begun: that is called back.
+/// and it may be tried again elsewhere, while the rank that sits at it still holds it.
+///
+/// Each compute thread holds a chunk, and its rank one more for each thread ahead of that, or as many as hide the latency of
+/// a message behind work. At the end, when fewer items remain than threads would wait for, nobody hoards; and when nothing
+/// remains, a rank with a free thread gets half of what another holds and hasn't begun: that is called back.
 package struct MapScheduler: Sendable {
   /// A chunk for a rank.
   package struct Assignment: Sendable, Equatable {

@@ -154,6 +154,8 @@ package final class Communicator {
       withExtendedLifetime(owner) {
         do { try arrived(number, bytes) } catch { failure = error }
       }
+      // Work on what comes may take longer than its coming, and then nobody waits.
+      try whileWaiting()
     }
     if let failure { throw failure }
   }

@@ -24,12 +24,10 @@ extension Session {
   /// Seconds for which a host may acknowledge nothing.
   private static let unacknowledged = 20.0
 
-  /// To be called while this rank waits: asks whether the ranks that it waits for are there, and ends the job where one
-  /// isn't.
-  func attend() throws {
-    guard size > 1, attention.silence.limit > 0 else { return }
-    let now = monotonicNanoseconds()
-    guard now - attention.looked >= Session.pace else { return }
+  /// To be called again and again in a call, whether this rank waits or is busy: asks whether the ranks that it waits for are
+  /// there, and ends the job where one isn't.
+  func attend(at now: Int = monotonicNanoseconds()) throws {
+    guard size > 1, attention.silence.limit > 0, now - attention.looked >= Session.pace else { return }
     attention.looked = now
     try takeControlMessages()
     complain(at: now)
@@ -37,7 +35,7 @@ extension Session {
     let others = isRoot ? attention.present : attention.rootIsPresent && !attention.rootMayBeAway ? [0] : []
     if let lost = attention.silence.look(
       at: now, for: others,
-      hostsAreUnreachable: !UnreachableHosts.addresses(silentFor: Session.unacknowledged).isEmpty)
+      hostsAreUnreachable: UnreachableHosts.areThere(silentFor: Session.unacknowledged))
     {
       Failure.endJob(
         self,

@@ -12,7 +12,10 @@ final class Session: @unchecked Sendable {
     do {
       return try Session()
     } catch {
-      Console.fail(error is BadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: true)
+      let isBadSetting = error is BadSetting
+      // It may be this rank's alone. Where it is rank 0's too, that has ended the job meanwhile.
+      if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(1_000_000) }
+      Console.fail(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
       exit(1)
     }
   }()
@@ -260,6 +263,7 @@ final class Session: @unchecked Sendable {
   /// Ends MPI in this process: where the process goes on, only if we started it.
   func end(withProcess: Bool = false) throws {
     phase = .ended
+    communicator.whileWaiting = {}
     try communicator.flush()
     try communicator.free()
     try environment.end(withProcess: withProcess)
@@ -269,6 +273,7 @@ final class Session: @unchecked Sendable {
   /// On rank 0: tells the others that it has been said why the job ends.
   func tellEnd() {
     guard isRoot, size > 1 else { return }
+    communicator.whileWaiting = {}
     // Whom this doesn't reach will be ended all the same.
     for rank in 1..<size { try? send([Int](), to: rank, kind: .ended) }
     try? communicator.flush(atMost: 20_000_000)

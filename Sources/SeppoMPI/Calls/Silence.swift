@@ -36,10 +36,10 @@ struct Silence {
   mutating func look(
     at now: Int, for ranks: some Sequence<Int>, hostsAreUnreachable: @autoclosure () -> Bool = false
   ) -> (ranks: [Int], nanoseconds: Int)? {
-    let wasAway = now - looked >= limit
+    let wasAway = now - looked >= 2 * interval
     looked = now
     if wasAway {
-      // It was this rank itself that was stopped, or in code of its own, and hasn't listened.
+      // It was this rank itself that was stopped, perhaps with all others, or in code of its own, and hasn't listened.
       for rank in heard.indices { heard[rank] = now }
       return nil
     }

@@ -163,6 +163,7 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     var late = LateItems()
+    // Before the hands are looked at: an item that is late by this clock is so by its own thread's, which looks later.
     let now = monotonicNanoseconds()
     for (task, hand) in running where !task.isLate {
       guard let (items, since) = hand.content, now - since > timeout else { continue }
@@ -207,7 +208,6 @@ final class ComputePool: @unchecked Sendable {
   }
 
   private func computeForever(_ hand: Hand) -> Never {
-    hand.own()
     Crash.prepareThread()
     while true {
       let task = computeNext(hand)
@@ -239,6 +239,7 @@ final class ComputePool: @unchecked Sendable {
     running.append((task, hand))
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
+    hand.own()
     Surroundings.enter(.item) { task.run(kernel, hand) }
     hand.empty()
     return task

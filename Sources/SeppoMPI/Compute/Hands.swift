@@ -46,9 +46,12 @@ struct Hand: Sendable {
 
   func empty() { words.pointee.since.store(0, ordering: .relaxed) }
 
+  /// The same, and all that follows on this thread comes after it, for whoever looks: who still saw the items, did so before.
+  func emptyInOrder() { words.pointee.since.store(0, ordering: .sequentiallyConsistent) }
+
   /// Nil while there is nothing. May be called by a signal handler.
   var content: (items: Range<Int>, since: Int)? {
-    let since = words.pointee.since.load(ordering: .acquiring)
+    let since = words.pointee.since.load(ordering: .sequentiallyConsistent)
     guard since != 0 else { return nil }
     let lower = words.pointee.lower.load(ordering: .acquiring)
     let upper = words.pointee.upper.load(ordering: .acquiring)
@@ -61,7 +64,7 @@ struct Hand: Sendable {
 /// Those of all compute threads of this rank.
 struct Hands: Sendable {
   /// More compute threads than these aren't told apart.
-  static let most = 256
+  static let most = 1024
   /// How many are in use, then the hands.
   static let size = (1 + most) * Hand.size
 

@@ -21,9 +21,16 @@ struct Gathered<Result: Codable & Sendable> {
   }
 
   /// Results that have been put in their places, and their bytes, if they were to be encoded.
-  mutating func insert(_ range: Range<Int>, bytes: _WireWriter?) {
-    initialized.insert(range)
-    if let bytes { keep(range, UnsafeRawBufferPointer(bytes.bytes), bytes) }
+  ///
+  /// - Parameter failures: those among them that failed, lowest first, and have none.
+  mutating func insert(_ range: Range<Int>, without failures: [FailedItem], bytes: _WireWriter?) {
+    var first = range.lowerBound
+    for end in failures.map(\.index) + [range.upperBound] where end <= range.upperBound {
+      initialized.insert(first..<end)
+      first = end + 1
+    }
+    // Where one failed nothing is broadcast in the end.
+    if let bytes, failures.isEmpty { keep(range, UnsafeRawBufferPointer(bytes.bytes), bytes) }
   }
 
   /// Reads results from bytes.
@@ -37,13 +44,12 @@ struct Gathered<Result: Codable & Sendable> {
   ) -> (index: Int, error: WireError)? {
     if failures.isEmpty {
       let (done, error) = Items.read(self[range], from: bytes)
-      initialized.insert(range.prefix(done))
       guard let error else {
+        initialized.insert(range)
         keep(range, bytes, owner)
         return nil
       }
-      keepAnew(range.prefix(done))
-      return (range.lowerBound + done, error)
+      return takeAnew(range.prefix(done)) ?? (range.lowerBound + done, error)
     }
     let room = UnsafeMutableBufferPointer<Result>.allocate(capacity: range.count - failures.count)
     defer { room.deallocate() }
@@ -52,30 +58,46 @@ struct Gathered<Result: Codable & Sendable> {
     var index = range.lowerBound
     for end in failures.map(\.index) + [range.upperBound] {
       let run = index..<min(end, index + done - moved)
-      let places = self[run]
-      if let from = room.baseAddress, let to = places.baseAddress {
+      if let from = room.baseAddress, let to = self[run].baseAddress {
         to.moveInitialize(from: from + moved, count: run.count)
       }
-      initialized.insert(run)
-      // Between them come what is tried again.
-      keepAnew(run)
       moved += run.count
+      // Between them come what is tried again.
+      if let failure = takeAnew(run) {
+        UnsafeMutableBufferPointer(rebasing: room[moved..<done]).deinitialize()
+        return failure
+      }
       if run.upperBound < end { return error.map { (run.upperBound, $0) } }
       index = end + 1
     }
     return nil
   }
 
-  /// Bytes in which a result is missing or can't be read aren't given on: what is there is encoded anew.
-  private mutating func keepAnew(_ range: Range<Int>) {
-    guard keepsCoded, !range.isEmpty else { return }
+  /// Takes results that stand in their places. Bytes in which some are missing or can't be read aren't given on: what is
+  /// there is encoded anew, and taken as the other ranks will get it.
+  ///
+  /// - Returns: as `read`.
+  private mutating func takeAnew(_ range: Range<Int>) -> (index: Int, error: WireError)? {
+    guard keepsCoded, !range.isEmpty else {
+      initialized.insert(range)
+      return nil
+    }
     let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(self[range]), to: writer)
     } catch {
-      preconditionFailure("a result that came by message can't be encoded again: \(error)")
+      let bad = range.lowerBound + error.item
+      self[bad..<range.upperBound].deinitialize()
+      return takeAnew(range.lowerBound..<bad) ?? (bad, error)
     }
+    if !Items.haveOwnForm(Result.self) {
+      self[range].deinitialize()
+      let (done, error) = Items.read(self[range], from: UnsafeRawBufferPointer(writer.bytes))
+      if let error { return takeAnew(range.prefix(done)) ?? (range.lowerBound + done, error) }
+    }
+    initialized.insert(range)
     keep(range, UnsafeRawBufferPointer(writer.bytes), writer)
+    return nil
   }
 
   private mutating func keep(_ range: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ owner: AnyObject) {

@@ -88,6 +88,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
         options.threads == nil ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
         "a rank computes on at least one thread")
     }
+    if options.timeout != nil, wantedThreads > Hands.most {
+      throw badOption("threads: \(wantedThreads)", "with a timeout a rank computes on \(Hands.most) threads at most")
+    }
     if options.retries < 0 {
       throw badOption("retries: \(options.retries)", "an item is tried again 0 times or more")
     }
@@ -130,7 +133,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   var context: MapTask<Element, Result>.Context {
     .init(
-      rank: session.rank, host: session.host, place: place.text, bound: Bound(),
+      rank: session.rank, host: session.host, place: place, bound: Bound(),
       // What may pass its time is begun by itself.
       unit: options.timeout == nil ? options.rule.unit : 1,
       stopsAtFailure: !keepsFailures && options.retries == 0, timeout: options.timeoutNanoseconds,

@@ -18,7 +18,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   /// Where the results go.
   enum Output {
     /// On rank 0: to their places among all results. `encodes` where they are to be broadcast and must be encoded for it.
-    /// Only where the first failure ends the map, so that no place stays empty.
+    /// Where the map goes on behind items that fail, and nothing is to be encoded, their places stay empty.
     case memory(UnsafeMutableBufferPointer<Result>, encodes: Bool)
     /// Into a message, behind a header.
     case wire
@@ -28,7 +28,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
   struct Context: Sendable {
     let rank: Int
     let host: String
-    let place: String
+    let place: Place
     let bound: Bound
     /// So many items stay together.
     let unit: Int
@@ -136,7 +136,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     switch output {
     case .memory(let results, let encodes):
       eachStretch(hand, atMost: longest) {
-        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
+        runKernel(kernel, hand, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
       }
       if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<made])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
@@ -145,7 +145,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       let writer = ChunkHeader.writer(payload: chunk.count * size)
       eachStretch(hand, atMost: longest) { places in
         let results = writer.append(uninitialized: places.count * size).bindMemory(to: Result.self)
-        runKernel(kernel, items(places), results)
+        runKernel(kernel, hand, items(places), results)
         writer.truncate(to: ChunkHeader.size + made * size)
       }
       bytes = writer
@@ -156,7 +156,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
         results.deallocate()
       }
       eachStretch(hand, atMost: longest) {
-        runKernel(kernel, items($0), UnsafeMutableBufferPointer(rebasing: results[made..<(made + $0.count)]))
+        runKernel(kernel, hand, items($0), UnsafeMutableBufferPointer(rebasing: results[made..<(made + $0.count)]))
       }
       encode(results)
     }
@@ -180,18 +180,17 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
 
   /// Computes the items, and goes on behind those that fail where the map does.
   private func runKernel(
-    _ kernel: ChunkKernel, _ items: UnsafeBufferPointer<Element>, _ results: UnsafeMutableBufferPointer<Result>
+    _ kernel: ChunkKernel, _ hand: Hand, _ items: UnsafeBufferPointer<Element>,
+    _ results: UnsafeMutableBufferPointer<Result>
   ) {
     let last = completed + items.count
-    let first = made
+    let first = writesInPlace ? completed : made
     while completed < last, !isOver {
       let rest = UnsafeBufferPointer(rebasing: items[(items.count - (last - completed))...])
-      let room = UnsafeMutableBufferPointer(rebasing: results[(made - first)...])
+      let room = UnsafeMutableBufferPointer(rebasing: results[((writesInPlace ? completed : made) - first)...])
       let outcome = kernel(
         UnsafeRawBufferPointer(rest), UnsafeMutableRawBufferPointer(room), chunk.lowerBound + completed, context.bound)
-      if let timeout = context.timeout, outcome.completed > 0 || outcome.thrown != nil,
-        monotonicNanoseconds() - began > timeout
-      {
+      if let timeout = context.timeout, outcome.completed > 0 || outcome.thrown != nil, isLate(hand, timeout) {
         // Of one item only, see above. What comes after its time is as good as nothing: its failure may be known already.
         UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
         fail(context.timedOut(chunk.lowerBound + completed))
@@ -203,8 +202,14 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       fail(
         .itemThrew(
           ItemError(
-            thrown, index: chunk.lowerBound + completed, rank: context.rank, host: context.host, place: context.place)))
+            thrown, index: chunk.lowerBound + completed, rank: context.rank, host: context.host,
+            place: context.place.text)))
     }
+  }
+
+  private func isLate(_ hand: Hand, _ timeout: Int) -> Bool {
+    hand.emptyInOrder()
+    return monotonicNanoseconds() - began > timeout
   }
 
   /// Encodes the results for their way to rank 0.
@@ -215,19 +220,52 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       lent = LentMemory()
       do {
         return try Items.write(UnsafeBufferPointer(rebasing: results[..<made]), to: writer, lending: &lent)
-      } catch {
+      } catch  where context.stopsAtFailure {
         let kept = made
         fail(encoding: error)
-        if context.stopsAtFailure {
-          UnsafeMutableBufferPointer(rebasing: results[made..<kept]).deinitialize()
-          return
-        }
-        // Without that one.
-        guard let start = results.baseAddress else { return }
-        (start + error.item).deinitialize(count: 1)
-        (start + error.item).moveInitialize(from: start + error.item + 1, count: kept - error.item - 1)
+        UnsafeMutableBufferPointer(rebasing: results[made..<kept]).deinitialize()
+        return
+      } catch {
+        dropUnencodable(results, from: error)
       }
     }
+  }
+
+  /// Looks at each result behind the first that can't be encoded, and keeps those that can.
+  private func dropUnencodable(_ results: UnsafeMutableBufferPointer<Result>, from first: WireError) {
+    guard let start = results.baseAddress else { return }
+    var dropped: [(offset: Int, error: SeppoError)] = []
+    var kept = first.item
+    for number in first.item..<made {
+      let error = number == first.item ? first : encodingError(start + number)
+      if let error {
+        let offset = offset(ofResult: number)
+        dropped.append(
+          (offset, SeppoError(error, index: chunk.lowerBound + offset, rank: context.rank, host: context.host)))
+        (start + number).deinitialize(count: 1)
+      } else {
+        if kept < number { (start + kept).moveInitialize(from: start + number, count: 1) }
+        kept += 1
+      }
+    }
+    made = kept
+    failed = (failed + dropped).sorted { $0.offset < $1.offset }
+  }
+
+  private func encodingError(_ result: UnsafePointer<Result>) -> WireError? {
+    do {
+      try Items.write(UnsafeBufferPointer(start: result, count: 1), to: _WireWriter())
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Which item of the chunk this result is of: those before it that failed have none.
+  private func offset(ofResult number: Int) -> Int {
+    var offset = number
+    for failure in failed where failure.offset <= offset { offset += 1 }
+    return offset
   }
 
   /// Encodes results that stand in their places, for the broadcast.
@@ -243,21 +281,13 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     bytes = writer
   }
 
-  /// A result can't be encoded. Where the first failure ends the map, it stands before an item that threw, if one did, and
-  /// so it decides; those past it are given up.
+  /// A result can't be encoded, and ends the map: it stands before an item that threw, if one did, and so it decides; those
+  /// past it are given up.
   private func fail(encoding error: WireError) {
-    // Counted from the chunk's first item: those before it that failed have no result.
-    var offset = error.item
-    for failure in failed where failure.offset <= offset { offset += 1 }
-    let failure = SeppoError(error, index: chunk.lowerBound + offset, rank: context.rank, host: context.host)
-    if context.stopsAtFailure {
-      failed.removeAll()
-      completed = offset
-      made = offset
-      return fail(failure)
-    }
-    made -= 1
-    failed.insert((offset, failure), at: failed.firstIndex { $0.offset > offset } ?? failed.count)
+    failed.removeAll()
+    completed = error.item
+    made = error.item
+    fail(SeppoError(error, index: chunk.lowerBound + error.item, rank: context.rank, host: context.host))
   }
 
   /// Rank 0 takes its own results as the other ranks will get them. Else a type that loses something on the way would give
@@ -284,6 +314,6 @@ extension MapTask.Context {
   /// What becomes of an item that passes its time.
   func timedOut(_ index: Int) -> SeppoError {
     .itemTimedOut(
-      index: index, rank: rank, host: host, timeout: Double(timeout ?? 0) / 1e9, tries: 1, place: place)
+      index: index, rank: rank, host: host, timeout: Double(timeout ?? 0) / 1e9, tries: 1, place: place.text)
   }
 }

@@ -65,7 +65,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       let places = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       gathered = Gathered(
-        places, keepsCoded: call.givesToAll && session.size > 1 && !context.resultsAreMemory)
+        places, keepsCoded: call.encodesResults)
       do {
         try compute()
         site.learnt = scheduler.learnt
@@ -91,9 +91,11 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
-  private func watch(_ items: Int, bytes: Int?) {
+  private func watch(_ items: Int, bytes: Int?, isMessage: Bool = true) {
     // After a failure the rest won't come.
-    guard !context.resultsAreMemory, failure == nil, let shortage = memory.came(items, bytes: bytes) else { return }
+    guard !context.resultsAreMemory, failure == nil,
+      let shortage = memory.came(items, bytes: bytes, isMessage: isMessage)
+    else { return }
     Failure.endJob(session, call.error(shortage, self.items.count, here: memory.here), at: call.place)
   }
 
@@ -102,7 +104,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     var backoff = Backoff()
     do {
       while true {
-        scheduler.advance(to: monotonicNanoseconds())
+        let now = monotonicNanoseconds()
+        scheduler.advance(to: now)
+        // A rank with a long item expects to be asked, however busy the others keep this one.
+        try session.attend(at: now)
         var hasMoved = false
         while let message = try session.poll() {
           try take(message)
@@ -156,7 +161,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     session.log.debug("gives items \(chunk) to rank \(rank)")
     if rank == 0, !session.checksWire {
       let output: Task.Output =
-        context.stopsAtFailure ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
+        context.stopsAtFailure || session.size == 1
+        ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
       return submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
@@ -245,7 +251,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if chunk.isEmpty { return }
     let failures = task.failures
     if task.writesInPlace {
-      gathered.insert(chunk.prefix(task.made), bytes: task.bytes)
+      gathered.insert(chunk.prefix(task.completed), without: failures, bytes: task.bytes)
       watch(task)
     }
     if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
@@ -263,7 +269,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func watch(_ task: Task) {
     if growth == nil { return watch(task.made, bytes: task.bytes?.bytes.count) }
     guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds(), session.limits) else { return }
-    watch(items, bytes: bytes)
+    watch(items, bytes: bytes, isMessage: false)
   }
 
   /// Results as they travel.
@@ -278,6 +284,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       header.chunk.prefix(completed), without: failures, from: ChunkHeader.payload(of: message), owner: owner)
     {
       // What stands behind it in these bytes is lost, and is computed again where the map goes on.
+      forgetLate(failures, of: rank)
       failures.removeAll { $0.index > index }
       failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: session.host)))
       completed = index + 1 - header.chunk.lowerBound
@@ -290,10 +297,16 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func judge(_ failures: [FailedItem], by rank: Int) throws {
+    forgetLate(failures, of: rank)
     for failure in failures {
-      lateItems.removeAll { $0.rank == rank && $0.index == failure.index }
       try follow(scheduler.threw(rank: rank, index: failure.index), failure)
     }
+  }
+
+  /// These have come back.
+  private func forgetLate(_ failures: [FailedItem], of rank: Int) {
+    if lateItems.isEmpty { return }
+    lateItems.removeAll { late in late.rank == rank && failures.contains { $0.index == late.index } }
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
@@ -316,7 +329,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut) {
       try take(report, from: 0)
     }
-    guard scheduler.isStuck, !lateItems.isEmpty else { return }
+    // One that has not come yet may take what remains.
+    guard scheduler.isStuck, rendezvous.isComplete, !lateItems.isEmpty else { return }
     let now = monotonicNanoseconds()
     // As long again as it may take: it may only be slow.
     guard lateItems.allSatisfy({ now - $0.since >= 2 * timeout }),
@@ -326,7 +340,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       session,
       SeppoError.itemStuck(
         index: stuck.index, rank: stuck.rank, host: session.hosts[stuck.rank],
-        seconds: Double(now - stuck.since) / 1e9, place: context.place), at: call.place)
+        seconds: Double(now - stuck.since) / 1e9, place: call.place.text), at: call.place)
   }
 
   private func take(_ report: LateReport, from rank: Int) throws {

@@ -19,7 +19,8 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.hand = hand
     context = call.context
     items = count
-    growth = call.resultsAreMemory ? nil : ResidentGrowth()
+    // Inside an item others grow too.
+    growth = call.resultsAreMemory || hand == nil ? nil : ResidentGrowth()
   }
 
   /// - Throws: where there is no room for the results.
@@ -63,7 +64,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if growth != nil, index < self.items { try watch(outcome.completed, at: began) }
         guard let thrown = outcome.thrown else { continue }
         error = .itemThrew(
-          ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place))
+          ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place.text))
       }
       tries += 1
       if tries <= call.options.retries { continue }
@@ -81,7 +82,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     guard let (items, bytes) = growth?.came(results, at: now, call.session.limits) else { return }
     var memory = memory ?? call.memory(self.items)
     defer { self.memory = memory }
-    if let shortage = memory.came(items, bytes: bytes) {
+    if let shortage = memory.came(items, bytes: bytes, isMessage: false) {
       throw call.error(shortage, self.items, here: memory.here)
     }
   }

@@ -98,7 +98,11 @@ struct Sharing {
             UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
             from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)]))
           initialized += done
-          if let error { throw SeppoError(error, index: initialized, rank: session.rank, host: session.host) }
+          if let error {
+            var index = initialized
+            for failure in try failures(values) where failure.index <= index { index += 1 }
+            throw SeppoError(error, index: index, rank: session.rank, host: session.host)
+          }
           offset += length
         }
       }

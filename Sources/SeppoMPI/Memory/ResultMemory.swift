@@ -59,15 +59,17 @@ struct ResultMemory {
 
   /// Results have come, and are about to be decoded.
   ///
-  /// - Parameter bytes: as they came, or were encoded; nil where that isn't known.
-  mutating func came(_ items: Int, bytes: Int?) -> MemoryShortage? {
+  /// - Parameters:
+  ///   - bytes: as they came, or were encoded; nil where that isn't known.
+  ///   - isMessage: whether more of that size may be on their way.
+  mutating func came(_ items: Int, bytes: Int?, isMessage: Bool = true) -> MemoryShortage? {
     guard let bytes else {
       uncounted += items
       return nil
     }
     self.items += items
     coded += bytes
-    largest = max(largest, bytes)
+    if isMessage { largest = max(largest, bytes) }
     unlooked += bytes
     return unlooked < pace ? nil : look(last: items)
   }

@@ -46,7 +46,7 @@ enum Failure {
     do {
       try session.send(line, to: 0, kind: .failed)
       while waited < longest {
-        while try session.communicator.poll() != nil {}
+        try session.takeControlMessages()
         rest(.sleep(nanoseconds: 1_000_000))
         waited += 1
       }

@@ -63,13 +63,16 @@ extension AtRoot where Value: Codable & Sendable {
         return try receive(rendezvous.awaitOutcome(), session)
       }
       guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
-      try rendezvous.gather()
       if session.size == 1, !session.checksWire { return value }
-      let bytes: _WireWriter
-      let received: Value
+      // Before anybody is asked to wait for it: it may take long, and meanwhile this rank isn't heard of.
+      let coded = Result {
+        let bytes = try encode(value, session)
+        return (bytes, try takeAsOthersDo(value, bytes, session))
+      }
+      try rendezvous.gather()
+      let (bytes, received): (_WireWriter, Value)
       do {
-        bytes = try encode(value, session)
-        received = try takeAsOthersDo(value, bytes, session)
+        (bytes, received) = try coded.get()
       } catch let error as SeppoError {
         try rendezvous.finish(.threw(error))
         throw error

@@ -14,14 +14,16 @@ public struct ItemError: Sendable, Equatable, Codable {
   public let place: String
   /// How often it was tried: 1 without `retries:`.
   public internal(set) var tries: Int
-  /// What it threw, where that is `Codable`.
-  let coded: [UInt8]?
+  /// What it threw, where that is `Codable`, and the type's whole name.
+  private let coded: [UInt8]?
+  private let qualified: String
 
   init(_ thrown: any Error, index: Int, rank: Int, host: String, place: String) {
     self.index = index
     self.rank = rank
     self.host = host
     type = String(describing: Swift.type(of: thrown))
+    qualified = ItemError.name(of: Swift.type(of: thrown))
     description = "\(thrown)"
     self.place = place
     tries = 1
@@ -34,6 +36,12 @@ public struct ItemError: Sendable, Equatable, Codable {
     return withExtendedLifetime(writer) { Array(writer.bytes) }
   }
 
+  /// With its module and surroundings, but where these hold an address, as of private types: that differs from rank to rank.
+  private static func name(of type: Any.Type) -> String {
+    let name = String(reflecting: type)
+    return name.contains("(unknown context at ") ? String(describing: type) : name
+  }
+
   /// What the item threw, where that is of this type, which must be `Codable` to have come here.
   ///
   /// ```swift
@@ -42,14 +50,7 @@ public struct ItemError: Sendable, Equatable, Codable {
   /// }
   /// ```
   public func thrown<Thrown: Error & Codable>(as type: Thrown.Type) -> Thrown? {
-    guard let coded, String(describing: type) == self.type else { return nil }
+    guard let coded, ItemError.name(of: type) == qualified else { return nil }
     return coded.withUnsafeBytes { try? Control.decode(type, from: $0, rank: rank, host: host) }
   }
-}
-
-/// An item's error as ranks tell it to each other, and as it is kept until the map's end.
-@usableFromInline
-struct FailedItem: Codable, Sendable {
-  let index: Int
-  let error: SeppoError
 }

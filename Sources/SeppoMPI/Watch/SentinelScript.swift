@@ -49,7 +49,7 @@ enum SentinelScript {
     *) how="ended by a signal ($name)" ;;
     esac
 
-    tenths() { tenths=$((($now - $1) / 100000000)); tenths="$((tenths / 10)).$((tenths % 10)) s"; }
+    tenths() { tenths=$((($now - $1) / 100000000)); [ $tenths -ge 0 ] || tenths=0; tenths="$((tenths / 10)).$((tenths % 10)) s"; }
     if [ $since != 0 ]; then
       [ $((number & 1)) = 0 ] && call=$even || call=$odd
       tenths $since
