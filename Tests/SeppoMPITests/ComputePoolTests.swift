@@ -94,6 +94,18 @@ struct ComputePoolTests {
     }
   }
 
+  @Test("A chunk that is given away as a thread takes it up is no item that is computed when the call ends")
+  func givenAwayWhileTakenUp() throws {
+    for round in 0..<3_000 {
+      try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 2)
+      let task = CountingTask(0..<1, stretch: 1)
+      pool.submit(task)
+      for _ in 0..<(round % 50) { sched_yield() }
+      if pool.giveBack().isEmpty { _ = try takeAll(until: { true }) }
+      pool.end()
+    }
+  }
+
   @Test("Half of what isn't begun is given away, the last items first")
   func halves() throws {
     let isOpen = Atomic<Bool>(false)

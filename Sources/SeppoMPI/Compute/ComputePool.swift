@@ -100,11 +100,14 @@ final class ComputePool: @unchecked Sendable {
     }
   }
 
-  /// Takes the kernel back. Nothing may be running or waiting.
+  /// Takes the kernel back. No item may be running or waiting.
   func end() {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    precondition(running.isEmpty && waiting.isEmpty, "a call ended while its items were computed")
+    precondition(
+      waiting.isEmpty && running.allSatisfy(\.task.kept.isEmpty), "a call ended while its items were computed")
+    // All of a chunk may have been called back just as a thread took it up: that thread will find nothing to do.
+    while !running.isEmpty { pthread_cond_wait(workDone, mutex) }
     finished.removeAll()
     finishedCount.store(0, ordering: .relaxed)
     kernel = nil
