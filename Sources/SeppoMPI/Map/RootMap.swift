@@ -14,7 +14,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let site: CallSite
   private var rendezvous: Rendezvous
   private var scheduler: MapScheduler
-  private var cameHere: [Int] = []
 
   private var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
   /// The error of the lowest item that failed so far, where the first failure is thrown.
@@ -64,8 +63,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
-      gathered = Gathered(
-        places, keepsCoded: call.encodesResults)
+      gathered = Gathered(places, keepsCoded: call.encodesResults)
       do {
         try compute()
         site.learnt = scheduler.learnt
@@ -116,7 +114,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         for newcomer in try rendezvous.newcomers() {
           session.log.debug("rank \(newcomer.rank) has come, with \(newcomer.threads) compute thread(s)")
           scheduler.joined(rank: newcomer.rank, threads: newcomer.threads)
-          cameHere.append(newcomer.rank)
         }
         for task in session.pool.takeFinished() {
           guard let task = task as? Task else { continue }
@@ -320,7 +317,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if call.keepsFailures { return failures.append(FailedItem(index: index, error: error)) }
     failure = error
     context.bound.lower(to: index)
-    for rank in cameHere { try session.send(index, to: rank, kind: .stop) }
+    for rank in session.attention.present { try session.send(index, to: rank, kind: .stop) }
   }
 
   /// Looks for items of this rank that have passed their time, and ends the job where nothing else is left on any.

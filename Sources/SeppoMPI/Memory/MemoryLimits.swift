@@ -6,7 +6,7 @@ import SeppoTransport
 /// What the kernel gives up before it kills anybody (file caches, and memory that can be swapped out) is no hindrance.
 struct MemoryLimits: Sendable {
   /// The text of a file; nil where there is none.
-  var read: @Sendable (String) -> String? = readSystemFile
+  var read: @Sendable (String) -> String? = { SystemFile.text($0) }
   var variable: @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
   /// RLIMIT_AS, in bytes; nil where there is no limit.
   var addressSpace: @Sendable () -> Int? = readAddressSpace
@@ -188,14 +188,4 @@ extension MemoryLimits {
     guard let trim = dlsym(nil, "malloc_trim") else { return }
     _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
   #endif
-}
-
-@Sendable private func readSystemFile(_ path: String) -> String? {
-  guard let file = fopen(path, "re") else { return nil }
-  defer { fclose(file) }
-  return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { room in
-    var text: [UInt8] = []
-    while case let count = fread(room.baseAddress, 1, room.count, file), count > 0 { text += room[..<count] }
-    return String(decoding: text, as: UTF8.self)
-  }
 }

@@ -36,15 +36,10 @@ struct Binding {
   /// How many cores a process may run on; nil where there is no Linux to say so. Not by `sched_getaffinity`, which Swift's
   /// Glibc hides.
   static func cores(ofProcess process: String) -> Int? {
-    guard let file = fopen("/proc/\(process)/status", "r") else { return nil }
-    defer { fclose(file) }
-    var line: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { free(line) }
-    while getline(&line, &capacity, file) > 0, let line {
-      if let cores = cores(inStatusLine: String(cString: line)) { return cores }
+    SystemFile.text("/proc/\(process)/status")?.split(separator: "\n").lazy.compactMap {
+      cores(inStatusLine: String($0))
     }
-    return nil
+    .first
   }
 
   /// Of a line like `Cpus_allowed: ff,ffffffff`, which has a bit for each.
