@@ -10,13 +10,19 @@ struct MapOptions: Sendable {
   let retries: Int
   /// How long an item may take; nil for any time.
   let timeout: Duration?
+  /// Where the results are kept as they come.
+  let checkpoint: Checkpoint?
 
   @usableFromInline
-  init(chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil) {
+  init(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) {
     self.chunk = chunk
     self.threads = threads
     self.retries = retries
     self.timeout = timeout
+    self.checkpoint = checkpoint
   }
 
   var rule: ChunkRule {

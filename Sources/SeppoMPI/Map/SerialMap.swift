@@ -79,7 +79,8 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// - Throws: where the results that are still to come can't be held.
   private mutating func watch(_ results: Int, at now: Int) throws {
-    guard let (items, bytes) = growth?.came(results, at: now, call.session.limits) else { return }
+    let limits = call.session.limits
+    guard let (items, bytes) = growth?.came(results, at: now, limits) else { return }
     var memory = memory ?? call.memory(self.items)
     defer { self.memory = memory }
     if let shortage = memory.came(items, bytes: bytes, isMessage: false) {

@@ -136,12 +136,16 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
+  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
   @inlinable
   public func parallel(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Value> {
-    Parallel(base: value, options: MapOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout))
+    Parallel(
+      base: value,
+      options: MapOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 }
 

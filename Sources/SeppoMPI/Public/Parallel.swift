@@ -134,10 +134,15 @@ extension Collection where Element: Codable & Sendable {
   ///     on. What it gives after its time is dropped. If it has not come back when nothing else is left to do, nor after
   ///     twice the timeout, the job ends (`itemStuck`). Inside an item, where nobody watches, a late item is found out
   ///     when it comes back.
+  ///   - checkpoint: where the results are kept as they come, so that a later job goes on from there. All ranks make the
+  ///     call with one, or none does; rank 0's counts, and only rank 0 opens it.
   @inlinable
   public func parallel(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Self> {
-    Parallel(base: self, options: MapOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout))
+    Parallel(
+      base: self,
+      options: MapOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 }

@@ -6,6 +6,10 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case itemTimedOut(index: Int, rank: Int, host: String, timeout: Double, tries: Int, place: String)
   /// An item that had passed its `timeout:` never came back. A thread can't be stopped, so that the job ends.
   case itemStuck(index: Int, rank: Int, host: String, seconds: Double, place: String)
+  /// So many ranks died while they had this item in hand, so that it isn't tried again.
+  case itemKilledRanks(index: Int, deaths: Int, place: String)
+  /// The checkpoint can't be used; nothing was computed.
+  case checkpoint(CheckpointError, place: String)
   /// Ranks that take part in a call have not been heard of for so many seconds: their machine is gone, cut off or swapping,
   /// or their process is stopped. The job ends.
   case ranksSilent([RankAndHost], seconds: Double, call: String, place: String)
@@ -80,6 +84,13 @@ extension SeppoError: CustomStringConvertible {
       item \(index) has not come back on rank \(rank) (\(host)) after \(SeppoError.spell(seconds: seconds)), and a thread \
       can't be stopped, so that the job ends [mapped at \(place)]
       """
+    case .itemKilledRanks(let index, let deaths, let place):
+      """
+      item \(index) is not tried again: \(deaths == 1 ? "a rank" : "\(deaths) ranks") died computing it, in earlier jobs [mapped at \
+      \(place)]
+      """
+    case .checkpoint(let error, let place):
+      "\(error) [at \(place)]"
     case .ranksSilent(let ranks, let seconds, let call, let place):
       """
       \(SeppoError.spell(ranks)) \(ranks.count == 1 ? "has" : "have") not been heard of for \

@@ -97,11 +97,12 @@ extension StrideTo where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
   public func parallel(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Strided<Element>> {
-    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout)
+    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint)
   }
 }
 
@@ -114,10 +115,11 @@ extension StrideThrough where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line)
   }
 
-  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:)``.
+  /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
   public func parallel(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Strided<Element>> {
-    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout)
+    Strided(self).parallel(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint)
   }
 }

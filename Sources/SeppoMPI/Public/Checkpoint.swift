@@ -1,0 +1,149 @@
+/// Where a map keeps its results as they come, so that a later job goes on from there.
+///
+/// ```swift
+/// import SeppoCheckpoint
+///
+/// let fits = try stars.parallel(checkpoint: .sqlite("fits.sqlite")).map(fit)
+/// ```
+///
+/// Results are kept by rank 0, item by item. When the same program is run again, with any number of ranks, it computes
+/// only the items that are missing and gives exactly what an uninterrupted run gives. What `f` itself does can't be seen
+/// from here: when it is changed, begin a new file.
+public struct Checkpoint: Sendable {
+  let store: any CheckpointStore
+
+  /// A checkpoint in a store of one's own.
+  public init(_ store: any CheckpointStore) { self.store = store }
+}
+
+/// A place for the results of maps: a file, in most cases. Opened on rank 0 only.
+public protocol CheckpointStore: Sendable {
+  /// What messages call it, as `fits.sqlite`.
+  var name: String { get }
+  /// So many results, at most, wait to be stored together; 1 or more.
+  var mostAtRisk: Int { get }
+  /// No result waits longer than this to be stored.
+  var longestAtRisk: Duration { get }
+  /// An item during which a rank died so many times is not tried again; 1 or more.
+  var deaths: Int { get }
+
+  /// Opens it for one call, on rank 0.
+  ///
+  /// - Throws: `CheckpointError` where it can't be used, or holds other work; it is left as it was then.
+  func open(for work: CheckpointWork) throws -> any CheckpointJournal
+}
+
+/// What a call is to compute: a checkpoint belongs to it.
+public struct CheckpointWork {
+  /// The line of the call, as `#fileID:#line`. What stands before the slash is the program's module.
+  public let place: String
+  /// How many items there are.
+  public let count: Int
+  /// The names of the items' type and the results' type.
+  public let element: String
+  public let result: String
+  /// How results are written: `memory` as they stand in it, or `wire`.
+  public let form: String
+  /// Hands over bytes that say what all items are, piece by piece: the same for the same items in every process, with
+  /// sets and dictionaries in whatever order. A range is its bounds.
+  public let items: (_ body: (UnsafeRawBufferPointer) -> Void) -> Void
+  /// Hands over such bytes for each item, in order.
+  public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
+
+  /// For tests of stores.
+  public init(
+    place: String, count: Int, element: String, result: String, form: String,
+    items: @escaping (_ body: (UnsafeRawBufferPointer) -> Void) -> Void,
+    eachItem: @escaping (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
+  ) {
+    self.place = place
+    self.count = count
+    self.element = element
+    self.result = result
+    self.form = form
+    self.items = items
+    self.eachItem = eachItem
+  }
+}
+
+/// A store that is open for one call. `append` and `flush` are called by one thread, the others by another; those of
+/// `CheckpointNotes` while they are at work.
+public protocol CheckpointJournal: CheckpointNotes, Sendable {
+  /// What the results' type looked like when the first of them was stored; nil where none was.
+  var shape: String? { get }
+  /// How many results are stored.
+  var stored: Int { get }
+  /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
+  var suspects: [CheckpointSuspect] { get }
+
+  /// Hands over the results that are stored, lowest item first.
+  ///
+  /// - Throws: `CheckpointError` where one isn't what was stored, and what the body throws.
+  func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws
+
+  /// Says what the results' type looks like. Called before the first result is stored.
+  func describe(shape: String) throws
+
+  /// Takes results. They are stored by the next `flush` at the latest.
+  func append(_ result: CheckpointResult) throws
+
+  /// Stores what was appended, all of it or nothing. Where it throws, that is forgotten, and appended again.
+  func flush() throws
+
+  /// Nothing is appended any more.
+  func close()
+}
+
+/// What ranks have in hand, noted so that it outlives this process the moment that a method returns.
+public protocol CheckpointNotes: AnyObject {
+  /// A rank is being given these items. Slots are numbered from 0, and used again when they are cleared.
+  func note(slot: Int, rank: Int, items: Range<Int>) throws
+  /// What was noted there has come back.
+  func clear(slot: Int) throws
+  /// The job is dying, because these ranks have: what they had in hand counts a death each. Said again, it replaces what
+  /// was said before.
+  func note(dead ranks: [Int]) throws
+}
+
+/// A result on its way to a store.
+public struct CheckpointResult {
+  /// Which item's.
+  public let item: Int
+  /// The result, as the call's form says. Not to be kept.
+  public let bytes: UnsafeRawBufferPointer
+  /// The result itself.
+  public let value: any Encodable & Sendable
+  /// When it came, in seconds since 1970.
+  public let time: Double
+  /// Who computed it.
+  public let rank: Int
+  public let host: String
+  /// What computing it took; where items are so short that several are computed at a stretch, their mean.
+  public let seconds: Double
+
+  /// For tests of stores.
+  public init(
+    item: Int, bytes: UnsafeRawBufferPointer, value: any Encodable & Sendable, time: Double, rank: Int, host: String,
+    seconds: Double
+  ) {
+    self.item = item
+    self.bytes = bytes
+    self.value = value
+    self.time = time
+    self.rank = rank
+    self.host = host
+    self.seconds = seconds
+  }
+}
+
+/// An item that was in a rank's hands when an earlier job died.
+public struct CheckpointSuspect: Sendable, Equatable {
+  public let item: Int
+  /// How many ranks died while they had it in hand, as far as is known; 0 where the job died as a whole.
+  public let deaths: Int
+
+  public init(item: Int, deaths: Int) {
+    self.item = item
+    self.deaths = deaths
+  }
+}
