@@ -31,6 +31,8 @@ extension MessageKind {
   static let pong = MessageKind(13)
   /// From rank 0: the job is being ended, and it has been said why (nothing).
   static let ended = MessageKind(14)
+  /// To rank 0: this rank was asked to stop (`Int32`: the signal).
+  static let askedToStop = MessageKind(15)
 }
 
 /// Small messages of Seppo's own.

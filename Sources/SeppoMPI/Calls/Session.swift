@@ -35,6 +35,7 @@ final class Session: @unchecked Sendable {
   let pool: ComputePool
   let settings: Settings
   let log: Log
+  let report: Report
   var checksWire: Bool { settings.checksWire }
   let limits = MemoryLimits()
   /// Bytes of messages since the room for them was looked at.
@@ -53,9 +54,14 @@ final class Session: @unchecked Sendable {
   private var kept: [Message] = []
   /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
   var entries: [Int: Entry] = [:]
+  private var hasPassedOn = false
+  /// On rank 0: the signal by which another rank was asked to stop.
+  var othersRequest: Int32?
   /// After this error the ranks are no longer together, and every further call throws it.
   private(set) var broken: SeppoError?
-  var phase = Phase.beforeRun
+  var phase = Phase.beforeRun {
+    didSet { if phase == .ended { EndRequest.cease() } }
+  }
 
   enum Phase { case beforeRun, running, ended }
 
@@ -78,7 +84,10 @@ final class Session: @unchecked Sendable {
     attention = Attention(
       silence: Silence(limit: try communicator.agree(settings.silence), ranks: size, now: monotonicNanoseconds()))
     if size > 1 { Console.flushEveryLine() }
+    report = Report(path: rank == 0 ? settings.report : nil)
     sentinel.begin(rank: rank)
+    EndRequest.watch(self)
+    report.begin()
     ProcessExit.watch()
     if let threads = settings.threads { checkBinding(threads: threads) }
     communicator.whileWaiting = { [unowned self] in try attend() }
@@ -204,6 +213,9 @@ final class Session: @unchecked Sendable {
     case .pong:
       return false
     case .work: attention.rootIsPresent = true
+    case .askedToStop:
+      othersRequest = try Control.decode(Int32.self, from: message.bytes, rank: rank, host: host)
+      return false
     default: break
     }
     return true
@@ -255,6 +267,14 @@ final class Session: @unchecked Sendable {
       if let value = try body() { return value }
       try pause(&backoff)
     }
+  }
+
+  /// On another rank: tells rank 0 once that this one was asked to stop. Rank 0 sees to the end.
+  func passOnRequest() throws {
+    guard !hasPassedOn, let signal = EndRequest.current else { return }
+    hasPassedOn = true
+    EndRequest.follow()
+    try send(signal, to: 0, kind: .askedToStop)
   }
 
   /// Whether MPI has been ended by the program that had started it.

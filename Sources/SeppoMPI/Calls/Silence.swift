@@ -25,6 +25,9 @@ struct Silence {
 
   mutating func hear(_ rank: Int, at now: Int) { heard[rank] = now }
 
+  /// Those of the ranks that have not been heard since then.
+  func silent(since then: Int, of ranks: some Sequence<Int>) -> [Int] { ranks.filter { heard[$0] <= then } }
+
   /// Whether it is time to look again.
   func isDue(at now: Int) -> Bool { limit > 0 && now - looked >= interval }
 

@@ -30,6 +30,9 @@ enum ComputeThread {
     }
   }
 
+  /// Starts a thread that is never ended, and does little; false where the system gives none.
+  static func startSmall(_ body: @escaping @Sendable () -> Never) -> Bool { start(body, stack: 512 << 10) == 0 }
+
   private final class Body: Sendable {
     let run: @Sendable () -> Never
 

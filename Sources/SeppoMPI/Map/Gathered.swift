@@ -73,6 +73,11 @@ struct Gathered<Result: Codable & Sendable> {
     return nil
   }
 
+  /// Takes results that an earlier job has stored, and that stand in their places.
+  ///
+  /// - Returns: as `read`.
+  mutating func take(stored range: Range<Int>) -> (index: Int, error: WireError)? { takeAnew(range) }
+
   /// Takes results that stand in their places. Bytes in which some are missing or can't be read aren't given on: what is
   /// there is encoded anew, and taken as the other ranks will get it.
   ///

@@ -42,7 +42,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
       session.checkBinding(threads: threads)
-      if session.size == 1, threads == 1, options.timeout == nil, !session.checksWire {
+      if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
         let hand = session.hands.use(0)
         hand.own()
         defer { hand.empty() }
@@ -73,6 +73,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   private func runSerially(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result> {
     try checkOptions()
+    if options.checkpoint != nil {
+      throw SeppoError.nested(
+        call: "\(name) with a checkpoint", inside: Surroundings.current.name, place: place.text)
+    }
     return try compute(items, kernel)
   }
 
@@ -126,6 +130,15 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
     }
     return Mapped(values, failures: serial.failures)
+  }
+
+  /// - Parameters:
+  ///   - done: items whose results are there.
+  ///   - alone: items that may be any rank's end.
+  func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], learnt: MapScheduler.Learnt?) -> MapScheduler {
+    MapScheduler(
+      count: count, ranks: session.size, rule: options.rule, largest: largestChunk, retries: options.retries,
+      failuresDecide: !keepsFailures, done: done, alone: alone, learnt: learnt)
   }
 
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.

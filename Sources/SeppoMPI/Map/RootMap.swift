@@ -7,13 +7,17 @@ import SeppoWire
 final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   typealias Task = MapTask<Element, Result>
 
-  private let call: MapCall<Element, Result>
-  private let session: Session
-  private let context: Task.Context
+  let call: MapCall<Element, Result>
+  let session: Session
+  let context: Task.Context
   private let items: Elements<Element>
   private let site: CallSite
-  private var rendezvous: Rendezvous
-  private var scheduler: MapScheduler
+  var rendezvous: Rendezvous
+  var scheduler: MapScheduler
+  /// Where results are kept, if they are.
+  private(set) var journal: MapJournal<Result>?
+  /// The end of the job, where it comes before the map's.
+  var earlyEnd: EarlyEnd?
 
   private var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
   /// The error of the lowest item that failed so far, where the first failure is thrown.
@@ -22,7 +26,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private var failures: [FailedItem] = []
   /// Failures whose chunk's results are on their way.
   private var announced: [Origin: [FailedItem]] = [:]
-  private var lateItems: [LateItem] = []
+  private var lateItems = ItemsStillAtWork()
   private var memory: ResultMemory
   /// Where one rank is alone, nobody else's results say how large they are.
   private var growth: ResidentGrowth?
@@ -31,13 +35,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private struct Origin: Hashable {
     let rank: Int
     let first: Int
-  }
-
-  /// An item that has passed its time and is still computed.
-  private struct LateItem {
-    let rank: Int
-    let index: Int
-    let since: Int
   }
 
   init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>) {
@@ -49,9 +46,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     site = signature.site
     memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
     growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
-    scheduler = MapScheduler(
-      count: items.count, ranks: session.size, rule: call.options.rule, largest: call.largestChunk,
-      retries: call.options.retries, failuresDecide: !call.keepsFailures, learnt: site.learnt)
+    scheduler = call.scheduler(items.count, learnt: site.learnt)
   }
 
   func run() throws -> Mapped<Result> {
@@ -59,14 +54,17 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       try rendezvous.gather()
       try refuse(shortage)
     }
-    scheduler.joined(rank: 0, threads: call.threads)
+    try openJournal()
     let values = try [Result](unsafeUninitializedCapacity: items.count) { results, count in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<items.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       gathered = Gathered(places, keepsCoded: call.encodesResults)
       do {
+        try resume()
+        scheduler.joined(rank: 0, threads: call.threads)
         try compute()
         site.learnt = scheduler.learnt
+        try closeJournal()
         if let failure { throw failure }
         failures.sort { $0.index < $1.index }
         if let shortage = memory.shortageOfCopies(items.count - failures.count) { try refuse(shortage) }
@@ -74,6 +72,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         try share(UnsafeMutableBufferPointer(rebasing: places[..<made]))
         count = made
       } catch {
+        // What has come is kept all the same, and is read until then.
+        try? closeJournal()
         gathered.deinitialize()
         throw error
       }
@@ -82,10 +82,58 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// On every rank the call ends with the error; all are in it.
-  private func refuse(_ shortage: MemoryShortage) throws {
-    let error = call.error(shortage, items.count)
+  private func refuse(_ shortage: MemoryShortage) throws { try refuse(call.error(shortage, items.count)) }
+
+  private func refuse(_ error: SeppoError) throws {
     try rendezvous.finish(.threw(error))
     throw error
+  }
+
+  /// Before anything is computed.
+  private func openJournal() throws {
+    guard let checkpoint = call.options.checkpoint else { return }
+    do {
+      journal = try MapJournal(
+        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
+      EndRequest.keepResults()
+    } catch let error as SeppoError {
+      try rendezvous.gather()
+      try refuse(error)
+    }
+  }
+
+  /// Takes over what earlier jobs have stored, and what they have found.
+  private func resume() throws {
+    guard let journal else { return }
+    let done: [Range<Int>]
+    do {
+      done = try journal.restore(&gathered, place: call.place) { try session.attend() }
+    } catch let error as SeppoError {
+      try rendezvous.gather()
+      return try refuse(error)
+    }
+    scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
+    if journal.kept > 0, !session.settings.isRelaunch {
+      Console.write(
+        "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]")
+    }
+    for item in journal.poison {
+      let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)
+      scheduler.knownToFail(item.item)
+      if call.keepsFailures || failure == nil { try fail(item.item, error) }
+    }
+  }
+
+  private func closeJournal() throws {
+    guard let journal else { return }
+    self.journal = nil
+    var backoff = Backoff()
+    // The thread reads the results: whatever else happens, it is waited for.
+    let missing = try journal.finish { if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) } }
+    if missing > 0 {
+      Console.write(
+        "Seppo: \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")")
+    }
   }
 
   /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
@@ -106,6 +154,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         scheduler.advance(to: now)
         // A rank with a long item expects to be asked, however busy the others keep this one.
         try session.attend(at: now)
+        try journal?.keepUp(at: now, all: earlyEnd != nil)
+        try endEarly(at: now)
         var hasMoved = false
         while let message = try session.poll() {
           try take(message)
@@ -145,7 +195,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
       guard let rank = scheduler.nextCallBack() else { return hasMoved }
       if rank == 0 {
-        scheduler.gaveBack(rank: 0, ranges: session.pool.giveBack())
+        try gaveBack(session.pool.giveBack(), by: 0)
       } else {
         session.log.debug("calls back half of what rank \(rank) has not begun")
         try session.send([Int](), to: rank, kind: .callBack)
@@ -157,16 +207,18 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
     session.log.debug("gives items \(chunk) to rank \(rank)")
     if rank == 0, !session.checksWire {
-      let output: Task.Output =
-        context.stopsAtFailure || session.size == 1
-        ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
+      try journal?.give(chunk, to: 0)
+      // What is kept is what comes back from there: it goes the way of the other ranks' results.
+      let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
+      let output: Task.Output = inPlace ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
       return submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
     let bytes = UnsafeRawBufferPointer(message.bytes)
+    let kept = scheduler.held(by: rank).last ?? chunk
+    try journal?.give(kept, to: rank)
     guard rank == 0 else { return try session.send(message, lent, to: rank, kind: .work) }
-    let kept = scheduler.held(by: 0).last ?? chunk
     let input =
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
         Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
@@ -227,7 +279,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
       if context.stopsAtFailure {
         try judge(report.failures, by: rank)
-        scheduler.returned(rank: rank, chunk: report.chunk, completed: report.completed)
+        try returned(report.chunk, by: rank, completed: report.completed)
       } else {
         announced[Origin(rank: rank, first: report.lower)] = report.failures
       }
@@ -236,7 +288,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .gaveBack:
       let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: session.host)
       session.log.debug("rank \(rank) gives back items \(Control.ranges(bounds))")
-      scheduler.gaveBack(rank: rank, ranges: Control.ranges(bounds))
+      try gaveBack(Control.ranges(bounds), by: rank)
     default: break
     }
   }
@@ -249,6 +301,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let failures = task.failures
     if task.writesInPlace {
       gathered.insert(chunk.prefix(task.completed), without: failures, bytes: task.bytes)
+      keep(chunk.prefix(task.completed), without: failures, from: 0, nanoseconds: task.nanoseconds)
       watch(task)
     }
     if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
@@ -259,8 +312,24 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, without: failures, from: 0)
     }
     try judge(failures, by: 0)
-    scheduler.returned(
-      rank: 0, chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds)
+    try returned(chunk, by: 0, completed: task.completed, nanoseconds: task.nanoseconds)
+  }
+
+  private func returned(
+    _ chunk: Range<Int>, by rank: Int, completed: Int, nanoseconds: Int = 0, resident: Int? = nil
+  ) throws {
+    try journal?.take(chunk, from: rank)
+    scheduler.returned(rank: rank, chunk: chunk, completed: completed, nanoseconds: nanoseconds, resident: resident)
+  }
+
+  private func gaveBack(_ ranges: [Range<Int>], by rank: Int, behindLate: Bool = false) throws {
+    try journal?.takeBack(ranges, from: rank)
+    scheduler.gaveBack(rank: rank, ranges: ranges, behindLate: behindLate)
+  }
+
+  private func keep(_ items: Range<Int>, without failures: [FailedItem], from rank: Int, nanoseconds: Int) {
+    guard let journal else { return }
+    journal.came(items, without: failures, from: rank, nanoseconds: nanoseconds, at: monotonicNanoseconds())
   }
 
   private func watch(_ task: Task) {
@@ -281,29 +350,23 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       header.chunk.prefix(completed), without: failures, from: ChunkHeader.payload(of: message), owner: owner)
     {
       // What stands behind it in these bytes is lost, and is computed again where the map goes on.
-      forgetLate(failures, of: rank)
+      lateItems.remove(failures, of: rank)
       failures.removeAll { $0.index > index }
       failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: session.host)))
       completed = index + 1 - header.chunk.lowerBound
     }
     session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
+    keep(header.chunk.prefix(completed), without: failures, from: rank, nanoseconds: header.nanoseconds)
     try judge(failures, by: rank)
-    scheduler.returned(
-      rank: rank, chunk: header.chunk, completed: completed, nanoseconds: header.nanoseconds,
-      resident: header.resident)
+    try returned(
+      header.chunk, by: rank, completed: completed, nanoseconds: header.nanoseconds, resident: header.resident)
   }
 
   private func judge(_ failures: [FailedItem], by rank: Int) throws {
-    forgetLate(failures, of: rank)
+    lateItems.remove(failures, of: rank)
     for failure in failures {
       try follow(scheduler.threw(rank: rank, index: failure.index), failure)
     }
-  }
-
-  /// These have come back.
-  private func forgetLate(_ failures: [FailedItem], of rank: Int) {
-    if lateItems.isEmpty { return }
-    lateItems.removeAll { late in late.rank == rank && failures.contains { $0.index == late.index } }
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
@@ -329,10 +392,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     // One that has not come yet may take what remains.
     guard scheduler.isStuck, rendezvous.isComplete, !lateItems.isEmpty else { return }
     let now = monotonicNanoseconds()
-    // As long again as it may take: it may only be slow.
-    guard lateItems.allSatisfy({ now - $0.since >= 2 * timeout }),
-      let stuck = lateItems.min(by: { $0.index < $1.index })
-    else { return }
+    guard let stuck = lateItems.stuck(at: now, timeout: timeout) else { return }
     Failure.endJob(
       session,
       SeppoError.itemStuck(
@@ -341,10 +401,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func take(_ report: LateReport, from rank: Int) throws {
-    scheduler.gaveBack(rank: rank, ranges: Control.ranges(report.bounds), behindLate: true)
+    try gaveBack(Control.ranges(report.bounds), by: rank, behindLate: true)
     let now = monotonicNanoseconds()
     for (failure, elapsed) in zip(report.items, report.elapsed) {
-      lateItems.append(LateItem(rank: rank, index: failure.index, since: now - elapsed))
+      lateItems.append(.init(rank: rank, index: failure.index, since: now - elapsed))
       try follow(scheduler.late(rank: rank, index: failure.index), failure)
     }
   }

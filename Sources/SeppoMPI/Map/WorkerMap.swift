@@ -49,6 +49,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         try report(task)
       }
       try reportLate()
+      try session.passOnRequest()
       if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
     }
   }

@@ -52,13 +52,20 @@ enum ProcessExit {
   }
 
   /// Every rank has come here: ends MPI and the process.
-  static func leave(_ session: Session, status: Int32) -> Never {
+  ///
+  /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
+  ///   it may take from them what they use.
+  static func leave(_ session: Session, status: Int32, itemsGoOn: Bool = false) -> Never {
     fflush(nil)
     do {
       try session.end(withProcess: true)
     } catch {
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
       exit(failing(status))
+    }
+    if itemsGoOn {
+      fflush(nil)
+      _exit(status)
     }
     exit(status)
   }

@@ -13,6 +13,14 @@ struct Settings {
   }
   /// `SEPPO_SILENCE_S`: how long a rank in a call may be silent, in nanoseconds; 0 for any time. Rank 0's counts.
   let silence: Int
+  /// `SEPPO_GRACE_S`: how long items may go on that are in hand when the job is asked to stop, in nanoseconds.
+  let grace: Int
+  /// `SEPPO_DEADLINE`, or else what Slurm says: when the job ends, in seconds since 1970; nil for never.
+  let deadline: Double?
+  /// `SEPPO_REPORT`: where rank 0 writes what whoever launches the job again wants to know.
+  let report = Settings.text("SEPPO_REPORT")
+  /// `SEPPO_RELAUNCH`: whether the job has been launched again, by somebody who has said what it goes on from.
+  let isRelaunch = Settings.text("SEPPO_RELAUNCH") != nil
   /// `SEPPO_LOG`: swift-log's `debug` and so on; nil for nothing.
   let logLevel: Logger.Level?
 
@@ -24,14 +32,39 @@ struct Settings {
       let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       throw BadSetting(description: "SEPPO_LOG=\(level): it is one of \(levels)")
     }
-    guard let text = Settings.text("SEPPO_SILENCE_S"), !text.isEmpty else {
-      silence = 300_000_000_000
-      return
-    }
+    silence = try Settings.nanoseconds("SEPPO_SILENCE_S", "0 for any time") ?? 300_000_000_000
+    grace = try Settings.nanoseconds("SEPPO_GRACE_S", "0 for none") ?? 30_000_000_000
+    deadline = try Settings.deadlineOfJob()
+  }
+
+  private static func nanoseconds(_ name: String, _ least: String) throws -> Int? {
+    guard let text = Settings.text(name), !text.isEmpty else { return nil }
     guard let seconds = Double(text), seconds >= 0, seconds < 1e9 else {
-      throw BadSetting(description: "SEPPO_SILENCE_S=\(text): it is a number of seconds, 0 for any time")
+      throw BadSetting(description: "\(name)=\(text): it is a number of seconds, \(least)")
     }
-    silence = Int(seconds * 1e9)
+    return Int(seconds * 1e9)
+  }
+
+  private static func deadlineOfJob() throws -> Double? {
+    guard let text = Settings.text("SEPPO_DEADLINE"), !text.isEmpty else {
+      return Settings.text("SLURM_JOB_END_TIME").flatMap { Double($0) }
+    }
+    if text == "none" { return nil }
+    if let seconds = Double(text), seconds > 0 { return seconds }
+    var time = tm()
+    time.tm_isdst = -1
+    if let rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time) {
+      switch String(cString: rest) {
+      case "": return Double(mktime(&time))
+      case "Z": return Double(timegm(&time))
+      default: break
+      }
+    }
+    throw BadSetting(
+      description: """
+        SEPPO_DEADLINE=\(text): it is a time, as 2026-12-24T18:00:00 (with a Z behind it where it is UTC), or seconds since 1970, as \
+        $SLURM_JOB_END_TIME; or none
+        """)
   }
 
   private static func text(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -69,6 +69,8 @@ public struct CheckpointWork {
 /// A store that is open for one call. `append` and `flush` are called by one thread, the others by another; those of
 /// `CheckpointNotes` while they are at work.
 public protocol CheckpointJournal: CheckpointNotes, Sendable {
+  /// What the call is known by in the store: the label that was given, or its place.
+  var label: String { get }
   /// What the results' type looked like when the first of them was stored; nil where none was.
   var shape: String? { get }
   /// How many results are stored.
@@ -103,6 +105,23 @@ public protocol CheckpointNotes: AnyObject {
   /// The job is dying, because these ranks have: what they had in hand counts a death each. Said again, it replaces what
   /// was said before.
   func note(dead ranks: [Int]) throws
+  /// What a signal handler writes where rank 0 itself dies of a fault: it says the same as `note(dead: [0])`. Nil where there
+  /// is none.
+  var lastWords: CheckpointLastWords? { get }
+}
+
+/// Bytes that a signal handler writes to a file that is open already, with `pwrite`.
+public struct CheckpointLastWords: Sendable {
+  public let file: Int32
+  public let offset: Int
+  /// 16 bytes at most.
+  public let bytes: [UInt8]
+
+  public init(file: Int32, offset: Int, bytes: [UInt8]) {
+    self.file = file
+    self.offset = offset
+    self.bytes = bytes
+  }
 }
 
 /// A result on its way to a store.

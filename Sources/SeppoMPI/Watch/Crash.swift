@@ -3,9 +3,9 @@
 enum Crash {
   /// Of the program's own making. Handlers that MPI, Swift or others have for them are run as before.
   private static let faults = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS]
-  /// Sent from outside. Only where these end the process; who has a use for them keeps it.
+  /// Sent from outside, but for what `EndRequest` sees to. Only where these end the process; who has a use for them keeps it.
   private static let requests = [
-    SIGTERM, SIGHUP, SIGINT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
+    SIGHUP, SIGINT, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
   ]
 
   private struct Memory {

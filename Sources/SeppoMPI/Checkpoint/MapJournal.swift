@@ -1,0 +1,255 @@
+import SeppoTransport
+import SeppoWire
+import Synchronization
+
+/// A map's checkpoint, on rank 0: what earlier jobs have stored, and what comes now.
+///
+/// Results are stored by `WritingThread`, several at a time, straight from their places among all results: those stay as
+/// they are until the call's end, which waits for the thread.
+final class MapJournal<Result: Codable & Sendable> {
+  /// Results that came together.
+  private struct Batch: Sendable {
+    let items: [Range<Int>]
+    let rank: Int
+    let time: Double
+    let seconds: Double
+
+    var count: Int { items.reduce(0) { $0 + $1.count } }
+  }
+
+  /// Where the thread leaves how it went.
+  private final class Written: Sendable {
+    let isOver = Atomic<Bool>(false)
+    let error = Mutex<(any Error)?>(nil)
+  }
+
+  /// Results in their places, read by the thread while others are written elsewhere: that is why it is `Sendable`.
+  private struct Places: @unchecked Sendable {
+    let results: UnsafeMutableBufferPointer<Result>
+  }
+
+  let name: String
+  private let store: any CheckpointStore
+  private let journal: any CheckpointJournal
+  private let hosts: [String]
+  private let count: Int
+  private let report: Report
+  private var inHand: InHand
+  private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
+  private var isDescribed: Bool
+  /// Stored, and to be stored.
+  private(set) var kept: Int
+  private(set) var waiting = 0
+  private var batches: [Batch] = []
+  /// When the first of them came.
+  private var since = 0
+  private var writing: (written: Written, batches: [Batch])?
+  /// Why the last try failed, and when the next one is to be.
+  private(set) var trouble: String?
+  private var nextTry = 0
+
+  /// - Throws: `SeppoError.checkpoint` where it can't be used.
+  init<Element>(
+    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place
+  ) throws where Element: Codable & Sendable {
+    store = checkpoint.store
+    name = store.name
+    hosts = session.hosts
+    count = items.count
+    report = session.report
+    do {
+      journal = try store.open(
+        for: CheckpointWork(items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text))
+    } catch let error as CheckpointError {
+      throw SeppoError.checkpoint(error, place: place.text)
+    } catch {
+      throw SeppoError.checkpoint(.failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text)
+    }
+    kept = journal.stored
+    isDescribed = journal.shape != nil
+    inHand = InHand(journal, ranks: session.size)
+    report.checkpoint(name, kept: kept, of: count)
+  }
+
+  /// Items during which too many ranks died, lowest first, and how many.
+  var poison: [CheckpointSuspect] { journal.suspects.filter { $0.deaths >= store.deaths } }
+
+  /// Other items that were in a rank's hands when an earlier job died, lowest first.
+  var suspects: [Int] { journal.suspects.filter { $0.deaths < store.deaths }.map(\.item) }
+
+  /// Puts the results that are stored in their places.
+  ///
+  /// - Parameter attend: called now and then, as this may take long.
+  /// - Returns: the items that have one, in ascending order.
+  func restore(_ gathered: inout Gathered<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
+    places = Places(results: gathered[0..<count])
+    var done: [Range<Int>] = []
+    var run = 0..<0
+    func put(_ gathered: inout Gathered<Result>) throws {
+      if let (index, error) = gathered.take(stored: run) { throw unreadable(index, error) }
+      if let last = done.last, last.upperBound == run.lowerBound {
+        done[done.count - 1] = last.lowerBound..<run.upperBound
+      } else if !run.isEmpty {
+        done.append(run)
+      }
+      run = run.upperBound..<run.upperBound
+      try attend()
+    }
+    do {
+      try journal.load { item, bytes in
+        if item != run.upperBound || run.count == 4096 {
+          try put(&gathered)
+          run = item..<item
+        }
+        let (read, error) = Items.read(gathered[item..<(item + 1)], from: bytes)
+        if let error { throw unreadable(item, error) }
+        run = run.lowerBound..<(item + read)
+        if done.isEmpty, run.count == 1, let stored = journal.shape {
+          let now = ResultShape.describe(gathered[item..<(item + 1)][0])
+          if stored != now { throw otherType(stored, now) }
+        }
+      }
+      try put(&gathered)
+      return done
+    } catch {
+      gathered.insert(run, without: [], bytes: nil)
+      throw error is CheckpointError ? SeppoError.checkpoint(error as! CheckpointError, place: place.text) : error
+    }
+  }
+
+  private func unreadable(_ item: Int, _ error: WireError) -> CheckpointError {
+    otherType(journal.shape ?? "unknown", "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
+  }
+
+  private func otherType(_ stored: String, _ now: String) -> CheckpointError {
+    .otherType(file: name, label: journal.label, stored: stored, now: now)
+  }
+
+  func give(_ items: Range<Int>, to rank: Int) throws { try noting { try inHand.give(items, to: rank) } }
+
+  func take(_ items: Range<Int>, from rank: Int) throws { try noting { try inHand.take(items, from: rank) } }
+
+  func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inHand.takeBack(ends, from: rank) } }
+
+  /// The job is dying of these ranks' deaths.
+  func note(dead ranks: [Int]) throws { try noting { try journal.note(dead: ranks) } }
+
+  /// Notes are for what may go wrong later: where they can't be made now, as on a full disk, the map goes on.
+  private func noting(_ body: () throws -> Void) throws {
+    do { try body() } catch { complain(error) }
+  }
+
+  /// Results stand in their places.
+  ///
+  /// - Parameter failures: those among them that failed, lowest first, and have none.
+  func came(_ range: Range<Int>, without failures: [FailedItem], from rank: Int, nanoseconds: Int, at now: Int) {
+    var items: [Range<Int>] = []
+    var first = range.lowerBound
+    for end in failures.map(\.index) + [range.upperBound] where end <= range.upperBound {
+      if first < end { items.append(first..<end) }
+      first = end + 1
+    }
+    if items.isEmpty { return }
+    if batches.isEmpty { since = now }
+    let batch = Batch(
+      items: items, rank: rank, time: secondsSince1970(), seconds: Double(nanoseconds) / 1e9 / Double(range.count))
+    batches.append(batch)
+    waiting += batch.count
+  }
+
+  /// Lets store what it is time for. To be called again and again.
+  ///
+  /// - Parameter all: what has come is to be stored now.
+  func keepUp(at now: Int, all: Bool = false) throws {
+    if let (written, batches) = writing {
+      guard written.isOver.load(ordering: .acquiring) else { return }
+      writing = nil
+      if let error = written.error.withLock({ $0 }) {
+        self.batches = batches + self.batches
+        nextTry = now + 1_000_000_000
+        complain(error)
+      } else {
+        let count = batches.reduce(0) { $0 + $1.count }
+        kept += count
+        waiting -= count
+        trouble = nil
+        report.checkpoint(name, kept: kept, of: self.count)
+      }
+    }
+    guard !batches.isEmpty, now >= nextTry || (all && trouble == nil) else { return }
+    guard all || waiting >= store.mostAtRisk || now - since >= store.longestAtRisk.nanoseconds else { return }
+    let written = Written()
+    let writing = batches
+    let (journal, places, hosts) = (journal, places, hosts)
+    let describe = !isDescribed
+    isDescribed = true
+    try WritingThread.shared.run {
+      do {
+        try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+      } catch {
+        written.error.withLock { $0 = error }
+      }
+      written.isOver.store(true, ordering: .releasing)
+    }
+    self.writing = (written, writing)
+    batches = []
+    since = now
+  }
+
+  private static func write(
+    _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String], describe: Bool
+  ) throws {
+    let isMemory = Items.areMemory(Result.self)
+    if describe, let first = batches.first?.items.first?.first {
+      try journal.describe(shape: ResultShape.describe(places.results[first]))
+    }
+    for batch in batches {
+      for item in batch.items.joined() {
+        let value = UnsafeBufferPointer(rebasing: places.results[item..<(item + 1)])
+        func append(_ bytes: UnsafeRawBufferPointer) throws {
+          try journal.append(
+            CheckpointResult(
+              item: item, bytes: bytes, value: value[0], time: batch.time, rank: batch.rank, host: hosts[batch.rank],
+              seconds: batch.seconds))
+        }
+        if isMemory {
+          try append(UnsafeRawBufferPointer(value))
+        } else {
+          let writer = _WireWriter()
+          try Items.write(value, to: writer)
+          try withExtendedLifetime(writer) { try append(UnsafeRawBufferPointer(writer.bytes)) }
+        }
+      }
+    }
+    try journal.flush()
+  }
+
+  private func complain(_ error: any Error) {
+    let text = "\(error)"
+    if trouble != text { Console.write("Seppo: \(text) (the job goes on, and tries again)") }
+    trouble = text
+  }
+
+  /// Stores what is left, and closes the store. Results whose storing failed are tried once more.
+  ///
+  /// - Parameter pause: waits a moment.
+  /// - Returns: how many could not be stored.
+  @discardableResult
+  func finish(pause: () -> Void) throws -> Int {
+    trouble = nil
+    nextTry = 0
+    while writing != nil || !batches.isEmpty {
+      try keepUp(at: monotonicNanoseconds(), all: true)
+      if writing == nil, trouble != nil { break }
+      if writing != nil { pause() }
+    }
+    journal.close()
+    return waiting
+  }
+}
+
+func secondsSince1970() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -1,0 +1,46 @@
+import SeppoWire
+
+extension CheckpointWork {
+  /// What a call is to compute.
+  init<Element: Codable & Sendable, Result>(
+    _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String
+  ) {
+    let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void = { body in
+      var bytes: [UInt8] = []
+      items.forEach { index, item in
+        bytes.removeAll(keepingCapacity: true)
+        do {
+          try Canonical.write(item, to: &bytes)
+        } catch {
+          // It fails when it is to be sent, with an error of its own.
+          bytes = Array("can't be encoded".utf8)
+        }
+        bytes.withUnsafeBytes { body(index, $0) }
+      }
+    }
+    self.init(
+      place: place, count: items.count, element: String(describing: Element.self),
+      result: String(describing: Result.self), form: resultsAreMemory ? "memory" : "wire",
+      items: { body in
+        guard case .spaced(let spacing) = items else { return eachItem { _, bytes in body(bytes) } }
+        withUnsafeBytes(of: (spacing.kind.rawValue, spacing.first, spacing.step, UInt64(spacing.count))) { body($0) }
+      }, eachItem: eachItem)
+  }
+}
+
+extension Elements {
+  fileprivate func forEach(_ body: (Int, Element) -> Void) {
+    switch self {
+    case .memory(let items): for (index, item) in items.enumerated() { body(index, item) }
+    case .spaced(let spacing):
+      withUnsafeTemporaryAllocation(of: Element.self, capacity: min(spacing.count, Elements.run)) { room in
+        guard let start = room.baseAddress else { return }
+        for first in stride(from: 0, to: spacing.count, by: room.count) {
+          let places = first..<min(first + room.count, spacing.count)
+          spacing.write(places, to: start)
+          for place in places { body(place, room[place - first]) }
+        }
+      }
+    }
+  }
+}

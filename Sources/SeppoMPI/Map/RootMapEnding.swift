@@ -1,0 +1,76 @@
+import SeppoTransport
+
+extension RootMap {
+  /// Ends the job before the map's end, where it was asked to stop or its time is over: no item is begun any more, those in
+  /// hand may finish, and what came is stored.
+  func endEarly(at now: Int) throws {
+    guard let end = earlyEnd else { return try beginToEnd(at: now) }
+    let present = session.attention.present
+    switch end.next(
+      at: now, isIdle: scheduler.holdsNothing, silent: { session.attention.silence.silent(since: $0, of: present) })
+    {
+    case .wait: return
+    case .doubt(let silent): try journal?.note(dead: silent)
+    case .perish(let dead):
+      try journal?.note(dead: dead)
+      try leave(end, dead: dead)
+    case .leave: try leave(end, dead: [])
+    }
+  }
+
+  private func beginToEnd(at now: Int) throws {
+    let reason: EarlyEnd.Reason
+    if let signal = EndRequest.current ?? session.othersRequest {
+      reason = .asked(signal: signal)
+    } else if let deadline = session.settings.deadline, isOver(deadline) {
+      reason = .deadline(deadline)
+    } else {
+      return
+    }
+    EndRequest.follow()
+    session.log.debug("the job ends early: \(reason)")
+    // Without a checkpoint nothing is gained by waiting.
+    earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : session.settings.grace)
+    scheduler.stop()
+    context.bound.lower(to: 0)
+    for rank in session.attention.present {
+      try session.send(0, to: rank, kind: .stop)
+      try session.send([session.current.number], to: rank, kind: .ping)
+    }
+  }
+
+  /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
+  private func isOver(_ deadline: Double) -> Bool {
+    journal != nil
+      && secondsSince1970() + Double(scheduler.longest) / 1e9 + EarlyEnd.reserve > deadline
+  }
+
+  private func leave(_ end: EarlyEnd, dead: [Int]) throws {
+    let journal = journal
+    try closeJournal()
+    let place = "[mapped at \(call.place.text)]"
+    if let journal {
+      let left = scheduler.holdsNothing ? "" : "; some items in hand didn't finish within \(end.graceText)"
+      let why = dead.isEmpty ? "\(end.text): " : ""
+      Console.write(
+        """
+        Seppo: \(why)\(journal.name) has \(journal.kept) of \(scheduler.count) items\(dead.isEmpty ? left : ""); run the same \
+        again, on any number of ranks, to go on from there \(place)
+        """)
+    } else if dead.isEmpty {
+      Console.write(
+        """
+        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(EndRequest.advice) \(place)
+        """)
+    }
+    if !dead.isEmpty {
+      // The launcher is at it, and its status says what they died of.
+      rest(.sleep(nanoseconds: 10_000_000_000))
+    } else if rendezvous.isComplete {
+      try rendezvous.finish(.exit(status: EndRequest.status))
+      ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)
+    }
+    session.tellEnd()
+    session.abort(status: EndRequest.status)
+  }
+}

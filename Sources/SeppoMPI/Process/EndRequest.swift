@@ -1,0 +1,117 @@
+import Synchronization
+
+/// Somebody wants this process to end: a batch system ahead of its limit, or a person. Until then SIGTERM, SIGUSR1 and
+/// SIGUSR2 would have ended it at once.
+///
+/// In a map, rank 0 ends the job in order, see `RootMap`. Where nobody looks (in the program's own code, in an item that
+/// the calling thread computes) a thread of this type's own ends the process when the time is over.
+enum EndRequest {
+  /// EX_TEMPFAIL: it was not the program's fault, and it is worth running again.
+  static let status: Int32 = 75
+
+  private static let signals = [SIGTERM, SIGUSR1, SIGUSR2]
+  private static let signal = Atomic<Int32>(0)
+  /// When it came, in nanoseconds.
+  private static let came = Atomic<Int>(0)
+  /// Whether a thread in a call has seen it, and sees to the end.
+  private static let isFollowed = Atomic<Bool>(false)
+  /// Whether there is something that is worth waiting for.
+  private static let keeps = Atomic<Bool>(false)
+  /// Whether the process isn't a rank any more, or is being ended already.
+  private static let isOff = Atomic<Bool>(false)
+  private static let pipeEnd = Atomic<Int32>(-1)
+  private static let process = Atomic<pid_t>(0)
+
+  /// The signal, if one has come.
+  static var current: Int32? {
+    let signal = signal.load(ordering: .relaxed)
+    return signal == 0 ? nil : signal
+  }
+
+  static var since: Int { came.load(ordering: .relaxed) }
+
+  /// From now on a thread that makes a call sees to the end.
+  static func follow() { isFollowed.store(true, ordering: .relaxed) }
+
+  /// From now on what this process does is kept in a checkpoint.
+  static func keepResults() { keeps.store(true, ordering: .relaxed) }
+
+  /// From now on these signals are nothing special.
+  static func cease() { isOff.store(true, ordering: .relaxed) }
+
+  /// Whoever has a use of their own for a signal keeps it.
+  static func watch(_ session: Session) {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let read = ends[0]
+    guard ComputeThread.startSmall({ [unowned session] in waitForEver(read, session) }) else { return }
+    pipeEnd.store(ends[1], ordering: .relaxed)
+    process.store(getpid(), ordering: .relaxed)
+    for number in signals {
+      var action = sigaction()
+      guard sigaction(number, nil, &action) == 0, action.isDefault else { continue }
+      action.handler = { number, _, _ in EndRequest.handle(number) }
+      action.sa_flags = Int32(SA_SIGINFO) | Int32(SA_ONSTACK) | Int32(SA_RESTART)
+      sigaction(number, &action, nil)
+    }
+  }
+
+  private static func handle(_ number: Int32) {
+    let interrupted = errno
+    defer { errno = interrupted }
+    // A process that this one forks has the handler too, and is no rank.
+    if getpid() != process.load(ordering: .relaxed) || isOff.load(ordering: .relaxed) {
+      var action = sigaction()
+      sigaction(number, &action, nil)
+      raise(number)
+      return
+    }
+    guard signal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged else { return }
+    came.store(monotonicNanoseconds(), ordering: .relaxed)
+    var byte: UInt8 = 0
+    _ = write(pipeEnd.load(ordering: .relaxed), &byte, 1)
+  }
+
+  /// Where a launcher ends ranks because one has died, SIGKILL follows within this time, and nothing is to be said.
+  private static let launcherPatience = 1_500_000_000
+  /// By then rank 0 should have ended the job in order.
+  private static let margin = 5_000_000_000
+
+  private static func waitForEver(_ file: Int32, _ session: Session) -> Never {
+    var byte: UInt8 = 0
+    while read(file, &byte, 1) < 1 {}
+    while true {
+      let waited = monotonicNanoseconds() - since
+      let patience =
+        isFollowed.load(ordering: .relaxed)
+        ? session.settings.grace + margin
+        : max(keeps.load(ordering: .relaxed) ? session.settings.grace : 0, current == SIGTERM ? launcherPatience : 0)
+      // One after the other: the first ends the job.
+      if waited >= patience + min(session.rank, 10) * 100_000_000 { break }
+      rest(.sleep(nanoseconds: 20_000_000))
+    }
+    guard !isOff.load(ordering: .relaxed) else { while true { rest(.sleep(nanoseconds: 1_000_000_000)) } }
+    session.sentinel.dismiss()
+    Console.write(
+      """
+      Seppo: rank \(session.rank) (\(session.host)): asked to stop (\(spell(current ?? 0))), \
+      \(Whereabouts.text(session.sentinel.page)); \
+      \(keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : EndRequest.advice)
+      """)
+    _exit(status)
+  }
+
+  static let advice = """
+    what was computed is lost: parallel(checkpoint: .sqlite("results.sqlite")) of SeppoCheckpoint would keep it
+    """
+
+  static func spell(_ signal: Int32) -> String {
+    switch signal {
+    case SIGTERM: "SIGTERM"
+    case SIGUSR1: "SIGUSR1"
+    case SIGUSR2: "SIGUSR2"
+    default: "signal \(signal)"
+    }
+  }
+}
