@@ -11,45 +11,28 @@
 /// Each compute thread holds a chunk, and its rank one more for each thread ahead of that, or as many as hide the latency of
 /// a message behind work. At the end, when fewer items remain than threads would wait for, nobody hoards; and when nothing
 /// remains, a rank with a free thread gets half of what another holds and hasn't begun: that is called back.
+///
+/// What an earlier job has done is done from the start. Items that were in a rank's hands when such a job died are suspects:
+/// each is given alone, to a rank that holds nothing, which gets nothing else until it is back. If that rank dies as well, it
+/// is certain which item it was. They come first, as those that die should do so before much else is under way.
 package struct MapScheduler: Sendable {
-  /// A chunk for a rank.
-  package struct Assignment: Sendable, Equatable {
-    package let rank: Int
-    package let chunk: Range<Int>
-
-    package init(rank: Int, chunk: Range<Int>) {
-      self.rank = rank
-      self.chunk = chunk
-    }
-  }
-
   /// How many items there are.
   package let count: Int
   /// Items at or above this index are not begun any more: the lowest index that failed, `count` while none did.
-  package private(set) var bound: Int
+  package var bound: Int { notBegun.bound }
   /// How many items are done.
-  package private(set) var completed = 0
-
-  /// What becomes of an item that failed.
-  package enum Verdict: Sendable, Equatable {
-    /// It is tried again.
-    case again
-    /// It has failed after so many tries.
-    case failed(tries: Int)
-    /// That is known already: it was late.
-    case known
-  }
+  package private(set) var completed: Int
 
   private let sizes: ChunkSizes
   /// What items take, on all ranks, and the largest chunk of which that is known.
   private var times: ItemTimes
   private var known: Int
   private var now = 0
-  /// The first index that was never handed out.
-  private var next = 0
-  /// Handed out once, and come back not begun.
-  private var handedBack = RangeHeap()
+  private var notBegun: NotBegun
+  /// Items that wait to be given alone, each a range of its own.
+  private var suspects = RangeHeap()
   private var retries: Retries
+  private var isStopped = false
   /// Whether an item that failed for good decides, so that nothing above it is begun any more.
   private let failuresDecide: Bool
   private var workers: [Worker?]
@@ -75,14 +58,18 @@ package struct MapScheduler: Sendable {
   ///   - retries: so many times more is an item tried that failed.
   ///   - failuresDecide: whether the lowest item that fails ends the map; otherwise all others are computed.
   ///   - learnt: what an earlier map of the same kind has learnt.
+  ///   - done: items that are done from the start, in ascending order, and apart from each other.
+  ///   - alone: suspects, in ascending order, none of them done.
   package init(
     count: Int, ranks: Int, rule: ChunkRule, largest: Int = 1 << 30, retries: Int = 0, failuresDecide: Bool = true,
-    learnt: Learnt? = nil
+    learnt: Learnt? = nil, done: [Range<Int>] = [], alone: [Int] = []
   ) {
     self.count = count
     self.retries = Retries(most: retries)
     self.failuresDecide = failuresDecide
-    bound = count
+    notBegun = NotBegun(count: count, done: done, alone: alone)
+    completed = done.reduce(0) { $0 + $1.count }
+    for index in alone { suspects.insert(index..<(index + 1)) }
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = learnt?.times ?? ItemTimes()
     known = learnt?.known ?? 0
@@ -92,18 +79,25 @@ package struct MapScheduler: Sendable {
   }
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
-  package var isFinished: Bool { chunksHeld == 0 && remaining == 0 }
+  package var isFinished: Bool { holdsNothing && remaining == 0 && suspects.isEmpty }
+
+  /// Nothing is held by anyone.
+  package var holdsNothing: Bool { chunksHeld == 0 }
 
   /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back.
   package var isStuck: Bool { chunksHeld > 0 && chunksHeld == chunksLate }
 
+  /// Only suspects are left, and of several ranks only rank 0: it is never given one, and the map doesn't end.
+  package var isStranded: Bool { holdsNothing && remaining == 0 && !suspects.isEmpty && workers.count > 1 && isAlone }
+
   /// What has been found of the items' times, for the next map of the same kind; nil where nothing was.
   package var learnt: Learnt? { known > 0 ? Learnt(times: times, known: known) : nil }
 
-  /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, and to the items
-  /// that have failed and are open.
+  /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, to the items that
+  /// have failed and are open, and to what is left between and of the items that were done or suspect from the start.
   package var footprint: Int {
-    idle.footprint + ahead.footprint + callable.footprint + handedBack.footprint + retries.footprint + chunksHeld
+    idle.footprint + ahead.footprint + callable.footprint + notBegun.footprint + suspects.footprint + retries.footprint
+      + chunksHeld
   }
 
   /// The chunks that a rank holds, in the order in which it got them.
@@ -111,6 +105,17 @@ package struct MapScheduler: Sendable {
 
   /// Time goes on: nanoseconds since any fixed moment.
   package mutating func advance(to now: Int) { self.now = max(self.now, now) }
+
+  /// The item at `index`, which is neither done nor a suspect, failed for good in an earlier job. To be told before anything
+  /// is handed out.
+  package mutating func failedBefore(index: Int) {
+    completed += 1
+    if failuresDecide { lowerBound(to: index) } else { notBegun.remove(index) }
+  }
+
+  /// From now on nothing is handed out or called back: the job ends early. What is held comes back as ever, for the most part
+  /// not begun.
+  package mutating func stop() { isStopped = true }
 
   /// A rank takes part from now on, with so many compute threads.
   package mutating func joined(rank: Int, threads: Int) {
@@ -135,8 +140,14 @@ package struct MapScheduler: Sendable {
   /// chunk must have been given back, and nothing may wait behind it on the rank.
   package mutating func late(rank: Int, index: Int) -> Verdict {
     let wasAble = workers[rank]?.isAble == true
+    let idleBefore = workers[rank]?.idleThreads ?? 0
     guard workers[rank]?.markLate(index) == true else { return .known }
     chunksLate += 1
+    // It was a suspect's rank, and is like any other now.
+    if let idle = workers[rank]?.idleThreads, idle > idleBefore {
+      idleThreads += idle - idleBefore
+      enqueue(rank)
+    }
     if wasAble, workers[rank]?.isAble == false { ableRanks -= 1 }
     let verdict = judge(index, on: rank)
     // It counts now, or after another try: not when this one comes back, if it ever does.
@@ -171,7 +182,7 @@ package struct MapScheduler: Sendable {
       workers[rank]?.times.add(nanoseconds: nanoseconds, items: completed)
       known = max(known, completed)
     }
-    wait(min(chunk.lowerBound + completed, end)..<end)
+    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)
     // What is tried again is a chunk by itself.
     if chunk.count == 1, completed == 1, !held.isLate { retries.settle(chunk.lowerBound) }
     enqueue(rank)
@@ -218,7 +229,7 @@ package struct MapScheduler: Sendable {
     if worker.isAsked { asked -= 1 }
     for held in worker.held {
       // The fate of one that was late is known.
-      wait(held.isLate ? held.chunk.dropLast() : held.chunk)
+      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)
       if held.isLate { chunksLate -= 1 }
     }
     workers[rank] = nil
@@ -226,20 +237,24 @@ package struct MapScheduler: Sendable {
 
   /// Whom to give what, now; nil when there is nothing to hand out or nobody who should have it.
   package mutating func nextAssignment() -> Assignment? {
-    guard remaining > 0 else { return nil }
-    // Few ranks have nothing that they may be given: the one on which all failed that is to be tried again, and those that
-    // are still at these items.
+    guard !isStopped, remaining > 0 || !suspects.isEmpty else { return nil }
+    // Few ranks have nothing that they may be given: the one on which all failed that is to be tried again, those that are
+    // still at these items, and where only suspects are left rank 0, and who holds anything.
     var passedOver: [Int] = []
     defer { for rank in passedOver { enqueue(rank) } }
     while let rank = idle.popFirst().map(Int.init) {
       workers[rank]?.isInIdle = false
-      guard workers[rank]?.hasIdleThread == true else { continue }
+      guard let worker = workers[rank], worker.idleThreads > 0 else { continue }
+      // Rank 0's death would leave no witness of what it was at.
+      if worker.held.isEmpty, rank > 0 || workers.count == 1, let suspect = suspects.takeLowest(1) {
+        return give(suspect, to: rank, isSuspect: true)
+      }
       if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
       passedOver.append(rank)
     }
     // The last items are left for whoever is free first. Where only such are left as are to be tried again, none waits on a
     // rank: called back for one on which it failed, it would go there again, and so on.
-    guard remaining > threads, remainingFresh > 0 else { return nil }
+    guard remaining > threads, notBegun.count > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers[rank]?.isInAhead = false
       if hasRoomAhead(rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
@@ -250,10 +265,8 @@ package struct MapScheduler: Sendable {
   /// Whether an item is tried again where it failed, as there is no other rank that could: one that asks for work can.
   private var isAlone: Bool { ableRanks <= 1 }
 
-  private var remainingFresh: Int { max(0, bound - next) + handedBack.total }
-
   private func mayGive(to rank: Int) -> Bool {
-    remainingFresh > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
+    notBegun.count > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
   }
 
   private func hasRoomAhead(_ rank: Int) -> Bool {
@@ -263,10 +276,13 @@ package struct MapScheduler: Sendable {
   /// Nanoseconds around the time at which a rank should be done in which it isn't worth asking.
   private static let soon = -100_000.0..<50_000.0
 
-  /// Which rank to ask for what it hasn't begun; nil when nobody is waiting for it. To be asked again as time goes on.
+  /// Which rank to ask for what it hasn't begun; nil when nobody is waiting for it. To be asked when there is no assignment
+  /// any more, and again as time goes on.
   package mutating func nextCallBack() -> Int? {
-    // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others.
-    guard remainingFresh == 0, asked < idleThreads else { return nil }
+    // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others. Suspects that
+    // wait don't count: who could take one has it by now, and has no idle thread. Who is idle all the same may take none, as
+    // rank 0, or none yet, as it holds something: nothing but what others hold keeps it at work.
+    guard !isStopped, notBegun.count == 0, asked < idleThreads else { return nil }
     var passedOver = 0
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
@@ -286,8 +302,8 @@ package struct MapScheduler: Sendable {
     return nil
   }
 
-  /// Items that should be begun and are held by nobody.
-  private var remaining: Int { remainingFresh + retries.count }
+  /// Items that should be begun and are held by nobody, but for suspects.
+  private var remaining: Int { notBegun.count + retries.count }
 
   private mutating func takeRetry(for rank: Int) -> Int? {
     guard retries.count > 0 else { return nil }
@@ -295,43 +311,36 @@ package struct MapScheduler: Sendable {
   }
 
   private mutating func assign(to rank: Int, retry: Int?) -> Assignment {
-    let chunk: Range<Int>
-    if let index = retry {
-      chunk = index..<(index + 1)
-    } else {
-      let time = workers[rank]?.times.mean ?? times.mean
-      let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
-      chunk = takeChunk(
-        of: sizes.size(remaining: remainingFresh, threads: threads, time: time, weight: weight, known: known))
-    }
-    if workers[rank]?.hasIdleThread == true { idleThreads -= 1 }
-    workers[rank]?.take(chunk, at: now)
+    if let retry { return give(retry..<(retry + 1), to: rank) }
+    let time = workers[rank]?.times.mean ?? times.mean
+    let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
+    let size = sizes.size(remaining: notBegun.count, threads: threads, time: time, weight: weight, known: known)
+    return give(notBegun.takeLowest(size), to: rank)
+  }
+
+  private mutating func give(_ chunk: Range<Int>, to rank: Int, isSuspect: Bool = false) -> Assignment {
+    let idleBefore = workers[rank]?.idleThreads ?? 0
+    workers[rank]?.take(chunk, at: now, isSuspect: isSuspect)
+    idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
     chunksHeld += 1
     enqueue(rank)
     enqueueCallable(rank)
     return Assignment(rank: rank, chunk: chunk)
   }
 
-  /// The lowest items first: an error among them then decides soonest.
-  private mutating func takeChunk(of size: Int) -> Range<Int> {
-    if let chunk = handedBack.takeLowest(size) { return chunk }
-    let chunk = next..<min(next + size, bound)
-    next = chunk.upperBound
-    return chunk
-  }
-
   private mutating func lowerBound(to index: Int) {
     guard index < bound else { return }
-    bound = index
-    handedBack.limit(to: index)
+    notBegun.limit(to: index)
+    suspects.limit(to: index)
     retries.limit(to: index)
   }
 
-  /// Not begun, and held by nobody any more.
-  private mutating func wait(_ range: Range<Int>) {
+  /// Not begun, or nobody knows how far, and held by nobody any more.
+  private mutating func wait(_ range: Range<Int>, isSuspect: Bool) {
     let range = range.clamped(to: 0..<bound)
+    if isSuspect { return suspects.insert(range) }
     if range.count == 1, retries.wait(range.lowerBound) { return }
-    handedBack.insert(range)
+    notBegun.insert(range)
   }
 
   private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
@@ -352,12 +361,13 @@ package struct MapScheduler: Sendable {
   private mutating func handBack(_ range: Range<Int>, but done: Int = 0, by rank: Int) {
     let idleBefore = workers[rank]?.idleThreads ?? 0
     let chunksBefore = workers[rank]?.held.count ?? 0
+    let isSuspect = workers[rank]?.holdsSuspect == true
     guard workers[rank]?.letGo(end: range) == true else {
       preconditionFailure("rank \(rank) gave back \(range), which isn't the end of a chunk that it holds")
     }
     idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
     chunksHeld += (workers[rank]?.held.count ?? 0) - chunksBefore
-    wait(range.dropFirst(done))
+    wait(range.dropFirst(done), isSuspect: isSuspect)
   }
 
   private mutating func enqueue(_ rank: Int) {

@@ -57,6 +57,20 @@ struct RangeHeap: Sendable {
     for range in all where range.lowerBound < bound { insert(range.clamped(to: 0..<bound)) }
   }
 
+  /// O(n).
+  mutating func remove(_ index: Int) {
+    let all = ranges
+    self = RangeHeap()
+    for range in all {
+      if range.contains(index) {
+        insert(range.lowerBound..<index)
+        insert((index + 1)..<range.upperBound)
+      } else {
+        insert(range)
+      }
+    }
+  }
+
   private mutating func sink() {
     var parent = 0
     while case let left = 2 * parent + 1, left < ranges.count {

@@ -6,6 +6,8 @@ struct Worker: Sendable {
     let since: Int
     /// Whether its last item has passed its time: then that one's fate is known, and its thread may never come back.
     var isLate = false
+    /// Whether it is one item that may end the rank: then the rank holds nothing else.
+    var isSuspect = false
   }
 
   let threads: Int
@@ -31,14 +33,18 @@ struct Worker: Sendable {
 
   init(threads: Int) { self.threads = threads }
 
-  var idleThreads: Int { max(0, threads - held.count) }
-  var hasIdleThread: Bool { held.count < threads }
+  /// Whether it holds a suspect, and gets nothing else: if it ends then, that is certain to be the item.
+  var holdsSuspect: Bool { held.first?.isSuspect == true }
+
+  /// Threads for which there may be something: beside a suspect the others have nothing to do, and nothing to wait for.
+  var idleThreads: Int { holdsSuspect ? 0 : max(0, threads - held.count) }
 
   /// One chunk ahead for each thread hides the latencies of a machine; those of a slow network take as many as are computed
   /// while a chunk is on its way.
   ///
   /// - Parameter item: nanoseconds that an item takes.
   func hasRoomAhead(item: Double?) -> Bool {
+    if holdsSuspect { return false }
     let (threads, held) = (threads - lateThreads, held.count - lateThreads)
     if held < 2 * threads { return true }
     guard latency >= Worker.slow, let item, held < Worker.most * threads else { return false }
@@ -51,13 +57,13 @@ struct Worker: Sendable {
   /// A thread's chunks are no more than these.
   private static let most = 64
 
-  mutating func take(_ chunk: Range<Int>, at now: Int) {
+  mutating func take(_ chunk: Range<Int>, at now: Int, isSuspect: Bool) {
     if held.isEmpty {
       heardAt = now
       held.reserveCapacity(2 * threads)
     }
     gotMore = true
-    held.append(Held(chunk: chunk, since: now))
+    held.append(Held(chunk: chunk, since: now, isSuspect: isSuspect))
     heldItems += chunk.count
   }
 
@@ -91,6 +97,8 @@ struct Worker: Sendable {
       return false
     }
     held[index].isLate = true
+    // Its fate is known, and there are no witnesses to be had for what may never end: the other threads go on.
+    held[index].isSuspect = false
     lateThreads += 1
     return true
   }
