@@ -58,6 +58,8 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
   case ended
   /// The launcher says that it started several ranks, the library knows of one only.
   case launcherUnknown(launched: Int)
+  /// The same under Slurm's srun.
+  case stepUnknown(tasks: Int)
 
   package var description: String {
     switch self {
@@ -69,6 +71,11 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
       """
     case .ended:
       "MPI has been ended in this process already, and MPI can't start twice."
+    case .stepUnknown(let tasks):
+      """
+      srun started \(tasks) tasks, but each of them believes that it is rank 0 of 1: the MPI library has not found the others. \
+      Start them with srun --mpi=pmix (srun --mpi=list says what this Slurm has), or with mpirun inside the job.
+      """
     case .launcherUnknown(let launched):
       """
       the launcher started \(launched) ranks, but this process's MPI library knows of one only: mpirun and the library \

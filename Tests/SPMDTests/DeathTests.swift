@@ -48,7 +48,7 @@ extension SPMDTests {
     ("endless recursion in an item", "crashed by a bad address or a full stack (SIGSEGV); it was in"),
     ("abort in an item", "ended by abort (SIGABRT); it was in"),
     ("kill in an item", killed),
-    ("kill -TERM in an item", "ended by a signal (SIGTERM); it was in"),
+    ("kill -HUP in an item", "ended by a signal (SIGHUP); it was in"),
   ]
 
   static let deathsInItems: [Ending] =

@@ -78,7 +78,8 @@ final class Session: @unchecked Sendable {
     ranksHere = hosts.count { [hosts, rank] in $0 == hosts[rank] }
     log = Log(settings.logLevel, rank: rank, host: host)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
-      throw MPIStartError.launcherUnknown(launched: launched)
+      throw Launcher.slurmTasks == nil
+        ? MPIStartError.launcherUnknown(launched: launched) : MPIStartError.stepUnknown(tasks: launched)
     }
     // Launchers don't give every rank the same environment.
     attention = Attention(
@@ -193,6 +194,7 @@ final class Session: @unchecked Sendable {
     case .failed:
       // An error has left the body on another rank: the job ends here and now.
       Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
+      report.endWithError()
       tellEnd()
       abort(status: 1)
     case .ended:

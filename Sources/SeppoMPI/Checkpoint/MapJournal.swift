@@ -31,12 +31,15 @@ final class MapJournal<Result: Codable & Sendable> {
   let name: String
   private let store: any CheckpointStore
   private let journal: any CheckpointJournal
+  private let longestAtRisk: Int
   private let hosts: [String]
   private let count: Int
   private let report: Report
   private var inHand: InHand
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
   private var isDescribed: Bool
+  /// The ranks that were noted as dead.
+  private var noted: [Int] = []
   /// Stored, and to be stored.
   private(set) var kept: Int
   private(set) var waiting = 0
@@ -54,6 +57,7 @@ final class MapJournal<Result: Codable & Sendable> {
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
     name = store.name
+    longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
     hosts = session.hosts
     count = items.count
     report = session.report
@@ -67,6 +71,7 @@ final class MapJournal<Result: Codable & Sendable> {
     }
     kept = journal.stored
     isDescribed = journal.shape != nil
+    LastWords.prepare(journal.lastWords)
     inHand = InHand(journal, ranks: session.size)
     report.checkpoint(name, kept: kept, of: count)
   }
@@ -132,7 +137,11 @@ final class MapJournal<Result: Codable & Sendable> {
   func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inHand.takeBack(ends, from: rank) } }
 
   /// The job is dying of these ranks' deaths.
-  func note(dead ranks: [Int]) throws { try noting { try journal.note(dead: ranks) } }
+  func note(dead ranks: [Int]) throws {
+    if ranks == noted { return }
+    noted = ranks
+    try noting { try journal.note(dead: ranks) }
+  }
 
   /// Notes are for what may go wrong later: where they can't be made now, as on a full disk, the map goes on.
   private func noting(_ body: () throws -> Void) throws {
@@ -177,7 +186,7 @@ final class MapJournal<Result: Codable & Sendable> {
       }
     }
     guard !batches.isEmpty, now >= nextTry || (all && trouble == nil) else { return }
-    guard all || waiting >= store.mostAtRisk || now - since >= store.longestAtRisk.nanoseconds else { return }
+    guard all || waiting >= store.mostAtRisk || now - since >= longestAtRisk else { return }
     let written = Written()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)
@@ -243,13 +252,8 @@ final class MapJournal<Result: Codable & Sendable> {
       if writing == nil, trouble != nil { break }
       if writing != nil { pause() }
     }
+    LastWords.forget()
     journal.close()
     return waiting
   }
-}
-
-func secondsSince1970() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

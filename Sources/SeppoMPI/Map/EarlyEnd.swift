@@ -39,7 +39,8 @@ struct EarlyEnd {
   /// - Parameters:
   ///   - silent: the ranks that have not been heard since `began`.
   ///   - isIdle: nothing is in any rank's hands.
-  func next(at now: Int, isIdle: Bool, silent: (Int) -> [Int]) -> Step {
+  ///   - isComplete: all ranks are in the call; others can't answer, dead or not.
+  func next(at now: Int, isIdle: Bool, isComplete: Bool, silent: (Int) -> [Int]) -> Step {
     // SIGTERM is also what launchers end ranks with whose peers have died.
     if case .asked(signal: SIGTERM) = reason {
       let dead = silent(began)
@@ -47,6 +48,7 @@ struct EarlyEnd {
         return now - began > EarlyEnd.answer
           ? .perish(dead: dead) : now - began > EarlyEnd.doubt ? .doubt(silent: dead) : .wait
       }
+      if !isComplete, now - began < EndRequest.launcherPatience { return .wait }
     }
     return isIdle || now - began >= grace ? .leave : .wait
   }

@@ -135,10 +135,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// - Parameters:
   ///   - done: items whose results are there.
   ///   - alone: items that may be any rank's end.
-  func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], learnt: MapScheduler.Learnt?) -> MapScheduler {
+  func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], learnt: Learnt?) -> MapScheduler {
     MapScheduler(
       count: count, ranks: session.size, rule: options.rule, largest: largestChunk, retries: options.retries,
-      failuresDecide: !keepsFailures, done: done, alone: alone, learnt: learnt)
+      failuresDecide: !keepsFailures, learnt: learnt, done: done, alone: alone)
   }
 
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.

@@ -33,10 +33,5 @@ struct MapOptions: Sendable {
     }
   }
 
-  /// The timeout in nanoseconds; of more than a century there are none.
-  var timeoutNanoseconds: Int? {
-    guard let timeout else { return nil }
-    let (seconds, attoseconds) = timeout.components
-    return seconds < 4_000_000_000 ? Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) : nil
-  }
+  var timeoutNanoseconds: Int? { timeout?.inNanoseconds }
 }

@@ -16,6 +16,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   var scheduler: MapScheduler
   /// Where results are kept, if they are.
   private(set) var journal: MapJournal<Result>?
+  /// What items took at the most, in nanoseconds, where results are kept.
+  private(set) var longestItem = 0
   /// The end of the job, where it comes before the map's.
   var earlyEnd: EarlyEnd?
 
@@ -119,12 +121,12 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     for item in journal.poison {
       let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)
-      scheduler.knownToFail(item.item)
+      scheduler.failedBefore(index: item.item)
       if call.keepsFailures || failure == nil { try fail(item.item, error) }
     }
   }
 
-  private func closeJournal() throws {
+  func closeJournal() throws {
     guard let journal else { return }
     self.journal = nil
     var backoff = Backoff()
@@ -329,6 +331,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   private func keep(_ items: Range<Int>, without failures: [FailedItem], from rank: Int, nanoseconds: Int) {
     guard let journal else { return }
+    longestItem = max(longestItem, nanoseconds / max(1, items.count))
     journal.came(items, without: failures, from: rank, nanoseconds: nanoseconds, at: monotonicNanoseconds())
   }
 

@@ -7,14 +7,17 @@ extension RootMap {
     guard let end = earlyEnd else { return try beginToEnd(at: now) }
     let present = session.attention.present
     switch end.next(
-      at: now, isIdle: scheduler.holdsNothing, silent: { session.attention.silence.silent(since: $0, of: present) })
+      at: now, isIdle: scheduler.holdsNothing, isComplete: rendezvous.isComplete,
+      silent: { session.attention.silence.silent(since: $0, of: present) })
     {
-    case .wait: return
+    case .wait: try journal?.note(dead: [])
     case .doubt(let silent): try journal?.note(dead: silent)
     case .perish(let dead):
       try journal?.note(dead: dead)
       try leave(end, dead: dead)
-    case .leave: try leave(end, dead: [])
+    case .leave:
+      try journal?.note(dead: [])
+      try leave(end, dead: [])
     }
   }
 
@@ -42,7 +45,7 @@ extension RootMap {
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
   private func isOver(_ deadline: Double) -> Bool {
     journal != nil
-      && secondsSince1970() + Double(scheduler.longest) / 1e9 + EarlyEnd.reserve > deadline
+      && secondsSince1970() + Double(longestItem) / 1e9 + EarlyEnd.reserve > deadline
   }
 
   private func leave(_ end: EarlyEnd, dead: [Int]) throws {

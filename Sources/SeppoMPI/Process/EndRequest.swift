@@ -1,3 +1,4 @@
+import SeppoTransport
 import Synchronization
 
 /// Somebody wants this process to end: a batch system ahead of its limit, or a person. Until then SIGTERM, SIGUSR1 and
@@ -74,7 +75,9 @@ enum EndRequest {
   }
 
   /// Where a launcher ends ranks because one has died, SIGKILL follows within this time, and nothing is to be said.
-  private static let launcherPatience = 1_500_000_000
+  static let launcherPatience = 1_500_000_000
+  /// A thread in a call has looked by then.
+  private static let attention = 300_000_000
   /// By then rank 0 should have ended the job in order.
   private static let margin = 5_000_000_000
 
@@ -86,7 +89,9 @@ enum EndRequest {
       let patience =
         isFollowed.load(ordering: .relaxed)
         ? session.settings.grace + margin
-        : max(keeps.load(ordering: .relaxed) ? session.settings.grace : 0, current == SIGTERM ? launcherPatience : 0)
+        : max(
+          keeps.load(ordering: .relaxed) ? session.settings.grace : 0,
+          current == SIGTERM ? launcherPatience : attention)
       // One after the other: the first ends the job.
       if waited >= patience + min(session.rank, 10) * 100_000_000 { break }
       rest(.sleep(nanoseconds: 20_000_000))

@@ -28,6 +28,7 @@ enum Failure {
     let line = text(session, error, at: place)
     if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
+      if !ranksAreSilent { session.report.endWithError() }
       Console.write(line)
       session.tellEnd()
       session.abort(status: 1)

@@ -1,10 +1,19 @@
 /// What the launcher says in the environment, where MPI may not know of it.
 enum Launcher {
-  /// How many ranks Open MPI's or MPICH's launcher started.
-  static var ranks: Int? { number("OMPI_COMM_WORLD_SIZE") ?? number("PMI_SIZE") }
+  /// How many ranks Open MPI's or MPICH's launcher started, or Slurm's.
+  static var ranks: Int? { number("OMPI_COMM_WORLD_SIZE") ?? number("PMI_SIZE") ?? slurmTasks }
 
   /// The rank that it gave to this process.
-  static var rank: Int? { number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK") }
+  static var rank: Int? {
+    number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK")
+      ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
+  }
+
+  /// How many tasks `srun` has started with this one, where it has. (A batch script has no step, and what an mpirun starts has
+  /// that one's variables.)
+  static var slurmTasks: Int? {
+    getenv("SLURM_STEP_ID") == nil || getenv("OMPI_COMM_WORLD_SIZE") != nil ? nil : number("SLURM_STEP_NUM_TASKS")
+  }
 
   /// How many ranks Open MPI's launcher started on this machine.
   static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }

@@ -56,6 +56,7 @@ enum ProcessExit {
   /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
   ///   it may take from them what they use.
   static func leave(_ session: Session, status: Int32, itemsGoOn: Bool = false) -> Never {
+    if status != 0, status != EndRequest.status { session.report.endWithError() }
     fflush(nil)
     do {
       try session.end(withProcess: true)

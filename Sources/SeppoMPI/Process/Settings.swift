@@ -51,20 +51,31 @@ struct Settings {
     }
     if text == "none" { return nil }
     if let seconds = Double(text), seconds > 0 { return seconds }
-    var time = tm()
-    time.tm_isdst = -1
-    if let rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &time) {
-      switch String(cString: rest) {
-      case "": return Double(mktime(&time))
-      case "Z": return Double(timegm(&time))
-      default: break
-      }
-    }
+    if let seconds = secondsSince1970(of: text) { return seconds }
     throw BadSetting(
       description: """
         SEPPO_DEADLINE=\(text): it is a time, as 2026-12-24T18:00:00 (with a Z behind it where it is UTC), or seconds since 1970, as \
         $SLURM_JOB_END_TIME; or none
         """)
+  }
+
+  /// As 2026-12-24T18:00:00, with a Z behind it where it is UTC.
+  private static func secondsSince1970(of text: String) -> Double? {
+    let isUniversal = text.hasSuffix("Z")
+    let parts = (isUniversal ? text.dropLast() : text[...]).split(separator: "T", omittingEmptySubsequences: false)
+    let separators: [Character] = ["-", ":"]
+    let numbers = zip(parts, separators).map { part, separator in
+      part.split(separator: separator, omittingEmptySubsequences: false).map { Int32($0) ?? -1 }
+    }
+    guard parts.count == 2, numbers.allSatisfy({ $0.count == 3 && $0.allSatisfy { $0 >= 0 } }) else { return nil }
+    var time = tm()
+    (time.tm_year, time.tm_mon, time.tm_mday) = (numbers[0][0] - 1900, numbers[0][1] - 1, numbers[0][2])
+    (time.tm_hour, time.tm_min, time.tm_sec) = (numbers[1][0], numbers[1][1], numbers[1][2])
+    time.tm_isdst = -1
+    guard (0..<12).contains(time.tm_mon), (1...31).contains(time.tm_mday), time.tm_hour < 24, time.tm_min < 60,
+      time.tm_sec < 61
+    else { return nil }
+    return Double(isUniversal ? timegm(&time) : mktime(&time))
   }
 
   private static func text(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -79,6 +79,7 @@ enum Crash {
       if isNoted {
         words.pointee.died.store(monotonicNanoseconds(), ordering: .relaxed)
         words.pointee.thread.store(Hand.callingThread, ordering: .relaxed)
+        LastWords.write()
       }
       let previous = memory.pointee.previous + Int(signal)
       if previous.pointee.isDefault {

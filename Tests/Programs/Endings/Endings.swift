@@ -265,6 +265,7 @@ struct Endings {
     case "endless recursion in an item": try onVictim { print(depth(1)) }
     case "abort in an item": try onVictim { abort() }
     case "kill in an item": try onVictim { kill(getpid(), SIGKILL) }
+    case "kill -HUP in an item": try onVictim { killFromOutside("HUP") }
     case "kill -TERM in an item": try onVictim { killFromOutside("TERM") }
     case "abort in one of three items":
       // Each thread has one then, because none ends.

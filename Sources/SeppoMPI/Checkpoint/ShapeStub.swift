@@ -1,0 +1,1 @@
+enum ResultShape { static func describe(_ value: Any) -> String { "\(type(of: value))" } }

@@ -1,0 +1,167 @@
+// Maps with a checkpoint, for the suite to interrupt and to start again:
+//
+//   mpirun -n 3 Checkpoints NAME FILE LOG [NUMBER]
+//
+// FILE is the checkpoint; LOG gets a line for each item that is computed, with its index. Rank 0 prints a digest of the
+// results, which is the same for the same results.
+
+import SeppoCheckpoint
+import SeppoMPI
+
+struct Trouble: Error, CustomStringConvertible {
+  var description: String { "trouble of the program's own" }
+}
+
+/// A result that doesn't travel as memory.
+struct Fit: Codable, Sendable, Equatable {
+  var amplitude: Double
+  var label: String?
+  var residuals: [Float]
+}
+
+@main
+struct Checkpoints {
+  static let arguments = CommandLine.arguments
+  static let name = arguments[1]
+  static let file = arguments[2]
+  static let log = open(arguments[3], O_WRONLY | O_APPEND | O_CREAT, 0o644)
+  static let number = arguments.count > 4 ? Int(arguments[4]) ?? 0 : 0
+
+  static func main() {
+    Seppo.run { try run() }
+  }
+
+  static func run() throws {
+    switch name {
+    case "doubles": try show((0..<2_000).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+    case "fits": try show((0..<500).parallel(checkpoint: .sqlite(file)).map(fit))
+    case "fits at root":
+      let fits = try (0..<500).parallel(checkpoint: .sqlite(file)).mapAtRoot(fit)
+      try fits.atRoot { print(digest($0)) }
+    case "strings by chunks of 7":
+      let words = try Seppo.atRoot { (0..<300).map { "word \($0)" } }
+      try show(words.parallel(chunk: .items(7), checkpoint: .sqlite(file)).map { try text($0) })
+    case "stride": try show(stride(from: 0.0, to: 100, by: 0.25).parallel(checkpoint: .sqlite(file)).map { $0 * $0 })
+    case "sets":
+      let sets = (0..<50).map { Set(($0..<($0 + 20)).map { "element \($0)" }) }
+      try show(sets.parallel(checkpoint: .sqlite(file)).map { note($0.count); return $0.count })
+    case "no items": try show([Int]().parallel(checkpoint: .sqlite(file)).map { $0 })
+    // So many of these items are slow enough to be interrupted.
+    case "slow": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file)).map(slow))
+    case "slow, on two threads":
+      try show((0..<max(number, 1)).parallel(threads: 2, checkpoint: .sqlite(file)).map(slow))
+    case "slow, without": try show((0..<max(number, 1)).mapParallel(slow))
+    case "one long item":
+      try show((0..<8).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item in
+        note(item)
+        if item == 3 { for _ in 0..<number { usleep(100_000) } }
+        return item
+      })
+    // Some fail, and not always the same: those below NUMBER.
+    case "failures":
+      let fates = try (0..<100).parallel(checkpoint: .sqlite(file)).mapResults(failsBelow(number))
+      try Seppo.atRoot {
+        let failed = fates.indices.filter { if case .failure = fates[$0] { true } else { false } }
+        print("\(failed.count) failed")
+      }
+    case "first failure": try show((0..<100).parallel(checkpoint: .sqlite(file)).map(failsBelow(number)))
+    // Item NUMBER ends its rank.
+    case "poison": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(poisoned))
+    case "poison, and the others":
+      let fates = try (0..<60).parallel(checkpoint: .sqlite(file)).mapResults(poisoned)
+      try Seppo.atRoot {
+        for (index, fate) in fates.enumerated() { if case .failure(let error) = fate { print("\(index): \(error)") } }
+        print("\(fates.count) items")
+      }
+    case "poison on the first death":
+      try show((0..<60).parallel(checkpoint: .sqlite(file, deaths: 1)).map(poisoned))
+    case "crash": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(crashing))
+    case "two calls":
+      try show((0..<100).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+      try show((0..<50).parallel(checkpoint: .sqlite(file)).map(fit))
+    case "labels":
+      for round in 0..<3 {
+        try show((0..<50).parallel(checkpoint: .sqlite(file, label: "round \(round)")).map { try number($0 + round) })
+      }
+    case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
+    case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
+    case "values, item by item":
+      try show(
+        (0..<100).map { $0 == 40 ? number : $0 }
+          .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map(number(_:)))
+    case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
+    case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
+    case "in an item":
+      _ = try (0..<4).mapParallel { _ in try [1].parallel(checkpoint: .sqlite(file)).map { $0 } }
+    case "in atRoot": try Seppo.atRoot { _ = try [1].parallel(checkpoint: .sqlite(file)).mapAtRoot { $0 } }
+    case "an error that is caught":
+      do {
+        try show([1].parallel(checkpoint: .sqlite(file)).map { $0 })
+      } catch SeppoError.checkpoint(let error, _) {
+        print("rank \(Seppo.rank): \(error)")
+      }
+      try show((0..<10).mapParallel { $0 })
+    case "own code after a map":
+      _ = try (0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:))
+      print("mapped")
+      fflush(stdout)
+      for _ in 0..<number { usleep(100_000) }
+    default: throw Trouble()
+    }
+  }
+
+  static func note(_ item: Int) {
+    let line = "\(item)\n"
+    _ = line.utf8.withContiguousStorageIfAvailable { Glibc.write(log, $0.baseAddress, $0.count) }
+  }
+
+  static func number(_ item: Int) throws -> Double {
+    note(item)
+    return (Double(item) * 1.1).squareRoot()
+  }
+
+  static func fit(_ item: Int) throws -> Fit {
+    note(item)
+    return Fit(
+      amplitude: item % 50 == 0 ? .nan : Double(item) / 3, label: item % 3 == 0 ? nil : "star \(item)",
+      residuals: (0..<(item % 9)).map { Float($0) / 7 })
+  }
+
+  static func text(_ word: String) throws -> String {
+    note(Int(word.dropFirst(5)) ?? -1)
+    return word + word
+  }
+
+  static func slow(_ item: Int) throws -> Double {
+    usleep(5_000)
+    return try number(item)
+  }
+
+  static func failsBelow(_ bound: Int) -> @Sendable (Int) throws -> Double {
+    { item in
+      if item < bound { throw Trouble() }
+      return try number(item)
+    }
+  }
+
+  static func poisoned(_ item: Int) throws -> Double {
+    if item == number { kill(getpid(), SIGKILL) }
+    return try slow(item)
+  }
+
+  static func crashing(_ item: Int) throws -> Double {
+    if item == number { fatalError("on purpose") }
+    return try slow(item)
+  }
+
+  static func show<Value: Encodable>(_ results: [Value]) throws { try Seppo.atRoot { print(digest(results)) } }
+
+  /// FNV-1a over the text of each.
+  static func digest<Value>(_ results: [Value]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for result in results {
+      for byte in "\(result)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+    return "\(results.count) results, \(String(hash, radix: 16))"
+  }
+}
