@@ -58,7 +58,7 @@ build whole
 broken 'a rank gets three chunks for each thread' Worker.swift \
   's/if held < 2 \* threads { return true }/if held < 3 * threads { return true }/'
 broken 'the last items are hoarded' MapScheduler.swift \
-  's/guard remaining > threads, remainingFresh > 0 else/guard remainingFresh > 0 else/'
+  's/guard remaining > threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
 broken 'what comes back not begun is forgotten' MapScheduler.swift \
   's/^    wait(min(chunk.lowerBound + completed, end)..<end)$//'
 broken 'what a rank held that is gone is forgotten' MapScheduler.swift \

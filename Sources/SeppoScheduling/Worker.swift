@@ -97,7 +97,7 @@ struct Worker: Sendable {
       return false
     }
     held[index].isLate = true
-    // Its fate is known, and there are no witnesses to be had for what may never end: the other threads go on.
+    // Its fate is known: the other threads needn't wait for what may never end.
     held[index].isSuspect = false
     lateThreads += 1
     return true

@@ -4,6 +4,8 @@ import SeppoScheduling
 final class Books {
   enum State: UInt8 {
     case notBegun
+    /// To be given by itself.
+    case waitsAlone
     /// It failed, and is to be tried again.
     case toBeTriedAgain
     case held
@@ -16,6 +18,8 @@ final class Books {
     var chunk: Range<Int>
     /// Its last item has passed its time, and isn't this chunk's any more.
     var isLate = false
+    /// It is an item that may end its rank.
+    var isSuspect = false
     /// The items for which its rank answers.
     var items: Range<Int> { isLate ? chunk.dropLast() : chunk }
   }
@@ -30,7 +34,9 @@ final class Books {
     /// Differs from what was checked last.
     var hasChanged = false
 
-    var idleThreads: Int { max(0, threads - held.count) }
+    var holdsSuspect: Bool { held.contains { $0.isSuspect } }
+    /// None beside a suspect.
+    var idleThreads: Int { holdsSuspect ? 0 : max(0, threads - held.count) }
   }
 
   let schedule: Schedule
@@ -44,6 +50,10 @@ final class Books {
   private(set) var bound: Int
   /// Below the bound.
   private(set) var notBegun: Int
+  /// Items that wait to be given alone, below the bound.
+  private(set) var suspects: Set<Int>
+  /// Nothing is given any more.
+  var isStopped = false
   /// No item below this is not begun.
   private var lowest = 0
   /// Below the bound.
@@ -72,7 +82,15 @@ final class Books {
     againAfter = Array(repeating: 0, count: schedule.ranks.count)
     ranks = Array(repeating: Rank(), count: schedule.ranks.count)
     bound = count
-    notBegun = count
+    suspects = Set(schedule.alone)
+    for item in schedule.done.joined() { state[item] = .done }
+    for item in suspects { state[item] = .waitsAlone }
+    for item in schedule.failedBefore { state[item] = .failed }
+    failed = schedule.failedBefore
+    let decided = schedule.done.reduce(0) { $0 + $1.count } + failed.count
+    notBegun = count - decided - suspects.count
+    done = decided
+    if schedule.failuresDecide, let lowest = failed.min() { lower(to: lowest) }
   }
 
   /// Compute threads, and one for each rank that may still come.
@@ -82,8 +100,14 @@ final class Books {
     return max(1, threads)
   }
 
-  var isFinished: Bool { heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty }
+  var isFinished: Bool { heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && suspects.isEmpty }
   var isStuck: Bool { heldChunks > 0 && heldChunks == lateChunks }
+
+  /// Suspects are left, and nobody who may be given one.
+  var isStranded: Bool {
+    heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && !suspects.isEmpty && ranks.count > 1
+      && ranks.dropFirst().allSatisfy(\.isGone)
+  }
 
   func joined(_ rank: Int, threads: Int) {
     ranks[rank].threads = threads
@@ -106,6 +130,10 @@ final class Books {
     guard ranks[rank].isThere else { throw Violation("rank \(rank) is asked to give back, and isn't there") }
     guard !ranks[rank].isAsked else { throw Violation("rank \(rank) is asked twice to give back") }
     guard notBegun == 0 else { throw Violation("rank \(rank) is asked to give back while there is something to give") }
+    guard !isStopped else { throw Violation("rank \(rank) is asked to give back, and the map has been stopped") }
+    guard ranks.contains(where: { $0.idleThreads > 0 }) else {
+      throw Violation("rank \(rank) is asked to give back, for nobody")
+    }
     ranks[rank].isAsked = true
   }
 
@@ -118,8 +146,15 @@ final class Books {
     guard !chunk.isEmpty, chunk.lowerBound >= 0, chunk.upperBound <= bound else {
       throw Violation("\(chunk) goes to rank \(rank), and isn't a chunk of 0..<\(bound)")
     }
+    guard !isStopped else { throw Violation("\(chunk) goes to rank \(rank), and the map has been stopped") }
+    guard !ranks[rank].holdsSuspect else { throw Violation("\(chunk) goes to rank \(rank), which holds a suspect") }
     try checkStock(of: rank)
-    if state[chunk.lowerBound] == .toBeTriedAgain {
+    let isSuspect = state[chunk.lowerBound] == .waitsAlone
+    if isSuspect {
+      try checkSuspect(chunk, on: rank)
+    } else if mayHaveSuspect(rank) {
+      throw Violation("\(chunk) goes to rank \(rank), which holds nothing, before the suspects \(suspects)")
+    } else if state[chunk.lowerBound] == .toBeTriedAgain {
       guard ranks[rank].idleThreads > 0 || notBegun > 0 else {
         throw Violation("\(chunk), one of the last, is tried again on rank \(rank), and waits there")
       }
@@ -133,7 +168,9 @@ final class Books {
         throw Violation("item \(item), which is \(state[item]), goes to rank \(rank)")
       }
       notBegun -= chunk.count
-      if schedule.fates.isEmpty, schedule.timeout == nil, chunk.lowerBound % schedule.rule.unit != 0 {
+      if schedule.fates.isEmpty, schedule.timeout == nil, !schedule.isResumed,
+        chunk.lowerBound % schedule.rule.unit != 0
+      {
         throw Violation("\(chunk) doesn't begin where units do")
       }
     }
@@ -141,10 +178,25 @@ final class Books {
       state[item] = .held
       holder[item] = rank
     }
-    ranks[rank].held.append(Held(chunk: chunk))
+    ranks[rank].held.append(Held(chunk: chunk, isSuspect: isSuspect))
     heldChunks += 1
     mostChunks = max(mostChunks, heldChunks)
     touch(rank)
+  }
+
+  private func checkSuspect(_ chunk: Range<Int>, on rank: Int) throws {
+    let item = chunk.lowerBound
+    guard chunk.count == 1 else { throw Violation("the suspect \(item) goes out together with others, \(chunk)") }
+    guard ranks[rank].held.isEmpty else {
+      throw Violation("the suspect \(item) goes to rank \(rank), which holds others")
+    }
+    guard mayHaveSuspect(rank) else { throw Violation("the suspect \(item) goes to rank \(rank)") }
+    guard item == suspects.min() else { throw Violation("the suspect \(item) isn't the lowest of \(suspects)") }
+    suspects.remove(item)
+  }
+
+  private func mayHaveSuspect(_ rank: Int) -> Bool {
+    !suspects.isEmpty && ranks[rank].held.isEmpty && (rank > 0 || ranks.count == 1)
   }
 
   private func checkStock(of rank: Int) throws {
@@ -194,7 +246,7 @@ final class Books {
 
   /// Whether the rank may be given something that nobody holds.
   func mayBeGiven(_ rank: Int) -> Bool {
-    if notBegun > 0 { return true }
+    if notBegun > 0 || mayHaveSuspect(rank) { return true }
     if toBeTriedAgain.isEmpty { return false }
     let isAlone = isAlone(rank)
     if ranks[rank].lateThreads == 0 { return isAlone || toBeTriedAgain.count > againAfter[rank] }
@@ -207,7 +259,7 @@ final class Books {
 
   // MARK: Taking
 
-  private func release(_ items: Range<Int>, from rank: Int) throws {
+  private func release(_ items: Range<Int>, from rank: Int, isSuspect: Bool) throws {
     for item in items {
       guard state[item] == .held, holder[item] == rank else {
         throw Violation("item \(item), which rank \(rank) gives back, is \(state[item]), held by \(holder[item])")
@@ -216,6 +268,9 @@ final class Books {
       if failures[item] > 0 {
         state[item] = .toBeTriedAgain
         if item < bound { addToAgain(item) }
+      } else if isSuspect {
+        state[item] = .waitsAlone
+        if item < bound { suspects.insert(item) }
       } else {
         state[item] = .notBegun
         if item < bound { notBegun += 1 }
@@ -228,13 +283,14 @@ final class Books {
     guard let place = ranks[rank].held.firstIndex(where: { $0.items.upperBound == range.upperBound && !$0.isLate }),
       ranks[rank].held[place].chunk.lowerBound <= range.lowerBound
     else { throw Violation("rank \(rank) gives back \(range), and doesn't hold it") }
+    let isSuspect = ranks[rank].held[place].isSuspect
     ranks[rank].held[place].chunk = ranks[rank].held[place].chunk.lowerBound..<range.lowerBound
     if ranks[rank].held[place].chunk.isEmpty {
       ranks[rank].held.remove(at: place)
       heldChunks -= 1
     }
     touch(rank)
-    try release(range.dropFirst(first), from: rank)
+    try release(range.dropFirst(first), from: rank, isSuspect: isSuspect)
   }
 
   /// What the scheduler has to say to a failure on a rank that holds the item, and what is to be booked.
@@ -270,6 +326,7 @@ final class Books {
 
   private func lower(to item: Int) {
     for index in item..<bound where state[index] == .notBegun { notBegun -= 1 }
+    suspects = suspects.filter { $0 < item }
     for index in toBeTriedAgain where index >= item { removeFromAgain(index) }
     bound = item
   }
@@ -279,6 +336,8 @@ final class Books {
       throw Violation("item \(item) is late on rank \(rank), which doesn't hold it last in a chunk")
     }
     ranks[rank].held[place].isLate = true
+    // As any other that is late.
+    ranks[rank].held[place].isSuspect = false
     ranks[rank].lateThreads += 1
     lateChunks += 1
     touch(rank)
@@ -309,7 +368,7 @@ final class Books {
       }
       settle(item, .done)
     }
-    try release(end..<held.items.upperBound, from: rank)
+    try release(end..<held.items.upperBound, from: rank, isSuspect: held.isSuspect)
   }
 
   func gone(_ rank: Int) throws {
@@ -318,7 +377,7 @@ final class Books {
     for held in ranks[rank].held {
       heldChunks -= 1
       if held.isLate { lateChunks -= 1 }
-      try release(held.items, from: rank)
+      try release(held.items, from: rank, isSuspect: held.isSuspect)
     }
     ranks[rank] = Rank()
     ranks[rank].isGone = true

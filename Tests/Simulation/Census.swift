@@ -64,10 +64,11 @@ struct Census {
 
   private func checkStates() throws {
     let books = root.books
-    var (done, notBegun, again, held) = (0, 0, 0, 0)
+    var (done, notBegun, again, held, suspects) = (0, 0, 0, 0, 0)
     for item in 0..<schedule.count {
       switch books.state[item] {
       case .notBegun: notBegun += item < books.bound ? 1 : 0
+      case .waitsAlone: suspects += item < books.bound ? 1 : 0
       case .toBeTriedAgain: again += item < books.bound ? 1 : 0
       case .held: held += 1
       case .done, .failed: done += 1
@@ -75,6 +76,9 @@ struct Census {
     }
     var booked = 0
     for rank in books.ranks { for chunk in rank.held { booked += chunk.items.count } }
+    guard suspects == books.suspects.count else {
+      throw Violation("\(suspects) suspects wait; the books say \(books.suspects)")
+    }
     guard done == books.done, notBegun == books.notBegun, again == books.toBeTriedAgain.count, held == booked else {
       throw Violation(
         "\(done) items are done, \(notBegun) not begun, \(again) to be tried again, \(held) held; the books say "

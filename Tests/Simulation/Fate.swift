@@ -10,6 +10,8 @@ package enum Fate: Sendable, Equatable {
   case neverReturns(on: Int?)
   /// The first so many tries take three times the time that an item has.
   case isLateFirst(Int)
+  /// The first so many ranks that compute it are gone; never rank 0, whose end is the job's.
+  case endsRank(first: Int)
   /// Fails where it travels: on every rank but 0.
   case cannotBeSent
   /// Its result fails where it travels.
@@ -28,13 +30,17 @@ package enum Fate: Sendable, Equatable {
     if case .neverReturns(let place) = self { place == nil || place == rank } else { false }
   }
 
+  func endsRank(_ rank: Int, try ordinal: Int) -> Bool {
+    if case .endsRank(let tries) = self { rank > 0 && ordinal < tries } else { false }
+  }
+
   /// Whether it can't but fail, wherever it is computed and however often.
   func mustFail(retries: Int) -> Bool { self == .throwsAlways }
 
   /// Whether it may fail for good, leaving aside that every item may be late.
   func mayFail(retries: Int) -> Bool {
     switch self {
-    case .fine: false
+    case .fine, .endsRank: false
     case .throwsFirst(let tries), .isLateFirst(let tries): tries > retries
     default: true
     }

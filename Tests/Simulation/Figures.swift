@@ -15,6 +15,11 @@ package struct Figures: Sendable, Equatable {
   package internal(set) var results = 0
   package internal(set) var errors = 0
   package internal(set) var stuck = 0
+  package internal(set) var stranded = 0
+  package internal(set) var stopped = 0
+  /// Chunks that were one suspect, and those of them that ended their rank.
+  package internal(set) var alone = 0
+  package internal(set) var fatal = 0
 
   package init() {}
 
@@ -25,6 +30,10 @@ package struct Figures: Sendable, Equatable {
     case threw(Int)
     /// The job is ended because of an item that is late.
     case stuck(Int)
+    /// Suspects are left, and no rank but 0.
+    case stranded
+    /// Early, as it was told to.
+    case stopped
   }
 
   package mutating func add(_ other: Figures) {
@@ -38,6 +47,10 @@ package struct Figures: Sendable, Equatable {
     results += other.results
     errors += other.errors
     stuck += other.stuck
+    stranded += other.stranded
+    stopped += other.stopped
+    alone += other.alone
+    fatal += other.fatal
   }
 }
 
@@ -45,6 +58,7 @@ extension Figures: CustomStringConvertible {
   package var description: String {
     "\(steps) steps, \(chunks) chunks, \(callBacks) call-backs, \(givenBack) ranges given back, \(late) times late, "
       + "\(again) times tried again, at most \(footprint) entries in the books, \(results) with results, "
-      + "\(errors) with an error, \(stuck) stuck"
+      + "\(errors) with an error, \(stuck) stuck, \(stranded) stranded, \(stopped) stopped, "
+      + "\(alone) suspects given, \(fatal) of them fatal"
   }
 }

@@ -3,12 +3,15 @@ struct Oracle {
   private let schedule: Schedule
   private let books: Books
   private let taken: [Int]
+  /// From the start.
+  private let wasDone: [Bool]
   private let ending: Figures.Ending
 
   init(_ schedule: Schedule, _ root: SimulatedRoot, _ ending: Figures.Ending) {
     self.schedule = schedule
     books = root.books
     taken = root.taken
+    wasDone = schedule.isDone
     self.ending = ending
   }
 
@@ -23,6 +26,20 @@ struct Oracle {
     case .stuck(let item):
       guard schedule.timeout != nil else { throw Violation("item \(item) is late, and has no time") }
       decided = 0
+    case .stranded:
+      guard schedule.ranks.count > 1, schedule.ranks[0].comes == 0 else { throw Violation("one rank is stranded") }
+      // All but the suspects.
+      for item in 0..<books.bound where books.state[item] != .waitsAlone { try checkFate(of: item) }
+      decided = 0
+    case .stopped:
+      guard schedule.stops != nil else { throw Violation("it has stopped, and nobody said so") }
+      decided = 0
+    }
+    for item in schedule.done.joined() where books.state[item] != .done || taken[item] > 0 {
+      throw Violation("item \(item), which was done from the start, was computed")
+    }
+    for item in schedule.failedBefore where books.state[item] != .failed || taken[item] > 0 {
+      throw Violation("item \(item), which had failed before, was computed")
     }
     for item in 0..<decided { try checkFate(of: item) }
     for item in 0..<schedule.count {
@@ -37,6 +54,7 @@ struct Oracle {
   private func checkFate(of item: Int) throws {
     switch books.state[item] {
     case .done:
+      if wasDone[item] { return }
       guard taken[item] == 1 else { throw Violation("item \(item) was computed \(taken[item]) times") }
       if schedule.fate(item).mustFail(retries: schedule.retries) {
         throw Violation("item \(item) always throws, and has a result")
@@ -45,15 +63,20 @@ struct Oracle {
       guard taken[item] == 0 else { throw Violation("item \(item) has failed, and has a result") }
       // But for what can't be sent, which is known at once.
       let tries = schedule.retries + 1
-      guard books.failures[item] == tries || schedule.fate(item) == .cannotBeSent else {
+      guard
+        books.failures[item] == tries || schedule.fate(item) == .cannotBeSent
+          || schedule.failedBefore.contains(item)
+      else {
         throw Violation("item \(item) has failed after \(books.failures[item]) tries, not \(tries)")
       }
       if schedule.failuresDecide, ending != .threw(item) { throw Violation("item \(item) has failed, and is no error") }
-    case .notBegun, .toBeTriedAgain, .held: throw Violation("the map has ended, and item \(item) is missing")
+    case .notBegun, .waitsAlone, .toBeTriedAgain, .held:
+      throw Violation("the map has ended, and item \(item) is missing")
     }
   }
 
   private func mayFail(_ item: Int) -> Bool {
-    schedule.fate(item).mayFail(retries: schedule.retries) || schedule.mayBeLate(item)
+    schedule.failedBefore.contains(item) || schedule.fate(item).mayFail(retries: schedule.retries)
+      || schedule.mayBeLate(item)
   }
 }

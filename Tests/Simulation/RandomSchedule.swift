@@ -41,6 +41,8 @@ extension Schedule {
     } else if !long, random.percent(60) {
       addFates(&random)
     }
+    if random.percent(40) { addEarlierJob(&random) }
+    if random.percent(5) { stops = random.below(span) }
   }
 
   /// Ranks that get far more than they should, so that much is called back.
@@ -96,6 +98,37 @@ extension Schedule {
     fates = Array(repeating: .fine, count: count)
     let failing = random.one(of: [0, 1, 2, 5, count / 4, count])
     for _ in 0..<failing { fates[random.below(count)] = fate(&random) }
+  }
+
+  private mutating func addEarlierJob(_ random: inout Seeded) {
+    var isOpen = Array(repeating: true, count: count)
+    if random.percent(75) {
+      // From a few large gaps to one in every few items; sometimes none.
+      let (most, share) = (random.one(of: [1, 5, count]), random.one(of: [10, 50, 90, 100]))
+      var index = 0
+      while index < count {
+        let end = min(index + random.one(in: 1...max(1, most)), count)
+        if random.percent(share) {
+          done.append(index..<end)
+          for item in index..<end { isOpen[item] = false }
+        }
+        index = end
+      }
+    }
+    func take(_ tries: Int) -> [Int] {
+      var taken: [Int] = []
+      for _ in 0..<tries where count > 0 {
+        let item = random.below(count)
+        if isOpen[item] { taken.append(item) }
+        isOpen[item] = false
+      }
+      return taken
+    }
+    if random.percent(75) { alone = take(random.one(of: [1, 2, ranks.count, 2 * ranks.count, count])).sorted() }
+    if random.percent(30) { failedBefore = take(random.one(of: [1, 1, 2, 5])) }
+    guard !alone.isEmpty, random.percent(60) else { return }
+    if fates.isEmpty { fates = Array(repeating: .fine, count: count) }
+    for _ in 0..<random.one(in: 1...2) { fates[random.one(of: alone)] = .endsRank(first: random.one(in: 1...3)) }
   }
 
   private func fate(_ random: inout Seeded) -> Fate {

@@ -45,6 +45,12 @@ package struct Schedule: Sendable {
   package var itemTime: ItemTime
   /// By item; empty where all are fine.
   package var fates: [Fate] = []
+  /// What an earlier job has left: items that are done, those that may have ended it, and those that failed for good.
+  package var done: [Range<Int>] = []
+  package var alone: [Int] = []
+  package var failedBefore: [Int] = []
+  /// When the map ends early.
+  package var stops: Int?
   /// A message takes the first, and up to the second longer.
   package var delay: Int
   package var jitter = 0
@@ -80,6 +86,16 @@ package struct Schedule: Sendable {
 
   /// So many items stay together on a rank: where they have a time each, they are begun one by one.
   var unitOnRanks: Int { timeout == nil ? rule.unit : 1 }
+
+  /// By item.
+  var isDone: [Bool] {
+    var isDone = Array(repeating: false, count: count)
+    for range in done { for item in range { isDone[item] = true } }
+    return isDone
+  }
+
+  /// Whether there was an earlier job.
+  var isResumed: Bool { !(done.isEmpty && alone.isEmpty && failedBefore.isEmpty) }
 
   /// Whether nothing ever takes long to get through.
   var isCalm: Bool {
@@ -123,6 +139,8 @@ extension Schedule: CustomStringConvertible {
       if let vanishes = itself.vanishes { line += ", vanishes at \(vanishes), noticed \(itself.noticed) later" }
       lines.append(line)
     }
+    if isResumed { lines.append("done before: \(done), alone: \(alone), failed before: \(failedBefore)") }
+    if let stops { lines.append("stops at \(stops)") }
     for (index, fate) in fates.enumerated() where fate != .fine { lines.append("item \(index): \(fate)") }
     return lines.joined(separator: "\n")
   }

@@ -137,7 +137,8 @@ final class SimulatedRank {
       }
       time += schedule.time(item, on: index)
       if case .isLateFirst(let tries) = fate, ordinal < tries { time += 3 * (schedule.timeout ?? 0) }
-      if fate.hangs(on: index) {
+      if fate.endsRank(index, try: ordinal) { endsAfter(time) }
+      if fate.hangs(on: index) || fate.endsRank(index, try: ordinal) {
         hangs = true
         break
       }
@@ -155,6 +156,11 @@ final class SimulatedRank {
       world.after(timeout + world.look(), .timeIsUp, rank: index, place: thread, token: stretches[thread])
     }
     if !hangs { world.after(time, .computed, rank: index, place: thread, token: stretches[thread]) }
+  }
+
+  private func endsAfter(_ time: Int) {
+    world.after(time, .vanishes, rank: index)
+    world.after(time + schedule.ranks[index].noticed, .noticed, rank: index)
   }
 
   /// A thread has come to the end of what it claimed.

@@ -22,7 +22,9 @@ final class SimulatedRoot {
     taken = Array(repeating: 0, count: schedule.count)
     scheduler = MapScheduler(
       count: schedule.count, ranks: schedule.ranks.count, rule: schedule.rule, largest: schedule.largest,
-      retries: schedule.retries, failuresDecide: schedule.failuresDecide, learnt: schedule.learnt.map(Self.learnt))
+      retries: schedule.retries, failuresDecide: schedule.failuresDecide, learnt: schedule.learnt.map(Self.learnt),
+      done: schedule.done, alone: schedule.alone)
+    for item in schedule.failedBefore { scheduler.failedBefore(index: item) }
     join(0)
   }
 
@@ -67,9 +69,20 @@ final class SimulatedRoot {
   }
 
   func gone(_ rank: Int) throws {
+    // Both an item and chance may end it.
+    if books.ranks[rank].isGone { return }
+    if books.ranks[rank].holdsSuspect { figures.fatal += 1 }
     world.note("rank 0 hears that rank \(rank) is gone")
     scheduler.gone(rank: rank)
     try books.gone(rank)
+  }
+
+  /// The map ends early: the ranks begin nothing more.
+  func stopEarly() {
+    world.note("the map is told to stop")
+    scheduler.stop()
+    books.isStopped = true
+    stop(at: 0)
   }
 
   // MARK: Handing out
@@ -101,6 +114,7 @@ final class SimulatedRoot {
     figures.chunks += 1
     world.note("rank 0 gives \(chunk) to rank \(rank)")
     try books.gave(chunk, to: rank)
+    if books.ranks[rank].holdsSuspect { figures.alone += 1 }
     var sent = chunk
     if rank > 0, !schedule.fates.isEmpty, let item = chunk.first(where: { schedule.fates[$0] == .cannotBeSent }) {
       world.note("item \(item) can't be sent")
@@ -116,10 +130,13 @@ final class SimulatedRoot {
 
   /// Where that decides, nothing is begun any more above the item that failed.
   private func stop() {
-    guard schedule.failuresDecide else { return }
-    own.lower(to: books.bound)
+    if schedule.failuresDecide { stop(at: books.bound) }
+  }
+
+  private func stop(at bound: Int) {
+    own.lower(to: bound)
     for rank in books.ranks.indices where rank > 0 && books.ranks[rank].isThere {
-      world.send(.stop(books.bound), rank: rank)
+      world.send(.stop(bound), rank: rank)
     }
   }
 
@@ -197,15 +214,24 @@ final class SimulatedRoot {
     guard scheduler.isStuck == books.isStuck else {
       throw Violation("the scheduler says that it is \(books.isStuck ? "not " : "")stuck")
     }
+    guard scheduler.isStranded == books.isStranded else {
+      throw Violation("the scheduler says that it is \(books.isStranded ? "not " : "")stranded")
+    }
+    guard scheduler.holdsNothing == (books.heldChunks == 0) else { throw Violation("it isn't known what is held") }
     // A queue keeps what it has given out until that is 65 entries, or half of it.
-    let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.openFailures
+    let earlier = schedule.done.count + 2 * schedule.alone.count + schedule.failedBefore.count
+    let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.openFailures + earlier
     guard scheduler.footprint <= room else {
       throw Violation("the scheduler keeps \(scheduler.footprint) entries for \(books.mostChunks) chunks")
     }
     figures.footprint = max(figures.footprint, scheduler.footprint)
-    guard books.notBegun > 0 || !books.toBeTriedAgain.isEmpty else { return }
+    guard !books.isStopped, books.notBegun > 0 || !books.toBeTriedAgain.isEmpty || !books.suspects.isEmpty else {
+      return
+    }
     for rank in books.ranks.indices where books.ranks[rank].idleThreads > 0 && books.mayBeGiven(rank) {
-      throw Violation("rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.toBeTriedAgain)")
+      throw Violation(
+        "rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.toBeTriedAgain), "
+          + "and suspects \(books.suspects)")
     }
   }
 

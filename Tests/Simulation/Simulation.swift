@@ -33,6 +33,7 @@ package final class Simulation {
         world.after(vanishes + itself.noticed, .noticed, rank: rank)
       }
     }
+    if let stops = schedule.stops { world.after(stops, .stops, rank: 0) }
     world.after(0, .rootLooks, rank: 0)
   }
 
@@ -69,6 +70,8 @@ package final class Simulation {
     case .results: figures.results = 1
     case .threw: figures.errors = 1
     case .stuck: figures.stuck = 1
+    case .stranded: figures.stranded = 1
+    case .stopped: figures.stopped = 1
     }
     try Oracle(schedule, root, figures.ending).check()
     return figures
@@ -105,6 +108,9 @@ package final class Simulation {
     case .vanishes:
       world.note("rank \(event.rank) vanishes")
       rank.hasVanished = true
+    case .stops:
+      root.stopEarly()
+      lookSoon()
     case .rootLooks, .noticed: break
     }
     if isRoots, event.token == 0 || event.token == pauses { return try look() }
@@ -148,6 +154,8 @@ package final class Simulation {
       guard schedule.failuresDecide, root.scheduler.bound < schedule.count else { return .results }
       return .threw(root.scheduler.bound)
     }
+    if root.books.isStopped, root.scheduler.holdsNothing { return .stopped }
+    if root.scheduler.isStranded { return .stranded }
     if let item = try stuckItem() { return .stuck(item) }
     try checkThatNobodyGoesHungry(hasMoved)
     pause = hasMoved ? Simulation.shortest : min(pause * 3 / 2, 1 << 40)
@@ -187,7 +195,7 @@ package final class Simulation {
 
   private var isSomebodyHungry: Bool {
     let books = root.books
-    guard world.lettersUnderWay == 0, books.notBegun == 0 else { return false }
+    guard world.lettersUnderWay == 0, books.notBegun == 0, !books.isStopped else { return false }
     var (isOneIdle, hasOneMore) = (false, false)
     for rank in ranks where books.ranks[rank.index].isThere {
       if rank.hasVanished || !rank.finished.isEmpty || !rank.said.isEmpty { return false }
