@@ -83,6 +83,9 @@ let package = Package(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
       swiftSettings: strict),
     .executableTarget(
+      name: "Checkpoints", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Checkpoints",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     // Stores results until it is killed.
@@ -98,7 +101,7 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
+        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers", "Network", "Checkpoints",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

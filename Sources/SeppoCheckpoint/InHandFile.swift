@@ -46,6 +46,12 @@ final class InHandFile: Sendable {
     try write(InHandLayout.dead(ranks, run: run), at: InHandLayout.deadOffset)
   }
 
+  /// What a signal handler writes where rank 0 dies of a fault.
+  var lastWords: CheckpointLastWords {
+    CheckpointLastWords(
+      file: descriptor, offset: InHandLayout.deadOffset, bytes: InHandLayout.dead([0], run: run))
+  }
+
   private func place(_ slot: Int) -> Int { InHandLayout.slotsOffset + slot * InHandLayout.slotSize }
 
   private func write(_ bytes: [UInt8], at offset: Int) throws {

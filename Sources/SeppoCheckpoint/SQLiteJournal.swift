@@ -116,6 +116,10 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     queue.inDatabase { _ in ranksAreDead = !ranks.isEmpty }
   }
 
+  var label: String { call.label ?? call.place }
+
+  var lastWords: CheckpointLastWords? { notes.lastWords }
+
   func close() {
     guard queue.inDatabase({ _ in writer != nil }) else { return }
     // What was appended since the last flush is as good as the rest.

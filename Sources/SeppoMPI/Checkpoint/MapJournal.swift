@@ -37,6 +37,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private let report: Report
   private var inHand: InHand
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
+  /// What the results' type looked like when the first one was stored.
+  private let shape: String?
   private var isDescribed: Bool
   /// The ranks that were noted as dead.
   private var noted: [Int] = []
@@ -70,7 +72,8 @@ final class MapJournal<Result: Codable & Sendable> {
       throw SeppoError.checkpoint(.failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text)
     }
     kept = journal.stored
-    isDescribed = journal.shape != nil
+    shape = journal.shape
+    isDescribed = shape != nil
     LastWords.prepare(journal.lastWords)
     inHand = InHand(journal, ranks: session.size)
     report.checkpoint(name, kept: kept, of: count)
@@ -109,9 +112,9 @@ final class MapJournal<Result: Codable & Sendable> {
         let (read, error) = Items.read(gathered[item..<(item + 1)], from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
-        if done.isEmpty, run.count == 1, let stored = journal.shape {
+        if done.isEmpty, run.count == 1, let shape {
           let now = ResultShape.describe(gathered[item..<(item + 1)][0])
-          if stored != now { throw otherType(stored, now) }
+          if shape != now { throw otherType(shape, now) }
         }
       }
       try put(&gathered)
@@ -123,7 +126,7 @@ final class MapJournal<Result: Codable & Sendable> {
   }
 
   private func unreadable(_ item: Int, _ error: WireError) -> CheckpointError {
-    otherType(journal.shape ?? "unknown", "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
+    otherType(shape ?? "unknown", "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
   }
 
   private func otherType(_ stored: String, _ now: String) -> CheckpointError {

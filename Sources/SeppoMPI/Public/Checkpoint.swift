@@ -78,7 +78,7 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
   var suspects: [CheckpointSuspect] { get }
 
-  /// Hands over the results that are stored, lowest item first.
+  /// Hands over the results that are stored, lowest item first. The body asks nothing of the journal.
   ///
   /// - Throws: `CheckpointError` where one isn't what was stored, and what the body throws.
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws
@@ -114,7 +114,7 @@ public protocol CheckpointNotes: AnyObject {
 public struct CheckpointLastWords: Sendable {
   public let file: Int32
   public let offset: Int
-  /// 16 bytes at most.
+  /// 32 bytes at most.
   public let bytes: [UInt8]
 
   public init(file: Int32, offset: Int, bytes: [UInt8]) {

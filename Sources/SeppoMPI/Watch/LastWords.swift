@@ -7,7 +7,7 @@ enum LastWords {
   private static let length = Atomic<Int>(0)
   /// Written before `file` is, and never freed: that is why it is safe.
   nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(byteCount: most, alignment: 8)
-  private static let most = 16
+  private static let most = 32
 
   /// From now on, until `forget`.
   static func prepare(_ words: CheckpointLastWords?) {

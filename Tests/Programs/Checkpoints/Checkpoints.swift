@@ -104,7 +104,6 @@ struct Checkpoints {
     case "own code after a map":
       _ = try (0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:))
       print("mapped")
-      fflush(stdout)
       for _ in 0..<number { usleep(100_000) }
     default: throw Trouble()
     }

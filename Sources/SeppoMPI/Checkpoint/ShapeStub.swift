@@ -1,1 +1,0 @@
-enum ResultShape { static func describe(_ value: Any) -> String { "\(type(of: value))" } }
