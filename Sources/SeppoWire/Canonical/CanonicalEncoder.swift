@@ -1,0 +1,141 @@
+/// The `Encoder` that a value's `encode(to:)` sees when its canonical bytes are written.
+struct CanonicalEncoder: Encoder {
+  let writer: CanonicalWriter
+  let node: CanonicalNode
+
+  var codingPath: [any CodingKey] { node.codingPath }
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+    if node.isLive { node.claim(.keyed) }
+    return KeyedEncodingContainer(CanonicalKeyed<Key>(writer: writer, node: node))
+  }
+
+  func unkeyedContainer() -> any UnkeyedEncodingContainer {
+    if node.isLive { node.claim(.list) }
+    return CanonicalList(writer: writer, node: node)
+  }
+
+  func singleValueContainer() -> any SingleValueEncodingContainer { CanonicalSingle(writer: writer, node: node) }
+
+  /// A place of its own inside this node, to be filled now or later. These calls can't throw; what goes wrong is thrown
+  /// when the value has been encoded.
+  func slot(key: any CodingKey) -> CanonicalEncoder {
+    do {
+      try node.checkLive(key)
+      let child = try writer.open(CanonicalPlace(writer: writer, node: node, key: key, depth: node.depth + 1))
+      return CanonicalEncoder(writer: writer, node: child)
+    } catch {
+      if let error = error as? EncodingError, node.isLive { node.note(error) }
+      // Stands in where there is no place to write to.
+      return CanonicalEncoder(writer: writer, node: CanonicalNode())
+    }
+  }
+}
+
+struct CanonicalList: UnkeyedEncodingContainer {
+  let writer: CanonicalWriter
+  let node: CanonicalNode
+
+  var codingPath: [any CodingKey] { node.codingPath }
+
+  var count: Int { node.count }
+
+  @inline(__always)
+  private func write(_ value: (CanonicalNode) throws -> Void) throws {
+    try node.checkLive("element \(count)")
+    let mark = node.mark
+    do {
+      try value(node)
+    } catch {
+      node.takeBack(to: mark)
+      throw error
+    }
+    node.count += 1
+  }
+
+  func encodeNil() throws { try write { $0.append(CanonicalTag.null) } }
+  func encode(_ value: Bool) throws { try write { $0.append(value) } }
+  func encode(_ value: String) throws { try write { $0.append(value) } }
+  func encode(_ value: Double) throws { try write { $0.append(CanonicalTag.float64, bits: value.bitPattern) } }
+  func encode(_ value: Float) throws { try write { $0.append(CanonicalTag.float32, bits: value.bitPattern) } }
+  func encode(_ value: Int) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int8) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int16) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int32) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int64) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int128) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt8) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt16) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt32) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt64) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt128) throws { try write { $0.append(integer: value) } }
+
+  func encode<T: Encodable>(_ value: T) throws {
+    try write { try writer.write(value, into: $0, key: IndexKey(count), depth: $0.depth + 1) }
+  }
+
+  private func nested() -> CanonicalEncoder {
+    let slot = CanonicalEncoder(writer: writer, node: node).slot(key: IndexKey(count))
+    if slot.node.isLive {
+      let here = node.bytes.count
+      node.entries.append(.init(start: here, value: here, end: here, child: slot.node))
+      node.count += 1
+    }
+    return slot
+  }
+
+  func nestedContainer<NestedKey: CodingKey>(keyedBy keyType: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
+    nested().container(keyedBy: keyType)
+  }
+
+  func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { nested().unkeyedContainer() }
+
+  func superEncoder() -> any Encoder { nested() }
+}
+
+struct CanonicalSingle: SingleValueEncodingContainer {
+  let writer: CanonicalWriter
+  let node: CanonicalNode
+
+  var codingPath: [any CodingKey] { node.codingPath }
+
+  @inline(__always)
+  private func write(_ value: (CanonicalNode) throws -> Void) throws {
+    try node.checkLive("a single value")
+    let mark = node.mark
+    let isFirst = node.form == .empty
+    node.claim(.single)
+    do {
+      try value(node)
+    } catch {
+      node.takeBack(to: mark)
+      // It may write something else instead.
+      if isFirst { node.unclaim() }
+      throw error
+    }
+  }
+
+  func encodeNil() throws { try write { $0.append(CanonicalTag.null) } }
+  func encode(_ value: Bool) throws { try write { $0.append(value) } }
+  func encode(_ value: String) throws { try write { $0.append(value) } }
+  func encode(_ value: Double) throws { try write { $0.append(CanonicalTag.float64, bits: value.bitPattern) } }
+  func encode(_ value: Float) throws { try write { $0.append(CanonicalTag.float32, bits: value.bitPattern) } }
+  func encode(_ value: Int) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int8) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int16) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int32) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int64) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: Int128) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt8) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt16) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt32) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt64) throws { try write { $0.append(integer: value) } }
+  func encode(_ value: UInt128) throws { try write { $0.append(integer: value) } }
+
+  func encode<T: Encodable>(_ value: T) throws {
+    try write { try writer.write(value, into: $0, key: nil, depth: $0.depth + 1) }
+  }
+}

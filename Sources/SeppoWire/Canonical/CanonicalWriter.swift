@@ -1,0 +1,123 @@
+/// Bytes that are the same for the same value in every process.
+///
+/// A checkpoint knows its items by a digest of these. They are never read back. The wire form would not do: it has
+/// dictionaries and sets in their iteration order, which is another one in each process.
+package enum Canonical {
+  /// Writes a value behind what the bytes hold, or nothing where it throws. For many values a `CanonicalWriter` is faster.
+  ///
+  /// - Throws: what the value's `encode(to:)` throws; `EncodingError` where it nests too deep or misuses its encoder.
+  package static func write<T: Encodable>(_ value: T, to bytes: inout [UInt8]) throws {
+    let writer = CanonicalWriter()
+    try writer.write(value)
+    writer.withUnsafeBytes { bytes.append(contentsOf: $0) }
+  }
+}
+
+/// Writes canonical bytes of value after value. Used by one thread at a time.
+///
+/// Every value is tagged and says where it ends, so different values of a type have different bytes, and so have different
+/// sequences of them. Keyed containers are sorted by key, sets by their elements' bytes, dictionaries by their keys' bytes.
+/// **The bytes of a type must stay what they are in later versions**: else checkpoints that exist are no longer recognised.
+///
+/// What can't be seen from here is a type that writes a set through the set's own `encode(to:)`, or element by element in a
+/// loop of its own: those are written in iteration order, and so are other hashed collections than the standard library's.
+package final class CanonicalWriter {
+  private var types = TypeTable<CanonicalTraits>()
+  /// Nodes that were used, to be used again: making one takes longer than writing a number into it.
+  private var spare: [CanonicalNode] = []
+  private let output = CanonicalNode()
+
+  package init() {}
+
+  /// How many bytes have been written.
+  package var count: Int { output.bytes.count }
+
+  /// - Parameter body: is given all that was written. It must not write.
+  package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try output.bytes.withUnsafeBytes(body)
+  }
+
+  package func removeAll() { output.bytes.removeAll(keepingCapacity: true) }
+
+  /// Writes one value behind those before it, or nothing where it throws.
+  package func write<T: Encodable>(_ value: T) throws {
+    let mark = output.mark
+    do {
+      try write(value, into: output, key: nil, depth: 1)
+    } catch {
+      output.takeBack(to: mark)
+      throw error
+    }
+  }
+
+  func traits(of type: Any.Type) -> CanonicalTraits { types.of(type) { CanonicalTraits(type) }.takeUnretainedValue() }
+
+  func write<T: Encodable>(_ value: T, into node: CanonicalNode, key: (any CodingKey)?, depth: Int) throws {
+    let traits = traits(of: T.self)
+    try withUnsafePointer(to: value) {
+      try write($0, traits, to: CanonicalPlace(writer: self, node: node, key: key, depth: depth))
+    }
+  }
+
+  func write<T: Encodable>(_ value: UnsafePointer<T>, _ traits: CanonicalTraits, to place: CanonicalPlace) throws {
+    if let form = traits.form {
+      try form.writeCanonical(UnsafeRawPointer(value), to: place)
+      return
+    }
+    let node = try open(place)
+    defer { retire(node) }
+    try value.pointee.encode(to: CanonicalEncoder(writer: self, node: node))
+    try node.finish(into: place.node)
+  }
+
+  /// A node for a value, or a part of one, that will be written behind what the place's node holds.
+  func open(_ place: CanonicalPlace) throws -> CanonicalNode {
+    let node = unused()
+    node.begin(under: place.node, key: place.key, depth: place.depth)
+    guard place.depth <= deepestNesting else {
+      let path = node.codingPath
+      retire(node)
+      throw EncodingError.invalidValue(
+        place.depth,
+        .init(
+          codingPath: path,
+          debugDescription: "values nest deeper than \(deepestNesting) levels, as in a cycle of references"))
+    }
+    return node
+  }
+
+  private func unused() -> CanonicalNode {
+    while var node = spare.popLast() {
+      // A container that somebody has kept must stay without effect.
+      if isKnownUniquelyReferenced(&node) { return node }
+    }
+    return CanonicalNode()
+  }
+
+  /// From now on nothing can be written into the node, nor into the containers inside it.
+  func retire(_ node: CanonicalNode) {
+    for entry in node.entries { if let child = entry.child { retire(child) } }
+    node.end()
+    if spare.count < 32 { spare.append(node) }
+  }
+}
+
+/// Where a value goes: behind what a node holds.
+struct CanonicalPlace {
+  let writer: CanonicalWriter
+  let node: CanonicalNode
+  /// What coding paths call it.
+  let key: (any CodingKey)?
+  /// 1 for the outermost value.
+  let depth: Int
+
+  /// Where what the value is made of goes.
+  var inside: CanonicalPlace { CanonicalPlace(writer: writer, node: node, key: key, depth: depth + 1) }
+}
+
+/// What is asked of a type once: casts to protocols cost more than the writing of a small value.
+final class CanonicalTraits {
+  let form: (any CanonicalForm.Type)?
+
+  init(_ type: Any.Type) { form = type as? any CanonicalForm.Type }
+}
