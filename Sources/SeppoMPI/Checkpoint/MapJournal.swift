@@ -189,7 +189,8 @@ final class MapJournal<Result: Codable & Sendable> {
       }
     }
     guard !batches.isEmpty, now >= nextTry || (all && trouble == nil) else { return }
-    guard all || waiting >= store.mostAtRisk || now - since >= longestAtRisk else { return }
+    // Half of what may be at risk: the other half may come while it is written.
+    guard all || waiting >= store.mostAtRisk / 2 || now - since >= longestAtRisk / 2 else { return }
     let written = Written()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)

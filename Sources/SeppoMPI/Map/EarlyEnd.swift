@@ -1,22 +1,8 @@
-import SeppoTransport
-
-/// A map that is ended before its time, on rank 0: the job was asked to stop, its time is over, or ranks have died and the
-/// launcher is ending the others.
+/// A map that is ended before its time, on rank 0.
 struct EarlyEnd {
   enum Reason {
     case asked(signal: Int32)
     case deadline(Double)
-  }
-
-  enum Step {
-    /// Items are in hand, and have time.
-    case wait
-    /// These ranks have not answered yet: the launcher may end the job before it is certain that they can't.
-    case doubt(silent: [Int])
-    /// Nothing is in hand any more, or the time is over.
-    case leave
-    /// These ranks don't answer: they have died, and the launcher ends the others.
-    case perish(dead: [Int])
   }
 
   let reason: Reason
@@ -26,9 +12,6 @@ struct EarlyEnd {
 
   /// In seconds: so long before the deadline everything is to be stored.
   static let reserve = 3.0
-  /// Within a second of SIGTERM the launcher kills what is left: until then it must be known who doesn't answer.
-  private static let answer = 400_000_000
-  private static let doubt = 150_000_000
 
   init(_ reason: Reason, at now: Int, grace: Int) {
     self.reason = reason
@@ -36,22 +19,14 @@ struct EarlyEnd {
     self.grace = grace
   }
 
-  /// - Parameters:
-  ///   - silent: the ranks that have not been heard since `began`.
-  ///   - isIdle: nothing is in any rank's hands.
-  ///   - isComplete: all ranks are in the call; others can't answer, dead or not.
-  func next(at now: Int, isIdle: Bool, isComplete: Bool, silent: (Int) -> [Int]) -> Step {
-    // SIGTERM is also what launchers end ranks with whose peers have died.
-    if case .asked(signal: SIGTERM) = reason {
-      let dead = silent(began)
-      if !dead.isEmpty {
-        return now - began > EarlyEnd.answer
-          ? .perish(dead: dead) : now - began > EarlyEnd.doubt ? .doubt(silent: dead) : .wait
-      }
-      if !isComplete, now - began < EndRequest.launcherPatience { return .wait }
-    }
-    return isIdle || now - began >= grace ? .leave : .wait
-  }
+  /// Launchers end ranks with SIGTERM where their peers have died, too.
+  var mayBeLaunchers: Bool { if case .asked(signal: SIGTERM) = reason { true } else { false } }
+
+  /// Whether it is known by now, one way or the other, whether a launcher is ending the job: then ranks that are in no call
+  /// have been killed as well.
+  func isSettled(at now: Int) -> Bool { !mayBeLaunchers || now - began >= EndRequest.launcherPatience }
+
+  func isOver(at now: Int) -> Bool { now - began >= grace }
 
   var graceText: String { SeppoError.spell(seconds: Double(grace) / 1e9) }
 

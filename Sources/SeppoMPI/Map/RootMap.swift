@@ -20,6 +20,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private(set) var longestItem = 0
   /// The end of the job, where it comes before the map's.
   var earlyEnd: EarlyEnd?
+  var rollCall: RollCall?
 
   private var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
   /// The error of the lowest item that failed so far, where the first failure is thrown.
@@ -156,7 +157,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         scheduler.advance(to: now)
         // A rank with a long item expects to be asked, however busy the others keep this one.
         try session.attend(at: now)
-        try journal?.keepUp(at: now, all: earlyEnd != nil)
+        try journal?.keepUp(at: now, all: earlyEnd != nil || rollCall != nil)
         try endEarly(at: now)
         var hasMoved = false
         while let message = try session.poll() {

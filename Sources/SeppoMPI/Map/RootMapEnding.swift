@@ -4,21 +4,30 @@ extension RootMap {
   /// Ends the job before the map's end, where it was asked to stop or its time is over: no item is begun any more, those in
   /// hand may finish, and what came is stored.
   func endEarly(at now: Int) throws {
+    let dead = try callRoll(at: now)
     guard let end = earlyEnd else { return try beginToEnd(at: now) }
-    let present = session.attention.present
-    switch end.next(
-      at: now, isIdle: scheduler.holdsNothing, isComplete: rendezvous.isComplete,
-      silent: { session.attention.silence.silent(since: $0, of: present) })
-    {
-    case .wait: try journal?.note(dead: [])
-    case .doubt(let silent): try journal?.note(dead: silent)
-    case .perish(let dead):
-      try journal?.note(dead: dead)
-      try leave(end, dead: dead)
-    case .leave:
-      try journal?.note(dead: [])
-      try leave(end, dead: [])
+    if !dead.isEmpty, end.mayBeLaunchers {
+      if rollCall?.isCertain(at: now) == true || EndRequest.launcherStirred != 0 { try leave(end, dead: dead) }
+      return
     }
+    guard rendezvous.isComplete || end.isSettled(at: now) else { return }
+    if scheduler.holdsNothing || end.isOver(at: now) { try leave(end, dead: []) }
+  }
+
+  /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
+  private func callRoll(at now: Int) throws -> [Int] {
+    let stirred = EndRequest.launcherStirred
+    if rollCall == nil, stirred != 0 || earlyEnd?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
+    guard let roll = rollCall else { return [] }
+    if roll.isOver(at: now), stirred != 0, earlyEnd == nil {
+      // It was somebody who let the job go on after a stop.
+      EndRequest.settleStir(stirred)
+      rollCall = nil
+    }
+    guard roll.isLikely(at: now) else { return [] }
+    let silent = roll.silent(session)
+    try journal?.note(dead: silent)
+    return silent
   }
 
   private func beginToEnd(at now: Int) throws {
@@ -38,7 +47,6 @@ extension RootMap {
     context.bound.lower(to: 0)
     for rank in session.attention.present {
       try session.send(0, to: rank, kind: .stop)
-      try session.send([session.current.number], to: rank, kind: .ping)
     }
   }
 

@@ -20,6 +20,9 @@ enum EndRequest {
   private static let keeps = Atomic<Bool>(false)
   /// Whether the process isn't a rank any more, or is being ended already.
   private static let isOff = Atomic<Bool>(false)
+  /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
+  /// a quarter of one before SIGTERM.
+  private static let stirred = Atomic<Int>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
   private static let process = Atomic<pid_t>(0)
 
@@ -30,6 +33,11 @@ enum EndRequest {
   }
 
   static var since: Int { came.load(ordering: .relaxed) }
+
+  static var launcherStirred: Int { stirred.load(ordering: .relaxed) }
+
+  /// It came to nothing.
+  static func settleStir(_ time: Int) { _ = stirred.compareExchange(expected: time, desired: 0, ordering: .relaxed) }
 
   /// From now on a thread that makes a call sees to the end.
   static func follow() { isFollowed.store(true, ordering: .relaxed) }
@@ -49,7 +57,7 @@ enum EndRequest {
     guard ComputeThread.startSmall({ [unowned session] in waitForEver(read, session) }) else { return }
     pipeEnd.store(ends[1], ordering: .relaxed)
     process.store(getpid(), ordering: .relaxed)
-    for number in signals {
+    for number in signals + [SIGCONT] {
       var action = sigaction()
       guard sigaction(number, nil, &action) == 0, action.isDefault else { continue }
       action.handler = { number, _, _ in EndRequest.handle(number) }
@@ -63,11 +71,13 @@ enum EndRequest {
     defer { errno = interrupted }
     // A process that this one forks has the handler too, and is no rank.
     if getpid() != process.load(ordering: .relaxed) || isOff.load(ordering: .relaxed) {
+      if number == SIGCONT { return }
       var action = sigaction()
       sigaction(number, &action, nil)
       raise(number)
       return
     }
+    if number == SIGCONT { return stirred.store(monotonicNanoseconds(), ordering: .relaxed) }
     guard signal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged else { return }
     came.store(monotonicNanoseconds(), ordering: .relaxed)
     var byte: UInt8 = 0

@@ -1,0 +1,26 @@
+/// Who of the others answers, on rank 0, where it seems that the job is being ended because some of them have died.
+///
+/// Launchers don't say why they end a job. But those that are alive answer, whatever they compute.
+struct RollCall {
+  private let began: Int
+
+  /// Nanoseconds within which who is alive has answered, in all likelihood: then those who haven't are noted, as the end may
+  /// be near. And in all certainty.
+  private static let likely = 120_000_000
+  private static let certain = 400_000_000
+  /// After this the job would have ended.
+  private static let longest = 5_000_000_000
+
+  init(_ session: Session, at now: Int) throws {
+    began = now
+    for rank in session.attention.present { try session.send([session.current.number], to: rank, kind: .ping) }
+  }
+
+  func silent(_ session: Session) -> [Int] {
+    session.attention.silence.silent(since: began, of: session.attention.present)
+  }
+
+  func isLikely(at now: Int) -> Bool { now - began > RollCall.likely }
+  func isCertain(at now: Int) -> Bool { now - began > RollCall.certain }
+  func isOver(at now: Int) -> Bool { now - began > RollCall.longest }
+}
