@@ -60,12 +60,12 @@ broken 'a rank gets three chunks for each thread' Worker.swift \
 broken 'the last items are hoarded' MapScheduler.swift \
   's/guard remaining > threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
 broken 'what comes back not begun is forgotten' MapScheduler.swift \
-  's/^    wait(min(chunk.lowerBound + completed, end)..<end)$//'
+  's/^    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)$//'
 broken 'what a rank held that is gone is forgotten' MapScheduler.swift \
-  's/^      wait(held.isLate ? held.chunk.dropLast() : held.chunk)$//'
+  's/^      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)$//'
 broken 'what is called back is still held' Worker.swift \
   's/^    held\[index\].chunk = held\[index\].chunk.lowerBound..<range.lowerBound$//'
-broken 'what failed for good stops nothing' MapScheduler.swift 's/^    handedBack.limit(to: index)$//'
+broken 'what failed for good stops nothing' NotBegun.swift 's/^    ranges.limit(to: bound)$//'
 broken 'the lowest items come last' RangeHeap.swift \
   's/ranges\[child\].lowerBound < ranges\[parent\]/ranges[child].lowerBound > ranges[parent]/'
 broken 'an item is tried once too often' Retries.swift 's/if tries > most {/if tries > most + 1 {/'
@@ -76,9 +76,9 @@ broken 'an item is tried again where a thread is still at it' Worker.swift \
 broken 'an item that was late fails twice' MapScheduler.swift \
   's/^    if workers\[rank\]?.isLate(index) == true { return .known }$//'
 broken 'it ends before what failed was tried again' MapScheduler.swift \
-  's/private var remaining: Int { remainingFresh + retries.count }/private var remaining: Int { remainingFresh }/'
+  's/private var remaining: Int { notBegun.count + retries.count }/private var remaining: Int { notBegun.count }/'
 broken 'nothing is called back' MapScheduler.swift \
-  's/remainingFresh == 0, asked < idleThreads else/remainingFresh < 0 else/'
+  's/notBegun.count == 0, asked < idleThreads else/notBegun.count < 0 else/'
 broken 'who is asked and has not answered is asked again' MapScheduler.swift \
   's/workers\[rank\], !worker.isAsked, /workers[rank], /'
 broken 'where an item failed is forgotten when it is given back' MapScheduler.swift \
@@ -91,3 +91,12 @@ broken 'who has had a chunk gets none any more' MapScheduler.swift 's/^      wor
 broken 'tries are remembered for ever' MapScheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
 broken 'queues never let go' Queue.swift \
   's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'
+broken 'what was done before is handed out' NotBegun.swift \
+  's/^    next = range.upperBound$/    next = range.lowerBound/'
+broken 'rank 0 of several is given a suspect' MapScheduler.swift \
+  's/held.isEmpty, rank > 0 || workers.count == 1, let/held.isEmpty, let/'
+broken 'a rank gets chunks ahead behind a suspect' Worker.swift 's/^    if holdsSuspect { return false }$//'
+broken 'a suspect whose rank is gone is like any other' MapScheduler.swift \
+  's/: held.chunk, isSuspect: held.isSuspect)/: held.chunk, isSuspect: false)/'
+broken 'what failed before is handed out' MapScheduler.swift 's/ else { notBegun.remove(index) }$/ else {}/'
+broken 'a map that was stopped calls back' MapScheduler.swift 's/guard !isStopped, notBegun/guard notBegun/'

@@ -24,6 +24,8 @@ struct SimulationTests {
     #expect(figures.callBacks > 500 && figures.givenBack > 500, "\(figures)")
     #expect(figures.late > 500 && figures.again > 500, "\(figures)")
     #expect(figures.results > 500 && figures.errors > 100 && figures.stuck > 20, "\(figures)")
+    #expect(figures.alone > 500 && figures.fatal > 50, "\(figures)")
+    #expect(figures.stranded > 5 && figures.stopped > 5, "\(figures)")
   }
 
   @Test("A seed gives the same schedule, step by step")
