@@ -33,6 +33,7 @@ enum Schema {
       lower INTEGER NOT NULL,
       upper INTEGER NOT NULL,
       deaths INTEGER NOT NULL,
+      certain INTEGER NOT NULL,
       PRIMARY KEY (call, lower)
     )
     """,

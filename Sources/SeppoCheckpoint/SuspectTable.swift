@@ -21,14 +21,15 @@ struct SuspectTable {
 
   func read(_ call: StoredCall) throws -> Suspects {
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT lower, upper, deaths FROM suspects WHERE call = ? ORDER BY lower", arguments: [call.id])
+      db, sql: "SELECT lower, upper, deaths, certain FROM suspects WHERE call = ? ORDER BY lower", arguments: [call.id])
     var stretches: [Suspects.Stretch] = []
     while let row = try rows.next() {
       guard let lower = Int.fromDatabaseValue(row["lower"]), let upper = Int.fromDatabaseValue(row["upper"]),
-        let deaths = Int.fromDatabaseValue(row["deaths"]), deaths >= 0, lower >= stretches.last?.items.upperBound ?? 0,
+        let deaths = Int.fromDatabaseValue(row["deaths"]), let isCertain = Bool.fromDatabaseValue(row["certain"]),
+        deaths >= 0, lower >= stretches.last?.items.upperBound ?? 0,
         lower < upper, upper <= RowID.mostItems
       else { throw failure.damaged("a row of suspects") }
-      stretches.append(Suspects.Stretch(items: lower..<upper, deaths: deaths))
+      stretches.append(Suspects.Stretch(items: lower..<upper, deaths: deaths, isCertain: isCertain))
     }
     return Suspects(stretches)
   }
@@ -41,10 +42,12 @@ struct SuspectTable {
       while let row = try rows.next() { body(call.rows.item(row)) }
     }
     try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
-    let insert = try db.makeStatement(sql: "INSERT INTO suspects VALUES (?, ?, ?, ?)")
+    let insert = try db.makeStatement(sql: "INSERT INTO suspects VALUES (?, ?, ?, ?, ?)")
     for stretch in rest.stretches {
       try insert.execute(
-        arguments: [call.id, stretch.items.lowerBound, stretch.items.upperBound, stretch.deaths])
+        arguments: [
+          call.id, stretch.items.lowerBound, stretch.items.upperBound, stretch.deaths, stretch.isCertain,
+        ])
     }
   }
 }

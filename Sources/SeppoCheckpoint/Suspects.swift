@@ -5,6 +5,8 @@ struct Suspects: Equatable {
   struct Stretch: Equatable {
     var items: Range<Int>
     var deaths: Int
+    /// Whether it is certain that a rank died at just these.
+    var isCertain = false
   }
 
   /// Lowest first, none over another. Stretches, because a rank may have had a million items in hand.
@@ -17,12 +19,14 @@ struct Suspects: Equatable {
   mutating func add(_ notes: InHand) {
     var edges: [(item: Int, change: Change)] = []
     for stretch in stretches {
-      edges.append((stretch.items.lowerBound, Change(known: 1, deaths: stretch.deaths)))
-      edges.append((stretch.items.upperBound, Change(known: -1, deaths: -stretch.deaths)))
+      let certain = stretch.isCertain ? 1 : 0
+      edges.append((stretch.items.lowerBound, Change(known: 1, deaths: stretch.deaths, certain: certain)))
+      edges.append((stretch.items.upperBound, Change(known: -1, deaths: -stretch.deaths, certain: -certain)))
     }
     for holding in notes.holdings where notes.dead.isEmpty || notes.dead.contains(holding.rank) {
-      edges.append((holding.items.lowerBound, Change(held: 1)))
-      edges.append((holding.items.upperBound, Change(held: -1)))
+      let certain = isCertain(holding, notes) ? 1 : 0
+      edges.append((holding.items.lowerBound, Change(held: 1, certain: certain)))
+      edges.append((holding.items.upperBound, Change(held: -1, certain: -certain)))
     }
     edges.sort { $0.item < $1.item }
     stretches = []
@@ -30,30 +34,42 @@ struct Suspects: Equatable {
     var from = 0
     for edge in edges {
       if from < edge.item, now.known > 0 || now.held > 0 {
-        append(from..<edge.item, deaths: now.deaths + (now.held > 0 && !notes.dead.isEmpty ? 1 : 0))
+        append(
+          from..<edge.item, deaths: now.deaths + (now.held > 0 && !notes.dead.isEmpty ? 1 : 0),
+          isCertain: now.certain > 0)
       }
       now.add(edge.change)
       from = edge.item
     }
   }
 
+  /// Whether one item is all that a dead rank had.
+  private func isCertain(_ holding: InHand.Holding, _ notes: InHand) -> Bool {
+    notes.dead.contains(holding.rank) && holding.items.count == 1
+      && notes.holdings.count { $0.rank == holding.rank } == 1
+  }
+
   private struct Change {
     var known = 0
     var deaths = 0
     var held = 0
+    var certain = 0
 
     mutating func add(_ other: Change) {
       known += other.known
       deaths += other.deaths
       held += other.held
+      certain += other.certain
     }
   }
 
-  private mutating func append(_ items: Range<Int>, deaths: Int) {
-    if let last = stretches.last, last.items.upperBound == items.lowerBound, last.deaths == deaths {
+  private mutating func append(_ items: Range<Int>, deaths: Int, isCertain: Bool) {
+    if let last = stretches.last, last.items.upperBound == items.lowerBound, last.deaths == deaths,
+      last.isCertain == isCertain
+    {
       stretches[stretches.count - 1].items = last.items.lowerBound..<items.upperBound
     } else {
-      stretches.append(Stretch(items: items, deaths: deaths))
+      stretches.append(Stretch(items: items, deaths: deaths, isCertain: isCertain))
     }
   }
 
@@ -65,10 +81,12 @@ struct Suspects: Equatable {
     for stretch in stretches {
       var from = stretch.items.lowerBound
       try stored(stretch.items) { item in
-        if from < item { rest.append(from..<item, deaths: stretch.deaths) }
+        if from < item { rest.append(from..<item, deaths: stretch.deaths, isCertain: stretch.isCertain) }
         from = item + 1
       }
-      if from < stretch.items.upperBound { rest.append(from..<stretch.items.upperBound, deaths: stretch.deaths) }
+      if from < stretch.items.upperBound {
+        rest.append(from..<stretch.items.upperBound, deaths: stretch.deaths, isCertain: stretch.isCertain)
+      }
     }
     return rest
   }
@@ -78,11 +96,13 @@ struct Suspects: Equatable {
     Suspects(
       stretches.compactMap { stretch in
         let items = stretch.items.clamped(to: 0..<count)
-        return items.isEmpty ? nil : Stretch(items: items, deaths: stretch.deaths)
+        return items.isEmpty ? nil : Stretch(items: items, deaths: stretch.deaths, isCertain: stretch.isCertain)
       })
   }
 
   var items: [CheckpointSuspect] {
-    stretches.flatMap { stretch in stretch.items.map { CheckpointSuspect(item: $0, deaths: stretch.deaths) } }
+    stretches.flatMap { stretch in
+      stretch.items.map { CheckpointSuspect(item: $0, deaths: stretch.deaths, isCertain: stretch.isCertain) }
+    }
   }
 }

@@ -89,7 +89,9 @@ struct Rendezvous {
     switch message.kind {
     case .finish:
       let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
-      if case .exit(let status) = outcome { ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning) }
+      if case .exit(let status) = outcome {
+        ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning)
+      }
       return outcome
     case .diverged:
       throw try Control.decode(SeppoError.self, from: message.bytes, rank: session.rank, host: session.host)

@@ -36,6 +36,9 @@ final class MapJournal<Result: Codable & Sendable> {
   private let count: Int
   private let report: Report
   private var inHand: InHand
+  private let earlier: [CheckpointSuspect]
+  /// Where one rank is alone: the suspects, which it is given one by one.
+  private let witnessed: Set<Int>
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
   /// What the results' type looked like when the first one was stored.
   private let shape: String?
@@ -76,14 +79,18 @@ final class MapJournal<Result: Codable & Sendable> {
     isDescribed = shape != nil
     LastWords.prepare(journal.lastWords)
     inHand = InHand(journal, ranks: session.size)
+    earlier = journal.suspects
+    witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []
     report.checkpoint(name, kept: kept, of: count)
   }
 
   /// Items during which too many ranks died, lowest first, and how many.
-  var poison: [CheckpointSuspect] { journal.suspects.filter { $0.deaths >= store.deaths } }
+  var poison: [CheckpointSuspect] { earlier.filter(isPoison) }
 
   /// Other items that were in a rank's hands when an earlier job died, lowest first.
-  var suspects: [Int] { journal.suspects.filter { $0.deaths < store.deaths }.map(\.item) }
+  var suspects: [Int] { earlier.filter { !isPoison($0) }.map(\.item) }
+
+  private func isPoison(_ suspect: CheckpointSuspect) -> Bool { suspect.isCertain && suspect.deaths >= store.deaths }
 
   /// Puts the results that are stored in their places.
   ///
@@ -133,9 +140,16 @@ final class MapJournal<Result: Codable & Sendable> {
     .otherType(file: name, label: journal.label, stored: stored, now: now)
   }
 
-  func give(_ items: Range<Int>, to rank: Int) throws { try noting { try inHand.give(items, to: rank) } }
+  func give(_ items: Range<Int>, to rank: Int) throws {
+    try noting { try inHand.give(items, to: rank) }
+    // Nobody is there to note it when it has happened.
+    if witnessed.contains(items.lowerBound) { try note(dead: [0]) }
+  }
 
-  func take(_ items: Range<Int>, from rank: Int) throws { try noting { try inHand.take(items, from: rank) } }
+  func take(_ items: Range<Int>, from rank: Int) throws {
+    if witnessed.contains(items.lowerBound) { try note(dead: []) }
+    try noting { try inHand.take(items, from: rank) }
+  }
 
   func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inHand.takeBack(ends, from: rank) } }
 

@@ -43,7 +43,9 @@ struct EarlyEnd {
     var parts = tm()
     localtime_r(&time, &parts)
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { text in
-      guard let start = text.baseAddress, strftime(start, 32, "%Y-%m-%d %H:%M:%S", &parts) > 0 else { return "\(seconds)" }
+      guard let start = text.baseAddress, strftime(start, 32, "%Y-%m-%d %H:%M:%S", &parts) > 0 else {
+        return "\(seconds)"
+      }
       return String(cString: start)
     }
   }

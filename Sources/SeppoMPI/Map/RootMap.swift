@@ -118,7 +118,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
     if journal.kept > 0, !session.settings.isRelaunch {
       Console.write(
-        "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]")
+        "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"
+      )
     }
     for item in journal.poison {
       let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)
@@ -132,10 +133,13 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.journal = nil
     var backoff = Backoff()
     // The thread reads the results: whatever else happens, it is waited for.
-    let missing = try journal.finish { if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) } }
+    let missing = try journal.finish {
+      if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
+    }
     if missing > 0 {
       Console.write(
-        "Seppo: \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")")
+        "Seppo: \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")"
+      )
     }
   }
 

@@ -58,6 +58,7 @@ extension RootMap {
 
   private func leave(_ end: EarlyEnd, dead: [Int]) throws {
     let journal = journal
+    try journal?.note(dead: dead)
     try closeJournal()
     let place = "[mapped at \(call.place.text)]"
     if let journal {

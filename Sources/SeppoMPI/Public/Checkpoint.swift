@@ -24,7 +24,7 @@ public protocol CheckpointStore: Sendable {
   var mostAtRisk: Int { get }
   /// No result waits longer than this to be stored.
   var longestAtRisk: Duration { get }
-  /// An item during which a rank died so many times is not tried again; 1 or more.
+  /// An item during which a rank died so many times is not tried again, once it is certain that it was this item; 1 or more.
   var deaths: Int { get }
 
   /// Opens it for one call, on rank 0.
@@ -160,9 +160,12 @@ public struct CheckpointSuspect: Sendable, Equatable {
   public let item: Int
   /// How many ranks died while they had it in hand, as far as is known; 0 where the job died as a whole.
   public let deaths: Int
+  /// Whether it was all that one of these ranks had in hand, so that it is certain what that rank died at.
+  public let isCertain: Bool
 
-  public init(item: Int, deaths: Int) {
+  public init(item: Int, deaths: Int, isCertain: Bool = false) {
     self.item = item
     self.deaths = deaths
+    self.isCertain = isCertain
   }
 }

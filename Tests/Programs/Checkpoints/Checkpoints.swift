@@ -44,7 +44,11 @@ struct Checkpoints {
     case "stride": try show(stride(from: 0.0, to: 100, by: 0.25).parallel(checkpoint: .sqlite(file)).map { $0 * $0 })
     case "sets":
       let sets = (0..<50).map { Set(($0..<($0 + 20)).map { "element \($0)" }) }
-      try show(sets.parallel(checkpoint: .sqlite(file)).map { note($0.count); return $0.count })
+      try show(
+        sets.parallel(checkpoint: .sqlite(file)).map {
+          note($0.count)
+          return $0.count
+        })
     case "no items": try show([Int]().parallel(checkpoint: .sqlite(file)).map { $0 })
     // So many of these items are slow enough to be interrupted.
     case "slow": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file)).map(slow))
@@ -52,11 +56,12 @@ struct Checkpoints {
       try show((0..<max(number, 1)).parallel(threads: 2, checkpoint: .sqlite(file)).map(slow))
     case "slow, without": try show((0..<max(number, 1)).mapParallel(slow))
     case "one long item":
-      try show((0..<8).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item in
-        note(item)
-        if item == 3 { for _ in 0..<number { usleep(100_000) } }
-        return item
-      })
+      try show(
+        (0..<8).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item in
+          note(item)
+          if item == 3 { for _ in 0..<number { usleep(100_000) } }
+          return item
+        })
     // Some fail, and not always the same: those below NUMBER.
     case "failures":
       let fates = try (0..<100).parallel(checkpoint: .sqlite(file)).mapResults(failsBelow(number))
