@@ -42,6 +42,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
       session.checkBinding(threads: threads)
+      if options.checkpoint != nil { EndRequest.keepResults() }
       if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
         let hand = session.hands.use(0)
         hand.own()

@@ -98,7 +98,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     do {
       journal = try MapJournal(
         checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
-      EndRequest.keepResults()
     } catch let error as SeppoError {
       try rendezvous.gather()
       try refuse(error)

@@ -107,8 +107,7 @@ struct Checkpoints {
       }
       try show((0..<10).mapParallel { $0 })
     case "own code after a map":
-      _ = try (0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:))
-      print("mapped")
+      _ = try (0..<10).parallel(checkpoint: .sqlite(file, label: "own code")).map(number(_:))
       for _ in 0..<number { usleep(100_000) }
     default: throw Trouble()
     }
