@@ -29,7 +29,7 @@ struct CallSearch {
         label ?? call.label, work.place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
-    OpenCalls.shared.add(file: file, place: work.place)
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(call.id)
   }
 
@@ -56,7 +56,7 @@ struct CallSearch {
   /// Lines move when a program is edited: not while it runs, nor where it is the very program that stored them. There it
   /// is another call, which maps the same items.
   private func mayHaveMoved(_ call: StoredCall) -> Bool {
-    if OpenCalls.shared.contains(file: file, place: call.place) { return false }
+    if OpenCalls.shared.contains(file: failure.location.path, place: call.place) { return false }
     guard let before = call.program, let now = Program.name else { return true }
     return before != now
   }
@@ -76,7 +76,7 @@ struct CallSearch {
         label, work.place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
-    OpenCalls.shared.add(file: file, place: work.place)
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(db.lastInsertedRowID)
   }
 

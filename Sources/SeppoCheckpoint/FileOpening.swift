@@ -21,7 +21,19 @@ struct FileOpening {
   func open() throws -> Opened {
     // Another's file isn't even given another journal.
     _ = try isNew()
+    // Deleting the journal, or cutting it, and making it anew takes longer each time than writing over its header.
     _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = PERSIST")
+    do {
+      return try openOurs()
+    } catch {
+      let translated = failure.translate(error, db.sqliteConnection)
+      try? db.rollback()
+      _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+      throw translated
+    }
+  }
+
+  private func openOurs() throws -> Opened {
     try db.beginTransaction(.exclusive)
     if try isNew() {
       try Schema.create(db)

@@ -68,9 +68,7 @@ package struct SQLiteStore: CheckpointStore {
           location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
           writer: opened.writer, json: json)
       } catch {
-        let translated = failure.translate(error, db.sqliteConnection)
-        try? db.rollback()
-        throw translated
+        throw failure.translate(error, db.sqliteConnection)
       }
     }
   }
