@@ -28,7 +28,8 @@ struct Failure {
     let systemSays = system == 0 ? "" : " (\(String(cString: strerror(system))))"
     if Failure.ofLocking.contains(code) {
       return .failed(
-        file: file, reason: "its file system can't lock files\(systemSays); see docs/Checkpoint-file.md, or use another")
+        file: file, reason: "its file system can't lock files\(systemSays); see docs/Checkpoint-file.md, or use another"
+      )
     }
     switch code & 0xFF {
     case SQLITE_BUSY, SQLITE_LOCKED:
