@@ -55,5 +55,14 @@ struct Failure {
     }
   }
 
+  /// SQLite goes on with a file that has been removed, or has been replaced by another, and what it writes is lost.
+  func checkIsThere(_ db: Database) throws {
+    var moved: Int32 = 0
+    sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &moved)
+    guard moved == 0 else {
+      throw CheckpointError.failed(file: file, reason: "it was moved or removed while it was in use")
+    }
+  }
+
   func damaged(_ reason: String) -> CheckpointError { .damaged(file: file, reason: reason) }
 }

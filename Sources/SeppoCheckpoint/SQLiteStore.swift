@@ -36,7 +36,6 @@ package struct SQLiteStore: CheckpointStore {
     do {
       return try open(location, work)
     } catch {
-      if location.isNew { removeEmpty(location) }
       OpenFiles.shared.release(location)
       throw error
     }
@@ -71,10 +70,5 @@ package struct SQLiteStore: CheckpointStore {
         throw failure.translate(error, db.sqliteConnection)
       }
     }
-  }
-
-  private func removeEmpty(_ location: FileLocation) {
-    var status = stat()
-    if stat(location.path, &status) == 0, status.st_size == 0 { unlink(location.path) }
   }
 }

@@ -97,6 +97,22 @@ struct BelongingTests {
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:99")) == 0)
   }
 
+  @Test("Two that differ in their lines only aren't told apart by these when the program was edited; labels do it")
+  func twins() throws {
+    let second = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:14")
+    try folder.store(5, of: work)
+    try folder.store(3, of: second)
+    #expect(try stored(work) == 5)
+    try folder.ask("UPDATE calls SET program = 'another'")
+    guard case .otherWork(_, _, let before, let now) = refusal(folder.file(), second) else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(before.hasPrefix("one of 2 maps of the same items") && now.contains("label: \"Fits/Fits.swift:14\" says"))
+    #expect(try stored(second, label: "Fits/Fits.swift:12") == 5)
+    #expect(try stored(work, label: "Fits/Fits.swift:14") == 3)
+  }
+
   @Test("Another program is refused, where no label says that it's meant")
   func otherProgram() throws {
     try folder.store(5, of: work)

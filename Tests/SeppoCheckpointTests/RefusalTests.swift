@@ -110,6 +110,61 @@ struct RefusalTests {
     #expect(by.hasPrefix("process \(other.processIdentifier) on ") && by.contains(", Slurm job 4711, since 20"))
   }
 
+  @Test("A job that is just ending is waited for")
+  func waits() async throws {
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: Program.storing)
+    other.arguments = [folder.file()]
+    let pipe = Pipe()
+    other.standardOutput = pipe
+    try other.run()
+    _ = pipe.fileHandleForReading.availableData
+    let process = other.processIdentifier
+    let end = Task.detached {
+      // It is in use still when it is asked for, in most cases; where it isn't, this shows less.
+      try await Task.sleep(for: .milliseconds(200))
+      kill(process, SIGKILL)
+    }
+    let work = CheckpointWork.of([1, 2], at: "Storing/other.swift:1")
+    try SQLiteStore(path: folder.file(), lockWait: .seconds(60)).open(for: work).close()
+    try await end.value
+    other.waitUntilExit()
+  }
+
+  @Test("One that is removed while it is in use: what would be lost isn't said to be stored")
+  func removed() throws {
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    try journal.append(0, [1])
+    try journal.flush()
+    try FileManager.default.removeItem(atPath: folder.file())
+    try journal.append(1, [1])
+    #expect(
+      throws: CheckpointError.failed(file: folder.file(), reason: "it was moved or removed while it was in use")
+    ) { try journal.flush() }
+    journal.close()
+  }
+
+  @Test("A new file that another job is about to fill isn't taken away from it")
+  func beingMade() throws {
+    let path = folder.file()
+    var inner: CheckpointError?
+    // Items are looked at while the file is locked, and empty still.
+    let slow = CheckpointWork(
+      place: work.place, count: work.count, element: work.element, result: work.result, form: work.form,
+      items: { body in
+        // In another process: in this one it isn't even tried.
+        let output = (try? Program.run(Program.storing, [path]))?.output ?? ""
+        if output.contains("is in use by") { inner = .inUse(file: path, by: "") }
+        work.items(body)
+      }, eachItem: work.eachItem)
+    let journal = try SQLiteStore(path).open(for: slow)
+    #expect(inner != nil)
+    try journal.append(0, [1])
+    try journal.flush()
+    journal.close()
+    #expect(try folder.ask("SELECT count(*) FROM results") == "1\n")
+  }
+
   @Test("A file, and a folder, that can't be written to")
   func readOnly() throws {
     try folder.store(5, of: work)
