@@ -29,7 +29,7 @@ struct CallSearch {
         label ?? call.label, work.place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
-    OpenCalls.shared.add(file: file, place: work.place)
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(call.id)
   }
 
@@ -41,7 +41,10 @@ struct CallSearch {
       return calls.first { $0.label == label } ?? unlabelled.first { $0.place == label }
         ?? unlabelled.first { $0.place == work.place && isSame($0) }
     }
-    if let call = unlabelled.first(where: { $0.place == work.place }) { return call }
+    if let call = unlabelled.first(where: { $0.place == work.place }) {
+      try checkOnlyOne(call, unlabelled)
+      return call
+    }
     let twins = unlabelled.filter { $0.source == StoredCall.source(work.place) && mayHaveMoved($0) && isSame($0) }
     if twins.count == 1 { return twins[0] }
     let module = StoredCall.module(work.place)
@@ -53,10 +56,21 @@ struct CallSearch {
     return nil
   }
 
+  /// Where the program was edited, another of its calls may stand where this one stood: if that maps the same items to the
+  /// same type, nothing else would tell it from this one, and it would get results that aren't its own.
+  private func checkOnlyOne(_ call: StoredCall, _ unlabelled: [StoredCall]) throws {
+    guard let before = call.program, let now = Program.name, before != now else { return }
+    let twins = unlabelled.filter { $0.source == call.source && isSame($0) }
+    guard twins.count > 1 else { return }
+    throw other(
+      "one of \(twins.count) maps of the same items in another build of the program, told apart by their lines only",
+      "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
+  }
+
   /// Lines move when a program is edited: not while it runs, nor where it is the very program that stored them. There it
   /// is another call, which maps the same items.
   private func mayHaveMoved(_ call: StoredCall) -> Bool {
-    if OpenCalls.shared.contains(file: file, place: call.place) { return false }
+    if OpenCalls.shared.contains(file: failure.location.path, place: call.place) { return false }
     guard let before = call.program, let now = Program.name else { return true }
     return before != now
   }
@@ -76,7 +90,7 @@ struct CallSearch {
         label, work.place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
-    OpenCalls.shared.add(file: file, place: work.place)
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(db.lastInsertedRowID)
   }
 

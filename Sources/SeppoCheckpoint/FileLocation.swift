@@ -25,6 +25,8 @@ struct FileLocation {
       self.path = path
       isNew = false
       try FileLocation.checkAccess(path, given)
+      // SQLite makes a file beside it, and so do we.
+      try FileLocation.checkAccess((path as NSString).deletingLastPathComponent, given)
       return
     }
     guard errno == ENOENT || errno == ENOTDIR else { throw FileLocation.failure(errno, given) }

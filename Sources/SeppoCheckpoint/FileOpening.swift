@@ -21,8 +21,29 @@ struct FileOpening {
   func open() throws -> Opened {
     // Another's file isn't even given another journal.
     _ = try isNew()
+    // Deleting the journal, or cutting it, and making it anew takes longer each time than writing over its header.
     _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = PERSIST")
+    do {
+      return try openOurs()
+    } catch {
+      let translated = failure.translate(error, db.sqliteConnection)
+      // Only who has the lock: a file without contents may be one that another job is about to fill.
+      let isOurs = db.isInsideTransaction
+      try? db.rollback()
+      _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+      if isOurs, location.isNew { removeEmpty() }
+      throw translated
+    }
+  }
+
+  private func removeEmpty() {
+    var status = stat()
+    if stat(location.path, &status) == 0, status.st_size == 0 { unlink(location.path) }
+  }
+
+  private func openOurs() throws -> Opened {
     try db.beginTransaction(.exclusive)
+    try failure.checkIsThere(db)
     if try isNew() {
       try Schema.create(db)
     } else {

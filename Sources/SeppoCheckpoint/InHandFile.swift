@@ -15,10 +15,15 @@ final class InHandFile: Sendable {
     self.location = location
     run = withUnsafeBytes(of: UUID().uuid) { Data($0) }
     descriptor = open(InHandFile.newName(location), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileLocation.failure(errno, location.inHand) }
+    guard descriptor >= 0 else { throw FileLocation.failure(errno, location.given) }
     var start = InHandLayout.header(run: run, call: call, owner: JobName.text())
     start += [UInt8](repeating: 0, count: InHandLayout.deadSize)
-    try write(start, at: 0)
+    do {
+      try write(start, at: 0)
+    } catch {
+      abandon()
+      throw error
+    }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -27,7 +32,7 @@ final class InHandFile: Sendable {
 
   func begin() throws {
     guard rename(InHandFile.newName(location), location.inHand) == 0 else {
-      throw FileLocation.failure(errno, location.inHand)
+      throw FileLocation.failure(errno, location.given)
     }
   }
 
@@ -62,7 +67,7 @@ final class InHandFile: Sendable {
         if count >= 0 {
           done += count
         } else if errno != EINTR {
-          throw FileLocation.failure(errno, location.inHand)
+          throw FileLocation.failure(errno, location.given)
         }
       }
     }

@@ -98,7 +98,10 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
       guard let writer else { throw CheckpointError.failed(file: location.given, reason: "it has been closed") }
       do {
         try writer.write(pending)
-        if andCommit { try writer.commit() }
+        if andCommit {
+          try failure.checkIsThere(db)
+          try writer.commit()
+        }
       } catch {
         // Before the rollback, which makes SQLite forget what the system said.
         let translated = failure.translate(error, db.sqliteConnection)

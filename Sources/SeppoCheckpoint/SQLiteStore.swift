@@ -36,7 +36,6 @@ package struct SQLiteStore: CheckpointStore {
     do {
       return try open(location, work)
     } catch {
-      if location.isNew { removeEmpty(location) }
       OpenFiles.shared.release(location)
       throw error
     }
@@ -68,15 +67,8 @@ package struct SQLiteStore: CheckpointStore {
           location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
           writer: opened.writer, json: json)
       } catch {
-        let translated = failure.translate(error, db.sqliteConnection)
-        try? db.rollback()
-        throw translated
+        throw failure.translate(error, db.sqliteConnection)
       }
     }
-  }
-
-  private func removeEmpty(_ location: FileLocation) {
-    var status = stat()
-    if stat(location.path, &status) == 0, status.st_size == 0 { unlink(location.path) }
   }
 }
