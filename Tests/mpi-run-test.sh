@@ -24,6 +24,10 @@ let package = Package(
     .executableTarget(
       name: "HelloWorld", path: "Examples/HelloWorld"), .executableTarget(name: "Primes", path: "Examples/Primes"),
     .executableTarget(name: "Hidden", path: "Elsewhere"),
+    .target(name: "SeppoCheckpoint", dependencies: ["Library"]),
+    .executableTarget(
+      name: "Sweep",
+      dependencies: ["Library", "SeppoCheckpoint"]),
   ])
 MANIFEST
 
@@ -78,6 +82,11 @@ echo '# Core'
 for ((cpu = 0; cpu < 4; cpu++)); do echo $((cpu % ${FAKE_CORES-4})); done
 STUB
 
+stand_in "$machine" cc <<STUB
+IFS= read -r line
+[ "\$* \$line" = '-E -x c - #include <sqlite3.h>' ] || exit 1
+[ -z "\${FAKE_NO_SQLITE-}" ] || [ -e "$work/late/sqlite3.h" ]
+STUB
 stand_in "$machine" sleep <<STUB
 echo "sleep \$*" >>"\$LOG"
 [ "\$1" != 1 ] || [ -n "\${FAKE_PAUSE-}" ] || exit 0
@@ -589,7 +598,7 @@ run -- setup now
 refused 'setup with more' 2 'type: ./mpi-run.sh setup'
 run -- Nonsense
 refused 'unknown program' 2 "no program 'Nonsense'"
-equal 'unknown program: those there are, once each' "${err##*: }" 'HelloWorld Primes Hidden'
+equal 'unknown program: those there are, once each' "${err##*: }" 'HelloWorld Primes Hidden Sweep'
 run -- helloworld
 refused 'another case: did you mean' 2 'did you mean HelloWorld?'
 run -- .build/release/HelloWorld
@@ -700,7 +709,9 @@ echo "apt-get \${DEBIAN_FRONTEND-} \$*" >>"\$LOG"
 echo 'chatter of apt-get'
 case "\$* " in
   *' update '*) exit "\${FAKE_UPDATE_STATUS-0}" ;;
-  *' install '*) [ -z "\${FAKE_APT_FAILS-}" ] || exit 100; mkdir -p "$late"; cp "$work"/mpi4/bin/* "$late" ;;
+  *' install '*) [ -z "\${FAKE_APT_FAILS-}" ] || exit 100; mkdir -p "$late"
+    case "\$*" in *libsqlite3-dev*) : >"$late/sqlite3.h"; exit ;; esac
+    cp "$work"/mpi4/bin/* "$late" ;;
 esac
 STUB
 stand_in "$work/sudo" sudo <<'STUB'
@@ -740,6 +751,39 @@ equal 'sudo without password: status 0' "$status" 0
 has 'sudo without password: installs by it' "$log" 'sudo -n env DEBIAN_FRONTEND=noninteractive apt-get'
 run "PATH=$debian" -- HelloWorld
 has 'an MPI and no pkg-config will do' "$(mpirun_line)" "$release/HelloWorld"
+
+# What SeppoCheckpoint needs
+
+rm -r "$late"
+debian="$four:$work/apt"
+for words in Sweep build test; do
+  run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 -- "$words"
+  equal "no sqlite3.h: $words has it installed" "$(apt_lines)" "noninteractive -o DPkg::Lock::Timeout=300 update
+noninteractive -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends libsqlite3-dev"
+  has "no sqlite3.h: $words says so" "$err" 'installing SQLite with apt-get: libsqlite3-dev'
+  has "no sqlite3.h: $words then builds" "$(swift_line)" '--package-path'
+  rm -r "$late"
+  run "PATH=$debian" FAKE_UID=0 -- "$words"
+  equal "with sqlite3.h: $words installs nothing" "$(apt_lines)" ''
+done
+for words in HelloWorld 'build --product HelloWorld' 'build --target=Library' setup; do
+  # shellcheck disable=SC2086 # words
+  run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 -- $words
+  equal "no sqlite3.h: nothing to $words" "$status $(apt_lines)" '0 '
+done
+run FAKE_NO_SQLITE=1 -- Sweep
+equal 'no sqlite3.h, no apt: status 3' "$status" 3
+for part in 'there is no sqlite3.h' 'sudo apt-get install libsqlite3-dev' 'sudo dnf install sqlite-devel' xcode-select; do
+  has "no sqlite3.h, no apt: says '$part'" "$err" "$part"
+done
+equal 'no sqlite3.h, no apt: nothing is started' "$log" ''
+run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 FAKE_APT_FAILS=1 -- Sweep
+has 'no sqlite3.h, apt-get fails: what to type' "$err" 'apt-get failed, see above; install it, then type the same again:'
+stand_in "$work/pkg-config" pkg-config <<'STUB'
+[ "$*" = '--exists sqlite3' ]
+STUB
+run "PATH=$four:$work/pkg-config" FAKE_NO_SQLITE=1 -- Sweep
+has 'sqlite3.h where pkg-config knows it' "$(mpirun_line)" "$release/Sweep"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
