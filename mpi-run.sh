@@ -6,7 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'HELP'
 Usage: ./mpi-run.sh [-n N] [--threads T] [--hosts a:4,b:4 | --hostfile FILE]
-                    [--debug] PROGRAM [ARGS...]
+                    [--restarts K] [--debug] PROGRAM [ARGS...]
        ./mpi-run.sh build | test [options of swift build, swift test]
        ./mpi-run.sh setup
 
@@ -19,13 +19,14 @@ launches it with mpirun. A missing Open MPI is installed where that may be.
                    (without it 1, or what Slurm's --cpus-per-task says)
   --hosts LIST     on these hosts, each with room for so many ranks
   --hostfile FILE  the same from a file with lines like: node1 slots=4
+  --restarts K     launch it again, up to K times, when it lost a rank or a host
+                   or was asked to stop; for programs with a checkpoint
   --debug          build for a debugger, not for speed
   setup            only install and check what is needed
 
 The MPI used is the one whose mpicc is first on the PATH. Examples:
 
-  ./mpi-run.sh HelloWorld
-  ./mpi-run.sh -n 4 Primes
+  ./mpi-run.sh -n 4 HelloWorld
   ./mpi-run.sh --hosts node1:8,node2:8 Primes
   PATH=/opt/openmpi/bin:$PATH ./mpi-run.sh test
 HELP
@@ -74,9 +75,9 @@ check_program() {
     "type the name of one of these: ${programs//$'\n'/ }"
 }
 
-ranks='' threads='' hosts='' hostfile='' configuration=release
+ranks='' threads='' restarts='' hosts='' hostfile='' configuration=release
 
-# set_number OPTION ranks|threads VALUE
+# set_number OPTION ranks|threads|restarts VALUE
 set_number() {
   local wrong="$1 takes a whole number of $2 from 1 to 999999, not '$3'; for example: ./mpi-run.sh $1 4 PROGRAM" number
   case $3 in *[!0-9]*) misused "$wrong" ;; esac
@@ -105,24 +106,26 @@ parse_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage; exit ;;
-      -n | --n | -np | --np | --threads | --hosts | --hostfile)
+      -n | --n | -np | --np | --threads | --restarts | --hosts | --hostfile)
         [ $# -ge 2 ] || misused "$1 needs a value; for example:" \
-          "-n 4, --threads 4, --hosts node1:4,node2:4 or --hostfile hosts.txt"
+          "-n 4, --threads 4, --restarts 5, --hosts node1:4,node2:4 or --hostfile hosts.txt"
         case $1 in
           --threads) set_number "$1" threads "$2" ;;
+          --restarts) set_number "$1" restarts "$2" ;;
           --host*) set_hosts "$1" "$2" ;;
           *) set_number -n ranks "$2" ;;
         esac
         shift
         ;;
       --threads=*) set_number --threads threads "${1#*=}" ;;
+      --restarts=*) set_number --restarts restarts "${1#*=}" ;;
       --hosts=* | --hostfile=*) set_hosts "${1%%=*}" "${1#*=}" ;;
       -n=* | --n=* | -np=* | --np=*) set_number -n ranks "${1#*=}" ;;
       -n[0-9]*) set_number -n ranks "${1#-n}" ;;
       --debug) configuration=debug ;;
       --) shift; break ;;
-      -*) misused "unknown option '$1'; there are -n N, --threads T, --hosts LIST, --hostfile FILE, --debug" \
-        "(a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
+      -*) misused "unknown option '$1'; there are -n N, --threads T, --restarts K, --hosts LIST, --hostfile FILE," \
+        "--debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
       build | test | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
       *) break ;;
     esac
@@ -192,15 +195,16 @@ find_libraries() {
 is_root() { [ "$(id -u)" -eq 0 ]; }
 may_install() { type -P apt-get >/dev/null && { is_root || sudo -n true 2>/dev/null; }; }
 
-# pkg-config is there for a plain `swift build`; this script does without. A failed update is no reason not to try:
-# the package lists may do as they are.
-install_mpi() {
-  local log status=0 apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+# install WHAT PACKAGE...
+install() {
+  local what=$1 log status=0 apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
   is_root || apt=(sudo -n "${apt[@]}")
+  shift
   log=$(mktemp)
-  say "installing Open MPI with apt-get (libopenmpi-dev, openmpi-bin and pkg-config)"
+  say "installing $what with apt-get: $*"
+  # A failed update is no reason not to try: the package lists may do as they are.
   { "${apt[@]}" update || true
-    "${apt[@]}" install --yes --no-install-recommends libopenmpi-dev openmpi-bin pkg-config
+    "${apt[@]}" install --yes --no-install-recommends "$@"
   } >"$log" 2>&1 </dev/null || status=$?
   [ $status -eq 0 ] || cat "$log" >&2
   rm -f "$log"
@@ -223,9 +227,50 @@ need_mpi() {
     *) lacking "$missing: that Open MPI is not whole; put the bin folder of another first on the PATH" ;;
   esac
   may_install || name_commands "$missing, and to install it from here takes apt-get and root or password-less sudo"
-  install_mpi || name_commands "apt-get failed, see above"
+  # pkg-config is there for a plain `swift build`; this script does without.
+  install 'Open MPI' libopenmpi-dev openmpi-bin pkg-config || name_commands "apt-get failed, see above"
   find_mpi
   [ -z "$missing" ] || name_commands "$missing, even after apt-get's install"
+}
+
+# As the compiler looks for it.
+has_sqlite() {
+  local compiler
+  if compiler=$(type -P cc || type -P clang); then
+    "$compiler" -E -x c - <<<'#include <sqlite3.h>' >/dev/null 2>&1 && return
+  elif [ -e /usr/include/sqlite3.h ]; then
+    return
+  fi
+  type -P pkg-config >/dev/null && pkg-config --exists sqlite3
+}
+
+# For SeppoCheckpoint, whose results are in an SQLite file. Programs without a checkpoint build without it.
+need_sqlite() {
+  local missing="there is no sqlite3.h, which SeppoCheckpoint is built with"
+  if has_sqlite; then return; fi
+  if ! may_install; then
+    missing="$missing, and to install it from here takes apt-get and root or password-less sudo"
+  elif ! install SQLite libsqlite3-dev; then
+    missing='apt-get failed, see above'
+  elif has_sqlite; then
+    return
+  else
+    missing="$missing, even after apt-get's install"
+  fi
+  lacking "$missing; install it, then type the same again:" \
+    "  Debian, Ubuntu: sudo apt-get install libsqlite3-dev" \
+    "  Fedora, RHEL:   sudo dnf install sqlite-devel" \
+    "  macOS:          xcode-select --install"
+}
+
+# names_checkpoint [PROGRAM]: whether the manifest, or PROGRAM's target in it, names SeppoCheckpoint. What a target has
+# by way of another is not seen here: a program with a checkpoint names SeppoCheckpoint itself, as it imports it.
+names_checkpoint() {
+  sed 's|//.*||' "$root/Package.swift" | tr '\n' ' ' | awk -v program="${1-}" '{
+    count = split($0, part, /\.(executable|executableTarget|library|macro|plugin|systemLibrary|target|testTarget)[ ]*\(/)
+    for (i = 1; i <= count; i++)
+      if (part[i] ~ /"SeppoCheckpoint"/ && (program == "" || index(part[i], "\"" program "\"") > 0)) found = 1
+  } END { exit !found }'
 }
 
 # SwiftPM takes -I, -L and -l from a .pc file, nothing else; and from this one even without pkg-config.
@@ -277,8 +322,9 @@ place_ranks() {
     say "in Slurm job $SLURM_JOB_ID: ${ranks:-all its} ranks${threads:+ of $threads thread(s)} on \
 ${SLURM_NNODES:-its} node(s)"
   elif [ -n "${PBS_JOBID-}" ] && [ -s "${PBS_NODEFILE-}" ]; then
-    launch+=(--hostfile "$PBS_NODEFILE")
-    ranks=${ranks:-$(grep -c . "$PBS_NODEFILE")}
+    hostfile=$PBS_NODEFILE
+    launch+=(--hostfile "$hostfile")
+    ranks=${ranks:-$(grep -c . "$hostfile")}
     say "in PBS job $PBS_JOBID: $ranks ranks on $(sort -u "$PBS_NODEFILE" | grep -c .) node(s)"
   else
     count_cores
@@ -294,10 +340,7 @@ ${SLURM_NNODES:-its} node(s)"
   if [ -n "$ranks" ]; then launch+=(-n "$ranks"); fi
 }
 
-# Replaces this shell, so that signals go to mpirun and the exit status is its.
-launch_program() {
-  local program=$1 argument plain=yes shielded=()
-  shift
+build_command_line() {
   launch=("$mpirun")
   if is_root; then
     say "running as root: passing --allow-run-as-root to mpirun"
@@ -309,15 +352,220 @@ launch_program() {
   # gives the same cores to two jobs side by side, takes no notice of taskset's, and Open MPI 5 refuses T cores of two
   # sockets. Unbound, the system spreads them.
   [ -n "${OMPI_MCA_hwloc_base_binding_policy-}${PRTE_MCA_hwloc_default_binding_policy-}" ] || launch+=(--bind-to none)
+}
+
+launch_program() {
+  local argument plain=yes words=("$@") shielded=()
   # mpirun reads on in the program's arguments: a ':' starts a second program, and Open MPI 5 rewrites --bind-to.
   # Behind a '=' they pass, and a bash takes it off again; its -p keeps BASH_ENV out.
   for argument in "$@"; do
     shielded+=("=$argument")
+    [ ${#shielded[@]} -gt 1 ] || continue # the program itself is a path
     case $argument in -* | :) plain=no ;; esac
   done
-  [ $plain = no ] || exec "${launch[@]}" "$program" "$@"
   # shellcheck disable=SC2016 # for that bash to expand
-  exec "${launch[@]}" "$BASH" -p -c 'exec "${@#=}"' bash "=$program" "${shielded[@]}"
+  [ $plain = yes ] || words=("$BASH" -p -c 'exec "${@#=}"' bash "${shielded[@]}")
+  build_command_line
+  # Replaces this shell, so that signals go to mpirun and the exit status is its.
+  [ -n "$restarts" ] || exec "${launch[@]}" "${words[@]}"
+  run_with_restarts "${words[@]}"
+}
+
+# What Seppo's rank 0 has written last under this word, where it is on this machine.
+reported() {
+  awk -v key="$1" '$1 == key { sub(/^[^ ]+ */, ""); value = $0 } END { print value }' "$SEPPO_REPORT"
+}
+
+# pass_on SIGNAL
+pass_on() {
+  asked_to_stop=yes interrupted=yes
+  if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
+}
+
+# Launches mpirun as a child, whose id is $child meanwhile, and sets $status to what it ends with.
+# launch_once WORD...
+launch_once() {
+  local again
+  : >"$SEPPO_REPORT"
+  # A process group of its own: what a terminal or `timeout` sends to this script's comes to mpirun by pass_on alone.
+  # And a pipe less: else it would keep the guard from seeing this script end.
+  set -m
+  "${launch[@]}" "$@" <&0 9>&- &
+  child=$!
+  set +m
+  echo "$child" >&9
+  [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # it came while there was no id yet
+  status=0
+  wait "$child" 2>/dev/null || status=$?
+  # A signal ends `wait` before mpirun has ended.
+  while [ -n "$interrupted" ]; do
+    interrupted='' again=0
+    wait "$child" 2>/dev/null || again=$?
+    [ $again -eq 127 ] || status=$again
+  done
+  child=''
+  echo >&9
+  # An mpirun that has just begun dies of what it later passes on. Nothing was computed: as if it had been told so.
+  if [ -n "$asked_to_stop" ] && [ ! -s "$SEPPO_REPORT" ]; then
+    case $(signal_name "$status") in USR[12]) status=75 ;; esac
+  fi
+}
+
+# signal_name STATUS: prints which signal that is of; nothing where it is of none
+signal_name() {
+  [ "$1" -le 128 ] || kill -l $(($1 - 128)) 2>/dev/null || true
+}
+
+# Where this script is killed with no time for a word, the job is asked to stop, as by pass_on.
+start_guard() {
+  mkfifo "$folder/guard"
+  set -m
+  (
+    trap '' HUP INT TERM USR1 USR2
+    while read -r job; do last=$job; done <"$folder/guard"
+    if [ -n "${last-}" ]; then
+      kill -USR1 "$last" || true
+      rm -rf "$folder"
+    fi
+  ) </dev/null >/dev/null 2>&1 &
+  set +m
+  disown # no job that ask_hosts has to wait for
+  exec 9>"$folder/guard"
+}
+
+# Whether the job is to be launched again, that is, did not end by itself; sets $death to how it ended.
+has_died() {
+  local name
+  death="a rank or host was lost (status $status)"
+  case $status in
+    0) return 1 ;;
+    75) death='the job was asked to stop (status 75)'; return ;;
+  esac
+  [ "$(reported ended)" != error ] || return 1
+  name=$(signal_name "$status")
+  case $name in
+    ABRT | BUS | FPE | ILL | SEGV | SYS | TRAP) death="a rank crashed (SIG$name)" ;;
+    [A-Z]*) death="a rank was killed (SIG$name)" ;;
+  esac
+  [ "$status" -ge 128 ] || grep -q '^began' "$SEPPO_REPORT"
+}
+
+kept_items() {
+  local file items kept
+  file=$(reported checkpoint) items=$(reported items) kept=$(reported kept)
+  if [ -n "$file" ] && [ -n "$items" ]; then
+    echo "$file keeps ${kept:-0} of $items items, $((items - ${kept:-0})) remain"
+  elif [ -n "$file" ]; then
+    echo "$file keeps what was stored"
+  elif grep -q '^began' "$SEPPO_REPORT"; then
+    echo 'the program has no checkpoint yet: it starts anew'
+  else
+    echo 'how much is kept is not known here'
+  fi
+}
+
+# Prints each host that mpirun is given and its slots, '?' where it counts them itself.
+host_slots() {
+  if [ -n "$hosts" ]; then
+    tr , '\n' <<<"$hosts" | awk -F: '{ print $1, (NF == 1 ? 1 : $2 ~ /^[0-9]+$/ ? $2 : "?") }'
+  elif [ -n "$hostfile" ]; then
+    awk '
+      { sub(/#.*/, "") }
+      NF == 0 { next }
+      !lines[$1]++ { order[++hosts] = $1 }
+      match($0, /[ \t]slots[ \t]*=[ \t]*[0-9]+/) { count = substr($0, RSTART, RLENGTH); sub(/.*=/, "", count); given[$1] += count }
+      END {
+        for (i = 1; i <= hosts; i++) {
+          host = order[i]
+          print host, (given[host] ? given[host] : lines[host] > 1 ? lines[host] : "?")
+        }
+      }' "$hostfile"
+  fi
+}
+
+# Sets $lost to those of these hosts that don't answer the agent by which mpirun starts its daemons there.
+# This machine needs none.
+# ask_hosts HOST...
+ask_hosts() {
+  local agent host here pids=() asked=() i last=$((SECONDS + 15))
+  agent=${OMPI_MCA_plm_rsh_agent:-${PRTE_MCA_plm_ssh_agent:-ssh -o BatchMode=yes -o ConnectTimeout=5}}
+  agent=${agent%%:*} here=$(uname -n) lost=''
+  for host in "$@"; do
+    case $host in
+      localhost | 127.* | ::1 | "$here" | "${here%%.*}" | "${here%%.*}".* | [+^]*) continue ;;
+    esac
+    # shellcheck disable=SC2086 # an agent has its options with it
+    (exec 9>&-; exec $agent "$host" true) </dev/null >/dev/null 2>&1 &
+    pids+=($!)
+    asked+=("$host")
+  done
+  while [ -n "$(jobs -r)" ] && [ $SECONDS -lt $last ]; do sleep 0.1; done
+  for ((i = 0; i < ${#pids[@]}; i++)); do
+    kill -KILL "${pids[i]}" 2>/dev/null || true
+    wait "${pids[i]}" 2>/dev/null || lost="$lost ${asked[i]}"
+  done
+}
+
+# drop_lost_hosts RELAUNCH: goes on without the hosts that don't answer, and sets $change to words on that; fails where
+# none is left
+drop_lost_hosts() {
+  local slots left
+  change='' lost=''
+  [ -n "$hosts$hostfile" ] || return 0
+  slots=$(host_slots)
+  # shellcheck disable=SC2046 # words
+  ask_hosts $(awk '!seen[$1]++ { print $1 }' <<<"$slots")
+  [ -n "$lost" ] || return 0
+  slots=$(awk -v lost="$lost " '!index(lost, " " $1 " ")' <<<"$slots")
+  [ -n "$slots" ] || return 1
+  if [ -n "$hosts" ]; then
+    hosts=$(tr , '\n' <<<"$hosts" | awk -F: -v lost="$lost " '!index(lost, " " $1 " ")')
+    hosts=${hosts//$'\n'/,}
+  else
+    awk -v lost="$lost " '!index(lost, " " $1 " ")' "$hostfile" >"$folder/hosts.$1"
+    hostfile=$folder/hosts.$1
+  fi
+  change="; without${lost// / } (no answer)"
+  left=$(awk '{ sum += $2 } $2 == "?" { unknown = 1 } END { print (unknown ? "" : sum) }' <<<"$slots")
+  if [ -n "$ranks" ] && [ -n "$left" ] && [ "$ranks" -gt "$left" ]; then
+    change="$change, so -n $left instead of $ranks"
+    ranks=$left
+  fi
+}
+
+# run_with_restarts WORD...
+run_with_restarts() {
+  local folder child='' early='' interrupted='' asked_to_stop='' status death change lost relaunch=0 began
+  # Open MPI gives a job whose mpirun gets TERM a second at the most, and passes USR1 and USR2 on.
+  trap 'pass_on USR1' TERM USR1
+  trap 'pass_on USR2' USR2
+  trap 'pass_on INT' INT
+  trap 'pass_on HUP' HUP
+  folder=$(mktemp -d)
+  # shellcheck disable=SC2064 # the variable is gone by then
+  trap "rm -rf '$folder'" EXIT
+  export SEPPO_REPORT=$folder/report
+  unset SEPPO_RELAUNCH
+  start_guard
+  while :; do
+    began=$SECONDS
+    launch_once "$@"
+    if [ -n "$asked_to_stop" ] || ! has_died; then exit "$status"; fi
+    if [ $relaunch -ge "$restarts" ]; then
+      say "all $restarts relaunches are used up: $death; $(kept_items): see why it dies, then type the same to go on"
+      exit "$status"
+    fi
+    [ $((SECONDS - began)) -gt 1 ] || sleep 1 # so that a broken thing doesn't spin
+    relaunch=$((relaunch + 1))
+    if ! drop_lost_hosts $relaunch; then
+      say "no relaunch: $death; $(kept_items); none of the hosts answers:$lost: when they do, type the same to go on"
+      exit "$status"
+    fi
+    [ -z "$asked_to_stop" ] || exit "$status"
+    say "relaunch $relaunch of $restarts: $death; $(kept_items)$change"
+    build_command_line 2>/dev/null
+    launch+=(-x "SEPPO_RELAUNCH=$relaunch")
+  done
 }
 
 run_program() {
@@ -327,6 +575,7 @@ run_program() {
   program=$1
   shift
   check_program "$program"
+  if names_checkpoint "$program"; then need_sqlite; fi
   prepare_build
   swift_flags+=(-c "$configuration")
   swift build "${swift_flags[@]}" --product "$program" </dev/null >&2
@@ -348,6 +597,10 @@ case $1 in
       previous=$word
     done
     shift
+    case " $*" in
+      *' --product'* | *' --target'*) ;; # not all of it
+      *) if names_checkpoint; then need_sqlite; fi ;;
+    esac
     prepare_build
     exec swift "$subcommand" "${swift_flags[@]}" "$@"
     ;;

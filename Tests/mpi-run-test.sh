@@ -24,6 +24,10 @@ let package = Package(
     .executableTarget(
       name: "HelloWorld", path: "Examples/HelloWorld"), .executableTarget(name: "Primes", path: "Examples/Primes"),
     .executableTarget(name: "Hidden", path: "Elsewhere"),
+    .target(name: "SeppoCheckpoint", dependencies: ["Library"]),
+    .executableTarget(
+      name: "Sweep",
+      dependencies: ["Library", "SeppoCheckpoint"]),
   ])
 MANIFEST
 
@@ -32,7 +36,7 @@ MANIFEST
 tools="$work/tools"
 mkdir "$tools"
 ln -s "${MPI_RUN_BASH:-$BASH}" "$tools/bash"
-for tool in awk basename cat chmod cp dirname env getconf grep ln mkdir mktemp mv readlink rm sed sort tr true uname wc; do
+for tool in awk basename cat chmod cp dirname env getconf grep ln mkdir mktemp mv mkfifo readlink rm sed sleep sort tr true uname wc; do
   ln -s "$(type -P "$tool")" "$tools/$tool"
 done
 
@@ -63,7 +67,8 @@ while [ $# -gt 0 ]; do
 done
 [ "$command" = build ] && [ -n "$product" ] || exit 0
 mkdir -p "$scratch/$configuration" "$scratch/triple/$configuration/ModuleCache"
-{ echo '#!/usr/bin/env bash'; echo 'echo "in $PWD"; printf "<%s>" "$@"; echo; cat; exit ${FAKE_EXIT-0}'; } >"$scratch/$configuration/$product"
+{ echo '#!/usr/bin/env bash'; echo '[ -z "${FAKE_JOB-}" ] || . "$FAKE_JOB"'
+  echo 'echo "in $PWD"; printf "<%s>" "$@"; echo; cat; exit ${FAKE_EXIT-0}'; } >"$scratch/$configuration/$product"
 chmod +x "$scratch/$configuration/$product"
 STUB
 stand_in "$machine" id <<'STUB'
@@ -75,6 +80,17 @@ STUB
 stand_in "$machine" lscpu <<'STUB'
 echo '# Core'
 for ((cpu = 0; cpu < 4; cpu++)); do echo $((cpu % ${FAKE_CORES-4})); done
+STUB
+
+stand_in "$machine" cc <<STUB
+IFS= read -r line
+[ "\$* \$line" = '-E -x c - #include <sqlite3.h>' ] || exit 1
+[ -z "\${FAKE_NO_SQLITE-}" ] || [ -e "$work/late/sqlite3.h" ]
+STUB
+stand_in "$machine" sleep <<STUB
+echo "sleep \$*" >>"\$LOG"
+[ "\$1" != 1 ] || [ -n "\${FAKE_PAUSE-}" ] || exit 0
+exec "$tools/sleep" "\$@"
 STUB
 
 # open_mpi FOLDER VERSION: an installation whose library is a link, as Debian's is
@@ -338,6 +354,195 @@ has 'PBS with --threads: its ranks' "$(mpirun_line)" "mpirun --hostfile $work/no
 run PBS_JOBID=7.server "PBS_NODEFILE=$work/none" -- HelloWorld
 has 'PBS without a node file: this machine' "$(mpirun_line)" 'mpirun -n 4 --bind'
 
+# Restarts
+
+# job: what the ranks do, in bash, from standard input; $launch says which launch this is
+job() { { echo "launch=\$(grep -c '^mpirun ' \"\$LOG\")"; cat; } >"$work/job"; }
+# restarts [NAME=VALUE...] [-- ARGUMENT...]: runs that job
+restarts() { run FAKE_JOB="$work/job" TMPDIR="$work/temporary" "$@"; }
+launches() { grep -c '^mpirun ' "$work/log" || true; }
+relaunch_lines() { grep -v '^Building' "$work/err" || true; }
+mkdir "$work/temporary"
+
+input='standard input' run TMPDIR="$work/temporary" -- --restarts 2 -n 2 HelloWorld -n 7 '' 'two  words' : "it's"
+equal '--restarts: arguments, folder, standard input and stdout as without it' "$out" \
+  "in $work/elsewhere"$'\n'"<-n><7><><two  words><:><it's>"$'\nstandard input'
+equal '--restarts: status 0 is the end' "$status $(launches) $(relaunch_lines)" '0 1 '
+equal '--restarts: the command line is the same' "$(run -- -n 2 HelloWorld; mpirun_line)" \
+  "$(run TMPDIR="$work/temporary" -- --restarts 3 -n 2 HelloWorld; mpirun_line)"
+run FAKE_EXIT=7 TMPDIR="$work/temporary" -- --restarts=2 HelloWorld
+equal '--restarts: where no report says otherwise, a status below 128 is the program'\''s' "$status $(launches)" '7 1'
+
+job <<'JOB'
+[ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint fits.sqlite' 'kept 8' 'items 1000' 'kept 812' >"$SEPPO_REPORT"; exit "$DIES"; }
+echo "relaunch ${SEPPO_RELAUNCH-none}, report of $(wc -c <"$SEPPO_REPORT")"
+JOB
+for death in '137 a rank was killed (SIGKILL)' '143 a rank was killed (SIGTERM)' '139 a rank crashed (SIGSEGV)' \
+  '134 a rank crashed (SIGABRT)' '132 a rank crashed (SIGILL)' '75 the job was asked to stop (status 75)' \
+  '1 a rank or host was lost (status 1)' '255 a rank or host was lost (status 255)'; do
+  restarts DIES="${death%% *}" -- --restarts 5 -n 2 HelloWorld
+  equal "status ${death%% *}: launched again, and one line says so" "$status $(launches) $(relaunch_lines)" \
+    "0 2 mpi-run.sh: relaunch 1 of 5: ${death#* }; fits.sqlite keeps 812 of 1000 items, 188 remain"
+done
+has 'the second launch finds no report of the first' "$out" 'report of 0'
+equal 'the relaunch is told its number' "$(mpirun_line)" "mpirun -n 2 --bind-to none $release/HelloWorld
+mpirun -n 2 --bind-to none -x SEPPO_RELAUNCH=1 $release/HelloWorld"
+restarts DIES=137 SEPPO_RELAUNCH=8 -- --restarts 5 -n 2 HelloWorld
+has 'SEPPO_RELAUNCH of an outer one is not for this' "$out" 'relaunch none'
+restarts DIES=137 -- --restarts 5 -n 8 HelloWorld
+equal 'in a relaunch what was said at first is not said again' "$(grep -c oversubscribe "$work/err")" 1
+equal 'and is done' "$(grep -c oversubscribe "$work/log")" 2
+restarts DIES=137 FAKE_UID=0 -- --restarts 5 -n 2 HelloWorld
+equal 'as root' "$(grep -c -e --allow-run-as-root "$work/log") $(grep -c 'running as root' "$work/err")" '2 1'
+equal 'a job that dies at once: a moment passes' "$(grep -c '^sleep 1$' "$work/log")" 1
+job <<'JOB'
+[ "$launch" -gt 1 ] || { sleep 2.1; exit 137; }
+JOB
+restarts -- --restarts 5 HelloWorld
+equal 'a job that ran for a while: none does' "$(grep -c '^sleep 1$' "$work/log") $(launches)" '0 2'
+has 'no report, killed: launched again' "$err" \
+  'relaunch 1 of 5: a rank was killed (SIGKILL); how much is kept is not known here'
+
+for ending in 1 137 200; do
+  job <<JOB
+printf '%s\n' began 'checkpoint x.sqlite' 'ended error' >"\$SEPPO_REPORT"; exit $ending
+JOB
+  restarts -- --restarts 5 HelloWorld
+  equal "the program's own error, status $ending: the end" "$status $(launches) $(grep -c relaunch "$work/err")" "$ending 1 0"
+done
+job <<'JOB'
+echo began >"$SEPPO_REPORT"; exit 137
+JOB
+restarts -- --restarts 2 HelloWorld
+equal 'the relaunches are used up: the last status' "$status $(launches)" '137 3'
+equal 'the relaunches are used up: says so' "$(tail -n 1 "$work/err")" "mpi-run.sh: all 2 relaunches are used up: \
+a rank was killed (SIGKILL); the program has no checkpoint yet: it starts anew: see why it dies, then type the same to go on"
+equal 'and each relaunch its line before' "$(grep -c '^mpi-run.sh: relaunch [12] of 2: ' "$work/err")" 2
+job <<'JOB'
+[ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint a b.sqlite' >"$SEPPO_REPORT"; exit 137; }
+exit 1
+JOB
+restarts -- --restarts 5 HelloWorld
+equal 'a relaunch that does not begin: its status is the end' "$status $(launches)" '1 2'
+has 'a checkpoint whose items are not known yet' "$err" '; a b.sqlite keeps what was stored'
+equal 'no file is left behind' "$(ls "$work/temporary")" ''
+
+# Signals to the script
+
+# signalled SIGNAL [NAME=VALUE...] [-- ARGUMENT...]: runs the job, and sends the script this when the job is up
+signalled() {
+  local signal=$1 script_pid
+  shift
+  : >"$work/log"
+  set -m # else the script would ignore INT
+  env -i LOG="$work/log" PATH="$four" FAKE_JOB="$work/job" TMPDIR="$work/temporary" "$@" \
+    >"$work/out" 2>"$work/err" </dev/null &
+  script_pid=$!
+  set +m
+  until grep -q '^up' "$work/log"; do sleep 0.05; done
+  kill "-$signal" "$script_pid"
+  status=0
+  { wait "$script_pid" || status=$?; } 2>/dev/null
+  out=$(cat "$work/out") err=$(cat "$work/err") log=$(cat "$work/log")
+}
+job <<'JOB'
+echo began >"$SEPPO_REPORT"
+# Not at once: the script has to go on waiting after its trap.
+for signal in HUP INT TERM USR1 USR2; do trap "echo got $signal >>'$LOG'; ends=yes" $signal; done
+echo up >>"$LOG"
+for ((i = 0; i < 100; i++)); do sleep 0.05; [ -z "${ends-}" ] || break; done
+sleep 0.3
+echo stored >>"$LOG"
+exit "${ENDS-75}"
+JOB
+for signal in USR1:USR1 USR2:USR2 TERM:USR1 INT:INT HUP:HUP; do
+  signalled "${signal%:*}" "$script" --restarts 5 HelloWorld
+  equal "${signal%:*} to the script: mpirun gets ${signal#*:}" "$(grep got "$work/log")" "got ${signal#*:}"
+  equal "${signal%:*} to the script: it waits, and launches nothing more" "$status $(launches) $(grep -c stored "$work/log")" '75 1 1'
+done
+signalled TERM ENDS=137 "$script" --restarts 5 HelloWorld
+equal 'asked to stop and then killed: no relaunch either' "$status $(launches)" '137 1'
+signalled KILL "$script" --restarts 5 HelloWorld
+for ((i = 0; i < 60; i++)); do if grep -q stored "$work/log"; then break; fi; sleep 0.05; done
+equal 'the script is killed: the job is asked to stop' "$(grep -e got -e stored "$work/log")" $'got USR1\nstored'
+job <<'JOB'
+echo up >>"$LOG"
+exec sleep 3
+JOB
+signalled TERM "$script" --restarts 5 HelloWorld
+equal 'an mpirun that passes nothing on yet' "$status $(launches)" '75 1'
+job <<'JOB'
+echo up >>"$LOG"
+exit 137
+JOB
+signalled TERM FAKE_PAUSE=1 "$script" --restarts 5 HelloWorld
+equal 'asked to stop between two launches: none follows' "$status $(launches)" '137 1'
+for ((i = 0; i < 60; i++)); do if [ -z "$(ls "$work/temporary")" ]; then break; fi; sleep 0.05; done
+equal 'no file is left behind by any of these' "$(ls "$work/temporary")" ''
+
+# Hosts that are lost
+
+stand_in "$machine" ssh <<'STUB'
+echo "ssh $*" >>"$LOG"
+while [ $# -gt 2 ]; do shift; done
+case " ${FAKE_LOST-} " in *" $1 "*) exit 255 ;; esac
+[ "$2" = true ]
+STUB
+job <<'JOB'
+[ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint x.sqlite' 'kept 3' 'items 9' >"$SEPPO_REPORT"; exit 1; }
+JOB
+lost='a rank or host was lost (status 1); x.sqlite keeps 3 of 9 items, 6 remain'
+second_line() { sed -n 's/^mpirun //p' "$work/log" | sed -n 2p; }
+restarts -- --restarts 5 --hosts a:4,b:4,c:4 HelloWorld
+equal 'all hosts answer: all are used' "$(second_line)" \
+  "--host a:4,b:4,c:4 --bind-to none -x SEPPO_RELAUNCH=1 $release/HelloWorld"
+has 'each host is asked, in no time' "$log" 'ssh -o BatchMode=yes -o ConnectTimeout=5 b true'
+restarts FAKE_LOST='b' -- --restarts 5 --hosts a:4,b:4,c:4 HelloWorld
+has 'a lost host is left out' "$(second_line)" '--host a:4,c:4 --bind-to'
+equal 'and the line names it' "$(relaunch_lines)" "mpi-run.sh: relaunch 1 of 5: $lost; without b (no answer)"
+restarts FAKE_LOST='a b' -- --restarts 5 --hosts a:4,b,b,c:3 -n 9 HelloWorld
+has '-n is lowered to the slots that are left' "$(second_line)" '--host c:3 -n 3 --bind'
+equal 'and the line says so' "$(relaunch_lines)" "mpi-run.sh: relaunch 1 of 5: $lost; without a b (no answer), so -n 3 instead of 9"
+restarts FAKE_LOST=b -- --restarts 5 --hosts a:4,b,b,c:3 -n 7 HelloWorld
+has '-n that fits stays' "$(second_line)" '--host a:4,c:3 -n 7 --bind'
+restarts FAKE_LOST=b -- --restarts 5 --hosts "b,c,c" -n 3 HelloWorld
+has 'a host without a number counts each time' "$(second_line)" '--host c,c -n 2 --bind'
+restarts FAKE_LOST='a b' -- --restarts 5 --hosts a:4,b:4 HelloWorld
+equal 'no host is left: the end' "$status $(launches)" '1 1'
+equal 'and the line says so' "$(relaunch_lines)" \
+  "mpi-run.sh: no relaunch: $lost; none of the hosts answers: a b: when they do, type the same to go on"
+restarts FAKE_LOST="$(uname -n) localhost 127.0.0.1" -- --restarts 5 --hosts "$(uname -n):4,localhost:2,127.0.0.1" HelloWorld
+lacks 'this machine is not asked' "$log" ssh
+has 'and is used' "$(second_line)" "--host $(uname -n):4,localhost:2,127.0.0.1 --bind"
+printf '%s\n' '# ours' 'a slots=4' 'b  max_slots=9 slots = 2 # old' 'c' >"$work/elsewhere/three hosts"
+restarts FAKE_LOST=a -- --restarts 5 --hostfile 'three hosts' -n 7 HelloWorld
+has 'a host file: another without the lost hosts, whose cores mpirun counts' "$(second_line)" "/hosts.1 -n 7 --bind"
+printf '%s\n' 'a slots=4' 'b  max_slots=9 slots = 2 # old' >"$work/elsewhere/two hosts"
+restarts FAKE_LOST=a -- --restarts 5 --hostfile 'two hosts' -n 6 HelloWorld
+has 'a host file: its slots count' "$(second_line)" '/hosts.1 -n 2 --bind'
+printf '%s\n' a a a b b b >"$work/nodes"
+restarts FAKE_LOST=a PBS_JOBID=7 "PBS_NODEFILE=$work/nodes" -- --restarts 5 HelloWorld
+has 'PBS: so many ranks as lines are left' "$(second_line)" '/hosts.1 -n 3 --bind'
+stand_in "$machine" agent <<'STUB'
+echo "agent $*" >>"$LOG"
+cat "${TMPDIR}"/*/hosts.* >>"$LOG" 2>/dev/null
+[ "$2" != a ]
+STUB
+for name in OMPI_MCA_plm_rsh_agent PRTE_MCA_plm_ssh_agent; do
+  restarts $name='agent -x : rsh' -- --restarts 5 --hosts a:4,b:4 HelloWorld
+  has "the agent is $name's" "$log" 'agent -x a true'
+  lacks "the agent is $name's alone" "$log" ssh
+  has "the agent is $name's, and believed" "$(second_line)" '--host b:4 --bind'
+done
+job <<'JOB'
+cat "$TMPDIR"/*/hosts.* >>"$LOG" 2>/dev/null
+[ "$launch" -gt 2 ] || { echo began >"$SEPPO_REPORT"; exit 1; }
+JOB
+restarts FAKE_LOST=a -- --restarts 5 --hostfile 'three hosts' HelloWorld
+has 'the host file left has its lines as they were' "$log" $'# ours\nb  max_slots=9 slots = 2 # old\nc'
+equal 'a host that is lost is not asked again' "$(grep -c ' a true' "$work/log") $(grep -c ' b true' "$work/log")" '1 2'
+equal 'no file is left behind by lost hosts' "$(ls "$work/temporary")" ''
+
 # What was typed wrong
 
 for value in 0 00 x '' -4 2.5 12345678901 99999999999999999999; do
@@ -361,6 +566,14 @@ refused '-n at the end' 2 '-n needs a value; for example:'
 has '-n at the end: with one' "$err" '-n 4, --threads 4, '
 run -- -n HelloWorld
 refused '-n without its number' 2 "not 'HelloWorld'"
+for value in 0 x '' -4 2.5; do
+  run -- --restarts "$value" HelloWorld
+  refused "--restarts '$value'" 2 "of restarts from 1 to 999999, not '$value'; for example: ./mpi-run.sh --restarts 4"
+done
+run -- --restarts 2 --restarts=3 HelloWorld
+refused '--restarts twice' 2 '--restarts is given twice'
+run -- --restarts
+refused '--restarts at the end' 2 '--restarts needs a value; for example:'
 run -- -n 2 -n 3 HelloWorld
 refused '-n twice' 2 '-n is given twice'
 run -- -n 2
@@ -385,7 +598,7 @@ run -- setup now
 refused 'setup with more' 2 'type: ./mpi-run.sh setup'
 run -- Nonsense
 refused 'unknown program' 2 "no program 'Nonsense'"
-equal 'unknown program: those there are, once each' "${err##*: }" 'HelloWorld Primes Hidden'
+equal 'unknown program: those there are, once each' "${err##*: }" 'HelloWorld Primes Hidden Sweep'
 run -- helloworld
 refused 'another case: did you mean' 2 'did you mean HelloWorld?'
 run -- .build/release/HelloWorld
@@ -496,7 +709,9 @@ echo "apt-get \${DEBIAN_FRONTEND-} \$*" >>"\$LOG"
 echo 'chatter of apt-get'
 case "\$* " in
   *' update '*) exit "\${FAKE_UPDATE_STATUS-0}" ;;
-  *' install '*) [ -z "\${FAKE_APT_FAILS-}" ] || exit 100; mkdir -p "$late"; cp "$work"/mpi4/bin/* "$late" ;;
+  *' install '*) [ -z "\${FAKE_APT_FAILS-}" ] || exit 100; mkdir -p "$late"
+    case "\$*" in *libsqlite3-dev*) : >"$late/sqlite3.h"; exit ;; esac
+    cp "$work"/mpi4/bin/* "$late" ;;
 esac
 STUB
 stand_in "$work/sudo" sudo <<'STUB'
@@ -536,6 +751,39 @@ equal 'sudo without password: status 0' "$status" 0
 has 'sudo without password: installs by it' "$log" 'sudo -n env DEBIAN_FRONTEND=noninteractive apt-get'
 run "PATH=$debian" -- HelloWorld
 has 'an MPI and no pkg-config will do' "$(mpirun_line)" "$release/HelloWorld"
+
+# What SeppoCheckpoint needs
+
+rm -r "$late"
+debian="$four:$work/apt"
+for words in Sweep build test; do
+  run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 -- "$words"
+  equal "no sqlite3.h: $words has it installed" "$(apt_lines)" "noninteractive -o DPkg::Lock::Timeout=300 update
+noninteractive -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends libsqlite3-dev"
+  has "no sqlite3.h: $words says so" "$err" 'installing SQLite with apt-get: libsqlite3-dev'
+  has "no sqlite3.h: $words then builds" "$(swift_line)" '--package-path'
+  rm -r "$late"
+  run "PATH=$debian" FAKE_UID=0 -- "$words"
+  equal "with sqlite3.h: $words installs nothing" "$(apt_lines)" ''
+done
+for words in HelloWorld 'build --product HelloWorld' 'build --target=Library' setup; do
+  # shellcheck disable=SC2086 # words
+  run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 -- $words
+  equal "no sqlite3.h: nothing to $words" "$status $(apt_lines)" '0 '
+done
+run FAKE_NO_SQLITE=1 -- Sweep
+equal 'no sqlite3.h, no apt: status 3' "$status" 3
+for part in 'there is no sqlite3.h' 'sudo apt-get install libsqlite3-dev' 'sudo dnf install sqlite-devel' xcode-select; do
+  has "no sqlite3.h, no apt: says '$part'" "$err" "$part"
+done
+equal 'no sqlite3.h, no apt: nothing is started' "$log" ''
+run "PATH=$debian" FAKE_UID=0 FAKE_NO_SQLITE=1 FAKE_APT_FAILS=1 -- Sweep
+has 'no sqlite3.h, apt-get fails: what to type' "$err" 'apt-get failed, see above; install it, then type the same again:'
+stand_in "$work/pkg-config" pkg-config <<'STUB'
+[ "$*" = '--exists sqlite3' ]
+STUB
+run "PATH=$four:$work/pkg-config" FAKE_NO_SQLITE=1 -- Sweep
+has 'sqlite3.h where pkg-config knows it' "$(mpirun_line)" "$release/Sweep"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

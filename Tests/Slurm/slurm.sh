@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# A Slurm of one's own on this machine, one node of 8 "CPUs", whatever there is; for tests, as root:
+#   Tests/Slurm/slurm.sh start DIR        its state, logs and keys are there; ports are free ones, so two run side by side
+#   Tests/Slurm/slurm.sh run DIR CMD...   sbatch, srun, squeue, ... of it
+#   Tests/Slurm/slurm.sh stop DIR         ends its jobs and daemons and removes DIR
+# Needs Debian's slurm-wlm and munge.
+set -euo pipefail
+
+fail() { printf 'slurm.sh: %s\n' "$@" >&2; exit 1; }
+
+# until_true SECONDS COMMAND...
+until_true() {
+  local last=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $last ] || return 1
+    sleep 0.1
+  done
+}
+
+# free_ports: two that nobody listens on now
+free_ports() {
+  local port found=0
+  for ((port = 20000 + RANDOM % 10000; found < 2; port++)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue; fi
+    echo "$port"
+    found=$((found + 1))
+  done
+}
+
+configure() {
+  local host ports
+  host=$(uname -n)
+  mapfile -t ports < <(free_ports)
+  cat >"$dir/slurm.conf" <<CONF
+ClusterName=test
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=${ports[0]}
+SlurmdPort=${ports[1]}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=$dir/munge.socket
+CredType=cred/munge
+StateSaveLocation=$dir/state
+SlurmdSpoolDir=$dir/spool
+SlurmctldPidFile=$dir/slurmctld.pid
+SlurmdPidFile=$dir/slurmd.pid
+SlurmctldLogFile=$dir/slurmctld.log
+SlurmdLogFile=$dir/slurmd.log
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+MpiDefault=pmix
+JobRequeue=1
+ReturnToService=2
+SwitchType=switch/none
+SlurmctldTimeout=10
+SlurmdTimeout=30
+KillWait=2
+MinJobAge=600
+InactiveLimit=0
+OverTimeLimit=0
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=0,requeue_delay=0
+NodeName=$host NodeAddr=127.0.0.1 CPUs=8 State=UNKNOWN
+PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+CONF
+  # Slurm reads one from its configuration's folder; without it, the system's.
+  printf 'CgroupAutomount=no\n' >"$dir/cgroup.conf"
+}
+
+node_is_idle() { [ "$(sinfo --noheader --format=%t)" = idle ]; }
+
+start() {
+  local tool
+  for tool in munged slurmctld slurmd srun; do
+    PATH=$PATH:/usr/sbin type -P "$tool" >/dev/null || fail "there is no $tool: apt-get install slurm-wlm munge"
+  done
+  [ "$(id -u)" -eq 0 ] || fail "it takes root"
+  [ ! -e "$dir/slurm.conf" ] || fail "there is one in $dir already"
+  mkdir -p "$dir"/{state,spool,munge}
+  dd if=/dev/urandom of="$dir/munge/key" bs=128 count=1 2>/dev/null
+  chmod 700 "$dir/munge"
+  chmod 600 "$dir/munge/key"
+  configure
+  # munged wants folders that only their owner may write to; --force where the path has another, like /tmp.
+  munged --force --socket="$dir/munge.socket" --key-file="$dir/munge/key" --pid-file="$dir/munge/pid" \
+    --log-file="$dir/munge/log" --seed-file="$dir/munge/seed" --num-threads=2 2>"$dir/munge/err"
+  slurmctld -c -f "$dir/slurm.conf"
+  slurmd -c -f "$dir/slurm.conf" -N "$(uname -n)"
+  until_true 30 node_is_idle || { sinfo >&2 || true; tail -n 20 "$dir"/*.log >&2; fail "the node doesn't come up"; }
+}
+
+# Those whose command line or environment has this folder's configuration or socket.
+processes() {
+  local folder
+  for folder in /proc/[0-9]*; do
+    if [ "${folder#/proc/}" != $$ ] && tr '\0' '\n' <"$folder/cmdline" 2>/dev/null | grep -Fq -e "$dir/"; then
+      echo "${folder#/proc/}"
+    fi
+  done
+}
+none_left() { [ -z "$(processes)" ]; }
+
+stop() {
+  local pid signal
+  [ -e "$dir/slurm.conf" ] || return 0
+  timeout 10 scancel --full --user=root >/dev/null 2>&1 || true
+  timeout 10 scancel --signal=KILL --user=root >/dev/null 2>&1 || true
+  until_true 10 no_jobs || true
+  timeout 10 scontrol shutdown >/dev/null 2>&1 || true
+  until_true 5 none_but_munge || true
+  for signal in TERM KILL; do
+    for pid in $(processes); do kill -$signal "$pid" 2>/dev/null || true; done
+    until_true 5 none_left && break
+  done
+  none_left || fail "these don't end: $(processes)"
+  rm -rf "$dir"
+}
+no_jobs() { [ -z "$(timeout 5 squeue --noheader)" ]; }
+none_but_munge() { [ "$(processes | wc -l)" -le 1 ]; }
+
+[ $# -ge 2 ] || fail "type: slurm.sh start DIR, slurm.sh run DIR CMD..., slurm.sh stop DIR"
+verb=$1
+mkdir -p "$(dirname "$2")"
+dir=$(cd "$(dirname "$2")" && pwd -P)/$(basename "$2")
+shift 2
+export PATH=$PATH:/usr/sbin SLURM_CONF=$dir/slurm.conf
+case $verb in
+  start) start ;;
+  stop) stop ;;
+  run) exec "$@" ;;
+  *) fail "there are start, run and stop, no $verb" ;;
+esac
