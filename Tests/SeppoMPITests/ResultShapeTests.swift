@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func anEndToAllText() {
-    let value = Deep(Deep(Deep(Deep(Deep(Deep(Deep(Deep(Peak(place: 1, width: 1)))))))))
+    let value = Deep(Deep(Deep(Deep(Peak(place: 1, width: 1)))))
     let text = ResultShape.describe(value)
     #expect(text.utf8.count < 40_000)
     #expect(text.hasPrefix("Deep<"))
