@@ -9,12 +9,14 @@ let package = Package(
   name: "Seppo",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "SeppoMPI", targets: ["SeppoMPI"])
+    .library(name: "SeppoMPI", targets: ["SeppoMPI"]),
+    .library(name: "SeppoCheckpoint", targets: ["SeppoCheckpoint"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
@@ -30,6 +32,15 @@ let package = Package(
       name: "SeppoMPI",
       dependencies: [
         "SeppoTransport", "SeppoScheduling", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict
+    ),
+    // Apart, so that who wants no checkpoint builds no database.
+    .target(
+      name: "SeppoCheckpoint",
+      dependencies: [
+        "SeppoMPI", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict
     ),
@@ -74,6 +85,10 @@ let package = Package(
     .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
+    // Stores results until it is killed.
+    .executableTarget(
+      name: "Storing", dependencies: ["SeppoCheckpoint"], path: "Tests/Programs/Storing", swiftSettings: strict),
+
     // Maps on simulated ranks.
     .target(
       name: "SeppoSimulation", dependencies: ["SeppoScheduling"], path: "Tests/Simulation", swiftSettings: strict),
@@ -89,6 +104,14 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
+    .testTarget(
+      name: "SeppoCheckpointTests",
+      dependencies: [
+        "SeppoCheckpoint", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
     .testTarget(
       name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling", "SeppoSimulation"], swiftSettings: strict),

@@ -1,0 +1,149 @@
+import Foundation
+import GRDB
+import SeppoMPI
+
+/// Finds a call's row in the file, or begins one.
+struct CallSearch {
+  let db: Database
+  let work: CheckpointWork
+  let label: String?
+  let resume: Checkpoint.Resume
+  let digests: WorkDigests
+  let failure: Failure
+
+  private var file: String { failure.file }
+  private var name: String { label ?? work.place }
+
+  /// - Returns: the row as it is now, and whether the items' digests are stored with results.
+  /// - Throws: `CheckpointError` where what is there belongs to other work.
+  func find() throws -> StoredCall {
+    let calls = try StoredCall.all(db, failure)
+    guard let call = try search(calls) else { return try begin() }
+    try compareTypes(call)
+    let perItem = try compareItems(call)
+    try db.execute(
+      sql: """
+        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, resume = ?, program = ? WHERE call = ?
+        """,
+      arguments: [
+        label ?? call.label, work.place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
+        call.id,
+      ])
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
+    return try reread(call.id)
+  }
+
+  private func search(_ calls: [StoredCall]) throws -> StoredCall? {
+    let unlabelled = calls.filter { $0.label == nil }
+    if let label {
+      // A call that is given a label keeps what it has stored without one. Its old name may be that label, too: so results
+      // are told which of two calls they belong to.
+      return calls.first { $0.label == label } ?? unlabelled.first { $0.place == label }
+        ?? unlabelled.first { $0.place == work.place && isSame($0) }
+    }
+    if let call = unlabelled.first(where: { $0.place == work.place }) { return call }
+    let twins = unlabelled.filter { $0.source == StoredCall.source(work.place) && mayHaveMoved($0) && isSame($0) }
+    if twins.count == 1 { return twins[0] }
+    let module = StoredCall.module(work.place)
+    guard calls.isEmpty || calls.contains(where: { $0.module == module }) else {
+      throw CheckpointError.otherWork(
+        file: file, label: calls[0].label ?? calls[0].place, stored: "a map of the program \(calls[0].module)",
+        now: "one of \(module)")
+    }
+    return nil
+  }
+
+  /// Lines move when a program is edited: not while it runs, nor where it is the very program that stored them. There it
+  /// is another call, which maps the same items.
+  private func mayHaveMoved(_ call: StoredCall) -> Bool {
+    if OpenCalls.shared.contains(file: failure.location.path, place: call.place) { return false }
+    guard let before = call.program, let now = Program.name else { return true }
+    return before != now
+  }
+
+  private func isSame(_ call: StoredCall) -> Bool {
+    call.items == work.count && call.element == work.element && call.result == work.result && call.form == work.form
+      && call.digest == digests.whole
+  }
+
+  private func begin() throws -> StoredCall {
+    try db.execute(
+      sql: """
+        INSERT INTO calls (label, place, items, digest, element, result, form, resume, program)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        label, work.place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
+        Program.name,
+      ])
+    OpenCalls.shared.add(file: failure.location.path, place: work.place)
+    return try reread(db.lastInsertedRowID)
+  }
+
+  private func reread(_ id: Int64) throws -> StoredCall {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM calls WHERE call = ?", arguments: [id]) else {
+      throw failure.damaged("a row of calls has gone")
+    }
+    return try StoredCall(row, failure)
+  }
+
+  private func compareTypes(_ call: StoredCall) throws {
+    guard call.element == work.element else {
+      throw other("items of type \(call.element)", "of type \(work.element)")
+    }
+    guard call.result == work.result else {
+      throw CheckpointError.otherType(file: file, label: name, stored: call.result, now: work.result)
+    }
+    guard call.form == work.form else {
+      throw CheckpointError.otherType(
+        file: file, label: name, stored: "\(call.result), stored as \(call.form)",
+        now: "\(work.result), to be stored as \(work.form)")
+    }
+  }
+
+  /// - Returns: whether items' digests are stored from now on.
+  private func compareItems(_ call: StoredCall) throws -> Bool {
+    if call.digest == digests.whole, call.items == work.count {
+      if resume == .perItem, !call.perItem { try fillIn(call) }
+      return call.perItem || resume == .perItem
+    }
+    guard resume == .perItem else {
+      if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
+      throw other("\(call.items) items", "the same number of items with other values")
+    }
+    guard call.perItem else {
+      throw other(
+        "\(call.items) items, stored without a digest of each, so that nobody can tell which are the same",
+        work.count == call.items ? "the same number of items with other values" : "\(work.count) items")
+    }
+    try forgetChanged(call)
+    return true
+  }
+
+  private func other(_ stored: String, _ now: String) -> CheckpointError {
+    .otherWork(file: file, label: name, stored: stored, now: now)
+  }
+
+  private func fillIn(_ call: StoredCall) throws {
+    let update = try db.makeStatement(sql: "UPDATE stored SET digest = ? WHERE id = ?")
+    for (item, digest) in digests.items.enumerated() {
+      try update.execute(arguments: [digest, call.rows.row(item)])
+    }
+  }
+
+  /// Removes results of items that are others now. Those beyond the last item stay: the list may become longer again.
+  private func forgetChanged(_ call: StoredCall) throws {
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT id, digest FROM stored WHERE id >= ? AND id < ?",
+      arguments: [call.rows.first, call.rows.row(work.count)])
+    var changed: [Int64] = []
+    while let row = try rows.next() {
+      guard let id = Int64.fromDatabaseValue(row["id"]) else { throw failure.damaged("a row of stored") }
+      if Int64.fromDatabaseValue(row["digest"]) != digests.items[call.rows.item(id)] { changed.append(id) }
+    }
+    let delete = try db.makeStatement(sql: "DELETE FROM stored WHERE id = ?")
+    for id in changed { try delete.execute(arguments: [id]) }
+    // Nobody knows whether these are the items that they were.
+    try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
+  }
+}

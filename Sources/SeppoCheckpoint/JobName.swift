@@ -1,0 +1,19 @@
+import Foundation
+import SeppoMPI
+
+/// Which job this is, for those who find its file in use.
+enum JobName {
+  static func text(now: Date = Date()) -> String {
+    var parts = ["process \(getpid()) on \(ProcessInfo.processInfo.hostName)"]
+    if let batch { parts.append(batch) }
+    parts.append("since " + now.formatted(.iso8601))
+    return parts.joined(separator: ", ")
+  }
+
+  /// The batch system's number of this job; nil where there is none.
+  static var batch: String? {
+    let environment = ProcessInfo.processInfo.environment
+    return [("SLURM_JOB_ID", "Slurm"), ("PBS_JOBID", "PBS"), ("LSB_JOBID", "LSF"), ("JOB_ID", "Grid Engine")].lazy
+      .compactMap { name, system in environment[name].map { "\(system) job \($0)" } }.first
+  }
+}

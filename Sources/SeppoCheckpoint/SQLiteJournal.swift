@@ -1,0 +1,144 @@
+import Foundation
+import GRDB
+import SeppoMPI
+
+/// A checkpoint's file that is open for one call.
+///
+/// The connection and all that goes with it are used on GRDB's queue only, `pending` and `encoder` by the thread that
+/// appends, and by `close()` when nothing is appended any more: that is why this may be handed to several threads.
+final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
+  private let location: FileLocation
+  private let queue: DatabaseQueue
+  private let notes: InHandFile
+  private let failure: Failure
+  private let call: StoredCall
+  let suspects: [CheckpointSuspect]
+
+  /// On the queue.
+  private var writer: RowWriter?
+  private var describedShape: String?
+  private var ranksAreDead = false
+
+  private var pending = PendingRows()
+  private let encoder: JSONEncoder?
+
+  init(
+    location: FileLocation, queue: DatabaseQueue, notes: InHandFile, call: StoredCall, suspects: Suspects,
+    writer: RowWriter, json: Bool
+  ) {
+    self.location = location
+    self.queue = queue
+    self.notes = notes
+    self.call = call
+    self.writer = writer
+    self.suspects = suspects.items
+    failure = Failure(location: location)
+    describedShape = call.shape
+    encoder = json ? SQLiteJournal.makeEncoder() : nil
+  }
+
+  deinit { close() }
+
+  private static func makeEncoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return encoder
+  }
+
+  var shape: String? { queue.inDatabase { _ in describedShape } }
+
+  var stored: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).count() }) ?? 0 }
+
+  func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
+    // What the body throws is not ours to translate.
+    var thrown: (any Error)?
+    try database { db in
+      do {
+        try RowReader(db: db, call: call, failure: failure).read { item, bytes in
+          do {
+            try body(item, bytes)
+          } catch {
+            thrown = error
+            throw error
+          }
+        }
+      } catch  where thrown == nil {
+        throw error
+      } catch {}
+    }
+    if let thrown { throw thrown }
+  }
+
+  func describe(shape: String) throws {
+    try database { db in
+      try db.execute(sql: "UPDATE calls SET shape = ? WHERE call = ?", arguments: [shape, call.id])
+      describedShape = shape
+    }
+  }
+
+  func append(_ result: CheckpointResult) throws {
+    precondition(result.item >= 0 && result.item < call.items, "a result of an item that isn't there")
+    pending.append(result, row: call.rows.row(result.item), json: json(result.value))
+    if pending.isMuch { try write(andCommit: false) }
+  }
+
+  /// Nil where JSON can't hold it: that concerns those who query the file, not the map.
+  private func json(_ value: any Encodable) -> [UInt8]? {
+    guard let encoder, let text = try? encoder.encode(value) else { return nil }
+    return Array(text)
+  }
+
+  func flush() throws { try write(andCommit: true) }
+
+  private func write(andCommit: Bool) throws {
+    defer { pending.removeAll() }
+    try database { db in
+      guard let writer else { throw CheckpointError.failed(file: location.given, reason: "it has been closed") }
+      do {
+        try writer.write(pending)
+        if andCommit { try writer.commit() }
+      } catch {
+        // Before the rollback, which makes SQLite forget what the system said.
+        let translated = failure.translate(error, db.sqliteConnection)
+        writer.rollback()
+        throw translated
+      }
+    }
+  }
+
+  func note(slot: Int, rank: Int, items: Range<Int>) throws { try notes.note(slot: slot, rank: rank, items: items) }
+  func clear(slot: Int) throws { try notes.clear(slot: slot) }
+
+  func note(dead ranks: [Int]) throws {
+    try notes.note(dead: ranks)
+    queue.inDatabase { _ in ranksAreDead = !ranks.isEmpty }
+  }
+
+  func close() {
+    guard queue.inDatabase({ _ in writer != nil }) else { return }
+    // What was appended since the last flush is as good as the rest.
+    try? flush()
+    queue.inDatabase { db in
+      writer?.rollback()
+      writer = nil
+      // What the ranks had in hand counts for the next job, where this one has lost some.
+      if !ranksAreDead { notes.remove() }
+      // Leaves no second file behind.
+      _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+    }
+    try? queue.close()
+    OpenFiles.shared.release(location)
+  }
+
+  private func database<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try queue.inDatabase { db in
+      do {
+        return try body(db)
+      } catch {
+        throw failure.translate(error, db.sqliteConnection)
+      }
+    }
+  }
+}

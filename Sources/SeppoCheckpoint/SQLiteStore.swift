@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+package import SeppoMPI
+
+/// Opens a checkpoint's file: makes it, or finds out whether it is one, whole, and of this work.
+package struct SQLiteStore: CheckpointStore {
+  let path: String
+  let label: String?
+  let json: Bool
+  let resume: Checkpoint.Resume
+  package let mostAtRisk: Int
+  package let longestAtRisk: Duration
+  package let deaths: Int
+  /// A job that was killed may be just ending.
+  private let lockWait: Duration
+
+  package var name: String { path }
+
+  package init(
+    path: String, label: String? = nil, json: Bool = false, resume: Checkpoint.Resume = .whole, mostAtRisk: Int = 1_000,
+    longestAtRisk: Duration = .seconds(1), deaths: Int = 2, lockWait: Duration = .seconds(5)
+  ) {
+    self.path = path
+    self.label = label
+    self.json = json
+    self.resume = resume
+    self.mostAtRisk = mostAtRisk
+    self.longestAtRisk = longestAtRisk
+    self.deaths = deaths
+    self.lockWait = lockWait
+  }
+
+  package func open(for work: CheckpointWork) throws -> any CheckpointJournal {
+    let location = try FileLocation(path)
+    try OpenFiles.shared.claim(location)
+    do {
+      return try open(location, work)
+    } catch {
+      if location.isNew { removeEmpty(location) }
+      OpenFiles.shared.release(location)
+      throw error
+    }
+  }
+
+  private func open(_ location: FileLocation, _ work: CheckpointWork) throws -> SQLiteJournal {
+    let failure = Failure(location: location)
+    guard work.count < RowID.mostItems else {
+      throw CheckpointError.failed(file: path, reason: "it can't hold more than \(RowID.mostItems) items")
+    }
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    // A batch of results goes to the database in pieces.
+    configuration.allowsUnsafeTransactions = true
+    configuration.busyMode = .timeout(lockWait / .seconds(1))
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON")
+    }
+    let queue: DatabaseQueue
+    do {
+      queue = try DatabaseQueue(path: location.path, configuration: configuration)
+    } catch {
+      throw failure.translate(error, nil)
+    }
+    return try queue.inDatabase { db in
+      do {
+        let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
+        return SQLiteJournal(
+          location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
+          writer: opened.writer, json: json)
+      } catch {
+        throw failure.translate(error, db.sqliteConnection)
+      }
+    }
+  }
+
+  private func removeEmpty(_ location: FileLocation) {
+    var status = stat()
+    if stat(location.path, &status) == 0, status.st_size == 0 { unlink(location.path) }
+  }
+}

@@ -1,0 +1,91 @@
+import GRDB
+
+/// The tables of a checkpoint; docs/Checkpoint-file.md says what is in them.
+enum Schema {
+  /// "Sepp", in the file's header.
+  static let application: Int64 = 0x5365_7070
+  /// In the file's header too. Files with a greater number are left alone.
+  static let format: Int64 = 1
+
+  /// In this order. A file's must be the same to the letter.
+  static let statements: KeyValuePairs = [
+    "calls": """
+    CREATE TABLE calls (
+      call INTEGER PRIMARY KEY,
+      label TEXT UNIQUE,
+      place TEXT NOT NULL,
+      items INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      element TEXT NOT NULL,
+      result TEXT NOT NULL,
+      form TEXT NOT NULL,
+      shape TEXT,
+      resume TEXT NOT NULL,
+      program TEXT,
+      run BLOB
+    )
+    """,
+    "hosts": "CREATE TABLE hosts (host INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "jobs": "CREATE TABLE jobs (job INTEGER PRIMARY KEY, call INTEGER NOT NULL, name TEXT NOT NULL)",
+    "suspects": """
+    CREATE TABLE suspects (
+      call INTEGER NOT NULL,
+      lower INTEGER NOT NULL,
+      upper INTEGER NOT NULL,
+      deaths INTEGER NOT NULL,
+      PRIMARY KEY (call, lower)
+    )
+    """,
+    "stored": """
+    CREATE TABLE stored (
+      id INTEGER PRIMARY KEY,
+      time REAL NOT NULL,
+      rank INTEGER NOT NULL,
+      host INTEGER NOT NULL,
+      seconds REAL NOT NULL,
+      bytes BLOB NOT NULL,
+      json TEXT,
+      checksum INTEGER NOT NULL,
+      digest INTEGER
+    )
+    """,
+    "results": """
+    CREATE VIEW results AS
+      SELECT coalesce(calls.label, calls.place) AS label, stored.id & 0xFFFFFFFFFF AS item,
+        datetime(stored.time, 'unixepoch') AS time, stored.rank AS rank, hosts.name AS host,
+        stored.seconds AS seconds, stored.bytes AS bytes, stored.json AS json
+      FROM calls
+      JOIN stored ON stored.id BETWEEN calls.call << 40 AND (calls.call << 40) + calls.items - 1
+      LEFT JOIN hosts ON hosts.host = stored.host
+    """,
+  ]
+
+  static func create(_ db: Database) throws {
+    for (_, statement) in statements { try db.execute(sql: statement) }
+    try db.execute(sql: "PRAGMA application_id = \(application)")
+    try db.execute(sql: "PRAGMA user_version = \(format)")
+  }
+
+  /// Which table isn't as it was made; nil where all are. Others may be there.
+  static func difference(_ db: Database) throws -> String? {
+    for (name, statement) in statements {
+      let found = try DatabaseValue.fetchOne(db, sql: "SELECT sql FROM sqlite_master WHERE name = ?", arguments: [name])
+      if found != statement.databaseValue { return name }
+    }
+    return nil
+  }
+}
+
+/// A row of `stored` bears its call and its item in one number: the table is half as fast with a key of two columns.
+struct RowID {
+  static let itemBits = 40
+  static let mostItems = 1 << itemBits
+
+  /// The first of a call's rows.
+  let first: Int64
+
+  init(call: Int64) { first = call << Int64(RowID.itemBits) }
+
+  func row(_ item: Int) -> Int64 { first + Int64(item) }
+  func item(_ row: Int64) -> Int { Int(row - first) }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import GRDB
+
+/// A row of `calls`.
+struct StoredCall {
+  let id: Int64
+  let label: String?
+  let place: String
+  let items: Int
+  let digest: Data
+  let element: String
+  let result: String
+  let form: String
+  let shape: String?
+  /// Whether rows bear the digests of their items.
+  let perItem: Bool
+  /// The program that found it here last, see `Program`.
+  let program: String?
+  /// The last run whose notes have been folded into `suspects`.
+  let run: Data?
+
+  /// - Throws: `CheckpointError.damaged` where the row can't have been written by us.
+  init(_ row: Row, _ failure: Failure) throws {
+    func value<Value: DatabaseValueConvertible>(_ column: String, _ type: Value.Type = Value.self) throws -> Value {
+      guard let value = Value.fromDatabaseValue(row[column]) else { throw failure.damaged("column \(column) of calls") }
+      return value
+    }
+    id = try value("call")
+    label = String.fromDatabaseValue(row["label"])
+    place = try value("place")
+    items = try value("items")
+    digest = try value("digest")
+    element = try value("element")
+    result = try value("result")
+    form = try value("form")
+    shape = String.fromDatabaseValue(row["shape"])
+    perItem = try value("resume", String.self) == "perItem"
+    program = String.fromDatabaseValue(row["program"])
+    run = Data.fromDatabaseValue(row["run"])
+    guard id > 0, id < 1 << 22, items >= 0, items < RowID.mostItems else { throw failure.damaged("a row of calls") }
+  }
+
+  static func all(_ db: Database, _ failure: Failure) throws -> [StoredCall] {
+    var calls: [StoredCall] = []
+    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM calls ORDER BY call")
+    while let row = try rows.next() { calls.append(try StoredCall(row, failure)) }
+    return calls
+  }
+
+  var rows: RowID { RowID(call: id) }
+
+  /// The file with the call in it, as `Fits/Fits.swift`: what stays when lines move.
+  var source: Substring { StoredCall.source(place) }
+  var module: Substring { StoredCall.module(place) }
+
+  static func source(_ place: String) -> Substring { place.prefix(upTo: place.lastIndex(of: ":") ?? place.endIndex) }
+  static func module(_ place: String) -> Substring { place.prefix { $0 != "/" } }
+}

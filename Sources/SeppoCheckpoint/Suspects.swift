@@ -1,0 +1,88 @@
+import SeppoMPI
+
+/// Items that were in a rank's hands when a job died, and how often.
+struct Suspects: Equatable {
+  struct Stretch: Equatable {
+    var items: Range<Int>
+    var deaths: Int
+  }
+
+  /// Lowest first, none over another. Stretches, because a rank may have had a million items in hand.
+  private(set) var stretches: [Stretch] = []
+
+  init(_ stretches: [Stretch] = []) { self.stretches = stretches }
+
+  /// Adds what a job had in hand when it died: a death to each item that a dead rank held, whoever else held it too. Only
+  /// where nobody knows whom the job died of, every item in hand is suspected.
+  mutating func add(_ notes: InHand) {
+    var edges: [(item: Int, change: Change)] = []
+    for stretch in stretches {
+      edges.append((stretch.items.lowerBound, Change(known: 1, deaths: stretch.deaths)))
+      edges.append((stretch.items.upperBound, Change(known: -1, deaths: -stretch.deaths)))
+    }
+    for holding in notes.holdings where notes.dead.isEmpty || notes.dead.contains(holding.rank) {
+      edges.append((holding.items.lowerBound, Change(held: 1)))
+      edges.append((holding.items.upperBound, Change(held: -1)))
+    }
+    edges.sort { $0.item < $1.item }
+    stretches = []
+    var now = Change()
+    var from = 0
+    for edge in edges {
+      if from < edge.item, now.known > 0 || now.held > 0 {
+        append(from..<edge.item, deaths: now.deaths + (now.held > 0 && !notes.dead.isEmpty ? 1 : 0))
+      }
+      now.add(edge.change)
+      from = edge.item
+    }
+  }
+
+  private struct Change {
+    var known = 0
+    var deaths = 0
+    var held = 0
+
+    mutating func add(_ other: Change) {
+      known += other.known
+      deaths += other.deaths
+      held += other.held
+    }
+  }
+
+  private mutating func append(_ items: Range<Int>, deaths: Int) {
+    if let last = stretches.last, last.items.upperBound == items.lowerBound, last.deaths == deaths {
+      stretches[stretches.count - 1].items = last.items.lowerBound..<items.upperBound
+    } else {
+      stretches.append(Stretch(items: items, deaths: deaths))
+    }
+  }
+
+  /// Without the items that have a result.
+  ///
+  /// - Parameter stored: hands over, lowest first, those items of a range that have one.
+  func without(stored: (Range<Int>, (Int) -> Void) throws -> Void) rethrows -> Suspects {
+    var rest = Suspects()
+    for stretch in stretches {
+      var from = stretch.items.lowerBound
+      try stored(stretch.items) { item in
+        if from < item { rest.append(from..<item, deaths: stretch.deaths) }
+        from = item + 1
+      }
+      if from < stretch.items.upperBound { rest.append(from..<stretch.items.upperBound, deaths: stretch.deaths) }
+    }
+    return rest
+  }
+
+  /// Without the items beyond the last.
+  func limited(to count: Int) -> Suspects {
+    Suspects(
+      stretches.compactMap { stretch in
+        let items = stretch.items.clamped(to: 0..<count)
+        return items.isEmpty ? nil : Stretch(items: items, deaths: stretch.deaths)
+      })
+  }
+
+  var items: [CheckpointSuspect] {
+    stretches.flatMap { stretch in stretch.items.map { CheckpointSuspect(item: $0, deaths: stretch.deaths) } }
+  }
+}

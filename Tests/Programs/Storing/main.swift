@@ -1,0 +1,51 @@
+// Stores results in the file that is its first argument until it is killed, and prints each that is stored for good. It goes
+// on from what is there, and says first what it has found.
+import Foundation
+import SeppoCheckpoint
+import SeppoMPI
+
+let path = CommandLine.arguments[1]
+let count = 1_000_000
+let work = CheckpointWork(
+  place: "Storing/main.swift:1", count: count, element: "Int", result: "Int", form: "memory",
+  items: { body in withUnsafeBytes(of: 1_000_000, body) },
+  eachItem: { body in for item in 0..<count { withUnsafeBytes(of: item) { body(item, $0) } } })
+
+/// Longer than a page now and then, so that rows spread over several.
+func result(_ item: Int) -> [UInt8] { [UInt8](repeating: UInt8(item % 251), count: item % 97 == 0 ? 9_000 : 8) }
+
+do {
+  let journal = try SQLiteStore(path: path, lockWait: .milliseconds(100)).open(for: work)
+  var done = Set<Int>()
+  try journal.load { item, bytes in
+    guard Array(bytes) == result(item) else { fatalError("item \(item) is wrong") }
+    done.insert(item)
+  }
+  let suspects = journal.suspects.map { "\($0.item):\($0.deaths)" }.joined(separator: ",")
+  var line = "found \(done.count) suspects \(suspects)\n"
+  FileHandle.standardOutput.write(Data(line.utf8))
+  var batch: [Int] = []
+  var next = 0
+  while next < count {
+    defer { next += 1 }
+    if done.contains(next) { continue }
+    try journal.note(slot: next % 3, rank: next % 3, items: next..<next + 1)
+    try result(next).withUnsafeBytes {
+      try journal.append(
+        CheckpointResult(
+          item: next, bytes: $0, value: next, time: Date().timeIntervalSince1970, rank: next % 3,
+          host: "node\(next % 3)", seconds: 1e-5))
+    }
+    batch.append(next)
+    if batch.count > next % 40 {
+      try journal.flush()
+      line = batch.map { "\($0)\n" }.joined()
+      FileHandle.standardOutput.write(Data(line.utf8))
+      batch = []
+    }
+  }
+  journal.close()
+} catch {
+  print("\(type(of: error)) \(error)")
+  exit(1)
+}

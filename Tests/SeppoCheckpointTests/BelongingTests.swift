@@ -1,0 +1,123 @@
+import Foundation
+import SeppoCheckpoint
+import SeppoMPI
+import Testing
+
+@Suite("A checkpoint belongs to its work")
+struct BelongingTests {
+  let folder = try! Folder()
+  let work = CheckpointWork.of(Array(0..<10))
+
+  /// Places that this process has opened haven't moved; so a test that moves one stores in another process's stead.
+  private func storeElsewhere(_ work: CheckpointWork, label: String? = nil) throws {
+    let other = try Folder()
+    try other.store(5, of: work, label: label)
+    try folder.write(other.bytes())
+    // Not the program that these tests are.
+    try folder.ask("UPDATE calls SET program = 'another'")
+  }
+
+  private func stored(_ work: CheckpointWork, label: String? = nil) throws -> Int {
+    let journal = try SQLiteStore(folder.file(), label: label).open(for: work)
+    defer { journal.close() }
+    return journal.stored
+  }
+
+  @Test("Other items are refused, in words that say what differs; and nothing is changed")
+  func otherItems() throws {
+    try folder.store(5, of: work)
+    let before = try folder.bytes()
+    #expect(
+      refusal(folder.file(), .of(Array(0..<12)))
+        == .otherWork(file: folder.file(), label: "Fits/Fits.swift:12", stored: "10 items", now: "12 items"))
+    #expect(
+      refusal(folder.file(), .of(Array(1..<11)))
+        == .otherWork(
+          file: folder.file(), label: "Fits/Fits.swift:12", stored: "10 items",
+          now: "the same number of items with other values"))
+    guard case .otherWork(_, _, let stored, let now) = refusal(folder.file(), .of(Array(0..<10), element: "Int8"))
+    else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(stored == "items of type Int" && now == "of type Int8")
+    #expect(try folder.bytes() == before)
+  }
+
+  @Test("Results of another type, or in another form, are refused; and nothing is changed")
+  func otherType() throws {
+    try folder.store(5, of: work)
+    let before = try folder.bytes()
+    #expect(
+      refusal(folder.file(), .of(Array(0..<10), result: "Float"))
+        == .otherType(file: folder.file(), label: "Fits/Fits.swift:12", stored: "Double", now: "Float"))
+    guard case .otherType = refusal(folder.file(), .of(Array(0..<10), form: "wire")) else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(try folder.bytes() == before)
+  }
+
+  @Test("A program's other calls, by line or by label, have rows of their own in the same file")
+  func twoCalls() throws {
+    try folder.store(5, of: work)
+    // The very same items: only the line differs.
+    try folder.store(3, of: .of(Array(0..<10), at: "Fits/Fits.swift:20"))
+    try folder.store(4, of: .of(Array(0..<7), at: "Fits/Other.swift:1", result: "Int"), label: "counts")
+    #expect(try stored(work) == 5)
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:20")) == 3)
+    #expect(try stored(.of(Array(0..<7), at: "Fits/Elsewhere.swift:1", result: "Int"), label: "counts") == 4)
+    #expect(try folder.ask("SELECT label, count(*) FROM results GROUP BY label ORDER BY min(item), 2") != "")
+    #expect(try folder.ask("SELECT count(*) FROM calls") == "3\n")
+  }
+
+  @Test("A call whose line has moved is found again")
+  func moved() throws {
+    try storeElsewhere(work)
+    let moved = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:99")
+    #expect(try stored(moved) == 5)
+    #expect(try folder.ask("SELECT place FROM calls") == "Fits/Fits.swift:99\n")
+  }
+
+  @Test("It isn't taken for one that maps other items, or stands in another file of the program, or for one of two")
+  func notMoved() throws {
+    try storeElsewhere(work)
+    #expect(try stored(.of(Array(1..<11), at: "Fits/Fits.swift:99")) == 0)
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Other.swift:12")) == 0)
+    try folder.ask("UPDATE calls SET place = 'Fits/Fits.swift:13', digest = (SELECT digest FROM calls WHERE call = 1)")
+    try folder.ask("UPDATE calls SET place = 'Fits/Fits.swift:14' WHERE call = 1; UPDATE calls SET program = 'another'")
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:50")) == 0)
+  }
+
+  @Test("In the same program nothing has moved: another line is another call, though this process knows of one only")
+  func anotherLineOfTheSameProgram() throws {
+    let other = try Folder()
+    try other.store(5, of: work)
+    try folder.write(other.bytes())
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:99")) == 0)
+  }
+
+  @Test("Another program is refused, where no label says that it's meant")
+  func otherProgram() throws {
+    try folder.store(5, of: work)
+    guard
+      case .otherWork(_, _, let stored, let now) = refusal(
+        folder.file(), .of(Array(0..<10), at: "Stars/Stars.swift:12"))
+    else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(stored == "a map of the program Fits" && now == "one of Stars")
+    #expect(refusal(folder.file(), .of(Array(0..<10), at: "Stars/Stars.swift:12"), label: "stars") == nil)
+  }
+
+  @Test("A label finds its call wherever that stands; and a call that gets a label keeps its results")
+  func labels() throws {
+    try folder.store(5, of: work)
+    #expect(try stored(work, label: "fits") == 5)
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Moved.swift:1"), label: "fits") == 5)
+    #expect(
+      refusal(folder.file(), .of(Array(0..<12)), label: "fits")
+        == .otherWork(file: folder.file(), label: "fits", stored: "10 items", now: "12 items"))
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import SeppoMPI
+import Testing
+
+@testable import SeppoCheckpoint
+
+@Suite("What ranks had in hand when a job died")
+struct NotesTests {
+  let folder = try! Folder()
+  let work = CheckpointWork.of(Array(0..<100))
+
+  /// Leaves the file as a job leaves it that is killed: what `close()` takes away is put back.
+  private func die(at work: CheckpointWork, _ body: (any CheckpointJournal) throws -> Void) throws {
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    try body(journal)
+    let notes = try folder.bytes("fits.sqlite-inhand")
+    journal.close()
+    try folder.write(notes, "fits.sqlite-inhand")
+  }
+
+  private func suspects(_ work: CheckpointWork) throws -> [CheckpointSuspect] {
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    defer { journal.close() }
+    return journal.suspects
+  }
+
+  private func suspected(_ deaths: KeyValuePairs<Int, Int>) -> [CheckpointSuspect] {
+    deaths.map { CheckpointSuspect(item: $0, deaths: $1) }
+  }
+
+  @Test("Where the job died as a whole, all that was in hand and has no result is suspected, without a death")
+  func whole() throws {
+    try die(at: work) { journal in
+      try journal.note(slot: 0, rank: 0, items: 0..<3)
+      try journal.note(slot: 1, rank: 1, items: 10..<12)
+      try journal.note(slot: 2, rank: 2, items: 20..<22)
+      try journal.append(1, [1])
+      try journal.flush()
+      try journal.clear(slot: 1)
+      try journal.note(slot: 2, rank: 2, items: 30..<31)
+    }
+    #expect(try suspects(work) == suspected([0: 0, 2: 0, 30: 0]))
+    #expect(try suspects(work) == suspected([0: 0, 2: 0, 30: 0]))
+    #expect(try folder.contents() == ["fits.sqlite"])
+  }
+
+  @Test("Where ranks are known to be dead, what they held counts a death each time, and the others' isn't suspected")
+  func deaths() throws {
+    for _ in 0..<2 {
+      try die(at: work) { journal in
+        try journal.note(slot: 0, rank: 4, items: 7..<9)
+        try journal.note(slot: 1, rank: 5, items: 10..<12)
+        try journal.note(slot: 2, rank: 6, items: 7..<8)
+        try journal.note(dead: [5])
+        try journal.note(dead: [4, 6])
+      }
+    }
+    #expect(try suspects(work) == suspected([7: 2, 8: 2]))
+    try die(at: work) { journal in
+      try journal.append(8, [1])
+      try journal.flush()
+      try journal.note(slot: 0, rank: 4, items: 7..<8)
+    }
+    #expect(try suspects(work) == suspected([7: 2]))
+  }
+
+  @Test("They are counted once, also where the job that reads them is killed before they are replaced")
+  func once() throws {
+    try die(at: work) { journal in
+      try journal.note(slot: 0, rank: 4, items: 7..<8)
+      try journal.note(dead: [4])
+    }
+    let notes = try folder.bytes("fits.sqlite-inhand")
+    #expect(try suspects(work) == suspected([7: 1]))
+    try folder.write(notes, "fits.sqlite-inhand")
+    #expect(try suspects(work) == suspected([7: 1]))
+  }
+
+  @Test("Those of another call in the file are taken up too")
+  func otherCall() throws {
+    let other = CheckpointWork.of(Array(0..<5), at: "Fits/Fits.swift:50")
+    try die(at: work) { journal in try journal.note(slot: 9, rank: 4, items: 7..<8) }
+    #expect(try suspects(other) == [])
+    #expect(try suspects(work) == suspected([7: 0]))
+  }
+
+  @Test("A normal end leaves none, but for that of a job that has lost ranks")
+  func closed() throws {
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    try journal.note(slot: 0, rank: 4, items: 7..<8)
+    journal.close()
+    #expect(try suspects(work) == [])
+    let dying = try SQLiteStore(folder.file()).open(for: work)
+    try dying.note(slot: 0, rank: 4, items: 7..<8)
+    try dying.note(dead: [4])
+    dying.close()
+    #expect(try suspects(work) == suspected([7: 1]))
+  }
+
+  @Test("Items that have changed aren't suspected any more")
+  func changed() throws {
+    let journal = try SQLiteStore(folder.file(), resume: .perItem).open(for: work)
+    try journal.note(slot: 0, rank: 4, items: 7..<8)
+    try journal.note(dead: [4])
+    journal.close()
+    let opened = try SQLiteStore(folder.file(), resume: .perItem).open(for: .of(Array(0..<7) + Array(8..<100)))
+    #expect(opened.suspects == [])
+    opened.close()
+  }
+
+  @Test("Damaged notes are nobody's, wherever they are damaged; and never an error")
+  func damaged() throws {
+    try die(at: work) { journal in
+      try journal.note(slot: 0, rank: 4, items: 7..<8)
+      try journal.note(slot: 1, rank: 5, items: 9..<10)
+      try journal.note(dead: [4])
+    }
+    let notes = try folder.bytes("fits.sqlite-inhand")
+    let database = try folder.bytes()
+    var generator = SystemRandomNumberGenerator()
+    // In its unused parts damage isn't noticed, nor does it matter.
+    let allowed = [[], suspected([7: 1]), suspected([7: 0, 9: 0]), suspected([7: 0]), suspected([9: 0])]
+    for round in 0..<200 {
+      var damaged = notes
+      switch round % 4 {
+      case 0: damaged = damaged.prefix(Int.random(in: 0..<damaged.count, using: &generator))
+      case 1: damaged[notes.count - 64 + Int.random(in: 0..<64, using: &generator)] ^= 1 << (round / 4 % 8)
+      case 2: damaged[512 + Int.random(in: 0..<24, using: &generator)] ^= 1 << (round / 4 % 8)
+      default: damaged[Int.random(in: 0..<60, using: &generator)] ^= 1 << (round / 4 % 8)
+      }
+      try folder.write(database)
+      try folder.write(damaged, "fits.sqlite-inhand")
+      let suspects = try suspects(work)
+      #expect(allowed.contains(suspects), "round \(round): \(suspects)")
+    }
+    try folder.write(database)
+    try folder.write(Data("not ours".utf8), "fits.sqlite-inhand")
+    #expect(try suspects(work) == [])
+  }
+
+  @Test("Stretches are joined and split as item by item counting has it")
+  func stretches() {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<300 {
+      var suspects = Suspects()
+      var counted: [Int: Int] = [:]
+      for _ in 0..<4 {
+        let holdings = (0..<Int.random(in: 0..<6, using: &generator)).map { slot in
+          let lower = Int.random(in: 0..<40, using: &generator)
+          return InHand.Holding(rank: slot % 3, items: lower..<lower + Int.random(in: 1..<12, using: &generator))
+        }
+        let dead = Set((0..<3).filter { _ in Int.random(in: 0..<3, using: &generator) == 0 })
+        let held = Set(holdings.filter { dead.isEmpty || dead.contains($0.rank) }.flatMap(\.items))
+        for item in held { counted[item, default: 0] += dead.isEmpty ? 0 : 1 }
+        suspects.add(InHand(run: Data(), call: 1, dead: dead, holdings: holdings))
+        let stored = (0..<60).filter { _ in Int.random(in: 0..<10, using: &generator) == 0 }
+        for item in stored { counted[item] = nil }
+        suspects = suspects.without { items, body in stored.filter(items.contains).forEach(body) }
+        #expect(
+          suspects.items
+            == counted.sorted { $0.key < $1.key }.map { CheckpointSuspect(item: $0.key, deaths: $0.value) })
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import SeppoCheckpoint
+import SeppoMPI
+import Testing
+
+@Suite("A file that can't be used is refused by name, and left as it is")
+struct RefusalTests {
+  let folder = try! Folder()
+  let work = CheckpointWork.of(Array(0..<10))
+
+  /// - Returns: what is said, where the file wasn't touched.
+  private func untouched() throws -> CheckpointError? {
+    let before = try folder.bytes()
+    let error = refusal(folder.file(), work)
+    #expect(try folder.bytes() == before)
+    #expect(try folder.contents() == ["fits.sqlite"])
+    return error
+  }
+
+  @Test("A text, however short", arguments: ["\n", "no", String(repeating: "words and words ", count: 1_000)])
+  func text(_ text: String) throws {
+    try folder.write(Data(text.utf8))
+    guard case .notACheckpoint(_, let reason) = try untouched() else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(reason.contains("it is no SQLite database"))
+  }
+
+  @Test("Another program's database", arguments: ["", "PRAGMA application_id = 77;", "PRAGMA journal_mode = WAL;"])
+  func foreign(_ pragma: String) throws {
+    try folder.ask(pragma + "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
+    #expect(
+      try untouched() == .notACheckpoint(file: folder.file(), reason: "it is another program's SQLite database"))
+  }
+
+  @Test("A newer format, and one that never was")
+  func format() throws {
+    try folder.store(5, of: work)
+    try folder.ask("PRAGMA user_version = 7")
+    #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 1))
+    try folder.ask("PRAGMA user_version = 0")
+    #expect(try untouched() == .damaged(file: folder.file(), reason: "there never was a format 0"))
+  }
+
+  @Test("One whose tables are others; a table of the user's own is none of our business")
+  func tables() throws {
+    try folder.store(5, of: work)
+    try folder.ask("CREATE TABLE mine (x); CREATE INDEX slowest ON stored (seconds)")
+    #expect(refusal(folder.file(), work) == nil)
+    try folder.ask("ALTER TABLE stored ADD COLUMN mine")
+    #expect(try untouched() == .damaged(file: folder.file(), reason: "its table stored isn't as it was made"))
+  }
+
+  @Test("A folder, a pipe, a name in a folder that isn't there, no name")
+  func names() throws {
+    #expect(refusal(folder.path, work) == .notACheckpoint(file: folder.path, reason: "it is a folder"))
+    mkfifo(folder.file("pipe"), 0o600)
+    #expect(
+      refusal(folder.file("pipe"), work)
+        == .notACheckpoint(file: folder.file("pipe"), reason: "it is no regular file"))
+    let nowhere = folder.file("no/such/fits.sqlite")
+    #expect(
+      refusal(nowhere, work)
+        == .failed(
+          file: nowhere, reason: "there is no folder \(folder.file("no/such")); make it, or give another path"))
+    #expect(refusal("", work) == .failed(file: "", reason: "that is no file's name"))
+    #expect(refusal("/dev/null", work) == .notACheckpoint(file: "/dev/null", reason: "it is no regular file"))
+    #expect(try folder.contents() == ["pipe"])
+  }
+
+  @Test("One that another map of this process has open, also by another name; afterwards it is free")
+  func inUseHere() throws {
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: folder.file())
+    for name in ["fits.sqlite", "link", "../" + (folder.path as NSString).lastPathComponent + "/fits.sqlite"] {
+      #expect(
+        refusal(folder.file(name), work)
+          == .inUse(file: folder.file(name), by: "another map of this process"))
+    }
+    link(folder.file(), folder.file("hard"))
+    guard case .inUse = refusal(folder.file("hard"), work) else {
+      Issue.record("not refused")
+      return
+    }
+    try journal.append(0, [1])
+    try journal.flush()
+    journal.close()
+    #expect(refusal(folder.file(), work) == nil)
+  }
+
+  @Test("One that another process has open, which is named")
+  func inUseElsewhere() throws {
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: Program.storing)
+    other.arguments = [folder.file()]
+    other.environment = ProcessInfo.processInfo.environment.merging(["SLURM_JOB_ID": "4711"]) { $1 }
+    let pipe = Pipe()
+    other.standardOutput = pipe
+    try other.run()
+    // Its first words come when it has the file.
+    _ = pipe.fileHandleForReading.availableData
+    let error = refusal(folder.file(), work)
+    kill(other.processIdentifier, SIGKILL)
+    other.waitUntilExit()
+    guard case .inUse(_, let by) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(by.hasPrefix("process \(other.processIdentifier) on ") && by.contains(", Slurm job 4711, since 20"))
+  }
+
+  @Test("A file, and a folder, that can't be written to")
+  func readOnly() throws {
+    try folder.store(5, of: work)
+    // Root may write everywhere, so it is somebody else who tries.
+    func attempt() throws -> String {
+      let nobody = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+      return try Program.run("/usr/bin/env", nobody + [Program.storing, folder.file()]).output
+    }
+    chmod(folder.path, 0o777)
+    chmod(folder.file(), 0o444)
+    let refused = "CheckpointError \(folder.file()) can't be written to (Permission denied): "
+    #expect(try attempt().hasPrefix(refused))
+    chmod(folder.file(), 0o666)
+    chmod(folder.path, 0o555)
+    #expect(try attempt().hasPrefix(refused))
+    try FileManager.default.removeItem(atPath: folder.file())
+    #expect(try attempt().hasPrefix(refused))
+    chmod(folder.path, 0o777)
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import SeppoCheckpoint
+import SeppoMPI
+import Testing
+
+@Suite("Results go in and come out again")
+struct StoringTests {
+  let folder = try! Folder()
+
+  @Test("What was flushed is there when the file is opened again, whatever its size and order")
+  func again() throws {
+    let work = CheckpointWork.of(Array(0..<5_000))
+    let sizes = { (item: Int) in item % 500 == 0 ? 100_000 : item % 3 == 0 ? 0 : item % 40 }
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    for item in (0..<5_000).reversed() where item % 7 != 0 {
+      try journal.append(item, Folder.result(item, sizes(item)))
+    }
+    try journal.flush()
+    journal.close()
+    let opened = try SQLiteStore(folder.file()).open(for: work)
+    defer { opened.close() }
+    let expected = (0..<5_000).filter { $0 % 7 != 0 }
+    #expect(opened.stored == expected.count)
+    #expect(
+      try opened.results() == Dictionary(uniqueKeysWithValues: expected.map { ($0, Folder.result($0, sizes($0))) }))
+    #expect(opened.suspects.isEmpty)
+  }
+
+  @Test("Nothing is left beside the file when it is closed")
+  func nothingBeside() throws {
+    try folder.store(10, of: .of(Array(0..<10)))
+    #expect(try folder.contents() == ["fits.sqlite"])
+  }
+
+  @Test("An empty file, and an empty map, are good beginnings")
+  func empty() throws {
+    try folder.write(Data())
+    try folder.store(0, of: .of([]))
+    #expect(refusal(folder.file(), .of([])) == nil)
+  }
+
+  @Test("The sqlite3 shell says what, when, by whom and how long it took")
+  func queries() throws {
+    let journal = try SQLiteStore(folder.file(), label: "fits", json: true).open(for: .of([1, 2, 3, 4]))
+    try journal.append(2, [1, 2], value: ["b": 1.5, "a": Double.nan], host: "node7")
+    try journal.append(0, [3], value: Unwritable())
+    try journal.flush()
+    journal.close()
+    #expect(
+      try folder.ask("SELECT label, item, time, rank, host, seconds, hex(bytes), json FROM results")
+        == """
+        fits|0|2026-01-01 00:00:00|3|node1|0.25|03|
+        fits|2|2026-01-01 00:00:00|3|node7|0.25|0102|{"a":"NaN","b":1.5}
+
+        """)
+    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n1\n")
+    #expect(try folder.ask("SELECT name FROM jobs").contains("process \(getpid()) on "))
+  }
+
+  struct Unwritable: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      throw EncodingError.invalidValue(self, .init(codingPath: [], debugDescription: "not in JSON"))
+    }
+  }
+
+  @Test("The shape of the results' type is kept")
+  func shape() throws {
+    let journal = try SQLiteStore(folder.file()).open(for: .of([1]))
+    #expect(journal.shape == nil)
+    try journal.describe(shape: "{x: Double}")
+    #expect(journal.shape == "{x: Double}")
+    journal.close()
+    let opened = try SQLiteStore(folder.file()).open(for: .of([1]))
+    #expect(opened.shape == "{x: Double}")
+    opened.close()
+  }
+
+  @Test("An item that is stored twice is there once, as it came last")
+  func twice() throws {
+    let journal = try SQLiteStore(folder.file()).open(for: .of([1, 2]))
+    try journal.append(1, [1])
+    try journal.flush()
+    try journal.append(1, [2])
+    try journal.flush()
+    #expect(try journal.results() == [1: [2]])
+    #expect(journal.stored == 1)
+    journal.close()
+  }
+
+  @Test("What the body of load throws comes through, and the file is as usable as before")
+  func bodyThrows() throws {
+    struct Mine: Error {}
+    let journal = try SQLiteStore(folder.file()).open(for: .of([1, 2]))
+    try journal.append(1, [1])
+    try journal.flush()
+    #expect(throws: Mine.self) { try journal.load { _, _ in throw Mine() } }
+    try journal.append(0, [1])
+    try journal.flush()
+    #expect(journal.stored == 2)
+    journal.close()
+  }
+
+  @Test("The options are those of the map's")
+  func options() {
+    _ = Checkpoint.sqlite("fits.sqlite")
+    _ = Checkpoint.sqlite(
+      "fits.sqlite", label: "fits", json: true, resume: .perItem, mostAtRisk: 10, longestAtRisk: .seconds(5), deaths: 3)
+  }
+}
