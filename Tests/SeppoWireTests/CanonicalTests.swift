@@ -29,7 +29,7 @@ import Testing
       [
         try canonical(One(value: set)), try canonical(One<Set<Int>?>(value: set)), try canonical([[set]]),
         try canonical(sets), try canonical([sets: dictionary]), try canonical(Framed(dictionary)),
-        try canonical(["a": dictionary]), try canonical(Either<Set<Int>, Int>.left(set)), try canonical(Inside(set)),
+        try canonical(["a": dictionary]), try canonical(Either<Set<Int>, Int>.left(set)), try canonical(SetInside(set)),
         try canonical(.some(set) as Set<Int>??),
       ]
     }
@@ -84,14 +84,16 @@ import Testing
     try expectAllDifferent([
       canonical(1), canonical(1.0), canonical(Float(1)), canonical(Float16(1)), canonical(true), canonical("1"),
       canonical(1 as Int?), canonical(1 as Int??), canonical(nil as Int?), canonical(.some(nil) as Int??),
-      canonical(.some(.some(nil)) as Int???), canonical([1]), canonical([1.0]), canonical([1] as Set), canonical([1: 1]),
+      canonical(.some(.some(nil)) as Int???), canonical([1]), canonical([1.0]), canonical([1] as Set),
+      canonical([1: 1]),
       canonical([[1]]), canonical(One(value: 1)), canonical(Nothing()), canonical([Int]()), canonical([String]()),
       canonical(0.0), canonical(-0.0), canonical(Double.nan), canonical(-Double.nan), canonical(Double.signalingNaN),
       canonical(Double(nan: 5, signaling: false)), canonical(""), canonical(Data()), canonical("\u{E9}"),
       canonical("e\u{301}"), canonical(UInt64.max), canonical(Int128.max), canonical(UInt128.max), canonical(-1),
     ])
     try expectAllDifferent([
-      canonical(["a", "bc"]), canonical(["ab", "c"]), canonical(["abc"]), canonical(["abc", ""]), canonical(["", "abc"]),
+      canonical(["a", "bc"]), canonical(["ab", "c"]), canonical(["abc"]), canonical(["abc", ""]),
+      canonical(["", "abc"]),
     ])
     try expectAllDifferent([
       canonical([[1, 2], [3]]), canonical([[1], [2, 3]]), canonical([[1, 2, 3]]), canonical([[1, 2, 3], []]),
@@ -107,16 +109,17 @@ import Testing
     ])
     try expectAllDifferent([canonical(Pair(1, 2)), canonical(Pair(2, 1)), canonical(Pair([1], [2, 3]))])
     try expectAllDifferent([
-      canonical(KeyTwice(first: 1, second: 2)), canonical(KeyTwice(first: 2, second: 1)), canonical(KeyTwice(first: 2, second: 2)),
+      canonical(KeyTwice(first: 1, second: 2)), canonical(KeyTwice(first: 2, second: 1)),
+      canonical(KeyTwice(first: 2, second: 2)),
     ])
   }
 
   @Test func keysInAnyOrder() throws {
     let names = ["b", "", "a", "\0", "é", "e\u{301}", "aa", "ab"]
     let values = names.enumerated().map { ($1, $0) }
-    #expect(try canonical(Ordered(values)) == canonical(Ordered(values.reversed())))
-    #expect(try canonical(Ordered(values, nested: true)) == canonical(Ordered(values.reversed(), nested: true)))
-    #expect(try canonical(Ordered(values)) != canonical(Ordered(values, nested: true)))
+    #expect(try canonical(InOrder(values)) == canonical(InOrder(values.reversed())))
+    #expect(try canonical(InOrder(values, nested: true)) == canonical(InOrder(values.reversed(), nested: true)))
+    #expect(try canonical(InOrder(values)) != canonical(InOrder(values, nested: true)))
   }
 
   /// Between the fields, and behind the third lane, stand bytes of whatever was there before.
@@ -165,14 +168,14 @@ import Testing
 
   @Test func errorsPassThrough() throws {
     var bytes: [UInt8] = [7]
-    #expect(throws: GivenUp.self) { try Canonical.write([One(value: Throwing())], to: &bytes) }
+    #expect(throws: GivenUp.self) { try Canonical.write([One(value: AlwaysThrowing())], to: &bytes) }
     #expect(bytes == [7])
     for kind in [Misuse.Kind.twoSingles, .singleThenKeyed, .keyedThenUnkeyed, .keyedThenSingle] {
       #expect(throws: EncodingError.self) { try Canonical.write(["a": Misuse(kind: kind)], to: &bytes) }
     }
     let writer = CanonicalWriter()
     try writer.write(1)
-    #expect(throws: GivenUp.self) { try writer.write([[1: Throwing()]]) }
+    #expect(throws: GivenUp.self) { try writer.write([[1: AlwaysThrowing()]]) }
     try writer.write(2)
     let written = writer.withUnsafeBytes { [UInt8]($0) }
     #expect(try written == canonical(1) + canonical(2))
@@ -180,8 +183,9 @@ import Testing
   }
 
   @Test func whereItHappened() throws {
-    let error = try #require(
-      throws: EncodingError.self) { try canonical(One(value: ["a": [One(value: Misuse(kind: .twoSingles))]])) }
+    let error = try #require(throws: EncodingError.self) {
+      try canonical(One(value: ["a": [One(value: Misuse(kind: .twoSingles))]]))
+    }
     guard case .invalidValue(_, let context) = error else { return }
     #expect(context.codingPath.map(\.stringValue) == ["value", "Index 0", "value"])
   }
@@ -189,7 +193,7 @@ import Testing
   @Test(arguments: Swallowing.Place.allCases) func whatFailedLeavesNothing(_ place: Swallowing.Place) throws {
     for interleaved in [false, true] {
       var known: [[UInt8]] = []
-      for failing in Swallowing.Failing.allCases {
+      for failing in Swallowing.Failing.allCases where failing.rawValue != place.rawValue {
         let bytes = try canonical(Swallowing(place: place, failing: failing, interleaved: interleaved))
         // They differ by the name that is written, and by nothing else.
         let name = try canonical(failing.rawValue)
@@ -318,82 +322,4 @@ private struct Report {
       return "\(bytes.count) bytes, \(String(hash, radix: 16))"
     }
   }
-}
-
-private struct Inside: Encodable {
-  enum Key: CodingKey { case set, list, nested }
-  let set: Set<Int>
-  init(_ set: Set<Int>) { self.set = set }
-  func encode(to encoder: any Encoder) throws {
-    var keyed = encoder.container(keyedBy: Key.self)
-    try keyed.encode(set, forKey: .set)
-    var list = keyed.nestedUnkeyedContainer(forKey: .list)
-    try list.encode(set)
-    var single = keyed.superEncoder(forKey: .nested).singleValueContainer()
-    try single.encode(set)
-  }
-}
-
-private struct Ordered: Encodable {
-  let values: [(String, Int)]
-  let nested: Bool
-  init(_ values: [(String, Int)], nested: Bool = false) { (self.values, self.nested) = (values, nested) }
-  func encode(to encoder: any Encoder) throws {
-    var keyed = encoder.container(keyedBy: AnyKey.self)
-    for (name, value) in values {
-      if nested {
-        var list = keyed.nestedUnkeyedContainer(forKey: AnyKey(name))
-        try list.encode(value)
-      } else {
-        try keyed.encode(value, forKey: AnyKey(name))
-      }
-    }
-  }
-}
-
-private struct KeyTwice: Encodable {
-  let first: Int
-  let second: Int
-  func encode(to encoder: any Encoder) throws {
-    var keyed = encoder.container(keyedBy: AnyKey.self)
-    try keyed.encode(first, forKey: AnyKey("key"))
-    try keyed.encode(second, forKey: AnyKey("key"))
-  }
-}
-
-private struct Throwing: Encodable {
-  func encode(to encoder: any Encoder) throws { throw GivenUp() }
-}
-
-private final class CanonicalKeeper {
-  var encoder: (any Encoder)?
-  var keyed: KeyedEncodingContainer<AnyKey>?
-  var list: (any UnkeyedEncodingContainer)?
-}
-
-private struct KeptByMany: Encodable {
-  let keeper: CanonicalKeeper?
-  func encode(to encoder: any Encoder) throws {
-    var keyed = encoder.container(keyedBy: AnyKey.self)
-    try keyed.encode(1, forKey: AnyKey("value"))
-    keeper?.encoder = encoder
-    keeper?.list = keyed.nestedUnkeyedContainer(forKey: AnyKey("list"))
-    keeper?.keyed = keyed
-  }
-}
-
-private struct DeepDictionary: Codable {
-  var next: [String: DeepDictionary] = [:]
-  init(levels: Int) { if levels > 0 { next = ["n": DeepDictionary(levels: levels - 1)] } }
-}
-
-private struct Stable: Encodable {
-  var name: String
-  var weights: [Double]
-  var sets: Set<Set<Int>>
-  var byName: [String: Shape?]
-  var optional: Int?
-  var absent: Int?
-
-  static let canonical = ""
 }

@@ -42,15 +42,9 @@ struct CanonicalList: UnkeyedEncodingContainer {
   var count: Int { node.count }
 
   @inline(__always)
-  private func write(_ value: (CanonicalNode) throws -> Void) throws {
+  private func write(_ value: (CanonicalNode) -> Void) throws {
     try node.checkLive("element \(count)")
-    let mark = node.mark
-    do {
-      try value(node)
-    } catch {
-      node.takeBack(to: mark)
-      throw error
-    }
+    value(node)
     node.count += 1
   }
 
@@ -73,7 +67,15 @@ struct CanonicalList: UnkeyedEncodingContainer {
   func encode(_ value: UInt128) throws { try write { $0.append(integer: value) } }
 
   func encode<T: Encodable>(_ value: T) throws {
-    try write { try writer.write(value, into: $0, key: IndexKey(count), depth: $0.depth + 1) }
+    try node.checkLive(value)
+    let mark = node.mark
+    do {
+      try writer.write(value, into: node, key: IndexKey(count), depth: node.depth + 1)
+    } catch {
+      node.takeBack(to: mark)
+      throw error
+    }
+    node.count += 1
   }
 
   private func nested() -> CanonicalEncoder {
@@ -102,19 +104,10 @@ struct CanonicalSingle: SingleValueEncodingContainer {
   var codingPath: [any CodingKey] { node.codingPath }
 
   @inline(__always)
-  private func write(_ value: (CanonicalNode) throws -> Void) throws {
+  private func write(_ value: (CanonicalNode) -> Void) throws {
     try node.checkLive("a single value")
-    let mark = node.mark
-    let isFirst = node.form == .empty
     node.claim(.single)
-    do {
-      try value(node)
-    } catch {
-      node.takeBack(to: mark)
-      // It may write something else instead.
-      if isFirst { node.unclaim() }
-      throw error
-    }
+    value(node)
   }
 
   func encodeNil() throws { try write { $0.append(CanonicalTag.null) } }
@@ -136,6 +129,17 @@ struct CanonicalSingle: SingleValueEncodingContainer {
   func encode(_ value: UInt128) throws { try write { $0.append(integer: value) } }
 
   func encode<T: Encodable>(_ value: T) throws {
-    try write { try writer.write(value, into: $0, key: nil, depth: $0.depth + 1) }
+    try node.checkLive(value)
+    let mark = node.mark
+    let isFirst = node.form == .empty
+    node.claim(.single)
+    do {
+      try writer.write(value, into: node, key: nil, depth: node.depth + 1)
+    } catch {
+      node.takeBack(to: mark)
+      // It may write something else instead.
+      if isFirst { node.unclaim() }
+      throw error
+    }
   }
 }

@@ -5,18 +5,13 @@ struct CanonicalKeyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
   var codingPath: [any CodingKey] { node.codingPath }
 
   @inline(__always)
-  private func write(_ key: Key, _ value: (CanonicalNode) throws -> Void) throws {
+  private func write(_ key: Key, _ value: (CanonicalNode) -> Void) throws {
     try node.checkLive(key.stringValue)
-    let mark = node.mark
-    node.append(key: key)
     let start = node.bytes.count
-    do {
-      try value(node)
-    } catch {
-      node.takeBack(to: mark)
-      throw error
-    }
-    node.entries.append(.init(start: mark.bytes, value: start, end: node.bytes.count))
+    node.append(key: key)
+    let end = node.bytes.count
+    value(node)
+    node.entries.append(.init(start: start, value: end, end: node.bytes.count))
   }
 
   func encodeNil(forKey key: Key) throws { try write(key) { $0.append(CanonicalTag.null) } }
@@ -42,7 +37,17 @@ struct CanonicalKeyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encode(_ value: UInt128, forKey key: Key) throws { try write(key) { $0.append(integer: value) } }
 
   func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-    try write(key) { try writer.write(value, into: $0, key: key, depth: $0.depth + 1) }
+    try node.checkLive(key.stringValue)
+    let mark = node.mark
+    node.append(key: key)
+    let start = node.bytes.count
+    do {
+      try writer.write(value, into: node, key: key, depth: node.depth + 1)
+    } catch {
+      node.takeBack(to: mark)
+      throw error
+    }
+    node.entries.append(.init(start: mark.bytes, value: start, end: node.bytes.count))
   }
 
   private func nested(_ key: some CodingKey) -> CanonicalEncoder {

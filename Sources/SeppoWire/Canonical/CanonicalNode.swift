@@ -74,6 +74,13 @@ final class CanonicalNode {
     self.mistake = self.mistake ?? .invalidValue(form, .init(codingPath: codingPath, debugDescription: mistake))
   }
 
+  /// A mistake in this node, or in a container inside it.
+  var anyMistake: EncodingError? {
+    if let mistake { return mistake }
+    for entry in entries { if let mistake = entry.child?.anyMistake { return mistake } }
+    return nil
+  }
+
   func note(_ error: EncodingError) { mistake = mistake ?? error }
 
   func checkLive(_ value: @autoclosure () -> Any) throws {

@@ -52,21 +52,21 @@ package final class CanonicalWriter {
 
   func traits(of type: Any.Type) -> CanonicalTraits { types.of(type) { CanonicalTraits(type) }.takeUnretainedValue() }
 
+  // Few frames a level, and small ones: values nest deep, and a thread's stack may be small.
   func write<T: Encodable>(_ value: T, into node: CanonicalNode, key: (any CodingKey)?, depth: Int) throws {
-    let traits = traits(of: T.self)
-    try withUnsafePointer(to: value) {
-      try write($0, traits, to: CanonicalPlace(writer: self, node: node, key: key, depth: depth))
-    }
-  }
-
-  func write<T: Encodable>(_ value: UnsafePointer<T>, _ traits: CanonicalTraits, to place: CanonicalPlace) throws {
-    if let form = traits.form {
-      try form.writeCanonical(UnsafeRawPointer(value), to: place)
+    let place = CanonicalPlace(writer: self, node: node, key: key, depth: depth)
+    if let form = traits(of: T.self).form {
+      try withUnsafePointer(to: value) { try form.writeCanonical(UnsafeRawPointer($0), to: place) }
       return
     }
     let node = try open(place)
     defer { retire(node) }
-    try value.pointee.encode(to: CanonicalEncoder(writer: self, node: node))
+    do {
+      try value.encode(to: CanonicalEncoder(writer: self, node: node))
+    } catch {
+      // What failed after a mistake mostly failed because of it.
+      throw node.anyMistake ?? error
+    }
     try node.finish(into: place.node)
   }
 
