@@ -19,7 +19,6 @@ source Tests/killed-jobs.sh
 [[ $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || misused "type: Tests/chaos.sh N [--seed S]"
 
 readonly ranks=8 items=3000 kinds=(numbers fits failures at-root two-calls threads)
-program=$build/debug/Chaos
 
 # A job that has not begun an item has no log.
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }

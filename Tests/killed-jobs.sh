@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # What Tests/chaos.sh and Tests/restart.sh share: jobs of MPI that are killed, and what is found out of them then. For Linux.
-# It is sourced by them, in the checkout's folder; they set `name`, `rounds`, `program` and `round`.
+# It is sourced by them, in the checkout's folder; they set `name`, `rounds` and `round`.
 # shellcheck disable=SC2034,SC2154 # they use what is set here, and set what is used
 
 readonly limit=60 # seconds for a launch
 mpirun=$(dirname "$(type -P mpicc)")/mpirun
-build=${SWIFTPM_BUILD_DIR:-$PWD/.build}
 work=$(mktemp -d)
 job='' wrong=0 hangs=0 again_total=0 others=0 kept_files=''
 
@@ -35,8 +34,11 @@ leave() {
 }
 trap leave EXIT
 
+# build PROGRAM: sets $program to a copy of it, so that it may be built anew meanwhile.
 build() {
   ./mpi-run.sh build --product "$1" >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
+  program=$work/$1
+  cp "${SWIFTPM_BUILD_DIR:-.build}/debug/$1" "$program"
 }
 
 # pick LOW HIGH: a number from LOW to HIGH, in $picked. Not printed: a subshell would not move RANDOM on.
@@ -92,14 +94,15 @@ await_end() {
       mapfile -t left < <(processes)
       ps -o pid,ppid,stat,etimes,args -p "${left[*]}" >&2 || true
       kill -9 "${left[@]}" 2>/dev/null || true
-      wait "$job" || true
+      { wait "$job"; } 2>/dev/null || true
       status=hang
       return
     fi
     sleep 0.05
   done
   status=0
-  wait "$job" || status=$?
+  # Where it was killed, bash says so.
+  { wait "$job"; } 2>/dev/null || status=$?
 }
 
 # trouble WHAT: what is neither a wrong result, nor a hang, nor an item computed again.

@@ -21,7 +21,6 @@ done
 source Tests/killed-jobs.sh
 [[ $# -eq 0 && $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ && $sweep =~ ^(Chaos|Sweep)$ ]] ||
   misused "type: Tests/restart.sh N [--seed S] [--program Chaos|Sweep]"
-program=$build/debug/$sweep
 
 readonly items=2000 most_kills=8 kinds=(fits numbers two-calls at-root failures)
 
