@@ -86,6 +86,8 @@ let package = Package(
       name: "Checkpoints", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Checkpoints",
       swiftSettings: strict),
     .executableTarget(
+      name: "Chaos", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Chaos", swiftSettings: strict),
+    .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     // Stores results until it is killed.

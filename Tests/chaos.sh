@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Kills ranks at random, and starts again what they were at: Tests/chaos.sh N [--seed S]
+#
+# Each of N rounds maps thousands of items of random length at 8 ranks, with a checkpoint. One to six of the ranks are killed
+# (rank 0 as well as others; at once, or one after the other while mpirun still ends those that are left), in up to three
+# launches, at random moments: while ranks start, while they are given the items during which others have died, in the
+# middle, and at the end. It is launched until it ends well. Then the results must be what `map` gives, bit for bit; no
+# launch may hang; and no item whose result was stored may be begun by a later launch, by the log that the items write.
+#
+# An item counts as poison after one death more than there are launches with kills: a launch adds one to an item at the
+# most, so none may ever be taken for poison.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+name=chaos.sh rounds=${1-} seed=$(date +%s)
+[ "${2-}" != --seed ] || seed=${3-}
+# shellcheck source=Tests/killed-jobs.sh
+source Tests/killed-jobs.sh
+[[ $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || misused "type: Tests/chaos.sh N [--seed S]"
+
+readonly ranks=8 items=3000 kinds=(numbers fits failures at-root two-calls threads)
+
+# A job that has not begun an item has no log.
+count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
+
+# await_lines LOG COUNT: until so many items have been begun, or the job has ended.
+await_lines() {
+  while is_running && [ "$(count_lines "$1")" -lt "$2" ]; do
+    clock
+    [ $((now - launched)) -lt $((limit * 1000)) ] || return 0
+    sleep 0.02
+  done
+}
+
+# await_moment LOG LEFT: until a moment at which to kill; LEFT items are not stored. Sets $moment.
+await_moment() {
+  local log=$1 left=$2
+  pick 1 12
+  case $picked in
+    [12])
+      moment=start
+      pick 0 "$startup"
+      ;;
+    [345])
+      moment=begin
+      await_lines "$log" 1
+      pick 0 400
+      ;;
+    [67])
+      moment=end
+      pick 0 60
+      await_lines "$log" $((left - picked))
+      pick 0 300
+      ;;
+    *)
+      moment=middle
+      await_lines "$log" 1
+      pick 0 $((length * left * 12 / items / 10 + 100))
+      ;;
+  esac
+  sleep "$(seconds "$picked")"
+}
+
+# kill_ranks COUNT: so many of those that are there, each as likely as the others; adds to $killed.
+kill_ranks() {
+  local left=$1 number who
+  # At once, or one after the other: mpirun takes up to two seconds to end those that are left.
+  pick 0 1
+  local at_once=$picked
+  while [ "$left" -gt 0 ] && is_running; do
+    find_ranks
+    number=${#ranks_pids[@]}
+    if [ "$number" -eq 0 ]; then
+      # mpirun has not started them yet, or has ended them.
+      [ -z "$killed" ] || return 0
+      sleep 0.02
+      continue
+    fi
+    while [ "$left" -gt 0 ] && [ "$number" -gt 0 ]; do
+      pick 0 $((number - 1))
+      who=$picked
+      # It may have ended a moment ago.
+      if kill -9 "${ranks_pids[who]}" 2>/dev/null; then killed="$killed ${ranks_names[who]}"; fi
+      left=$((left - 1)) number=$((number - 1))
+      ranks_pids[who]=${ranks_pids[number]}
+      ranks_names[who]=${ranks_names[number]}
+      [ "$at_once" -eq 1 ] || break
+    done
+    [ "$at_once" -eq 0 ] && [ "$left" -gt 0 ] || return 0
+    pick 0 700
+    sleep "$(seconds "$picked")"
+  done
+}
+
+# A map that nobody kills: how long its ranks take to start, and to compute; in milliseconds.
+measure() {
+  local folder=$work/measured began
+  mkdir "$folder"
+  launch "$ranks" "$folder/output" "$program" numbers 1 "$items" 2 "$folder/checkpoint.sqlite" "$folder/log.1" "$folder/out"
+  await_lines "$folder/log.1" 1
+  clock
+  startup=$((now - launched)) began=$now
+  await_end "$folder/output"
+  [ "$status" = 0 ] || { cat "$folder/output" >&2; exit 1; }
+  clock
+  length=$((now - began))
+}
+
+one_round() {
+  local folder=$work/round.$round kind=${kinds[round % ${#kinds[@]}]} kills groups group count began left kept=0 history=''
+  RANDOM=$((seed * 1000 + round))
+  mkdir "$folder"
+  "$program" --serial "$kind" "$round" "$items" 0 none none "$folder/expected" >"$folder/serial" 2>&1 ||
+    { cat "$folder/serial" >&2; exit 1; }
+  : >"$folder/stored.0"
+  pick 1 6
+  kills=$picked
+  pick 1 $((kills < 3 ? kills : 3))
+  groups=$picked
+  launches=0
+  clock
+  began=$now
+  for ((group = groups; ; group--)); do
+    launches=$((launches + 1)) killed='' moment=''
+    kept=$(wc -l <"$folder/stored.$((launches - 1))")
+    left=$((items - kept))
+    launch "$ranks" "$folder/output.$launches" "$program" "$kind" "$round" "$items" $((groups + 1)) \
+      "$folder/checkpoint.sqlite" "$folder/log.$launches" "$folder/out"
+    if [ "$group" -gt 0 ]; then
+      if [ "$group" -eq 1 ]; then count=$kills; else pick 1 $((kills - group + 1)) && count=$picked; fi
+      kills=$((kills - count))
+      await_moment "$folder/log.$launches" "$left"
+      kill_ranks "$count"
+    fi
+    await_end "$folder/output.$launches"
+    check_launch "$folder" "$launches"
+    history="$history${killed:+$moment:$killed, }"
+    if [ "$status" = 0 ]; then break; fi
+    if [ "$status" = hang ]; then return; fi
+    if [ -z "$killed" ]; then
+      trouble "launch $launches ended with status $status, and nobody killed a rank of it:"
+      cat "$folder/output.$launches" >&2
+      return
+    fi
+  done
+  check_end "$folder"
+  count_again "$folder"
+  clock
+  printf 'round %d %-9s killed %s launches %d, kept %d, again %d, %s s\n' "$round" "$kind" "${history:-nobody,}" \
+    "$launches" "$kept" "$again" "$(seconds $((now - began)))"
+  if [ -z "$kept_files" ]; then rm -rf "$folder"; fi
+}
+
+build Chaos
+measure
+say "seed $seed; $("$mpirun" --version 2>&1 | head -n 1); ranks start in $(seconds "$startup") s and compute for $(seconds "$length") s"
+for ((round = 1; round <= rounds; round++)); do one_round; done
+finish

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Kills whole jobs, and goes on with other numbers of ranks: Tests/restart.sh N [--seed S] [--program Chaos|Sweep]
+#
+# N times a sweep that has a checkpoint is launched at 1 to 8 ranks, and killed (mpirun and all ranks, with SIGKILL) at a random
+# moment, and launched again at another number, until it is done. What it gives must be what it gives when nobody kills it,
+# and no item whose result was stored may be begun by a later launch, by the log that the items write.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+name=restart.sh rounds=${1-} seed=$(date +%s) sweep=Chaos
+shift || true
+while [ $# -ge 2 ]; do
+  case $1 in
+    --seed) seed=$2 ;;
+    --program) sweep=$2 ;;
+    *) break ;;
+  esac
+  shift 2
+done
+# shellcheck source=Tests/killed-jobs.sh
+source Tests/killed-jobs.sh
+[[ $# -eq 0 && $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ && $sweep =~ ^(Chaos|Sweep)$ ]] ||
+  misused "type: Tests/restart.sh N [--seed S] [--program Chaos|Sweep]"
+
+readonly items=2000 most_kills=8 kinds=(fits numbers two-calls at-root failures)
+
+# Of each program: set_command FOLDER LAUNCH sets what is launched, in $command; `expect FOLDER` makes FOLDER/expected.
+case $sweep in
+  Chaos)
+    # Where one rank is alone, and is killed while it is at an item that was in hand before, it is a death of that item.
+    set_command() {
+      command=("$program" "$kind" "$round" "$items" $((most_kills + 1)) "$1/checkpoint.sqlite" "$1/log.$2" "$1/out")
+    }
+    expect() { "$program" --serial "$kind" "$round" "$items" 0 none none "$1/expected" >"$1/serial" 2>&1; }
+    ;;
+  Sweep)
+    call_name="'sweep'"
+    begun_items() { awk '{ print "sweep", $1 }' "$1"; }
+    set_command() { command=("$program" --checkpoint "$1/checkpoint.sqlite" --csv "$1/out" --log "$1/log.$2"); }
+    expect() {
+      "$program" --checkpoint "$1/whole" --csv "$1/expected" --log "$1/whole.log" >"$1/serial" 2>&1
+      rm -f "$1"/whole*
+    }
+    ;;
+esac
+
+# Until it has begun an item, mostly, and then for a while, so that some of it is stored now and then.
+await_moment() {
+  pick 1 6
+  if [ "$picked" -eq 1 ]; then
+    pick 0 1000
+  else
+    while is_running && [ ! -s "$1" ]; do
+      clock
+      [ $((now - launched)) -lt $((limit * 1000)) ] || return 0
+      sleep 0.02
+    done
+    pick 200 2000
+  fi
+  sleep "$(seconds "$picked")"
+}
+
+one_round() {
+  local folder=$work/round.$round kind=${kinds[round % ${#kinds[@]}]} began kept=0 history='' left
+  RANDOM=$((seed * 1000 + round))
+  mkdir "$folder"
+  expect "$folder" || { cat "$folder/serial" >&2; exit 1; }
+  : >"$folder/stored.0"
+  clock
+  began=$now
+  for ((launches = 1; ; launches++)); do
+    kept=$(wc -l <"$folder/stored.$((launches - 1))")
+    pick 1 8
+    history="$history $picked:$kept"
+    set_command "$folder" "$launches"
+    launch "$picked" "$folder/output.$launches" "${command[@]}"
+    killed=''
+    if [ "$launches" -le "$most_kills" ]; then
+      await_moment "$folder/log.$launches"
+      if is_running; then
+        mapfile -t left < <(processes)
+        kill -9 "$job" "${left[@]}" 2>/dev/null || true
+        killed=yes
+      fi
+    fi
+    await_end "$folder/output.$launches"
+    check_launch "$folder" "$launches"
+    if [ "$status" = 0 ]; then break; fi
+    if [ "$status" = hang ]; then return; fi
+    if [ -z "$killed" ]; then
+      trouble "launch $launches ended with status $status, and nobody killed it:"
+      cat "$folder/output.$launches" >&2
+      return
+    fi
+  done
+  check_end "$folder"
+  count_again "$folder"
+  clock
+  printf 'round %d: launches at RANKS:ITEMS-THAT-ARE-STORED%s; again %d, %s s\n' "$round" "$history" "$again" \
+    "$(seconds $((now - began)))"
+  if [ -z "$kept_files" ]; then rm -rf "$folder"; fi
+}
+
+build "$sweep"
+say "seed $seed; $("$mpirun" --version 2>&1 | head -n 1)"
+for ((round = 1; round <= rounds; round++)); do one_round; done
+finish
