@@ -24,8 +24,8 @@ struct NotesTests {
     return journal.suspects
   }
 
-  private func suspected(_ deaths: KeyValuePairs<Int, Int>) -> [CheckpointSuspect] {
-    deaths.map { CheckpointSuspect(item: $0, deaths: $1) }
+  private func suspected(_ deaths: KeyValuePairs<Int, Int>, certain: Set<Int> = []) -> [CheckpointSuspect] {
+    deaths.map { CheckpointSuspect(item: $0, deaths: $1, isCertain: certain.contains($0)) }
   }
 
   @Test("Where the job died as a whole, all that was in hand and has no result is suspected, without a death")
@@ -55,13 +55,13 @@ struct NotesTests {
         try journal.note(dead: [4, 6])
       }
     }
-    #expect(try suspects(work) == suspected([7: 2, 8: 2]))
+    #expect(try suspects(work) == suspected([7: 2, 8: 2], certain: [7]))
     try die(at: work) { journal in
       try journal.append(8, [1])
       try journal.flush()
       try journal.note(slot: 0, rank: 4, items: 7..<8)
     }
-    #expect(try suspects(work) == suspected([7: 2]))
+    #expect(try suspects(work) == suspected([7: 2], certain: [7]))
   }
 
   @Test("They are counted once, also where the job that reads them is killed before they are replaced")
@@ -71,9 +71,9 @@ struct NotesTests {
       try journal.note(dead: [4])
     }
     let notes = try folder.bytes("fits.sqlite-inhand")
-    #expect(try suspects(work) == suspected([7: 1]))
+    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
     try folder.write(notes, "fits.sqlite-inhand")
-    #expect(try suspects(work) == suspected([7: 1]))
+    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
   }
 
   @Test("Those of another call in the file are taken up too")
@@ -94,7 +94,7 @@ struct NotesTests {
     try dying.note(slot: 0, rank: 4, items: 7..<8)
     try dying.note(dead: [4])
     dying.close()
-    #expect(try suspects(work) == suspected([7: 1]))
+    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
   }
 
   @Test("Items that have changed aren't suspected any more")
@@ -119,7 +119,10 @@ struct NotesTests {
     let database = try folder.bytes()
     var generator = SystemRandomNumberGenerator()
     // In its unused parts damage isn't noticed, nor does it matter.
-    let allowed = [[], suspected([7: 1]), suspected([7: 0, 9: 0]), suspected([7: 0]), suspected([9: 0])]
+    let allowed = [
+      [], suspected([7: 1], certain: [7]), suspected([7: 1]), suspected([7: 0, 9: 0]), suspected([7: 0]),
+      suspected([9: 0]),
+    ]
     for round in 0..<200 {
       var damaged = notes
       switch round % 4 {
@@ -144,6 +147,7 @@ struct NotesTests {
     for _ in 0..<300 {
       var suspects = Suspects()
       var counted: [Int: Int] = [:]
+      var certain: Set<Int> = []
       for _ in 0..<4 {
         let holdings = (0..<Int.random(in: 0..<6, using: &generator)).map { slot in
           let lower = Int.random(in: 0..<40, using: &generator)
@@ -152,13 +156,19 @@ struct NotesTests {
         let dead = Set((0..<3).filter { _ in Int.random(in: 0..<3, using: &generator) == 0 })
         let held = Set(holdings.filter { dead.isEmpty || dead.contains($0.rank) }.flatMap(\.items))
         for item in held { counted[item, default: 0] += dead.isEmpty ? 0 : 1 }
+        for rank in dead {
+          let items = holdings.filter { $0.rank == rank }.flatMap(\.items)
+          if items.count == 1 { certain.insert(items[0]) }
+        }
         suspects.add(InHand(run: Data(), call: 1, dead: dead, holdings: holdings))
         let stored = (0..<60).filter { _ in Int.random(in: 0..<10, using: &generator) == 0 }
         for item in stored { counted[item] = nil }
+        certain.subtract(stored)
         suspects = suspects.without { items, body in stored.filter(items.contains).forEach(body) }
         #expect(
           suspects.items
-            == counted.sorted { $0.key < $1.key }.map { CheckpointSuspect(item: $0.key, deaths: $0.value) })
+            == counted.sorted { $0.key < $1.key }
+            .map { CheckpointSuspect(item: $0.key, deaths: $0.value, isCertain: certain.contains($0.key)) })
       }
     }
   }
