@@ -29,7 +29,6 @@ struct CallSearch {
         label ?? call.label, work.place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
-    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(call.id)
   }
 
@@ -38,8 +37,12 @@ struct CallSearch {
     if let label {
       // A call that is given a label keeps what it has stored without one. Its old name may be that label, too: so results
       // are told which of two calls they belong to.
-      return calls.first { $0.label == label } ?? unlabelled.first { $0.place == label }
-        ?? unlabelled.first { $0.place == work.place && isSame($0) }
+      if let call = calls.first(where: { $0.label == label }) ?? unlabelled.first(where: { $0.place == label }) {
+        return call
+      }
+      guard let call = unlabelled.first(where: { $0.place == work.place && isSame($0) }) else { return nil }
+      try checkOnlyOne(call, unlabelled)
+      return call
     }
     if let call = unlabelled.first(where: { $0.place == work.place }) {
       try checkOnlyOne(call, unlabelled)
@@ -59,7 +62,7 @@ struct CallSearch {
   /// Where the program was edited, another of its calls may stand where this one stood: if that maps the same items to the
   /// same type, nothing else would tell it from this one, and it would get results that aren't its own.
   private func checkOnlyOne(_ call: StoredCall, _ unlabelled: [StoredCall]) throws {
-    guard let before = call.program, let now = Program.name, before != now else { return }
+    guard call.program != Program.name else { return }
     let twins = unlabelled.filter { $0.source == call.source && isSame($0) }
     guard twins.count > 1 else { return }
     throw other(
@@ -67,13 +70,9 @@ struct CallSearch {
       "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
   }
 
-  /// Lines move when a program is edited: not while it runs, nor where it is the very program that stored them. There it
-  /// is another call, which maps the same items.
-  private func mayHaveMoved(_ call: StoredCall) -> Bool {
-    if OpenCalls.shared.contains(file: failure.location.path, place: call.place) { return false }
-    guard let before = call.program, let now = Program.name else { return true }
-    return before != now
-  }
+  /// Lines move when a program is edited: not in the very program that stored them. There it is another call, which maps
+  /// the same items.
+  private func mayHaveMoved(_ call: StoredCall) -> Bool { call.program != Program.name }
 
   private func isSame(_ call: StoredCall) -> Bool {
     call.items == work.count && call.element == work.element && call.result == work.result && call.form == work.form
@@ -90,7 +89,6 @@ struct CallSearch {
         label, work.place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
-    OpenCalls.shared.add(file: failure.location.path, place: work.place)
     return try reread(db.lastInsertedRowID)
   }
 

@@ -21,7 +21,7 @@ enum Schema {
       form TEXT NOT NULL,
       shape TEXT,
       resume TEXT NOT NULL,
-      program TEXT,
+      program TEXT NOT NULL,
       run BLOB
     )
     """,

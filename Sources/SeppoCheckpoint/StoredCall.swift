@@ -15,7 +15,7 @@ struct StoredCall {
   /// Whether rows bear the digests of their items.
   let perItem: Bool
   /// The program that found it here last, see `Program`.
-  let program: String?
+  let program: String
   /// The last run whose notes have been folded into `suspects`.
   let run: Data?
 
@@ -35,7 +35,7 @@ struct StoredCall {
     form = try value("form")
     shape = String.fromDatabaseValue(row["shape"])
     perItem = try value("resume", String.self) == "perItem"
-    program = String.fromDatabaseValue(row["program"])
+    program = try value("program")
     run = Data.fromDatabaseValue(row["run"])
     guard id > 0, id < 1 << 22, items >= 0, items < RowID.mostItems else { throw failure.damaged("a row of calls") }
   }

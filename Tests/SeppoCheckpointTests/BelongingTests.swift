@@ -8,12 +8,9 @@ struct BelongingTests {
   let folder = try! Folder()
   let work = CheckpointWork.of(Array(0..<10))
 
-  /// Places that this process has opened haven't moved; so a test that moves one stores in another process's stead.
-  private func storeElsewhere(_ work: CheckpointWork, label: String? = nil) throws {
-    let other = try Folder()
-    try other.store(5, of: work, label: label)
-    try folder.write(other.bytes())
-    // Not the program that these tests are.
+  /// Not by the program that these tests are.
+  private func storeByAnother(_ work: CheckpointWork, label: String? = nil) throws {
+    try folder.store(5, of: work, label: label)
     try folder.ask("UPDATE calls SET program = 'another'")
   }
 
@@ -73,7 +70,7 @@ struct BelongingTests {
 
   @Test("A call whose line has moved is found again")
   func moved() throws {
-    try storeElsewhere(work)
+    try storeByAnother(work)
     let moved = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:99")
     #expect(try stored(moved) == 5)
     #expect(try folder.ask("SELECT place FROM calls") == "Fits/Fits.swift:99\n")
@@ -81,7 +78,7 @@ struct BelongingTests {
 
   @Test("It isn't taken for one that maps other items, or stands in another file of the program, or for one of two")
   func notMoved() throws {
-    try storeElsewhere(work)
+    try storeByAnother(work)
     #expect(try stored(.of(Array(1..<11), at: "Fits/Fits.swift:99")) == 0)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Other.swift:12")) == 0)
     try folder.ask("UPDATE calls SET place = 'Fits/Fits.swift:13', digest = (SELECT digest FROM calls WHERE call = 1)")
@@ -89,11 +86,9 @@ struct BelongingTests {
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:50")) == 0)
   }
 
-  @Test("In the same program nothing has moved: another line is another call, though this process knows of one only")
+  @Test("In the same program nothing has moved: another line is another call")
   func anotherLineOfTheSameProgram() throws {
-    let other = try Folder()
-    try other.store(5, of: work)
-    try folder.write(other.bytes())
+    try folder.store(5, of: work)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:99")) == 0)
   }
 
