@@ -40,7 +40,7 @@ SlurmdPort=${ports[1]}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge.socket
+AuthInfo=socket=$dir/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool
@@ -93,14 +93,14 @@ start() {
   until_true 30 node_is_idle || { sinfo >&2 || true; tail -n 20 "$dir"/*.log >&2; fail "the node doesn't come up"; }
 }
 
-# Those whose command line or environment has this folder's configuration or socket.
+# This one's daemons: their command line or environment names its folder.
 processes() {
-  local folder
+  local folder name
   for folder in /proc/[0-9]*; do
-    if [ "${folder#/proc/}" != $$ ] && tr '\0' '\n' <"$folder/cmdline" 2>/dev/null | grep -Fq -e "$dir/"; then
-      echo "${folder#/proc/}"
-    fi
-  done
+    IFS= read -r name 2>/dev/null <"$folder/comm" || continue
+    case $name in munged | slurmctld | slurmd | slurmstepd) ;; *) continue ;; esac
+    if grep -Fqs -e "$dir/" "$folder/cmdline" "$folder/environ"; then echo "${folder#/proc/}"; fi
+  done 2>/dev/null
 }
 none_left() { [ -z "$(processes)" ]; }
 
