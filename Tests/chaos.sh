@@ -92,6 +92,15 @@ kill_ranks() {
   done
 }
 
+# The ranks that rank 0 has noted as dead, in $dead: at the place that InHandLayout says.
+find_dead() {
+  local words
+  dead=''
+  [ -e "$1" ] || return 0
+  mapfile -t words < <(od -A n -v -t d8 -w8 -j 520 -N 80 "$1" | tr -d ' ')
+  if [ "${words[0]:-0}" -gt 0 ]; then dead=" ${words[*]:1:words[0]}"; fi
+}
+
 # A map that nobody kills: how long its ranks take to start, and to compute; in milliseconds.
 measure() {
   local folder=$work/measured began
@@ -107,7 +116,7 @@ measure() {
 }
 
 one_round() {
-  local folder=$work/round.$round kind=${kinds[round % ${#kinds[@]}]} kills groups group count began left kept=0 history=''
+  local folder=$work/round.$round kind=${kinds[round % ${#kinds[@]}]} kills groups group count rank began left kept=0 history=''
   RANDOM=$((seed * 1000 + round))
   mkdir "$folder"
   "$program" --serial "$kind" "$round" "$items" 0 none none "$folder/expected" >"$folder/serial" 2>&1 ||
@@ -134,7 +143,14 @@ one_round() {
     fi
     await_end "$folder/output.$launches"
     check_launch "$folder" "$launches"
-    history="$history${killed:+$moment:$killed, }"
+    find_dead "$folder/checkpoint.sqlite-inhand"
+    for rank in $dead; do
+      case "$killed " in
+        *" $rank "*) ;;
+        *) false_deaths=$((false_deaths + 1)) && dead="$dead!" ;;
+      esac
+    done
+    history="$history${killed:+$moment:$killed${dead:+ ($dead )}, }"
     if [ "$status" = 0 ]; then break; fi
     if [ "$status" = hang ]; then return; fi
     if [ -z "$killed" ]; then
@@ -151,8 +167,10 @@ one_round() {
   if [ -z "$kept_files" ]; then rm -rf "$folder"; fi
 }
 
+false_deaths=0
 build Chaos
 measure
 say "seed $seed; $("$mpirun" --version 2>&1 | head -n 1); ranks start in $(seconds "$startup") s and compute for $(seconds "$length") s"
 for ((round = 1; round <= rounds; round++)); do one_round; done
+say "$false_deaths ranks were taken for dead that were not"
 finish
