@@ -68,7 +68,7 @@ let package = Package(
 
     // Seppo's side of Benchmarks/run.sh.
     .executableTarget(
-      name: "Benchmark", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Benchmarks/Seppo",
+      name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
     // The programs that the suite starts under mpirun.

@@ -16,7 +16,7 @@ Benchmarks/results as latest.md, latest.json and latest.svg.
   --smoke      only Seppo, tiny sizes, one round: whether every row gives a
                figure; nothing is installed or written
   --rows LIST  only these: squares, chunk1, arrays, cores, tails, call, serial,
-               idle, memory, start-up, structs, scheduler
+               idle, memory, kept, start-up, structs, scheduler
   --rounds N   so many rounds, instead of 7
   --docs       measures nothing: puts the latest results, those of a full run,
                into docs/Benchmarks.md
