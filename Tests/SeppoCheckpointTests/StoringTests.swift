@@ -87,6 +87,28 @@ struct StoringTests {
     journal.close()
   }
 
+  @Test("A flush that fails stores nothing of what was appended, and the next begins anew")
+  func allOrNothing() throws {
+    let work = CheckpointWork.of(Array(0..<10))
+    try folder.store(1, of: work)
+    try folder.ask(
+      """
+      CREATE TRIGGER seventh BEFORE INSERT ON stored WHEN NEW.id & 0xFFFFFFFFFF = 7
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END
+      """)
+    let journal = try SQLiteStore(folder.file()).open(for: work)
+    try journal.append(5, [5], host: "node8")
+    try journal.append(7, [7])
+    #expect(throws: CheckpointError.damaged(file: folder.file(), reason: "not this one")) { try journal.flush() }
+    try journal.append(6, [6], host: "node8")
+    try journal.flush()
+    journal.close()
+    let opened = try SQLiteStore(folder.file()).open(for: work)
+    #expect(try opened.results() == [0: Folder.result(0), 6: [6]])
+    opened.close()
+    #expect(try folder.ask("SELECT host FROM results WHERE item = 6") == "node8\n")
+  }
+
   @Test("What the body of load throws comes through, and the file is as usable as before")
   func bodyThrows() throws {
     struct Mine: Error {}
