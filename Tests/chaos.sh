@@ -25,9 +25,7 @@ count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 
 # await_lines LOG COUNT: until so many items have been begun, or the job has ended.
 await_lines() {
-  while is_running && [ "$(count_lines "$1")" -lt "$2" ]; do
-    clock
-    [ $((now - launched)) -lt $((limit * 1000)) ] || return 0
+  while is_running && ! is_late && [ "$(count_lines "$1")" -lt "$2" ]; do
     sleep 0.02
   done
 }
@@ -86,6 +84,7 @@ kill_ranks() {
       ranks_names[who]=${ranks_names[number]}
       [ "$at_once" -eq 1 ] || break
     done
+    ranks_killed
     [ "$at_once" -eq 0 ] && [ "$left" -gt 0 ] || return 0
     pick 0 700
     sleep "$(seconds "$picked")"
@@ -139,7 +138,8 @@ one_round() {
       if [ "$group" -eq 1 ]; then count=$kills; else pick 1 $((kills - group + 1)) && count=$picked; fi
       kills=$((kills - count))
       await_moment "$folder/log.$launches" "$left"
-      kill_ranks "$count"
+      # A job that hangs is to say so itself.
+      is_late || kill_ranks "$count"
     fi
     await_end "$folder/output.$launches"
     check_launch "$folder" "$launches"

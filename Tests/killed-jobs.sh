@@ -26,6 +26,8 @@ processes() {
   done
 }
 
+show() { [ $# -eq 0 ] || ps -o pid,ppid,stat,etimes,args -p "$*" >&2 || true; }
+
 leave() {
   local left
   mapfile -t left < <(processes)
@@ -50,12 +52,13 @@ seconds() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }
 # Milliseconds since some time, in $now.
 clock() { now=${EPOCHREALTIME/[.,]/}; now=$((now / 1000)); }
 
-# launch RANKS OUTPUT PROGRAM [ARGUMENT...]: in the background; sets $job and $launched.
+# launch RANKS OUTPUT PROGRAM [ARGUMENT...]: in the background; sets $job and $launched. OUTPUT.report is what rank 0 says of
+# the checkpoint meanwhile.
 launch() {
   local size=$1 output=$2 options=(--oversubscribe --bind-to none)
   shift 2
   [ "$(id -u)" -ne 0 ] || options+=(--allow-run-as-root)
-  KILLED_JOBS=$work "$mpirun" "${options[@]}" -n "$size" "$@" >"$output" 2>&1 </dev/null &
+  KILLED_JOBS=$work SEPPO_REPORT=$output.report "$mpirun" "${options[@]}" -n "$size" "$@" >"$output" 2>&1 </dev/null &
   job=$!
   clock
   launched=$now
@@ -79,12 +82,24 @@ find_ranks() {
   done 2>/dev/null
 }
 
-# Until the job ends or the time is over; the job's status in $status. A job that hangs is asked where it is, and killed.
+# Whether the job should have ended long ago.
+is_late() {
+  clock
+  [ $((now - launched)) -gt $((limit * 1000)) ]
+}
+
+# ranks_killed: from now on the job has its time anew, to end.
+ranks_killed() {
+  clock
+  launched=$now
+}
+
+# await_end OUTPUT: until the job ends or its time is over; its status in $status. A job that hangs is asked where it is,
+# and killed.
 await_end() {
   local left pid
   while is_running; do
-    clock
-    if [ $((now - launched)) -gt $((limit * 1000)) ]; then
+    if is_late; then
       hangs=$((hangs + 1)) kept_files=yes
       find_ranks
       for pid in "${ranks_pids[@]}"; do kill -QUIT "$pid" || true; done
@@ -92,7 +107,7 @@ await_end() {
       say "a launch has not ended within $limit s; its output, with where each rank is:" >&2
       cat "$1" >&2
       mapfile -t left < <(processes)
-      ps -o pid,ppid,stat,etimes,args -p "${left[*]}" >&2 || true
+      show "${left[@]}"
       kill -9 "${left[@]}" 2>/dev/null || true
       { wait "$job"; } 2>/dev/null || true
       status=hang
@@ -120,7 +135,7 @@ check_processes() {
     sleep 0.05
   done
   trouble "these are still there 3 s after mpirun (of launch $launches, turn $turn):"
-  ps -o pid,ppid,stat,etimes,args -p "${left[*]}" >&2 || true
+  show "${left[@]}"
   kill -9 "${left[@]}" 2>/dev/null || true
 }
 
@@ -142,9 +157,12 @@ stored() {
 # The items that were begun by a launch, as `stored` names them.
 begun_items() { cut -d ' ' -f 1,2 "$1"; }
 
-# check_launch FOLDER NUMBER: what is stored stays as it is, and is not begun again.
+# How many results there are in what the program gives.
+results_of() { grep -vcx failed "$1"; }
+
+# check_launch FOLDER NUMBER: what is stored stays as it is, and is not begun again; what rank 0 took for stored is.
 check_launch() {
-  local folder=$1 before=$1/stored.$(($2 - 1)) log=$1/log.$2 count
+  local folder=$1 before=$1/stored.$(($2 - 1)) log=$1/log.$2 report=$1/output.$2.report count said=''
   check_processes
   stored "$folder/checkpoint.sqlite" "$folder/stored.$2"
   if [ -e "$log" ]; then
@@ -156,15 +174,20 @@ check_launch() {
   fi
   count=$(comm -23 "$before" "$folder/stored.$2" | wc -l)
   [ "$count" -eq 0 ] || trouble "launch $2 lost or changed $count results that were stored"
+  if [ -e "$report" ]; then said=$(sed -n 's/^kept \([0-9]*\)$/\1/p' "$report"); fi
+  count=$(wc -l <"$folder/stored.$2")
+  [ "${said:-0}" -le "$count" ] || trouble "launch $2 took $said results for stored, and there are $count"
 }
 
-# check_end FOLDER: the results are what `map` gives, and nothing but the checkpoint is left.
+# check_end FOLDER: the results are what `map` gives and are all stored, and nothing but the checkpoint is left.
 check_end() {
-  local left
+  local left wanted count
   if ! cmp -s "$1/expected" "$1/out"; then
     wrong=$((wrong + 1)) kept_files=yes
     say "round $round: the results are wrong: compare $1/expected and $1/out" >&2
   fi
+  wanted=$(results_of "$1/expected") count=$(wc -l <"$1/stored.$launches")
+  [ "$count" -eq "$wanted" ] || trouble "$count results are stored in the end, of $wanted"
   left=$(find "$1" -name 'checkpoint.sqlite?*')
   [ -z "$left" ] || trouble "left over: $left"
 }

@@ -36,6 +36,7 @@ case $sweep in
   Sweep)
     call_name="'sweep'"
     begun_items() { awk '{ print "sweep", $1 }' "$1"; }
+    results_of() { tail -n +2 "$1" | wc -l; } # below the names of the columns
     set_command() { command=("$program" --checkpoint "$1/checkpoint.sqlite" --csv "$1/out" --log "$1/log.$2"); }
     expect() {
       "$program" --checkpoint "$1/whole" --csv "$1/expected" --log "$1/whole.log" >"$1/serial" 2>&1
@@ -50,11 +51,7 @@ await_moment() {
   if [ "$picked" -eq 1 ]; then
     pick 0 1000
   else
-    while is_running && [ ! -s "$1" ]; do
-      clock
-      [ $((now - launched)) -lt $((limit * 1000)) ] || return 0
-      sleep 0.02
-    done
+    while is_running && ! is_late && [ ! -s "$1" ]; do sleep 0.02; done
     pick 200 2000
   fi
   sleep "$(seconds "$picked")"
@@ -77,7 +74,7 @@ one_round() {
     killed=''
     if [ "$launches" -le "$most_kills" ]; then
       await_moment "$folder/log.$launches"
-      if is_running; then
+      if is_running && ! is_late; then
         mapfile -t left < <(processes)
         kill -9 "$job" "${left[@]}" 2>/dev/null || true
         killed=yes
