@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
@@ -54,6 +55,12 @@ let package = Package(
       path: "Examples/Checksums", swiftSettings: strict),
     .executableTarget(
       name: "Primes", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Primes", swiftSettings: strict),
+    .executableTarget(
+      name: "Sweep",
+      dependencies: [
+        "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),
+      ],
+      path: "Examples/Sweep", swiftSettings: strict),
     .target(
       name: "CommandLineTool",
       dependencies: ["SeppoMPI", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -103,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Laws", "Endings", "Transport", "StartedByOthers", "Network", "Checkpoints",
+        "HelloWorld", "Checksums", "Primes", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
+        "Checkpoints",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
