@@ -104,6 +104,10 @@ struct BelongingTests {
       return
     }
     #expect(before.hasPrefix("one of 2 maps of the same items") && now.contains("label: \"Fits/Fits.swift:14\" says"))
+    guard case .otherWork = refusal(folder.file(), second, label: "a new one") else {
+      Issue.record("not refused")
+      return
+    }
     #expect(try stored(second, label: "Fits/Fits.swift:12") == 5)
     #expect(try stored(work, label: "Fits/Fits.swift:14") == 3)
   }

@@ -37,7 +37,7 @@ do {
           host: "node\(next % 3)", seconds: 1e-5))
     }
     batch.append(next)
-    if batch.count > next % 40 {
+    if batch.count > next * 7_919 % 41 {
       try journal.flush()
       line = batch.map { "\($0)\n" }.joined()
       FileHandle.standardOutput.write(Data(line.utf8))
