@@ -18,7 +18,7 @@ name=chaos.sh rounds=${1-} seed=$(date +%s)
 source Tests/killed-jobs.sh
 [[ $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || misused "type: Tests/chaos.sh N [--seed S]"
 
-readonly ranks=8 items=3000 kinds=(numbers fits failures at-root two-calls threads)
+readonly ranks=8 items=2500 kinds=(numbers fits failures at-root two-calls threads)
 
 # A job that has not begun an item has no log.
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
