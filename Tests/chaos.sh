@@ -18,7 +18,7 @@ name=chaos.sh rounds=${1-} seed=$(date +%s)
 source Tests/killed-jobs.sh
 [[ $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || misused "type: Tests/chaos.sh N [--seed S]"
 
-readonly ranks=8 items=3000 kinds=(numbers fits failures at-root two-calls threads)
+readonly ranks=8 items=2500 kinds=(numbers fits failures at-root two-calls threads)
 
 # A job that has not begun an item has no log.
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
@@ -91,11 +91,14 @@ kill_ranks() {
   done
 }
 
-# The ranks that rank 0 has noted as dead, in $dead: at the place that InHandLayout says.
+# The ranks that rank 0 has noted as dead, in $dead: at the place that InHandLayout says. A job that died early leaves the
+# notes of the one before.
 find_dead() {
-  local words
+  local words before=$notes
   dead=''
   [ -e "$1" ] || return 0
+  notes=$(od -A n -t x1 -N 24 "$1")
+  [ "$notes" != "$before" ] || return 0
   mapfile -t words < <(od -A n -v -t d8 -w8 -j 520 -N 80 "$1" | tr -d ' ')
   if [ "${words[0]:-0}" -gt 0 ]; then dead=" ${words[*]:1:words[0]}"; fi
 }
@@ -125,7 +128,7 @@ one_round() {
   kills=$picked
   pick 1 $((kills < 3 ? kills : 3))
   groups=$picked
-  launches=0
+  launches=0 notes=''
   clock
   began=$now
   for ((group = groups; ; group--)); do

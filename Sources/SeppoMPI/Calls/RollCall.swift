@@ -16,8 +16,10 @@ struct RollCall {
     for rank in session.attention.present { try session.send([session.current.number], to: rank, kind: .ping) }
   }
 
+  /// A machine with more to do than it has cores lets ranks be silent that are well.
   func silent(_ session: Session) -> [Int] {
     session.attention.silence.silent(since: began, of: session.attention.present)
+      .filter { !session.peers.isSeenAlive($0) }
   }
 
   func isLikely(at now: Int) -> Bool { now - began > RollCall.likely }

@@ -27,6 +27,7 @@ final class Session: @unchecked Sendable {
   let hosts: [String]
   /// How many of them are on this machine.
   let ranksHere: Int
+  let peers: Peers
   let communicator: Communicator
   /// What this rank's compute threads have in hand.
   let hands: Hands
@@ -76,6 +77,7 @@ final class Session: @unchecked Sendable {
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
     ranksHere = hosts.count { [hosts, rank] in $0 == hosts[rank] }
+    peers = try Peers(communicator)
     log = Log(settings.logLevel, rank: rank, host: host)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw Launcher.slurmTasks == nil

@@ -192,6 +192,7 @@ final class MapJournal<Result: Codable & Sendable> {
       writing = nil
       if let error = written.error.withLock({ $0 }) {
         self.batches = batches + self.batches
+        isDescribed = journal.shape != nil
         nextTry = now + 1_000_000_000
         complain(error)
       } else {
