@@ -378,33 +378,37 @@ reported() {
 
 # pass_on SIGNAL
 pass_on() {
-  asked_to_stop=yes interrupted=yes
+  asked_to_stop=yes
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }
 
-# Launches mpirun as a child, whose id is $child meanwhile, and sets $status to what it ends with.
 # launch_once WORD...
+# Launches mpirun, whose id is $child meanwhile, and sets $status to what it ends with. The status comes by way of a
+# file, and this waits by looking for that: a `wait` that a trap interrupts may lose a status, and then hangs (bash 5.2).
 launch_once() {
-  local again
+  local waiter
   : >"$SEPPO_REPORT"
+  rm -f "$folder/mpirun" "$folder/status"
   # A process group of its own: what a terminal or `timeout` sends to this script's comes to mpirun by pass_on alone.
-  # And a pipe less: else it would keep the guard from seeing this script end.
+  # And the guard's pipe closed: else the guard would not see this script end.
   set -m
-  "${launch[@]}" "$@" <&0 9>&- &
-  child=$!
+  (
+    status=0
+    # shellcheck disable=SC2016 # for that bash to expand
+    "$BASH" -p -c 'echo $$ >"$0"; exec "$@"' "$folder/mpirun" "${launch[@]}" "$@" 2>&8 8>&- || status=$?
+    echo $status >"$folder/ended"
+    mv -f "$folder/ended" "$folder/status"
+  ) 8>&2 2>/dev/null 9>&- &
+  waiter=$!
   set +m
-  echo "$child" >&9
+  disown
+  until [ -s "$folder/mpirun" ] || ! kill -0 $waiter 2>/dev/null; do sleep 0.05; done
+  child=$(cat "$folder/mpirun" || true)
   [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # it came while there was no id yet
-  status=0
-  wait "$child" 2>/dev/null || status=$?
-  # A signal ends `wait` before mpirun has ended.
-  while [ -n "$interrupted" ]; do
-    interrupted='' again=0
-    wait "$child" 2>/dev/null || again=$?
-    [ $again -eq 127 ] || status=$again
-  done
+  until [ -e "$folder/status" ] || ! kill -0 $waiter 2>/dev/null; do sleep 0.2; done
+  status=$(cat "$folder/status" 2>/dev/null || echo 255)
   child=''
-  echo >&9
+  rm -f "$folder/mpirun"
   # An mpirun that has just begun dies of what it later passes on. Nothing was computed: as if it had been told so.
   if [ -n "$asked_to_stop" ] && [ ! -s "$SEPPO_REPORT" ]; then
     case $(signal_name "$status") in USR[12]) status=75 ;; esac
@@ -422,14 +426,15 @@ start_guard() {
   set -m
   (
     trap '' HUP INT TERM USR1 USR2
-    while read -r job; do last=$job; done <"$folder/guard"
-    if [ -n "${last-}" ]; then
-      kill -USR1 "$last" || true
+    cat "$folder/guard"
+    if [ -d "$folder" ]; then
+      sleep 1 # mpirun may be about to begin
+      kill -USR1 "$(cat "$folder/mpirun")" || true
       rm -rf "$folder"
     fi
   ) </dev/null >/dev/null 2>&1 &
   set +m
-  disown # no job that ask_hosts has to wait for
+  disown
   exec 9>"$folder/guard"
 }
 
@@ -487,22 +492,27 @@ host_slots() {
 # This machine needs none.
 # ask_hosts HOST...
 ask_hosts() {
-  local agent host here pids=() asked=() i last=$((SECONDS + 15))
+  local agent host here i askers=() asked=() last=$((SECONDS + 15))
   agent=${OMPI_MCA_plm_rsh_agent:-${PRTE_MCA_plm_ssh_agent:-ssh -o BatchMode=yes -o ConnectTimeout=5}}
   agent=${agent%%:*} here=$(uname -n) lost=''
   for host in "$@"; do
     case $host in
       localhost | 127.* | ::1 | "$here" | "${here%%.*}" | "${here%%.*}".* | [+^]*) continue ;;
     esac
+    : >"$folder/answer.${#asked[@]}"
+    set -m # so that an agent that hangs can be ended with all it started
     # shellcheck disable=SC2086 # an agent has its options with it
-    (exec 9>&-; exec $agent "$host" true) </dev/null >/dev/null 2>&1 &
-    pids+=($!)
+    (if $agent "$host" true >/dev/null; then echo yes; else echo no; fi >"$folder/answer.${#asked[@]}") \
+      </dev/null 2>/dev/null 9>&- &
+    askers+=($!)
+    set +m
+    disown
     asked+=("$host")
   done
-  while [ -n "$(jobs -r)" ] && [ $SECONDS -lt $last ]; do sleep 0.1; done
-  for ((i = 0; i < ${#pids[@]}; i++)); do
-    kill -KILL "${pids[i]}" 2>/dev/null || true
-    wait "${pids[i]}" 2>/dev/null || lost="$lost ${asked[i]}"
+  for ((i = 0; i < ${#askers[@]}; i++)); do
+    until [ -s "$folder/answer.$i" ] || [ $SECONDS -ge $last ]; do sleep 0.1; done
+    [ "$(cat "$folder/answer.$i")" = yes ] || lost="$lost ${asked[i]}"
+    kill -KILL -- "-${askers[i]}" 2>/dev/null || true
   done
 }
 
@@ -535,7 +545,7 @@ drop_lost_hosts() {
 
 # run_with_restarts WORD...
 run_with_restarts() {
-  local folder child='' early='' interrupted='' asked_to_stop='' status death change lost relaunch=0 began
+  local folder child='' early='' asked_to_stop='' status death change lost relaunch=0 began
   # Open MPI gives a job whose mpirun gets TERM a second at the most, and passes USR1 and USR2 on.
   trap 'pass_on USR1' TERM USR1
   trap 'pass_on USR2' USR2

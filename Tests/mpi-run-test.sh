@@ -447,6 +447,7 @@ signalled() {
 }
 job <<'JOB'
 echo began >"$SEPPO_REPORT"
+[ "$launch" -gt "${DIES-0}" ] || exit 137
 # Not at once: the script has to go on waiting after its trap.
 for signal in HUP INT TERM USR1 USR2; do trap "echo got $signal >>'$LOG'; ends=yes" $signal; done
 echo up >>"$LOG"
@@ -462,6 +463,8 @@ for signal in USR1:USR1 USR2:USR2 TERM:USR1 INT:INT HUP:HUP; do
 done
 signalled TERM ENDS=137 "$script" --restarts 5 HelloWorld
 equal 'asked to stop and then killed: no relaunch either' "$status $(launches)" '137 1'
+signalled TERM DIES=1 "$script" --restarts 1 HelloWorld
+equal 'asked to stop in the last relaunch: nothing is said to be used up' "$status $(grep -c 'used up' "$work/err")" '75 0'
 signalled KILL "$script" --restarts 5 HelloWorld
 for ((i = 0; i < 60; i++)); do if grep -q stored "$work/log"; then break; fi; sleep 0.05; done
 equal 'the script is killed: the job is asked to stop' "$(grep -e got -e stored "$work/log")" $'got USR1\nstored'
