@@ -6,13 +6,16 @@ import SeppoMPI
 struct CallSearch {
   let db: Database
   let work: CheckpointWork
-  let label: String?
+  /// What the caller calls it.
+  let given: String?
   let resume: Checkpoint.Resume
   let digests: WorkDigests
   let failure: Failure
 
   private var file: String { failure.file }
-  private var name: String { label ?? work.place }
+  private var label: String? { given.map { StoredCall.name($0, round: work.round) } }
+  private var place: String { StoredCall.name(work.place, round: work.round) }
+  private var name: String { label ?? place }
 
   /// - Returns: the row as it is now, and whether the items' digests are stored with results.
   /// - Throws: `CheckpointError` where what is there belongs to other work.
@@ -26,7 +29,7 @@ struct CallSearch {
         UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, resume = ?, program = ? WHERE call = ?
         """,
       arguments: [
-        label ?? call.label, work.place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
+        label ?? call.label, place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
     return try reread(call.id)
@@ -40,11 +43,11 @@ struct CallSearch {
       if let call = calls.first(where: { $0.label == label }) ?? unlabelled.first(where: { $0.place == label }) {
         return call
       }
-      guard let call = unlabelled.first(where: { $0.place == work.place && isSame($0) }) else { return nil }
+      guard let call = unlabelled.first(where: { $0.place == place && isSame($0) }) else { return nil }
       try checkOnlyOne(call, unlabelled)
       return call
     }
-    if let call = unlabelled.first(where: { $0.place == work.place }) {
+    if let call = unlabelled.first(where: { $0.place == place }) {
       try checkOnlyOne(call, unlabelled)
       return call
     }
@@ -76,7 +79,7 @@ struct CallSearch {
 
   private func isSame(_ call: StoredCall) -> Bool {
     call.items == work.count && call.element == work.element && call.result == work.result && call.form == work.form
-      && call.digest == digests.whole
+      && call.digest == digests.whole && StoredCall.round(call.place) == StoredCall.round(place)
   }
 
   private func begin() throws -> StoredCall {
@@ -86,7 +89,7 @@ struct CallSearch {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        label, work.place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
+        label, place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
     return try reread(db.lastInsertedRowID)

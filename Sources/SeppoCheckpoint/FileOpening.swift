@@ -53,7 +53,7 @@ struct FileOpening {
     if let earlier = InHandFile.read(location.inHand) { try table.takeUp(earlier) }
     let digests = WorkDigests(work)
     let search = CallSearch(
-      db: db, work: work, label: store.label, resume: store.resume, digests: digests, failure: failure)
+      db: db, work: work, given: store.label, resume: store.resume, digests: digests, failure: failure)
     let call = try search.find()
     try table.tidy(call)
     let suspects = try table.read(call)

@@ -5,7 +5,7 @@ package import SeppoMPI
 /// Opens a checkpoint's file: makes it, or finds out whether it is one, whole, and of this work.
 package struct SQLiteStore: CheckpointStore {
   let path: String
-  let label: String?
+  package let label: String?
   let json: Bool
   let resume: Checkpoint.Resume
   package let mostAtRisk: Int

@@ -53,6 +53,14 @@ struct StoredCall {
   var source: Substring { StoredCall.source(place) }
   var module: Substring { StoredCall.module(place) }
 
+  /// A place or a label, told apart from that of the same call earlier in a run.
+  static func name(_ text: String, round: Int) -> String { round == 1 ? text : "\(text)\(roundMark)\(round)" }
+  /// What was put behind a place so; nothing for the first time.
+  static func round(_ place: String) -> Substring {
+    place.range(of: roundMark, options: .backwards).map { place[$0.upperBound...] } ?? ""
+  }
+  private static let roundMark = ", time "
+
   static func source(_ place: String) -> Substring { place.prefix(upTo: place.lastIndex(of: ":") ?? place.endIndex) }
   static func module(_ place: String) -> Substring { place.prefix { $0 != "/" } }
 }

@@ -134,6 +134,14 @@ extension SPMDTests {
       }
     }
 
+    @Test("A call that is made again after an error goes on from there")
+    func again() async throws {
+      let (job, computed) = try await CheckpointFolder().run(3, "again after an error")
+      #expect(job.status == 0 && Set(computed).count == computed.count, "\(job.report)")
+      let fresh = try await CheckpointFolder().run(nil, "again after an error").job
+      #expect(job.output == fresh.output, "\(job.report)")
+    }
+
     @Test("Items that changed are computed again, and only those, with resume: .perItem")
     func perItem() async throws {
       let folder = try CheckpointFolder()

@@ -55,6 +55,8 @@ final class Session: @unchecked Sendable {
   private var kept: [Message] = []
   /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
   var entries: [Int: Entry] = [:]
+  /// On rank 0: how often calls with a checkpoint have come to their end, by what they are known by.
+  var roundsKept: [String: Int] = [:]
   private var hasPassedOn = false
   /// On rank 0: the signal by which another rank was asked to stop.
   var othersRequest: Int32?

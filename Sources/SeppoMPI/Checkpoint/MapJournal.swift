@@ -30,6 +30,8 @@ final class MapJournal<Result: Codable & Sendable> {
 
   let name: String
   private let store: any CheckpointStore
+  /// What the call is known by, among those of this run.
+  let key: String
   private let journal: any CheckpointJournal
   private let longestAtRisk: Int
   private let hosts: [String]
@@ -61,14 +63,17 @@ final class MapJournal<Result: Codable & Sendable> {
     _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
-    name = store.name
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
     hosts = session.hosts
     count = items.count
     report = session.report
+    name = store.name
+    key = "\(store.name), \(store.label ?? place.text)"
     do {
       journal = try store.open(
-        for: CheckpointWork(items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text))
+        for: CheckpointWork(
+          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text,
+          round: (session.roundsKept[key] ?? 0) + 1))
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {

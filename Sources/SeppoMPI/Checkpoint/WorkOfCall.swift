@@ -3,7 +3,7 @@ import SeppoWire
 extension CheckpointWork {
   /// What a call is to compute.
   init<Element: Codable & Sendable, Result>(
-    _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String
+    _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
   ) {
     let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void = { body in
       var bytes: [UInt8] = []
@@ -19,7 +19,7 @@ extension CheckpointWork {
       }
     }
     self.init(
-      place: place, count: items.count, element: String(describing: Element.self),
+      place: place, round: round, count: items.count, element: String(describing: Element.self),
       result: String(describing: Result.self), form: resultsAreMemory ? "memory" : "wire",
       items: { body in
         guard case .spaced(let spacing) = items else { return eachItem { _, bytes in body(bytes) } }

@@ -20,6 +20,8 @@ public struct Checkpoint: Sendable {
 public protocol CheckpointStore: Sendable {
   /// What messages call it, as `fits.sqlite`.
   var name: String { get }
+  /// What the call is to be known by; nil for its place in the program.
+  var label: String? { get }
   /// So many results, at most, wait to be stored together; 1 or more.
   var mostAtRisk: Int { get }
   /// No result waits longer than this to be stored.
@@ -37,6 +39,9 @@ public protocol CheckpointStore: Sendable {
 public struct CheckpointWork {
   /// The line of the call, as `#fileID:#line`. What stands before the slash is the program's module.
   public let place: String
+  /// 2 for the second time that a call at this place, or of this label, is made by one run of the program, as in a loop, and
+  /// so on: what it captures may be other values then, so that it is another call.
+  public let round: Int
   /// How many items there are.
   public let count: Int
   /// The names of the items' type and the results' type.
@@ -52,11 +57,12 @@ public struct CheckpointWork {
 
   /// For tests of stores.
   public init(
-    place: String, count: Int, element: String, result: String, form: String,
+    place: String, round: Int = 1, count: Int, element: String, result: String, form: String,
     items: @escaping (_ body: (UnsafeRawBufferPointer) -> Void) -> Void,
     eachItem: @escaping (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
   ) {
     self.place = place
+    self.round = round
     self.count = count
     self.element = element
     self.result = result

@@ -88,6 +88,21 @@ struct Checkpoints {
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file, label: "round \(round)")).map { try number($0 + round) })
       }
+    // What it computes isn't to be seen from its items.
+    case "the same line in a loop":
+      for round in 0..<3 {
+        try show((0..<50).parallel(checkpoint: .sqlite(file)).map { try number($0 + 100 * round) })
+      }
+    case "the same label in a loop":
+      for round in 0..<3 {
+        try show((0..<50).parallel(checkpoint: .sqlite(file, label: "all")).map { try number($0 + 100 * round) })
+      }
+    case "again after an error":
+      do {
+        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(90)))
+      } catch SeppoError.itemThrew {
+        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(100)))
+      }
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
     case "values, item by item":
@@ -143,6 +158,13 @@ struct Checkpoints {
   static func failsBelow(_ bound: Int) -> @Sendable (Int) throws -> Double {
     { item in
       if item < bound { throw Trouble() }
+      return try number(item)
+    }
+  }
+
+  static func failsFrom(_ bound: Int) -> @Sendable (Int) throws -> Double {
+    { item in
+      if item >= bound { throw Trouble() }
       return try number(item)
     }
   }
