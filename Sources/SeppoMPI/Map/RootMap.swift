@@ -67,9 +67,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         scheduler.joined(rank: 0, threads: call.threads)
         try compute()
         site.learnt = scheduler.learnt
+        if let failure { throw failure }
         if let key = journal?.key { session.roundsKept[key, default: 0] += 1 }
         try closeJournal()
-        if let failure { throw failure }
         failures.sort { $0.index < $1.index }
         if let shortage = memory.shortageOfCopies(items.count - failures.count) { try refuse(shortage) }
         let made = failures.isEmpty ? items.count : gathered.closeGaps()
