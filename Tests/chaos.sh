@@ -52,8 +52,10 @@ await_moment() {
       ;;
     *)
       moment=middle
-      await_lines "$log" 1
-      pick 0 $((length * left * 12 / items / 10 + 100))
+      # By what is done, not by the clock: who knows what else this machine has to do.
+      pick 0 "$left"
+      await_lines "$log" "$picked"
+      pick 0 50
       ;;
   esac
   sleep "$(seconds "$picked")"

@@ -76,7 +76,8 @@ one_round() {
       await_moment "$folder/log.$launches"
       if is_running && ! is_late; then
         mapfile -t left < <(processes)
-        kill -9 "$job" "${left[@]}" 2>/dev/null || true
+        # Else bash says that it was killed.
+        { kill -9 "$job" "${left[@]}" && wait "$job"; } 2>/dev/null || true
         killed=yes
       fi
     fi
