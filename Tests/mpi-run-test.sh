@@ -374,6 +374,12 @@ run FAKE_EXIT=7 TMPDIR="$work/temporary" -- --restarts=2 HelloWorld
 equal '--restarts: where no report says otherwise, a status below 128 is the program'\''s' "$status $(launches)" '7 1'
 
 job <<'JOB'
+echo "the program's word" >&2
+JOB
+restarts -- --restarts 2 HelloWorld
+has '--restarts: stderr is the program'\''s too' "$err" "the program's word"
+
+job <<'JOB'
 [ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint fits.sqlite' 'kept 8' 'items 1000' 'kept 812' >"$SEPPO_REPORT"; exit "$DIES"; }
 echo "relaunch ${SEPPO_RELAUNCH-none}, report of $(wc -c <"$SEPPO_REPORT")"
 JOB
