@@ -72,6 +72,9 @@ let package = Package(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
       swiftSettings: strict),
     .executableTarget(
+      name: "Resumable", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Resumable",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     // Maps on simulated ranks.
