@@ -95,6 +95,9 @@ let package = Package(
     .executableTarget(
       name: "Chaos", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Chaos", swiftSettings: strict),
     .executableTarget(
+      name: "Resumable", dependencies: ["SeppoMPI", "SeppoCheckpoint"], path: "Tests/Programs/Resumable",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
     // Stores results until it is killed.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Runs the scripts of Examples/batch in a real Slurm on this machine, which Tests/Slurm/slurm.sh starts; as root.
-# RESUMABLE names the program with a checkpoint.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,8 +20,8 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 folder=$(./mpi-run.sh build --show-bin-path 2>/dev/null)
 ./mpi-run.sh build --product HelloWorld >/dev/null
 hello=$folder/HelloWorld
-resumable=${RESUMABLE-$work/resumable}
-if [ -z "${RESUMABLE-}" ]; then mpicc -O Tests/Slurm/resumable.c -o "$resumable"; fi
+./mpi-run.sh build --product Resumable >/dev/null
+resumable=$folder/Resumable
 
 slurm start
 export SLURM_CONF=$work/slurm/slurm.conf

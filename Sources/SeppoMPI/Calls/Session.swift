@@ -73,6 +73,7 @@ final class Session: @unchecked Sendable {
     sentinel = Sentinel(host: host)
     hands = sentinel.page.hands
     pool = ComputePool(hands)
+    if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     rank = communicator.rank

@@ -18,6 +18,12 @@ enum Launcher {
   /// How many ranks Open MPI's launcher started on this machine.
   static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
 
+  /// Whether `srun` started this process together with others that it has no way to find. Some MPIs then abort, and others
+  /// take each for rank 0 of 1.
+  static var isLostInStep: Bool {
+    (slurmTasks ?? 1) > 1 && ["PMIX_RANK", "PMI_RANK", "PMI_FD"].allSatisfy { getenv($0) == nil }
+  }
+
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }
   }
