@@ -53,7 +53,11 @@ until_true() {
     sleep 0.2
   done
 }
-ended() { [ -z "$(squeue --noheader --jobs="$1" --states=PD,R,CG,CF,S,RQ 2>/dev/null)" ]; }
+# Where squeue itself fails, nothing has ended.
+ended() {
+  local left
+  left=$(squeue --noheader --jobs="$1" --states=PD,R,CG,CF,S,RQ 2>/dev/null) && [ -z "$left" ]
+}
 has_ended() { until_true 90 "job $1 has ended" ended "$1"; }
 begun() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
 exit_code() { scontrol show job "$1" | sed -n 's/.*ExitCode=\([0-9:]*\).*/\1/p'; }
@@ -76,7 +80,7 @@ checksum() {
   for ((item = $1; item < $1 + $2; item++)); do sum=$((sum + item * item % 1000003)); done
   echo "items $2 checksum $sum"
 }
-result() { sed -n 's/ computed .*//p' "$work/$1.out"; }
+result() { sed -n 's/^\(items .*\) computed .*/\1/p' "$work/$1.out"; }
 twice() { cut -d ' ' -f 1 "$1" | sort -n | uniq -d | tr '\n' ' '; }
 
 # All at once, as far as there is room

@@ -21,7 +21,7 @@ enum Launcher {
   /// Whether `srun` started this process together with others that it has no way to find. Some MPIs then abort, and others
   /// take each for rank 0 of 1.
   static var isLostInStep: Bool {
-    (slurmTasks ?? 1) > 1 && ["PMIX_RANK", "PMI_RANK", "PMI_FD"].allSatisfy { getenv($0) == nil }
+    (slurmTasks ?? 1) > 1 && ["PMIX_RANK", "PMI_RANK", "PMI_FD"].allSatisfy { (name: String) in getenv(name) == nil }
   }
 
   private static func number(_ name: String) -> Int? {
