@@ -15,7 +15,8 @@ struct Axis {
   /// An axis on which each of these, which are equally spaced, is the middle of a cell.
   init(cells: [Double], from: Double, to: Double) {
     let half = cells.count > 1 && cells[1] > cells[0] ? (cells[1] - cells[0]) / 2 : 0.5
-    self.init(low: cells[0] - half, high: cells[0] + half * Double(2 * cells.count - 1), from: from, to: to, cells: cells.count)
+    let high = cells[0] + half * Double(2 * cells.count - 1)
+    self.init(low: cells[0] - half, high: high, from: from, to: to, cells: cells.count)
   }
 
   func place(_ value: Double) -> Double { from + (to - from) * (value - low) / (high - low) }
@@ -23,9 +24,9 @@ struct Axis {
   /// Where a cell begins, and the one before it ends.
   func edge(_ cell: Int) -> Double { from + (to - from) * Double(cell) / Double(cells) }
 
-  /// Round numbers, about six.
+  /// Round numbers, about eight.
   var ticks: [Double] {
-    let rough = (high - low) / 6
+    let rough = (high - low) / 8
     let power = pow(10, log10(rough).rounded(.down))
     let step = power * ([1, 2, 5].first { $0 * power >= rough } ?? 10)
     return (Int((low / step).rounded(.up))...Int((high / step).rounded(.down))).map { Double($0) * step }

@@ -24,9 +24,9 @@ struct HeatMap {
 
   var svg: String {
     """
-    <svg xmlns="http://www.w3.org/2000/svg" width="960" height="600" viewBox="0 0 960 600" \
+    <svg xmlns="http://www.w3.org/2000/svg" width="960" height="584" viewBox="0 0 960 584" \
     font-family="Helvetica, Arial, sans-serif" font-size="14" fill="#222">
-    <rect width="960" height="600" fill="white"/>
+    <rect width="960" height="584" fill="white"/>
     \(titles)
     <g shape-rendering="crispEdges">
     \(cells)
@@ -46,7 +46,7 @@ struct HeatMap {
       <text x="\(plot.left)" y="34" font-size="20">Largest Lyapunov exponent of the Lorenz system</text>
       <text x="\(plot.left)" y="58" fill="#555">β = \(beta); \(grid.rhos.count) × \(grid.sigmas.count) points, each \
       followed for \(integration.time) units of time (Runge–Kutta 4, h = \(integration.step))</text>
-      <text x="\(plot.left + plot.width / 2)" y="576" text-anchor="middle">ρ: Rayleigh number over its critical value \
+      <text x="\(plot.left + plot.width / 2)" y="566" text-anchor="middle">ρ: Rayleigh number over its critical value \
       (no unit)</text>
       <text transform="translate(28 \(plot.top + plot.height / 2)) rotate(-90)" text-anchor="middle">σ: Prandtl number \
       (no unit)</text>
@@ -72,9 +72,12 @@ struct HeatMap {
 
   /// Where both convecting states lose their stability.
   private var curve: String {
-    let points = stride(from: y.low, through: y.high, by: (y.high - y.low) / 400).compactMap { sigma in
-      Lorenz.hopf(sigma: sigma, beta: grid.beta).flatMap { rho in
-        (x.low...x.high).contains(rho) ? (x: x.place(rho), y: y.place(sigma)) : nil
+    let lowest = grid.beta + 1
+    // Closer and closer towards the lowest σ, where the curve goes to infinity.
+    let points = (1...200).compactMap { step in
+      let sigma = lowest + (y.high - lowest) * pow(Double(step) / 200, 4)
+      return Lorenz.hopf(sigma: sigma, beta: grid.beta).flatMap { rho in
+        (x.low...x.high).contains(rho) && sigma >= y.low ? (x: x.place(rho), y: y.place(sigma)) : nil
       }
     }
     guard let last = points.last else { return "" }
@@ -105,8 +108,7 @@ struct HeatMap {
     var lines = [
       frame(plot.left, plot.top, plot.width, plot.height), frame(right + 34, plot.top, 18, plot.height),
       """
-      <text transform="translate(948 \(plot.top + plot.height / 2)) rotate(-90)" text-anchor="middle">λ₁: per unit of time\
-      </text>
+      <text transform="translate(940 \(plot.top + plot.height / 2)) rotate(-90)" text-anchor="middle">λ₁ per unit of time</text>
       """,
     ]
     for tick in x.ticks {

@@ -10,6 +10,20 @@ struct Lorenz: Codable, Sendable {
   let beta: Double
 }
 
+/// How the equations are integrated; times are in the system's unit.
+struct Integration: Sendable, CustomStringConvertible {
+  /// The Runge-Kutta method's step.
+  let step: Double
+  /// How long the orbit is given to come near its attractor.
+  let transient: Int
+  /// How long it is then followed.
+  let time: Int
+
+  var stepsPerUnit: Int { Int((1 / step).rounded()) }
+
+  var description: String { "h = \(step), transient \(transient), time \(time)" }
+}
+
 /// A mean growth rate, per unit of the system's time.
 struct Exponent: Codable, Sendable {
   let value: Double

@@ -34,8 +34,14 @@ struct Sweep: ParsableCommand {
   @Option(help: "β, the same for all points.")
   var beta = 8.0 / 3
 
-  @OptionGroup
-  var integration: Integration
+  @Option(help: "The Runge-Kutta method's step, in the system's unit of time.")
+  var step = 0.005
+
+  @Option(help: "How long the orbit is given to come near its attractor.")
+  var transient = 50
+
+  @Option(help: "How long it is then followed.")
+  var time = 200
 
   @Option(help: ArgumentHelp("Where results are kept as they come.", valueName: "path"))
   var checkpoint = "sweep.sqlite"
@@ -61,11 +67,14 @@ struct Sweep: ParsableCommand {
     guard beta.isFinite, beta > 0, sigma.first > 0, rho.first >= 0 else {
       throw ValidationError("σ and β are above 0, and ρ is not below.")
     }
+    guard step > 0, step <= 0.05, (0...10_000_000).contains(transient), (1...10_000_000).contains(time) else {
+      throw ValidationError("The step is above 0 and at most 0.05, the transient 0 or more, the time 1 or more.")
+    }
   }
 
   func run() throws {
     let grid = Grid(rho: rho, rhoSteps: rhoSteps, sigma: sigma, sigmaSteps: sigmaSteps, beta: beta)
-    let integration = integration
+    let integration = Integration(step: step, transient: transient, time: time)
     let log = log.map(ItemLog.init)
     // The label keeps apart what the points alone don't say.
     let checkpoint = noCheckpoint ? nil : Checkpoint.sqlite(checkpoint, label: "\(integration)")
@@ -91,29 +100,6 @@ struct Sweep: ParsableCommand {
   }
 }
 
-/// How the equations are integrated.
-struct Integration: ParsableArguments, Codable, Sendable, CustomStringConvertible {
-  @Option(help: "The Runge-Kutta method's step, in the system's unit of time.")
-  var step = 0.005
-
-  @Option(help: "How long the orbit is given to come near its attractor.")
-  var transient = 50
-
-  @Option(help: "How long it is then followed.")
-  var time = 200
-
-  func validate() throws {
-    guard step > 0, step <= 0.05, transient >= 0, time >= 1, time <= 10_000_000, transient <= 10_000_000 else {
-      throw ValidationError("The step is above 0 and at most 0.05, the transient 0 or more, the time 1 or more.")
-    }
-  }
-
-  var description: String { "h = \(step), transient \(transient), time \(time)" }
-
-  /// Steps in a unit of time.
-  var stepsPerUnit: Int { Int((1 / step).rounded()) }
-}
-
 /// From one number to another, as `0:300` on the command line.
 struct Span: ExpressibleByArgument, CustomStringConvertible {
   let first: Double
@@ -132,6 +118,7 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
 
   /// So many numbers, equally spaced, the first and the last among them.
   func points(_ count: Int) -> [Double] {
-    (0..<count).map { count == 1 ? first : first + (last - first) * Double($0) / Double(count - 1) }
+    let gap = (last - first) / Double(max(1, count - 1))
+    return (0..<count).map { index in first + gap * Double(index) }
   }
 }
