@@ -56,6 +56,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private var writing: (written: Written, batches: [Batch])?
   /// Why the last try failed, and when the next one is to be.
   private(set) var trouble: String?
+  /// What was said of it.
+  private var complaint: String?
   private var nextTry = 0
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
@@ -205,6 +207,7 @@ final class MapJournal<Result: Codable & Sendable> {
         kept += count
         waiting -= count
         trouble = nil
+        complaint = nil
         report.checkpoint(name, kept: kept, of: self.count)
       }
     }
@@ -257,9 +260,11 @@ final class MapJournal<Result: Codable & Sendable> {
     try journal.flush()
   }
 
+  /// Says it, unless it was said before.
   private func complain(_ error: any Error) {
     let text = "\(error)"
-    if trouble != text { Console.write("Seppo: \(text) (the job goes on, and tries again)") }
+    if complaint != text { Console.write("Seppo: results can't be stored now: \(text). The job goes on, and tries again.") }
+    complaint = text
     trouble = text
   }
 
