@@ -52,7 +52,14 @@ struct CallSearch {
       return call
     }
     let twins = unlabelled.filter { $0.source == StoredCall.source(work.place) && mayHaveMoved($0) && isSame($0) }
-    if twins.count == 1 { return twins[0] }
+    if let twin = twins.first {
+      throw other(
+        "a map of the same items at \(twin.place), in another build of the program",
+        """
+        one at another line, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
+        label that it is new
+        """)
+    }
     let module = StoredCall.module(work.place)
     guard calls.isEmpty || calls.contains(where: { $0.module == module }) else {
       throw CheckpointError.otherWork(

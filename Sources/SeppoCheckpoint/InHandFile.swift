@@ -54,7 +54,8 @@ final class InHandFile: Sendable {
   /// What a signal handler writes where rank 0 dies of a fault.
   var lastWords: CheckpointLastWords {
     CheckpointLastWords(
-      file: descriptor, offset: InHandLayout.deadOffset, bytes: InHandLayout.dead([0], run: run))
+      file: descriptor, offset: InHandLayout.deadOffset, afterFault: InHandLayout.dead([0], run: run),
+      afterRequest: InHandLayout.dead([], run: run))
   }
 
   private func place(_ slot: Int) -> Int { InHandLayout.slotsOffset + slot * InHandLayout.slotSize }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import SeppoMPI
+import Synchronization
 
 /// A checkpoint's file that is open for one call.
 ///
@@ -13,11 +14,11 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   private let failure: Failure
   private let call: StoredCall
   let suspects: [CheckpointSuspect]
+  private let ranksAreDead = Atomic<Bool>(false)
 
   /// On the queue.
   private var writer: RowWriter?
   private var describedShape: String?
-  private var ranksAreDead = false
 
   private var pending = PendingRows()
   private let encoder: JSONEncoder?
@@ -116,7 +117,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   func note(dead ranks: [Int]) throws {
     try notes.note(dead: ranks)
-    queue.inDatabase { _ in ranksAreDead = !ranks.isEmpty }
+    ranksAreDead.store(!ranks.isEmpty, ordering: .relaxed)
   }
 
   var label: String { call.label ?? call.place }
@@ -131,7 +132,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
       writer?.rollback()
       writer = nil
       // What the ranks had in hand counts for the next job, where this one has lost some.
-      if !ranksAreDead { notes.remove() }
+      if !ranksAreDead.load(ordering: .relaxed) { notes.remove() }
       // Leaves no second file behind.
       _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
     }

@@ -43,9 +43,9 @@ struct Suspects: Equatable {
     }
   }
 
-  /// Whether one item is all that a dead rank had.
+  /// Whether one item is all that a dead rank had. Where several have died at once, as with their host, it isn't.
   private func isCertain(_ holding: InHand.Holding, _ notes: InHand) -> Bool {
-    notes.dead.contains(holding.rank) && holding.items.count == 1
+    notes.dead == [holding.rank] && holding.items.count == 1
       && notes.holdings.count { $0.rank == holding.rank } == 1
   }
 

@@ -90,6 +90,7 @@ struct Rendezvous {
     case .finish:
       let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
       if case .exit(let status) = outcome {
+        if status == EndRequest.status { EndRequest.leave() }
         ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning)
       }
       return outcome

@@ -57,6 +57,8 @@ final class Session: @unchecked Sendable {
   var entries: [Int: Entry] = [:]
   /// On rank 0: how often calls with a checkpoint have come to their end, by what they are known by.
   var roundsKept: [String: Int] = [:]
+  /// On rank 0: stores what a map has, where the job ends in the middle of it.
+  var lastAct: (() -> Void)?
   private var hasPassedOn = false
   /// On rank 0: the signal by which another rank was asked to stop.
   var othersRequest: Int32?
@@ -90,10 +92,10 @@ final class Session: @unchecked Sendable {
     attention = Attention(
       silence: Silence(limit: try communicator.agree(settings.silence), ranks: size, now: monotonicNanoseconds()))
     if size > 1 { Console.flushEveryLine() }
-    report = Report(path: rank == 0 ? settings.report : nil)
+    report = Report(path: settings.report, isRoot: rank == 0)
     sentinel.begin(rank: rank)
     EndRequest.watch(self)
-    report.begin()
+    if isRoot { report.begin() }
     ProcessExit.watch()
     if let threads = settings.threads { checkBinding(threads: threads) }
     communicator.whileWaiting = { [unowned self] in try attend() }
@@ -197,9 +199,10 @@ final class Session: @unchecked Sendable {
     attention.silence.hear(message.source, at: monotonicNanoseconds())
     switch message.kind {
     case .failed:
-      // An error has left the body on another rank: the job ends here and now.
+      // An error has left the body on another rank: the job ends here and now. Where it does already, it has been said why.
+      if EndRequest.isLaunchersEnd { rest(.sleep(nanoseconds: 2_500_000_000)) }
       Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
-      report.endWithError()
+      report.end(.error)
       tellEnd()
       abort(status: 1)
     case .ended:
@@ -280,7 +283,7 @@ final class Session: @unchecked Sendable {
   func passOnRequest() throws {
     guard !hasPassedOn, let signal = EndRequest.current else { return }
     hasPassedOn = true
-    EndRequest.follow()
+    EndRequest.followIfKept()
     try send(signal, to: 0, kind: .askedToStop)
   }
 
@@ -309,6 +312,7 @@ final class Session: @unchecked Sendable {
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
     phase = .ended
+    lastAct?()
     sentinel.dismiss()
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with

@@ -108,13 +108,15 @@ final class MapJournal<Result: Codable & Sendable> {
     var done: [Range<Int>] = []
     var run = 0..<0
     func put(_ gathered: inout Gathered<Result>) throws {
-      if let (index, error) = gathered.take(stored: run) { throw unreadable(index, error) }
-      if let last = done.last, last.upperBound == run.lowerBound {
-        done[done.count - 1] = last.lowerBound..<run.upperBound
-      } else if !run.isEmpty {
-        done.append(run)
-      }
+      let items = run
       run = run.upperBound..<run.upperBound
+      if items.isEmpty { return }
+      if let (index, error) = gathered.take(stored: items) { throw unreadable(index, error) }
+      if let last = done.last, last.upperBound == items.lowerBound {
+        done[done.count - 1] = last.lowerBound..<items.upperBound
+      } else {
+        done.append(items)
+      }
       try attend()
     }
     do {
@@ -135,7 +137,8 @@ final class MapJournal<Result: Codable & Sendable> {
       return done
     } catch {
       gathered.insert(run, without: [], bytes: nil)
-      throw error is CheckpointError ? SeppoError.checkpoint(error as! CheckpointError, place: place.text) : error
+      if let error = error as? CheckpointError { throw SeppoError.checkpoint(error, place: place.text) }
+      throw error
     }
   }
 
@@ -194,23 +197,8 @@ final class MapJournal<Result: Codable & Sendable> {
   ///
   /// - Parameter all: what has come is to be stored now.
   func keepUp(at now: Int, all: Bool = false) throws {
-    if let (written, batches) = writing {
-      guard written.isOver.load(ordering: .acquiring) else { return }
-      writing = nil
-      if let error = written.error.withLock({ $0 }) {
-        self.batches = batches + self.batches
-        isDescribed = journal.shape != nil
-        nextTry = now + 1_000_000_000
-        complain(error)
-      } else {
-        let count = batches.reduce(0) { $0 + $1.count }
-        kept += count
-        waiting -= count
-        trouble = nil
-        complaint = nil
-        report.checkpoint(name, kept: kept, of: self.count)
-      }
-    }
+    collect(at: now)
+    guard writing == nil else { return }
     guard !batches.isEmpty, now >= nextTry || (all && trouble == nil) else { return }
     // Half of what may be at risk: the other half may come while it is written.
     guard all || waiting >= store.mostAtRisk / 2 || now - since >= longestAtRisk / 2 else { return }
@@ -230,6 +218,24 @@ final class MapJournal<Result: Codable & Sendable> {
     self.writing = (written, writing)
     batches = []
     since = now
+  }
+
+  /// Takes up how the thread's last work went, if it is over.
+  private func collect(at now: Int) {
+    guard let (written, batches) = writing, written.isOver.load(ordering: .acquiring) else { return }
+    writing = nil
+    if let error = written.error.withLock({ $0 }) {
+      self.batches = batches + self.batches
+      nextTry = now + 1_000_000_000
+      complain(error)
+      return
+    }
+    let count = batches.reduce(0) { $0 + $1.count }
+    kept += count
+    waiting -= count
+    trouble = nil
+    complaint = nil
+    report.checkpoint(name, kept: kept, of: self.count)
   }
 
   private static func write(
@@ -263,7 +269,9 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Says it, unless it was said before.
   private func complain(_ error: any Error) {
     let text = "\(error)"
-    if complaint != text { Console.write("Seppo: results can't be stored now: \(text). The job goes on, and tries again.") }
+    if complaint != text {
+      Console.write("Seppo: results can't be stored now: \(text). The job goes on, and tries again.")
+    }
     complaint = text
     trouble = text
   }
@@ -273,16 +281,24 @@ final class MapJournal<Result: Codable & Sendable> {
   /// - Parameter pause: waits a moment.
   /// - Returns: how many could not be stored.
   @discardableResult
-  func finish(pause: () -> Void) throws -> Int {
-    trouble = nil
-    nextTry = 0
-    while writing != nil || !batches.isEmpty {
-      try keepUp(at: monotonicNanoseconds(), all: true)
-      if writing == nil, trouble != nil { break }
+  func finish(pause: () -> Void) -> Int {
+    defer {
+      LastWords.forget()
+      journal.close()
+    }
+    while writing != nil {
+      collect(at: monotonicNanoseconds())
       if writing != nil { pause() }
     }
-    LastWords.forget()
-    journal.close()
+    trouble = nil
+    nextTry = 0
+    while !batches.isEmpty, trouble == nil {
+      do { try keepUp(at: monotonicNanoseconds(), all: true) } catch { complain(error) }
+      while writing != nil {
+        pause()
+        collect(at: monotonicNanoseconds())
+      }
+    }
     return waiting
   }
 }

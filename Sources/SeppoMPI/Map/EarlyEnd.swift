@@ -12,6 +12,8 @@ struct EarlyEnd {
 
   /// In seconds: so long before the deadline everything is to be stored.
   static let reserve = 3.0
+  /// So long before it nothing is waited for any more.
+  static let storing = 1.5
 
   init(_ reason: Reason, at now: Int, grace: Int) {
     self.reason = reason

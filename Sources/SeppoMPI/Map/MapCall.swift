@@ -150,7 +150,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       rank: session.rank, host: session.host, place: place, bound: Bound(),
       // What may pass its time is begun by itself.
       unit: options.timeout == nil ? options.rule.unit : 1,
-      stopsAtFailure: !keepsFailures && options.retries == 0, timeout: options.timeoutNanoseconds,
+      // What was computed before an item that fails is kept.
+      stopsAtFailure: !keepsFailures && options.retries == 0 && options.checkpoint == nil,
+      timeout: options.timeoutNanoseconds,
       itemsAreMemory: itemsAreMemory, resultsAreMemory: resultsAreMemory)
   }
 

@@ -99,6 +99,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     do {
       journal = try MapJournal(
         checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
+      session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     } catch let error as SeppoError {
       try rendezvous.gather()
       try refuse(error)
@@ -131,9 +132,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   func closeJournal() throws {
     guard let journal else { return }
     self.journal = nil
+    session.lastAct = nil
     var backoff = Backoff()
     // The thread reads the results: whatever else happens, it is waited for.
-    let missing = try journal.finish {
+    let missing = journal.finish {
       if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
     }
     if missing > 0 {

@@ -23,8 +23,10 @@ extension RootMap {
       // It was somebody who let the job go on after a stop.
       EndRequest.settleStir(stirred)
       rollCall = nil
+      if session.size > 1 { try journal?.note(dead: []) }
+      return []
     }
-    guard roll.isLikely(at: now) else { return [] }
+    guard session.size > 1, roll.isLikely(at: now) else { return [] }
     let silent = roll.silent(session)
     try journal?.note(dead: silent)
     return silent
@@ -42,12 +44,21 @@ extension RootMap {
     EndRequest.follow()
     session.log.debug("the job ends early: \(reason)")
     // Without a checkpoint nothing is gained by waiting.
-    earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : session.settings.grace)
+    earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : grace(for: reason))
     scheduler.stop()
     context.bound.lower(to: 0)
     for rank in session.attention.present {
       try session.send(0, to: rank, kind: .stop)
     }
+  }
+
+  /// How long items in hand may go on, in nanoseconds. Those that were begun in time have until the deadline.
+  private func grace(for reason: EarlyEnd.Reason) -> Int {
+    let left = session.settings.deadline.map {
+      Int(min(max(0, $0 - EarlyEnd.storing - secondsSince1970()), 1e9) * 1e9)
+    }
+    if case .deadline = reason { return left ?? 0 }
+    return min(session.settings.grace, left ?? .max)
   }
 
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
@@ -57,6 +68,8 @@ extension RootMap {
   }
 
   private func leave(_ end: EarlyEnd, dead: [Int]) throws {
+    EndRequest.leave()
+    if case .deadline = end.reason { session.report.end(.deadline) }
     let journal = journal
     try journal?.note(dead: dead)
     try closeJournal()

@@ -23,6 +23,8 @@ enum EndRequest {
   /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
   /// a quarter of one before SIGTERM.
   private static let stirred = Atomic<Int>(0)
+  /// Since when the process is leaving, in nanoseconds.
+  private static let leaving = Atomic<Int>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
   private static let process = Atomic<pid_t>(0)
 
@@ -42,6 +44,20 @@ enum EndRequest {
   /// From now on a thread that makes a call sees to the end.
   static func follow() { isFollowed.store(true, ordering: .relaxed) }
 
+  /// The same, where there is something that is worth waiting for.
+  static func followIfKept() { if keeps.load(ordering: .relaxed) { follow() } }
+
+  /// The process is leaving with `status`, and would wait in MPI for a rank that has stopped.
+  static func leave() {
+    leaving.store(monotonicNanoseconds(), ordering: .relaxed)
+    var byte: UInt8 = 0
+    let end = pipeEnd.load(ordering: .relaxed)
+    if end >= 0 { _ = write(end, &byte, 1) }
+  }
+
+  /// Whether a launcher is ending the ranks: SIGKILL is a second away.
+  static var isLaunchersEnd: Bool { launcherStirred != 0 && current == SIGTERM }
+
   /// From now on what this process does is kept in a checkpoint.
   static func keepResults() { keeps.store(true, ordering: .relaxed) }
 
@@ -50,6 +66,9 @@ enum EndRequest {
 
   /// Whoever has a use of their own for a signal keeps it.
   static func watch(_ session: Session) {
+    // What handlers look at is there before them: a handler can't wait for what it has interrupted.
+    _ = (current, since, launcherStirred, isFollowed.load(ordering: .relaxed), isOff.load(ordering: .relaxed))
+    LastWords.forget()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -95,6 +114,16 @@ enum EndRequest {
     var byte: UInt8 = 0
     while read(file, &byte, 1) < 1 {}
     while true {
+      let left = leaving.load(ordering: .relaxed)
+      if left != 0 {
+        if monotonicNanoseconds() - left > margin { _exit(status) }
+        rest(.sleep(nanoseconds: 20_000_000))
+        continue
+      }
+      if current == nil {
+        rest(.sleep(nanoseconds: 20_000_000))
+        continue
+      }
       let waited = monotonicNanoseconds() - since
       let patience =
         isFollowed.load(ordering: .relaxed)

@@ -26,9 +26,11 @@ enum Failure {
     _ session: Session, _ error: any Error, at place: Place, ranksAreSilent: Bool = false
   ) -> Never {
     let line = text(session, error, at: place)
+    // Who ended the job has said why.
+    if EndRequest.isLaunchersEnd { rest(.sleep(nanoseconds: 2_500_000_000)) }
     if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
-      if !ranksAreSilent { session.report.endWithError() }
+      if !ranksAreSilent { session.report.end(.error) }
       Console.write(line)
       session.tellEnd()
       session.abort(status: 1)
@@ -56,6 +58,7 @@ enum Failure {
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
     }
     Console.write(line)
+    session.report.end(.error)
     session.abort(status: 1)
   }
 

@@ -11,6 +11,7 @@ enum ProcessExit {
       case .running:
         let inside = Surroundings.current == .item ? " inside an item" : ""
         session.sentinel.dismiss()
+        session.report.end(.error)
         Console.write(
           """
           Seppo: rank \(session.rank) (\(session.host)): exit was called\(inside) before Seppo.run had ended, \
@@ -31,6 +32,7 @@ enum ProcessExit {
     session.phase = .running
     do {
       try meet(session, "the program's end, without Seppo.run", at: place)
+      if session.isRoot { session.report.end(.well) }
       try session.end()
     } catch {
       Failure.endJob(session, error, at: place)
@@ -56,7 +58,7 @@ enum ProcessExit {
   /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
   ///   it may take from them what they use.
   static func leave(_ session: Session, status: Int32, itemsGoOn: Bool = false) -> Never {
-    if status != 0, status != EndRequest.status { session.report.endWithError() }
+    if status != EndRequest.status { session.report.end(status == 0 ? .well : .error) }
     fflush(nil)
     do {
       try session.end(withProcess: true)

@@ -3,13 +3,19 @@
 ///
 /// Changed by one thread at a time, the one in a call: that is why it is `Sendable`.
 final class Report: @unchecked Sendable {
+  enum End: String {
+    case well, error, deadline
+  }
+
+  private let path: String?
   private let file: Int32
   private var began = false
   private var kept = ""
   private var ended = ""
 
-  init(path: String?) {
-    file = path.map { open($0, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644) } ?? -1
+  init(path: String?, isRoot: Bool) {
+    self.path = path
+    file = isRoot ? path.map { open($0, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644) } ?? -1 : -1
   }
 
   func begin() {
@@ -23,10 +29,17 @@ final class Report: @unchecked Sendable {
     write()
   }
 
-  /// The program ends the job itself, with an error or a status.
-  func endWithError() {
-    ended = "ended error\n"
-    write()
+  /// The job ends, and why: then its status is the program's own. Another rank than 0 says it where rank 0 can't.
+  func end(_ end: End) {
+    guard ended.isEmpty else { return }
+    ended = "ended \(end)\n"
+    if file >= 0 { return write() }
+    guard let path else { return }
+    let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard file >= 0 else { return }
+    defer { close(file) }
+    let text = Array(ended.utf8)
+    _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
   }
 
   /// A hint: where it can't be written, whoever reads it finds less.

@@ -47,7 +47,10 @@ struct Settings {
 
   private static func deadlineOfJob() throws -> Double? {
     guard let text = Settings.text("SEPPO_DEADLINE"), !text.isEmpty else {
-      return Settings.text("SLURM_JOB_END_TIME").flatMap { Double($0) }
+      // What has passed is no end of this job.
+      return Settings.text("SLURM_JOB_END_TIME").flatMap { Double($0) }.flatMap {
+        $0 > SeppoMPI.secondsSince1970() ? $0 : nil
+      }
     }
     if text == "none" { return nil }
     if let seconds = Double(text), seconds > 0 { return seconds }

@@ -44,8 +44,9 @@ public struct CheckpointWork {
   public let round: Int
   /// How many items there are.
   public let count: Int
-  /// The names of the items' type and the results' type.
+  /// The name of the items' type.
   public let element: String
+  /// The name of the results' type.
   public let result: String
   /// How results are written: `memory` as they stand in it, or `wire`.
   public let form: String
@@ -111,22 +112,27 @@ public protocol CheckpointNotes: AnyObject {
   /// The job is dying, because these ranks have: what they had in hand counts a death each. Said again, it replaces what
   /// was said before.
   func note(dead ranks: [Int]) throws
-  /// What a signal handler writes where rank 0 itself dies of a fault: it says the same as `note(dead: [0])`. Nil where there
-  /// is none.
+  /// What a signal handler of rank 0's writes where that process is ended by a signal. Nil where there is nothing.
   var lastWords: CheckpointLastWords? { get }
 }
 
 /// Bytes that a signal handler writes to a file that is open already, with `pwrite`.
 public struct CheckpointLastWords: Sendable {
+  /// The file's descriptor.
   public let file: Int32
+  /// Where in the file they go.
   public let offset: Int
-  /// 32 bytes at most.
-  public let bytes: [UInt8]
+  /// Where the process dies of a fault of its own: what `note(dead: [0])` writes; 32 bytes at most.
+  public let afterFault: [UInt8]
+  /// Where somebody ends it from outside: what `note(dead: [])` writes; 32 bytes at most.
+  public let afterRequest: [UInt8]
 
-  public init(file: Int32, offset: Int, bytes: [UInt8]) {
+  /// Words for a store's own file.
+  public init(file: Int32, offset: Int, afterFault: [UInt8], afterRequest: [UInt8]) {
     self.file = file
     self.offset = offset
-    self.bytes = bytes
+    self.afterFault = afterFault
+    self.afterRequest = afterRequest
   }
 }
 
@@ -140,8 +146,9 @@ public struct CheckpointResult {
   public let value: any Encodable & Sendable
   /// When it came, in seconds since 1970.
   public let time: Double
-  /// Who computed it.
+  /// Which rank computed it.
   public let rank: Int
+  /// On which machine.
   public let host: String
   /// What computing it took; where items are so short that several are computed at a stretch, their mean.
   public let seconds: Double
@@ -163,12 +170,14 @@ public struct CheckpointResult {
 
 /// An item that was in a rank's hands when an earlier job died.
 public struct CheckpointSuspect: Sendable, Equatable {
+  /// Its index.
   public let item: Int
   /// How many ranks died while they had it in hand, as far as is known; 0 where the job died as a whole.
   public let deaths: Int
   /// Whether it was all that one of these ranks had in hand, so that it is certain what that rank died at.
   public let isCertain: Bool
 
+  /// For stores.
   public init(item: Int, deaths: Int, isCertain: Bool = false) {
     self.item = item
     self.deaths = deaths

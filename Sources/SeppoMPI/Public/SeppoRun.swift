@@ -52,6 +52,7 @@ extension Seppo {
   private static func end(_ session: Session, at place: Place) throws {
     try ProcessExit.meet(session, "the end of Seppo.run", at: place)
     fflush(nil)
+    if session.isRoot { session.report.end(.well) }
     do {
       try session.end()
     } catch let error as MPIError {

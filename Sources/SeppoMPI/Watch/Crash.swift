@@ -68,6 +68,7 @@ enum Crash {
       defer { errno = interrupted }
       let words = memory.pointee.page.words
       let isRank = getpid() == memory.pointee.process
+      if isRank { LastWords.write(afterFault: faults.contains(signal)) }
       let isSent = (info?.pointee.si_code ?? 0) <= 0
       var isNoted = false
       if isRank, signal == SIGINT, !isSent {
@@ -79,7 +80,6 @@ enum Crash {
       if isNoted {
         words.pointee.died.store(monotonicNanoseconds(), ordering: .relaxed)
         words.pointee.thread.store(Hand.callingThread, ordering: .relaxed)
-        LastWords.write()
       }
       let previous = memory.pointee.previous + Int(signal)
       if previous.pointee.isDefault {

@@ -1,19 +1,24 @@
 import Synchronization
 
-/// What a signal handler writes where this process dies of a fault: a checkpoint's note that rank 0 has died.
+/// What a signal handler writes where this process is ended by a signal: a checkpoint's note of whether rank 0 has died by
+/// itself.
 enum LastWords {
   private static let file = Atomic<Int32>(-1)
   private static let offset = Atomic<Int>(0)
-  private static let length = Atomic<Int>(0)
-  /// Written before `file` is, and never freed: that is why it is safe.
-  nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(byteCount: most, alignment: 8)
+  private static let faultLength = Atomic<Int>(0)
+  private static let requestLength = Atomic<Int>(0)
   private static let most = 32
+  /// Written before `file` is, and never freed: that is why it is safe. First what is for faults, then what is for requests.
+  nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(byteCount: 2 * most, alignment: 8)
 
   /// From now on, until `forget`.
   static func prepare(_ words: CheckpointLastWords?) {
-    guard let words, words.bytes.count <= most else { return }
-    words.bytes.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-    length.store(words.bytes.count, ordering: .relaxed)
+    guard let words, words.afterFault.count <= most, words.afterRequest.count <= most else { return }
+    for (place, text) in [words.afterFault, words.afterRequest].enumerated() {
+      text.withUnsafeBytes { (bytes + place * most).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    }
+    faultLength.store(words.afterFault.count, ordering: .relaxed)
+    requestLength.store(words.afterRequest.count, ordering: .relaxed)
     offset.store(words.offset, ordering: .relaxed)
     file.store(words.file, ordering: .releasing)
   }
@@ -21,9 +26,10 @@ enum LastWords {
   static func forget() { file.store(-1, ordering: .relaxed) }
 
   /// May be called by a signal handler.
-  static func write() {
+  static func write(afterFault: Bool) {
     let file = file.load(ordering: .acquiring)
     guard file >= 0 else { return }
-    _ = pwrite(file, bytes, length.load(ordering: .relaxed), off_t(offset.load(ordering: .relaxed)))
+    let length = afterFault ? faultLength.load(ordering: .relaxed) : requestLength.load(ordering: .relaxed)
+    _ = pwrite(file, afterFault ? bytes : bytes + most, length, off_t(offset.load(ordering: .relaxed)))
   }
 }
