@@ -20,7 +20,8 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - path: the file, in a folder that exists. SQLite keeps another beside it, and Seppo a third, while a map runs.
-  ///   - label: what the call is called in the file. Without one it is found again by its line, also when that has moved.
+  ///   - label: what the call is called in the file. Without one it is known by its line. Where that has moved
+  ///     in another build, an error says which label goes on with it.
   ///   - json: also store each result as JSON, for people to query.
   ///   - resume: which stored results still count when the items have changed.
   ///   - mostAtRisk: so many results, at most, wait to be stored together; what waits is lost where rank 0 is killed.

@@ -68,22 +68,37 @@ struct BelongingTests {
     #expect(try folder.ask("SELECT count(*) FROM calls") == "3\n")
   }
 
-  @Test("A call whose line has moved is found again")
+  @Test("A line that has moved in another build isn't taken for another's; the error says which label goes on with it")
   func moved() throws {
     try storeByAnother(work)
     let moved = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:99")
-    #expect(try stored(moved) == 5)
-    #expect(try folder.ask("SELECT place FROM calls") == "Fits/Fits.swift:99\n")
+    guard case .otherWork(_, _, _, let now) = refusal(folder.file(), moved) else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(now.contains("label: \"Fits/Fits.swift:12\" says that it is that one"))
+    #expect(try stored(moved, label: "Fits/Fits.swift:12") == 5)
+    #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:98"), label: "a new one") == 0)
   }
 
-  @Test("It isn't taken for one that maps other items, or stands in another file of the program, or for one of two")
+  @Test("The same call again in one run, as in a loop, is another: by its line, by its label, and after a new build")
+  func rounds() throws {
+    func again(_ round: Int) -> CheckpointWork { .of(Array(0..<10), round: round) }
+    try folder.store(5, of: again(1))
+    try folder.store(3, of: again(2))
+    try folder.store(2, of: again(1), label: "fits of all")
+    #expect(try stored(again(2)) == 3)
+    #expect(try stored(again(3)) == 0)
+    #expect(try stored(again(2), label: "fits of all") == 3)
+    #expect(try stored(again(3), label: "fits of all") == 0)
+    #expect(try stored(again(1), label: "fits of all") == 5)
+  }
+
+  @Test("Another call is one that maps other items, or stands in another file of the program")
   func notMoved() throws {
     try storeByAnother(work)
     #expect(try stored(.of(Array(1..<11), at: "Fits/Fits.swift:99")) == 0)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Other.swift:12")) == 0)
-    try folder.ask("UPDATE calls SET place = 'Fits/Fits.swift:13', digest = (SELECT digest FROM calls WHERE call = 1)")
-    try folder.ask("UPDATE calls SET place = 'Fits/Fits.swift:14' WHERE call = 1; UPDATE calls SET program = 'another'")
-    #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:50")) == 0)
   }
 
   @Test("In the same program nothing has moved: another line is another call")

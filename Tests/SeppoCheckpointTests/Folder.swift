@@ -37,10 +37,11 @@ final class Folder {
 extension CheckpointWork {
   static func of(
     _ items: [Int], at place: String = "Fits/Fits.swift:12", element: String = "Int", result: String = "Double",
-    form: String = "memory"
+    form: String = "memory",
+    round: Int = 1
   ) -> CheckpointWork {
     CheckpointWork(
-      place: place, count: items.count, element: element, result: result, form: form,
+      place: place, round: round, count: items.count, element: element, result: result, form: form,
       items: { body in items.withUnsafeBytes(body) },
       eachItem: { body in
         for (index, item) in items.enumerated() { withUnsafeBytes(of: item) { body(index, $0) } }
