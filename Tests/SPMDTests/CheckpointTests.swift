@@ -25,17 +25,17 @@ final class CheckpointFolder {
     return (job, computed)
   }
 
-  /// The same, and sends a signal when so many items are computed.
+  /// The same, and sends a signal when so many items are computed, and this one, if any, is begun.
   func run(
-    _ ranks: Int, _ name: String, _ number: Int, signal: Int32, to target: String, after items: Int,
+    _ ranks: Int, _ name: String, _ number: Int, signal: Int32, to target: String, after items: Int, item: Int? = nil,
     environment: [String: String] = [:]
   ) async throws -> (job: Job, computed: [Int]) {
     try? FileManager.default.removeItem(atPath: log)
     let (log, mark) = (log, path)
     let watch = Task {
       while !Task.isCancelled {
-        let lines = FileManager.default.contents(atPath: log)?.count { $0 == UInt8(ascii: "\n") } ?? 0
-        if lines >= items { break }
+        let lines = FileManager.default.contents(atPath: log)?.split(separator: UInt8(ascii: "\n")) ?? []
+        if lines.count >= items, item.map({ lines.contains(Data("\($0)".utf8)) }) ?? true { break }
         try await Task.sleep(for: .milliseconds(5))
       }
       if let process = CheckpointFolder.processes(mark, target).last { kill(process, signal) }
@@ -108,15 +108,16 @@ extension SPMDTests {
       }
     }
 
-    @Test("What was computed before an error is kept")
-    func firstFailure() async throws {
+    @Test("What was computed before an error is kept, in the chunk of the item that failed, too", arguments: [1, 3])
+    func firstFailure(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
-      let job = try await folder.run(3, "first failure", 5).job
+      let (job, before) = try await folder.run(ranks, "the last of a chunk fails", 1)
       #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
-      #expect(job.messages.first?.contains("item 0 threw") == true, "\(job.report)")
-      let (next, computed) = try await folder.run(2, "first failure", 0)
-      #expect(next.status == 0, "\(next.report)")
-      #expect(Set(computed).count == computed.count, "\(next.report)")
+      #expect(job.messages.first?.contains("item 19 threw") == true, "\(job.report)")
+      #expect(before.count >= 19)
+      let (next, after) = try await folder.run(2, "the last of a chunk fails", 0)
+      #expect(next.status == 0 && next.output.hasPrefix("60 results"), "\(next.report)")
+      #expect(Set(before).isDisjoint(with: after), "computed again: \(Set(before).intersection(after))")
     }
 
     @Test("Two calls without labels and a loop with them have their places in one file; other work is refused")
@@ -288,6 +289,21 @@ extension SPMDTests {
       #expect(next.status == 75 && again.isEmpty && !before.isEmpty, "\(next.report)")
     }
 
+    @Test("Items that were begun in time have until the deadline, whatever the grace is")
+    func deadlineOfLongItems() async throws {
+      let folder = try CheckpointFolder()
+      let environment = ["SEPPO_DEADLINE": "\(Int(Date().timeIntervalSince1970) + 12)", "SEPPO_GRACE_S": "0"]
+      let (job, computed) = try await folder.run(2, "long items", 20, environment: environment)
+      #expect(job.status == 75, "\(job.report)")
+      #expect(job.messages.last?.contains("has \(computed.count) of 12 items; run the same") == true, "\(job.report)")
+    }
+
+    @Test("A deadline of Slurm's that has passed is none of this job's")
+    func staleDeadline() async throws {
+      let job = try await CheckpointFolder().run(2, "doubles", environment: ["SLURM_JOB_END_TIME": "1000000000"]).job
+      #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
+    }
+
     @Test("A SEPPO_DEADLINE or SEPPO_GRACE_S that can't be is an error that says what it is")
     func badSettings() async throws {
       for (name, value) in [
@@ -339,6 +355,19 @@ extension SPMDTests {
       let lines = job.output.split(separator: "\n")
       #expect(lines.count == 2 && lines.first?.hasPrefix("37: item 37 is not tried again") == true, "\(job.report)")
       #expect(lines.last == "60 items", "\(job.report)")
+    }
+
+    @Test("Who ends a job of one rank from outside blames no item", arguments: [SIGINT, SIGHUP, SIGTERM])
+    func fromOutside(_ signal: Int32) async throws {
+      let folder = try CheckpointFolder()
+      for _ in 0..<3 {
+        let (job, computed) = try await folder.run(
+          1, "one long item", 300, signal: signal, to: "Checkpoints", after: 1, item: 3,
+          environment: ["SEPPO_GRACE_S": "0"])
+        #expect(job.status != 0 && !job.isExpired && computed.contains(3), "\(job.report)")
+      }
+      let job = try await folder.run(1, "one long item", 0).job
+      #expect(job.status == 0 && job.output.hasPrefix("8 results"), "\(job.report)")
     }
 
     @Test("One death may be enough, and still no other item is blamed")

@@ -52,8 +52,6 @@ struct Checkpoints {
     case "no items": try show([Int]().parallel(checkpoint: .sqlite(file)).map { $0 })
     // So many of these items are slow enough to be interrupted.
     case "slow": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file)).map(slow))
-    case "slow, on two threads":
-      try show((0..<max(number, 1)).parallel(threads: 2, checkpoint: .sqlite(file)).map(slow))
     case "slow, without": try show((0..<max(number, 1)).mapParallel(slow))
     case "one long item":
       try show(
@@ -61,6 +59,24 @@ struct Checkpoints {
           note(item)
           if item == 3 { for _ in 0..<number { usleep(100_000) } }
           return item
+        })
+    case "long items":
+      try show(
+        (0..<12).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item in
+          note(item)
+          for _ in 0..<number { usleep(100_000) }
+          return item
+        })
+    case "the last of a chunk fails":
+      try show(
+        (0..<60).parallel(chunk: .items(20), checkpoint: .sqlite(file)).map { item in
+          if item % 20 == 19, number > 0 { throw Trouble() }
+          return try number(item)
+        })
+    case "retries, timeout and threads":
+      try show(
+        (0..<200).parallel(threads: 2, retries: 1, timeout: .seconds(20), checkpoint: .sqlite(file)).map { item in
+          try slow(item) + [1.0, 2].map { $0 }.mapParallel { $0 * 2 }.reduce(0, +)
         })
     // Some fail, and not always the same: those below NUMBER.
     case "failures":
