@@ -75,7 +75,7 @@ check_program() {
     "type the name of one of these: ${programs//$'\n'/ }"
 }
 
-ranks='' threads='' restarts='' hosts='' hostfile='' configuration=release
+ranks='' threads='' restarts='' hosts='' hostfile='' in_slurm='' configuration=release
 
 # set_number OPTION ranks|threads|restarts VALUE
 set_number() {
@@ -319,6 +319,7 @@ place_ranks() {
   elif [ -n "${SLURM_JOB_ID-}" ] && [ -n "${SLURM_NTASKS-}${SLURM_NNODES-}" ]; then
     ranks=${ranks:-${SLURM_NTASKS-}}
     threads=${threads:-${SEPPO_THREADS:-${SLURM_CPUS_PER_TASK-}}}
+    in_slurm=yes
     say "in Slurm job $SLURM_JOB_ID: ${ranks:-all its} ranks${threads:+ of $threads thread(s)} on \
 ${SLURM_NNODES:-its} node(s)"
   elif [ -n "${PBS_JOBID-}" ] && [ -s "${PBS_NODEFILE-}" ]; then
@@ -438,15 +439,16 @@ start_guard() {
   exec 9>"$folder/guard"
 }
 
-# Whether the job is to be launched again, that is, did not end by itself; sets $death to how it ended.
+# Whether the job is to be launched again: it did not end by itself, be it well, by an error, or because its time is over.
+# Sets $death to how it ended.
 has_died() {
   local name
   death="a rank or host was lost (status $status)"
-  case $status in
-    0) return 1 ;;
-    75) death='the job was asked to stop (status 75)'; return ;;
-  esac
-  [ "$(reported ended)" != error ] || return 1
+  if [ "$status" -eq 0 ] || [ -n "$(reported ended)" ]; then return 1; fi
+  if [ "$status" -eq 75 ]; then
+    death='the job was asked to stop (status 75)'
+    return
+  fi
   name=$(signal_name "$status")
   case $name in
     ABRT | BUS | FPE | ILL | SEGV | SYS | TRAP) death="a rank crashed (SIG$name)" ;;
@@ -516,16 +518,55 @@ ask_hosts() {
   done
 }
 
+# Prints the nodes of the Slurm job as --host takes them, with the tasks that Slurm has for each: 4(x2),3 is a:4,b:4,c:3.
+slurm_hosts() {
+  scontrol show hostnames "${SLURM_JOB_NODELIST-}" |
+    awk -v tasks="${SLURM_TASKS_PER_NODE-}" -v ranks="${ranks:-0}" '
+      { node[++nodes] = $1 }
+      END {
+        parts = split(tasks, part, ",")
+        for (i = 1; i <= parts; i++) {
+          times = match(part[i], /[(]x[0-9]+[)]/) ? substr(part[i], RSTART + 2, RLENGTH - 3) : 1
+          while (times-- > 0) slots[++known] = int(part[i])
+        }
+        share = int(ranks / (nodes ? nodes : 1))
+        for (i = 1; i <= nodes; i++) {
+          count = known == nodes ? slots[i] : share
+          printf "%s%s:%d", (i > 1 ? "," : ""), node[i], (count > 0 ? count : 1)
+        }
+      }'
+}
+
+# Sets $lost to those of these nodes that Slurm has given up, or gets no answer from (a '*'). A node that is drained
+# goes on with the job it has.
+# ask_slurm HOST...
+ask_slurm() {
+  local IFS=, here
+  here=$(uname -n)
+  lost=$(sinfo --noheader --Node --nodes="$*" --format='%N %T' 2>/dev/null |
+    awk -v here="${here%%.*}" '
+      { name = $1; sub(/[.].*/, "", name) }
+      name != here && $2 ~ /^down|^fail$|[*]$/ && !seen[$1]++ { printf " %s", $1 }' || true)
+}
+
 # drop_lost_hosts RELAUNCH: goes on without the hosts that don't answer, and sets $change to words on that; fails where
 # none is left
 drop_lost_hosts() {
-  local slots left
+  local slots left ask=ask_hosts allocated=''
   change='' lost=''
+  if [ -n "$in_slurm" ]; then
+    ask=ask_slurm
+    [ -n "$hosts" ] || allocated=$(slurm_hosts 2>/dev/null || true)
+    hosts=${hosts:-$allocated}
+  fi
   [ -n "$hosts$hostfile" ] || return 0
   slots=$(host_slots)
   # shellcheck disable=SC2046 # words
-  ask_hosts $(awk '!seen[$1]++ { print $1 }' <<<"$slots")
-  [ -n "$lost" ] || return 0
+  $ask $(awk '!seen[$1]++ { print $1 }' <<<"$slots")
+  if [ -z "$lost" ]; then
+    [ -z "$allocated" ] || hosts='' # mpirun takes them from Slurm itself
+    return 0
+  fi
   slots=$(awk -v lost="$lost " '!index(lost, " " $1 " ")' <<<"$slots")
   [ -n "$slots" ] || return 1
   if [ -n "$hosts" ]; then
@@ -560,7 +601,12 @@ run_with_restarts() {
   while :; do
     began=$SECONDS
     launch_once "$@"
-    if [ -n "$asked_to_stop" ] || ! has_died; then exit "$status"; fi
+    if [ -n "$asked_to_stop" ]; then exit "$status"; fi
+    if ! has_died; then
+      [ "$(reported ended)" != deadline ] ||
+        say "no relaunch: the job's time is over; $(kept_items): submit the same again to go on"
+      exit "$status"
+    fi
     if [ $relaunch -ge "$restarts" ]; then
       say "all $restarts relaunches are used up: $death; $(kept_items): see why it dies, then type the same to go on"
       exit "$status"

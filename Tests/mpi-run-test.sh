@@ -409,13 +409,32 @@ equal 'a job that ran for a while: none does' "$(grep -c '^sleep 1$' "$work/log"
 has 'no report, killed: launched again' "$err" \
   'relaunch 1 of 5: a rank was killed (SIGKILL); how much is kept is not known here'
 
-for ending in 1 137 200; do
-  job <<JOB
-printf '%s\n' began 'checkpoint x.sqlite' 'ended error' >"\$SEPPO_REPORT"; exit $ending
+for word in error well whatever; do
+  for ending in 1 75 137 200; do
+    job <<JOB
+printf '%s\n' began 'checkpoint x.sqlite' 'ended $word' >"\$SEPPO_REPORT"; exit $ending
 JOB
-  restarts -- --restarts 5 HelloWorld
-  equal "the program's own error, status $ending: the end" "$status $(launches) $(grep -c relaunch "$work/err")" "$ending 1 0"
+    restarts -- --restarts 5 HelloWorld
+    equal "ended $word, then status $ending: the end" "$status $(launches) $(relaunch_lines)" "$ending 1 "
+  done
 done
+job <<'JOB'
+printf '%s\n' began 'checkpoint x.sqlite' 'kept 3' 'items 9' 'ended deadline' >"$SEPPO_REPORT"
+exit 75
+JOB
+restarts -- --restarts 5 HelloWorld
+equal 'its time is over: no relaunch' "$status $(launches)" '75 1'
+equal 'its time is over: one line says so' "$(relaunch_lines)" \
+  "mpi-run.sh: no relaunch: the job's time is over; x.sqlite keeps 3 of 9 items, 6 remain: submit the same again to go on"
+job <<'JOB'
+echo began >"$SEPPO_REPORT"
+[ "$launch" -gt 1 ] || exit 137
+printf '%s\n' 'checkpoint x.sqlite' 'ended deadline' >>"$SEPPO_REPORT"
+exit 75
+JOB
+restarts -- --restarts 1 HelloWorld
+equal 'its time is over in the last relaunch: nothing is said to be used up' \
+  "$status $(launches) $(grep -c 'time is over' "$work/err") $(grep -c 'used up' "$work/err")" '75 2 1 0'
 job <<'JOB'
 echo began >"$SEPPO_REPORT"; exit 137
 JOB
@@ -551,6 +570,66 @@ restarts FAKE_LOST=a -- --restarts 5 --hostfile 'three hosts' HelloWorld
 has 'the host file left has its lines as they were' "$log" $'# ours\nb  max_slots=9 slots = 2 # old\nc'
 equal 'a host that is lost is not asked again' "$(grep -c ' a true' "$work/log") $(grep -c ' b true' "$work/log")" '1 2'
 equal 'no file is left behind by lost hosts' "$(ls "$work/temporary")" ''
+
+# Nodes of a Slurm job that are lost
+
+slurm_tools="$work/slurm"
+stand_in "$slurm_tools" scontrol <<'STUB'
+[ "$*" = 'show hostnames n[1-3]' ] && printf '%s\n' n1 n2 n3
+STUB
+# A node is there once for each of its partitions.
+stand_in "$slurm_tools" sinfo <<'STUB'
+echo "sinfo $*" >>"$LOG"
+[ -z "${FAKE_NO_SINFO-}" ] || exit 1
+printf '%s\n' "n1 ${N1-mixed}" "n1 ${N1-mixed}" "n2 ${N2-allocated}" "n3 ${N3-draining}"
+STUB
+job <<'JOB'
+[ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint x.sqlite' 'kept 3' 'items 9' >"$SEPPO_REPORT"; exit 1; }
+JOB
+# in_slurm [NAME=VALUE...] [-- OPTION...]: the same in a job of three nodes
+in_slurm() {
+  local settings=()
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do settings+=("$1"); shift; done
+  [ $# -eq 0 ] || shift
+  restarts PATH="$slurm_tools:$four" SLURM_JOB_ID=7 SLURM_NNODES=3 'SLURM_JOB_NODELIST=n[1-3]' SLURM_NTASKS=10 \
+    'SLURM_TASKS_PER_NODE=4(x2),2' "${settings[@]}" -- --restarts 5 "$@" HelloWorld
+}
+in_slurm N1=mixed
+equal 'Slurm: all nodes are up, or finish what they have: mpirun takes them as before' "$(second_line)" \
+  "-n 10 --bind-to none -x SEPPO_RELAUNCH=1 $release/HelloWorld"
+has 'Slurm: sinfo is asked, once' "$log" 'sinfo --noheader --Node --nodes=n1,n2,n3 --format=%N %T'
+lacks 'Slurm: nothing else is' "$log" ssh
+for state in down 'down*' 'drained*' 'allocated*' fail; do
+  in_slurm N1="$state"
+  has "Slurm: a node that is $state is left out, with its tasks" "$(second_line)" '--host n2:4,n3:2 -n 6 --bind'
+  equal "Slurm: $state: the line names it" "$(relaunch_lines | tail -n 1)" \
+    "mpi-run.sh: relaunch 1 of 5: $lost; without n1 (no answer), so -n 6 instead of 10"
+done
+for state in drained draining failing idle 'mixed#'; do
+  in_slurm N2="$state"
+  lacks "Slurm: a node that is $state is not" "$(second_line)" --host
+done
+in_slurm N2=down -- -n 3
+has 'Slurm: -n that fits stays' "$(second_line)" '--host n1:4,n3:2 -n 3 --bind'
+in_slurm N2=down SLURM_TASKS_PER_NODE=
+has 'Slurm: tasks that can'\''t be read: as many ranks on each' "$(second_line)" '--host n1:3,n3:3 -n 6 --bind'
+in_slurm N2=down SLURM_TASKS_PER_NODE=what -- -n 2
+has 'Slurm: one at least' "$(second_line)" '--host n1:1,n3:1 -n 2 --bind'
+in_slurm N1=down N2=down N3=down
+equal 'Slurm: no node is left: the end' "$status $(launches) $(grep -c 'none of the hosts answers: n1 n2 n3:' "$work/err")" '1 1 1'
+in_slurm N1=down FAKE_NO_SINFO=1
+equal 'Slurm: without sinfo all are used' "$status $(launches) $(second_line | grep -c -e --host)" '0 2 0'
+restarts SLURM_JOB_ID=7 SLURM_NNODES=3 SLURM_NTASKS=10 -- --restarts 5 HelloWorld
+equal 'Slurm: without scontrol too' "$status $(launches) $(second_line | grep -c -e --host)" '0 2 0'
+in_slurm N1=down FAKE_LOST=b -- --hosts a:4,b:4
+has 'Slurm: hosts that were typed are asked as ever' "$(second_line)" '--host a:4 --bind'
+job <<'JOB'
+[ "$launch" -gt 2 ] || { echo began >"$SEPPO_REPORT"; exit 1; }
+JOB
+in_slurm N2=down
+has 'Slurm: a node that is lost is not asked again' "$log" 'sinfo --noheader --Node --nodes=n1,n3 --format'
+equal 'Slurm: and the rest is as it was' "$status $(launches) $(grep -c -e '--host n1:4,n3:2 -n 6' "$work/log")" '0 3 2'
+lacks 'Slurm: and is not asked by ssh' "$log" ssh
 
 # What was typed wrong
 

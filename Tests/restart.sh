@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Kills whole jobs, and goes on with other numbers of ranks: Tests/restart.sh N [--seed S] [--program Chaos|Sweep]
+# Kills whole jobs, and goes on with other numbers of ranks: Tests/restart.sh N [--seed S] [--program Sweep|Chaos]
 #
-# N times a sweep that has a checkpoint is launched at 1 to 8 ranks, and killed (mpirun and all ranks, with SIGKILL) at a random
+# N times Examples/Sweep, or what Tests/chaos.sh runs, is launched at 1 to 8 ranks, and killed (mpirun and all ranks, with SIGKILL) at a random
 # moment, and launched again at another number, until it is done. What it gives must be what it gives when nobody kills it,
 # and no item whose result was stored may be begun by a later launch, by the log that the items write.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-name=restart.sh rounds=${1-} seed=$(date +%s) sweep=Chaos
+name=restart.sh rounds=${1-} seed=$(date +%s) sweep=Sweep
 shift || true
 while [ $# -ge 2 ]; do
   case $1 in
@@ -20,7 +20,7 @@ done
 # shellcheck source=Tests/killed-jobs.sh
 source Tests/killed-jobs.sh
 [[ $# -eq 0 && $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ && $sweep =~ ^(Chaos|Sweep)$ ]] ||
-  misused "type: Tests/restart.sh N [--seed S] [--program Chaos|Sweep]"
+  misused "type: Tests/restart.sh N [--seed S] [--program Sweep|Chaos]"
 
 readonly items=2000 most_kills=8 kinds=(fits numbers two-calls at-root failures)
 
@@ -34,14 +34,15 @@ case $sweep in
     expect() { "$program" --serial "$kind" "$round" "$items" 0 none none "$1/expected" >"$1/serial" 2>&1; }
     ;;
   Sweep)
-    call_name="'sweep'"
+    # A few seconds of work, in a debug build.
+    readonly grid=(--rho-steps 20 --sigma-steps 20 --time 120 --transient 20)
+    call_name="'sweep'" # instead of the label, which has spaces
     begun_items() { awk '{ print "sweep", $1 }' "$1"; }
     results_of() { tail -n +2 "$1" | wc -l; } # below the names of the columns
-    set_command() { command=("$program" --checkpoint "$1/checkpoint.sqlite" --csv "$1/out" --log "$1/log.$2"); }
-    expect() {
-      "$program" --checkpoint "$1/whole" --csv "$1/expected" --log "$1/whole.log" >"$1/serial" 2>&1
-      rm -f "$1"/whole*
+    set_command() {
+      command=("$program" "${grid[@]}" --checkpoint "$1/checkpoint.sqlite" --csv "$1/out" --svg "$1/svg" --log "$1/log.$2")
     }
+    expect() { "$program" "${grid[@]}" --no-checkpoint --csv "$1/expected" --svg "$1/svg" >"$1/serial" 2>&1; }
     ;;
 esac
 

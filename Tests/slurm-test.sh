@@ -53,14 +53,17 @@ until_true() {
     sleep 0.2
   done
 }
-# Where squeue itself fails, nothing has ended.
+# Where squeue itself fails, nothing has ended. By the states that are final: a job that is being sent a signal is in
+# none of the others for a moment.
 ended() {
-  local left
-  left=$(squeue --noheader --jobs="$1" --states=PD,R,CG,CF,S,RQ 2>/dev/null) && [ -z "$left" ]
+  local states
+  states=$(squeue --noheader --jobs="$1" --states=all --format=%T 2>/dev/null) && [ -n "$states" ] &&
+    ! grep -Evqx 'COMPLETED|CANCELLED|FAILED|TIMEOUT|NODE_FAIL' <<<"$states"
 }
 has_ended() { until_true 90 "job $1 has ended" ended "$1"; }
 begun() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
 exit_code() { scontrol show job "$1" | sed -n 's/.*ExitCode=\([0-9:]*\).*/\1/p'; }
+restarts() { scontrol show job "$1" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p'; }
 state() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p'; }
 
 # equal NAME ACTUAL EXPECTED
@@ -92,6 +95,13 @@ submit signalled slurm-srun.sh "$resumable --items 60 --ms 200 --checkpoint sign
 signalled=$job
 submit batch slurm-mpirun.sh "$resumable --items 60 --ms 200 --checkpoint batch.db --log batch.log" --ntasks=2
 batch=$job
+
+submit killed slurm-requeue.sh "$resumable --items 60 --ms 200 --checkpoint killed.db --log killed.log" --ntasks=2
+killed=$job
+until_true 60 'items of a job that loses a rank' begun "$work/killed.log" 20
+kill -KILL "$(awk 'END { print $2 }' "$work/killed.log")"
+submit cancelled slurm-requeue.sh "$resumable --items 60 --ms 500 --checkpoint cancelled.db --log cancelled.log" --ntasks=1
+cancelled=$job
 
 until_true 60 'items under srun' begun "$work/signalled.log" 4
 scancel --signal=USR1 "$signalled"
@@ -135,9 +145,24 @@ equal 'srun --mpi=none: it fails' "$((status != 0 && status != 124))" 1
 case $said in *'srun --mpi=pmix'*) named=yes ;; *) named=$said ;; esac
 equal 'srun --mpi=none: what to type is said' "$named" yes
 
+until_true 60 'items of a job that is cancelled' begun "$work/cancelled.log" 1
+scancel "$cancelled"
+has_ended "$cancelled"
+equal 'cancelled: it is not queued again' "$(state "$cancelled") $(restarts "$cancelled")" 'CANCELLED 0'
+
+has_ended "$killed"
+equal 'killed: it ends well' "$(state "$killed")" COMPLETED
+equal 'killed: it was queued again, once' "$(restarts "$killed")" 1
+equal 'killed: the result is right' "$(result killed)" "$(checksum 0 60)"
+equal 'killed: some of it was stored' "$(($(sed -n 's/^items .* computed //p' "$work/killed.out") < 60))" 1
+
+submit erring slurm-requeue.sh "$resumable --no-such-option 1" --ntasks=2
+has_ended "$job"
+equal 'its own error: it is not queued again' "$(state "$job") $(restarts "$job")" 'FAILED 0'
+
 has_ended "$requeued"
 equal 'requeued: it ends well' "$(state "$requeued")" COMPLETED
-equal 'requeued: it was queued again' "$(($(scontrol show job "$requeued" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p') > 0))" 1
+equal 'requeued: it was queued again' "$(($(restarts "$requeued") > 0))" 1
 equal 'requeued: the result is right' "$(result requeued)" "$(checksum 0 120)"
 equal 'requeued: no item ran twice' "$(twice "$work/requeued.log")" ''
 

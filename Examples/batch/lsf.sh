@@ -13,13 +13,16 @@
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
-mpirun --hostfile "$LSB_DJOB_HOSTFILE" --bind-to none "${program[@]}" &
+# The status comes by a file: a `wait` that a signal interrupts may lose it.
+ended=$(mktemp)
+(
+  trap : USR1 # this shell waits on
+  mpirun --hostfile "$LSB_DJOB_HOSTFILE" --bind-to none "${program[@]}"
+  echo $? >"$ended"
+) &
 launcher=$!
-trap 'asked=yes; kill -USR1 "$launcher"' USR1
-while :; do
-  asked=''
-  wait "$launcher"
-  status=$?
-  [ -n "$asked" ] || break # the signal has ended `wait`, not the program
-done
+trap 'pkill -USR1 -P "$launcher"' USR1
+while kill -0 "$launcher" 2>/dev/null; do sleep 1; done
+status=$(grep . "$ended" || echo 255)
+rm "$ended"
 exit "$status"

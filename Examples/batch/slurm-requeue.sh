@@ -1,5 +1,6 @@
 #!/bin/bash
-# A Slurm job that queues itself again when its time is up, and goes on from there, until all is computed.
+# A Slurm job that queues itself again when its time is up or a rank was lost, and goes on from there, until all is
+# computed.
 #SBATCH --job-name=sweep
 # change: how many ranks
 #SBATCH --ntasks=8
@@ -11,16 +12,24 @@
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
-srun --mpi=pmix "${program[@]}" & # or mpirun
+# The status comes by a file: a `wait` that a signal interrupts may lose it.
+ended=$(mktemp)
+(
+  trap : USR1 # this shell waits on
+  srun --mpi=pmix "${program[@]}" # or mpirun
+  echo $? >"$ended"
+) &
 launcher=$!
-trap 'asked=yes; kill -USR1 "$launcher"' USR1
-while :; do
-  asked=''
-  wait "$launcher"
-  status=$?
-  [ -n "$asked" ] || break # the signal has ended `wait`, not the program
-done
+trap 'pkill -USR1 -P "$launcher"' USR1
+while kill -0 "$launcher" 2>/dev/null; do sleep 1; done
+status=$(grep . "$ended" || echo 255)
+rm "$ended"
 
-# Status 75 says: not done yet, all that was computed is stored.
-if [ "$status" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+# Status 75 says: not done yet, all that was computed is stored; from 128 on a rank was killed. A job that was cancelled
+# is not running any more.
+if [ "$status" -eq 75 ] || [ "$status" -ge 128 ]; then
+  if [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ] && [ "$(squeue -h -j "$SLURM_JOB_ID" -o %T)" = RUNNING ]; then
+    scontrol requeue "$SLURM_JOB_ID"
+  fi
+fi
 exit "$status"
