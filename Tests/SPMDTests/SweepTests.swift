@@ -39,9 +39,9 @@ extension SPMDTests {
       let rows = try await Sweep().run(
         1, ["--rho", "100.5:100.5", "--rho-steps", "1", "--sigma", "10:10", "--sigma-steps", "1", "--time", "500"])
       let row = try #require(rows.first)
-      // The deviation along a closed orbit is as long as the speed there, which is up to a thousand times another at the
-      // end than at the beginning: ln 1000 / 500, and as much again for the transient's rest.
-      #expect(abs(row.exponent) < 0.03, "\(row)")
+      // The deviation along a closed orbit is as long as the speed there, which is up to nine times another at the end than
+      // at the beginning: ln 9 / 500 is 0.0044. Four times that, since the orbit may still be settling on the closed one.
+      #expect(abs(row.exponent) < 0.018, "\(row)")
     }
 
     @Test("Table and picture are the same, bit for bit, on any number of ranks")
