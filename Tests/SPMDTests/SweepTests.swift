@@ -34,12 +34,14 @@ extension SPMDTests {
       #expect((0.002...0.02).contains(row.error), "\(row)")
     }
 
-    @Test("In the periodic window at ρ = 100.5 it is zero, within what it says of its own error")
+    @Test("In the periodic window at ρ = 100.5 it is zero")
     func periodicWindow() async throws {
       let rows = try await Sweep().run(
         1, ["--rho", "100.5:100.5", "--rho-steps", "1", "--sigma", "10:10", "--sigma-steps", "1", "--time", "500"])
       let row = try #require(rows.first)
-      #expect(abs(row.exponent) < 0.03, "\(row)")
+      // The deviation along a closed orbit is as long as the speed there, which is up to nine times another at the end than
+      // at the beginning: ln 9 / 500 is 0.0044. Four times that, since the orbit may still be settling on the closed one.
+      #expect(abs(row.exponent) < 0.018, "\(row)")
     }
 
     @Test("Table and picture are the same, bit for bit, on any number of ranks")

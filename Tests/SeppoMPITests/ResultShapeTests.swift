@@ -140,7 +140,7 @@ private indirect enum Recursive {
 
 private struct Mirrored: CustomReflectable {
   var hidden: Int
-  var customMirror: Mirror { Mirror(self, children: ["value \(hidden)": hidden]) }
+  var customMirror: Mirror { Mirror(self, children: ["value \(hidden)": hidden], displayStyle: .struct) }
 }
 
 private struct Holder<T> { var value: T }

@@ -1,5 +1,7 @@
 // Types whose canonical bytes are looked at.
 
+import Testing
+
 struct SetInside: Encodable {
   enum Key: CodingKey { case set, list, nested }
   let set: Set<Int>
@@ -51,15 +53,28 @@ final class CanonicalKeeper {
   var list: (any UnkeyedEncodingContainer)?
 }
 
+/// Keeps its encoder, or uses one that another value kept.
 struct KeptByMany: Encodable {
-  let keeper: CanonicalKeeper?
+  var keeper: CanonicalKeeper?
+  var late: CanonicalKeeper?
   func encode(to encoder: any Encoder) throws {
     var keyed = encoder.container(keyedBy: AnyKey.self)
+    if let late {
+      var list = keyed.nestedUnkeyedContainer(forKey: AnyKey("other"))
+      try list.encode(2)
+      #expect(throws: EncodingError.self) { try late.keyed?.encode(1, forKey: AnyKey("x")) }
+      #expect(throws: EncodingError.self) { try late.list?.encode(1) }
+    }
     try keyed.encode(1, forKey: AnyKey("value"))
     keeper?.encoder = encoder
     keeper?.list = keyed.nestedUnkeyedContainer(forKey: AnyKey("list"))
     keeper?.keyed = keyed
   }
+}
+
+struct OddByFields: Encodable {
+  var wide: Double
+  var narrow: Int8
 }
 
 struct DeepDictionary: Codable {
