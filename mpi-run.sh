@@ -537,8 +537,8 @@ slurm_hosts() {
       }'
 }
 
-# Sets $lost to those of these nodes that Slurm has given up, or gets no answer from (a '*'). A node that is drained
-# goes on with the job it has.
+# Sets $lost to those of these nodes that Slurm has given up, or gets no answer from (a '*'). A node that is draining
+# goes on with the jobs it has; one that is drained has none, nor this one.
 # ask_slurm HOST...
 ask_slurm() {
   local IFS=, here
@@ -546,7 +546,7 @@ ask_slurm() {
   lost=$(sinfo --noheader --Node --nodes="$*" --format='%N %T' 2>/dev/null |
     awk -v here="${here%%.*}" '
       { name = $1; sub(/[.].*/, "", name) }
-      name != here && $2 ~ /^down|^fail$|[*]$/ && !seen[$1]++ { printf " %s", $1 }' || true)
+      name != here && $2 ~ /^(down|drained|fail)$|[*]$/ && !seen[$1]++ { printf " %s", $1 }' || true)
 }
 
 # drop_lost_hosts RELAUNCH: goes on without the hosts that don't answer, and sets $change to words on that; fails where

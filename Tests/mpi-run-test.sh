@@ -599,13 +599,13 @@ equal 'Slurm: all nodes are up, or finish what they have: mpirun takes them as b
   "-n 10 --bind-to none -x SEPPO_RELAUNCH=1 $release/HelloWorld"
 has 'Slurm: sinfo is asked, once' "$log" 'sinfo --noheader --Node --nodes=n1,n2,n3 --format=%N %T'
 lacks 'Slurm: nothing else is' "$log" ssh
-for state in down 'down*' 'drained*' 'allocated*' fail; do
+for state in down 'down*' drained 'drained*' 'draining*' 'allocated*' fail; do
   in_slurm N1="$state"
   has "Slurm: a node that is $state is left out, with its tasks" "$(second_line)" '--host n2:4,n3:2 -n 6 --bind'
   equal "Slurm: $state: the line names it" "$(relaunch_lines | tail -n 1)" \
     "mpi-run.sh: relaunch 1 of 5: $lost; without n1 (no answer), so -n 6 instead of 10"
 done
-for state in drained draining failing idle 'mixed#'; do
+for state in draining failing idle 'mixed#'; do
   in_slurm N2="$state"
   lacks "Slurm: a node that is $state is not" "$(second_line)" --host
 done

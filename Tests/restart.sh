@@ -35,7 +35,7 @@ case $sweep in
     ;;
   Sweep)
     # A few seconds of work, in a debug build.
-    readonly grid=(--rho-steps 20 --sigma-steps 20 --time 120 --transient 20)
+    readonly grid=(--rho-steps 20 --sigma-steps 20 --time 250 --transient 30)
     call_name="'sweep'" # instead of the label, which has spaces
     begun_items() { awk '{ print "sweep", $1 }' "$1"; }
     results_of() { tail -n +2 "$1" | wc -l; } # below the names of the columns
