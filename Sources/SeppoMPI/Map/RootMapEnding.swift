@@ -11,6 +11,8 @@ extension RootMap {
       return
     }
     guard rendezvous.isComplete || end.isSettled(at: now) else { return }
+    // With nothing to be stored there is time to see whether somebody has died.
+    if journal == nil, end.mayBeLaunchers, session.size > 1, rollCall?.isCertain(at: now) != true { return }
     if scheduler.holdsNothing || end.isOver(at: now) { try leave(end, dead: []) }
   }
 
@@ -90,7 +92,7 @@ extension RootMap {
     }
     if !dead.isEmpty {
       // The launcher is at it, and its status says what they died of.
-      rest(.sleep(nanoseconds: 10_000_000_000))
+      EndRequest.dieIfKilled(session)
     } else if rendezvous.isComplete {
       try rendezvous.finish(.exit(status: EndRequest.status))
       ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)

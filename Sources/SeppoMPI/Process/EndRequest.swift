@@ -55,8 +55,20 @@ enum EndRequest {
     if end >= 0 { _ = write(end, &byte, 1) }
   }
 
-  /// Whether a launcher is ending the ranks: SIGKILL is a second away.
-  static var isLaunchersEnd: Bool { launcherStirred != 0 && current == SIGTERM }
+  /// Before something is said of the job's end: where a launcher is ending the ranks, whoever ended the job has said why, and
+  /// this process ends by the signal as it would without us.
+  static func dieIfKilled(_ session: Session) {
+    guard current == SIGTERM || launcherStirred != 0 else { return }
+    session.lastAct?()
+    // Signals end a sleep.
+    let end = monotonicNanoseconds() + launcherPatience
+    while current != SIGTERM, monotonicNanoseconds() < end { rest(.sleep(nanoseconds: 10_000_000)) }
+    guard current == SIGTERM else { return }
+    session.sentinel.dismiss()
+    var usual = sigaction()
+    sigaction(SIGTERM, &usual, nil)
+    raise(SIGTERM)
+  }
 
   /// From now on what this process does is kept in a checkpoint.
   static func keepResults() { keeps.store(true, ordering: .relaxed) }

@@ -16,6 +16,7 @@ enum Failure {
   static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
     if session.takesOver() { endJob(session, error, at: place) }
     session.sentinel.dismiss()
+    EndRequest.dieIfKilled(session)
     Console.write(text(session, error, at: place))
     fflush(nil)
     _exit(1)
@@ -26,11 +27,10 @@ enum Failure {
     _ session: Session, _ error: any Error, at place: Place, ranksAreSilent: Bool = false
   ) -> Never {
     let line = text(session, error, at: place)
-    // Who ended the job has said why.
-    if EndRequest.isLaunchersEnd { rest(.sleep(nanoseconds: 2_500_000_000)) }
     if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
       if !ranksAreSilent { session.report.end(.error) }
+      EndRequest.dieIfKilled(session)
       Console.write(line)
       session.tellEnd()
       session.abort(status: 1)
@@ -42,6 +42,7 @@ enum Failure {
     let inTurn = min(session.rank * stagger, longestStagger)
     if ranksAreSilent {
       rest(.sleep(nanoseconds: (inTurn - stagger) * 1_000_000))
+      EndRequest.dieIfKilled(session)
       Console.write(line)
       session.abort(status: 1)
     }
@@ -57,6 +58,7 @@ enum Failure {
       // Rank 0 can't be reached: then there is nobody else to say it.
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
     }
+    EndRequest.dieIfKilled(session)
     Console.write(line)
     session.report.end(.error)
     session.abort(status: 1)
