@@ -6,16 +6,16 @@ extension CheckpointWork {
     _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
   ) {
     let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void = { body in
-      var bytes: [UInt8] = []
-      items.forEach { index, item in
-        bytes.removeAll(keepingCapacity: true)
+      let writer = CanonicalWriter()
+      items.visit { index, item in
+        writer.removeAll()
         do {
-          try Canonical.write(item, to: &bytes)
+          try writer.write(item)
+          writer.withUnsafeBytes { body(index, $0) }
         } catch {
           // It fails when it is to be sent, with an error of its own.
-          bytes = Array("can't be encoded".utf8)
+          Array("can't be encoded".utf8).withUnsafeBytes { body(index, $0) }
         }
-        bytes.withUnsafeBytes { body(index, $0) }
       }
     }
     self.init(
@@ -29,7 +29,7 @@ extension CheckpointWork {
 }
 
 extension Elements {
-  fileprivate func forEach(_ body: (Int, Element) -> Void) {
+  fileprivate func visit(_ body: (Int, Element) -> Void) {
     switch self {
     case .memory(let items): for (index, item) in items.enumerated() { body(index, item) }
     case .spaced(let spacing):
