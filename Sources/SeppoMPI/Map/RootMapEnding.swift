@@ -76,7 +76,8 @@ extension RootMap {
     try journal?.note(dead: dead)
     try closeJournal()
     let place = "[mapped at \(call.place.text)]"
-    if let journal {
+    // Whoever launches the job again says it.
+    if let journal, dead.isEmpty || session.settings.report == nil {
       let left = scheduler.holdsNothing ? "" : "; some items in hand didn't finish within \(end.graceText)"
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
@@ -84,7 +85,7 @@ extension RootMap {
         Seppo: \(why)\(journal.name) has \(journal.kept) of \(scheduler.count) items\(dead.isEmpty ? left : ""); run the same \
         again, on any number of ranks, to go on from there \(place)
         """)
-    } else if dead.isEmpty {
+    } else if journal == nil, dead.isEmpty {
       Console.write(
         """
         Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(EndRequest.advice) \(place)
