@@ -10,21 +10,21 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   let call: MapCall<Element, Result>
   let session: Session
   let context: Task.Context
-  private let items: Elements<Element>
-  private let site: CallSite
+  let items: Elements<Element>
+  let site: CallSite
   var rendezvous: Rendezvous
   var scheduler: MapScheduler
   /// Where results are kept, if they are.
-  private(set) var journal: MapJournal<Result>?
+  var journal: MapJournal<Result>?
   /// What items took at the most, in nanoseconds, where results are kept.
   private(set) var longestItem = 0
   /// The end of the job, where it comes before the map's.
   var earlyEnd: EarlyEnd?
   var rollCall: RollCall?
 
-  private var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
+  var gathered = Gathered<Result>(UnsafeMutableBufferPointer(start: nil, count: 0), keepsCoded: false)
   /// The error of the lowest item that failed so far, where the first failure is thrown.
-  private var failure: SeppoError?
+  var failure: SeppoError?
   /// The items that failed, where they are kept.
   private var failures: [FailedItem] = []
   /// Failures whose chunk's results are on their way.
@@ -88,61 +88,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// On every rank the call ends with the error; all are in it.
   private func refuse(_ shortage: MemoryShortage) throws { try refuse(call.error(shortage, items.count)) }
 
-  private func refuse(_ error: SeppoError) throws {
+  func refuse(_ error: SeppoError) throws {
     try rendezvous.finish(.threw(error))
     throw error
-  }
-
-  /// Before anything is computed.
-  private func openJournal() throws {
-    guard let checkpoint = call.options.checkpoint else { return }
-    do {
-      journal = try MapJournal(
-        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
-      session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
-    } catch let error as SeppoError {
-      try rendezvous.gather()
-      try refuse(error)
-    }
-  }
-
-  /// Takes over what earlier jobs have stored, and what they have found.
-  private func resume() throws {
-    guard let journal else { return }
-    let done: [Range<Int>]
-    do {
-      done = try journal.restore(&gathered, place: call.place) { try session.attend() }
-    } catch let error as SeppoError {
-      try rendezvous.gather()
-      return try refuse(error)
-    }
-    scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
-    if journal.kept > 0, !session.settings.isRelaunch {
-      Console.write(
-        "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"
-      )
-    }
-    for item in journal.poison {
-      let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)
-      scheduler.failedBefore(index: item.item)
-      if call.keepsFailures || failure == nil { try fail(item.item, error) }
-    }
-  }
-
-  func closeJournal() throws {
-    guard let journal else { return }
-    self.journal = nil
-    session.lastAct = nil
-    var backoff = Backoff()
-    // The thread reads the results: whatever else happens, it is waited for.
-    let missing = journal.finish {
-      if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
-    }
-    if missing > 0 {
-      Console.write(
-        "Seppo: \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")"
-      )
-    }
   }
 
   /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
@@ -386,7 +334,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// The item has failed for good. Where that ends the map, and unless an item below fails too, it is this one's error:
   /// nothing above it is begun any more, by nobody.
-  private func fail(_ index: Int, _ error: SeppoError) throws {
+  func fail(_ index: Int, _ error: SeppoError) throws {
     if call.keepsFailures { return failures.append(FailedItem(index: index, error: error)) }
     failure = error
     context.bound.lower(to: index)
