@@ -55,11 +55,13 @@ final class CheckpointFolder {
   /// Those with this file among their arguments whose name begins so, the youngest last.
   private static func processes(_ mark: String, _ name: String) -> [pid_t] {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    // What Open MPI 5's mpirun becomes.
+    let names = name == "mpirun" ? ["mpirun", "prterun"] : [name]
     return all.compactMap { pid_t($0) }.filter { process in
       let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
       let words = command.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
       return words.contains { $0.hasPrefix(mark) }
-        && (words.first?.split(separator: "/").last?.hasPrefix(name) == true)
+        && names.contains { words.first?.split(separator: "/").last?.hasPrefix($0) == true }
     }.sorted()
   }
 }
