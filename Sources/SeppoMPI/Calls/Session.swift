@@ -208,6 +208,8 @@ final class Session: @unchecked Sendable {
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       phase = .ended
+      EndRequest.cease()
+      lastAct?()
       sentinel.dismiss()
       fflush(nil)
       rest(.sleep(nanoseconds: 10_000_000_000))
@@ -300,12 +302,11 @@ final class Session: @unchecked Sendable {
     sentinel.dismiss()
   }
 
-  /// On rank 0: tells the others that it has been said why the job ends.
+  /// Tells the others that it has been said why the job ends.
   func tellEnd() {
-    guard isRoot, size > 1 else { return }
     communicator.whileWaiting = {}
     // Whom this doesn't reach will be ended all the same.
-    for rank in 1..<size { try? send([Int](), to: rank, kind: .ended) }
+    for rank in 0..<size where rank != self.rank { try? send([Int](), to: rank, kind: .ended) }
     try? communicator.flush(atMost: 20_000_000)
   }
 

@@ -41,8 +41,12 @@ enum Failure {
     var waited = 0
     let inTurn = min(session.rank * stagger, longestStagger)
     if ranksAreSilent {
-      rest(.sleep(nanoseconds: (inTurn - stagger) * 1_000_000))
+      rest(.sleep(nanoseconds: 2 * (inTurn - stagger) * 1_000_000))
       EndRequest.dieIfKilled(session)
+      // Another may have said it.
+      try? session.takeControlMessages()
+      // If rank 0 was only stopped, the launcher wakes it.
+      session.tellEnd()
       Console.write(line)
       session.abort(status: 1)
     }
