@@ -167,6 +167,17 @@ extension SPMDTests {
       }
     }
 
+    @Test("An error of another rank's, while rank 0 reads what is stored, ends the job as ever")
+    func errorWhileRead() async throws {
+      let folder = try CheckpointFolder()
+      #expect(try await folder.run(2, "an error while it is read", 0).computed.count == 200)
+      let job = try await folder.run(2, "an error while it is read", 1).job
+      #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("trouble of the program's own") == true, "\(job.report)")
+      let next = try await folder.run(2, "an error while it is read", 0)
+      #expect(next.job.status == 0 && next.computed.isEmpty, "\(next.job.report)")
+    }
+
     @Test(
       "Where only one rank is, a map with a checkpoint is an error that says so",
       arguments: ["in an item", "in atRoot"])

@@ -9,7 +9,6 @@ extension RootMap {
     do {
       journal = try MapJournal(
         checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
-      session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     } catch let error as SeppoError {
       try rendezvous.gather()
       try refuse(error)
@@ -26,6 +25,8 @@ extension RootMap {
       try rendezvous.gather()
       return try refuse(error)
     }
+    // Not before: while it is read, it can't be closed.
+    session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
     if journal.kept > 0, !session.settings.isRelaunch {
       Console.write(

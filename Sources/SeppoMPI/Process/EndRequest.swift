@@ -57,9 +57,11 @@ enum EndRequest {
 
   /// Before something is said of the job's end: where a launcher is ending the ranks, whoever ended the job has said why, and
   /// this process ends by the signal as it would without us.
-  static func dieIfKilled(_ session: Session) {
+  ///
+  /// - Parameter isInCall: whether this is the thread that is in the call, and may end it.
+  static func dieIfKilled(_ session: Session, isInCall: Bool = true) {
     guard current == SIGTERM || launcherStirred != 0 else { return }
-    session.lastAct?()
+    if isInCall { session.lastAct?() }
     // Signals end a sleep.
     let end = monotonicNanoseconds() + launcherPatience
     while current != SIGTERM, monotonicNanoseconds() < end { rest(.sleep(nanoseconds: 10_000_000)) }

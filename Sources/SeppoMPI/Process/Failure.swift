@@ -16,7 +16,7 @@ enum Failure {
   static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
     if session.takesOver() { endJob(session, error, at: place) }
     session.sentinel.dismiss()
-    EndRequest.dieIfKilled(session)
+    EndRequest.dieIfKilled(session, isInCall: false)
     Console.write(text(session, error, at: place))
     fflush(nil)
     _exit(1)

@@ -19,6 +19,23 @@ struct Fit: Codable, Sendable, Equatable {
   var residuals: [Float]
 }
 
+/// A result that takes long to read.
+struct Large: Codable, Sendable {
+  var value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  init(from decoder: any Decoder) throws {
+    usleep(2_000)
+    value = try decoder.singleValueContainer().decode(Int.self)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}
+
 @main
 struct Checkpoints {
   static let arguments = CommandLine.arguments
@@ -127,6 +144,13 @@ struct Checkpoints {
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map(number(_:)))
     case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
     case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
+    // NUMBER is 1 where the last rank throws while rank 0 reads what is stored. What is read has gaps.
+    case "an error while it is read":
+      if number == 1, Seppo.rank == Seppo.size - 1 { throw Trouble() }
+      _ = try (0..<400).parallel(checkpoint: .sqlite(file, label: "large")).mapResults { item in
+        if item % 2 == 1 { throw Trouble() }
+        return Large(Int(try number(item)))
+      }
     case "in an item":
       _ = try (0..<4).mapParallel { _ in try [1].parallel(checkpoint: .sqlite(file)).map { $0 } }
     case "in atRoot": try Seppo.atRoot { _ = try [1].parallel(checkpoint: .sqlite(file)).mapAtRoot { $0 } }
