@@ -383,11 +383,22 @@ pass_on() {
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }
 
+# mpirun_hangs PID
+# Whether mpirun takes no note of it that all its processes have died. So Open MPI 4.1 does now and then where a rank is
+# killed while it starts: mpirun waits for a lock, in PMIx_server_finalize.
+mpirun_hangs() {
+  ps -A -o pid= -o ppid= -o stat= 2>/dev/null | awk -v mpirun="$1" '
+    $1 == mpirun { stopped = $3 ~ /^[TZ]/ }
+    $2 == mpirun { if ($3 ~ /^Z/) dead++; else live++ }
+    END { exit live || stopped || !dead }'
+}
+
 # launch_once WORD...
 # Launches mpirun, whose id is $child meanwhile, and sets $status to what it ends with. The status comes by way of a
 # file, and this waits by looking for that: a `wait` that a trap interrupts may lose a status, and then hangs (bash 5.2).
 launch_once() {
-  local waiter
+  local waiter looks=0 bad_looks=0
+  hung=''
   : >"$SEPPO_REPORT"
   rm -f "$folder/mpirun" "$folder/status"
   # A process group of its own: what a terminal or `timeout` sends to this script's comes to mpirun by pass_on alone.
@@ -406,7 +417,16 @@ launch_once() {
   until [ -s "$folder/mpirun" ] || ! kill -0 $waiter 2>/dev/null; do sleep 0.05; done
   child=$(cat "$folder/mpirun" || true)
   [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # it came while there was no id yet
-  until [ -e "$folder/status" ] || ! kill -0 $waiter 2>/dev/null; do sleep 0.2; done
+  until [ -e "$folder/status" ] || ! kill -0 $waiter 2>/dev/null; do
+    sleep 0.2
+    looks=$((looks + 1))
+    [ $((looks % 5)) -eq 0 ] || continue
+    if mpirun_hangs "$child"; then bad_looks=$((bad_looks + 1)); else bad_looks=0; fi
+    if [ $bad_looks -ge 10 ]; then
+      hung=yes
+      kill -9 "$child" 2>/dev/null || true
+    fi
+  done
   status=$(cat "$folder/status" 2>/dev/null || echo 255)
   child=''
   rm -f "$folder/mpirun"
@@ -454,6 +474,7 @@ has_died() {
     ABRT | BUS | FPE | ILL | SEGV | SYS | TRAP) death="a rank crashed (SIG$name)" ;;
     [A-Z]*) death="a rank was killed (SIG$name)" ;;
   esac
+  [ -z "$hung" ] || death='all ranks were gone, and mpirun hung'
   [ "$status" -ge 128 ] || grep -q '^began' "$SEPPO_REPORT"
 }
 
@@ -586,7 +607,7 @@ drop_lost_hosts() {
 
 # run_with_restarts WORD...
 run_with_restarts() {
-  local folder child='' early='' asked_to_stop='' status death change lost relaunch=0 began
+  local folder child='' early='' asked_to_stop='' hung='' status death change lost relaunch=0 began
   # Open MPI gives a job whose mpirun gets TERM a second at the most, and passes USR1 and USR2 on.
   trap 'pass_on USR1' TERM USR1
   trap 'pass_on USR2' USR2

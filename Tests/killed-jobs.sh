@@ -6,7 +6,7 @@
 readonly limit=60 # seconds for a launch
 mpirun=$(dirname "$(type -P mpicc)")/mpirun
 work=$(mktemp -d)
-job='' wrong=0 hangs=0 again_total=0 others=0 kept_files=''
+job='' wrong=0 hangs=0 launcher_hangs=0 again_total=0 others=0 kept_files=''
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 
@@ -94,11 +94,23 @@ ranks_killed() {
   launched=$now
 }
 
+# Whether mpirun hangs though all its ranks are gone: nothing of Seppo's can help there. By the rule of mpi-run.sh.
+eval "$(sed -n '/^mpirun_hangs() {/,/^}/p' mpi-run.sh)"
+
 # await_end OUTPUT: until the job ends or its time is over; its status in $status. A job that hangs is asked where it is,
 # and killed.
 await_end() {
-  local left pid
+  local left pid looks=0 bad_looks=0
   while is_running; do
+    looks=$((looks + 1))
+    if [ $((looks % 20)) -eq 0 ]; then
+      if mpirun_hangs "$job"; then bad_looks=$((bad_looks + 1)); else bad_looks=0; fi
+      if [ $bad_looks -ge 10 ]; then
+        launcher_hangs=$((launcher_hangs + 1))
+        kill -9 "$job" 2>/dev/null || true
+        break
+      fi
+    fi
     if is_late; then
       hangs=$((hangs + 1)) kept_files=yes
       find_ranks
@@ -203,6 +215,7 @@ finish() {
   printf '%s rounds: %s wrong results, %s hangs, %s stored items computed again' \
     "$rounds" "$wrong" "$hangs" "$again_total"
   [ "$others" -eq 0 ] || printf '; %s other troubles' "$others"
+  [ "$launcher_hangs" -eq 0 ] || printf '; and mpirun hung by itself %s times, when all ranks were gone' "$launcher_hangs"
   printf '\n'
   [ $((wrong + hangs + again_total + others)) -eq 0 ]
 }

@@ -36,7 +36,7 @@ MANIFEST
 tools="$work/tools"
 mkdir "$tools"
 ln -s "${MPI_RUN_BASH:-$BASH}" "$tools/bash"
-for tool in awk basename cat chmod cp dirname env getconf grep ln mkdir mktemp mv mkfifo readlink rm sed sleep sort tr true uname wc; do
+for tool in awk basename cat chmod cp dirname env getconf grep ln mkdir mktemp mv mkfifo ps readlink rm sed sleep sort tr true uname wc; do
   ln -s "$(type -P "$tool")" "$tools/$tool"
 done
 
@@ -378,6 +378,21 @@ echo "the program's word" >&2
 JOB
 restarts -- --restarts 2 HelloWorld
 has '--restarts: stderr is the program'\''s too' "$err" "the program's word"
+
+# The first launch has a process that has died, of which nobody takes note, and, if $LIVES, one that hasn't.
+job <<'JOB'
+if [ "$launch" -eq 1 ]; then
+  printf '%s\n' began 'checkpoint fits.sqlite' 'items 1000' 'kept 812' >"$SEPPO_REPORT"
+  sleep 0.5 &
+  [ -z "${LIVES-}" ] || sleep 30 &
+  exec sleep 15
+fi
+JOB
+restarts -- --restarts 5 -n 2 HelloWorld
+equal 'an mpirun that hangs when its ranks are gone is ended' "$status $(launches) $(relaunch_lines)" \
+  "0 2 mpi-run.sh: relaunch 1 of 5: all ranks were gone, and mpirun hung; fits.sqlite keeps 812 of 1000 items, 188 remain"
+restarts LIVES=yes -- --restarts 5 -n 2 HelloWorld
+equal 'one that has a rank left is waited for' "$status $(launches) $(relaunch_lines)" '0 1 '
 
 job <<'JOB'
 [ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint fits.sqlite' 'kept 8' 'items 1000' 'kept 812' >"$SEPPO_REPORT"; exit "$DIES"; }
