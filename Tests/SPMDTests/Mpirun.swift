@@ -72,6 +72,8 @@ enum Mpirun {
       "SEPPO_TEST_JOB": mark, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
       // A crash is what some tests want to see; its analysis takes many seconds.
       "SWIFT_BACKTRACE": "enable=no",
+      // UCX, where MPI has it, would take SIGHUP for its own debugging, and ranks would outlive it.
+      "UCX_DEBUG_SIGNO": "0",
     ]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let started = ContinuousClock.now
