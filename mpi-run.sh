@@ -383,21 +383,29 @@ pass_on() {
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }
 
-# mpirun_hangs PID
-# Whether mpirun takes no note of it that all its processes have died. So Open MPI 4.1 does now and then where a rank is
-# killed while it starts: mpirun waits for a lock, in PMIx_server_finalize.
+# mpirun_hangs PID: to be asked again and again
+# Whether mpirun has taken no note, for ten looks a second apart, of it that all its processes have died. So Open MPI 4.1
+# does now and then where a rank is killed while it starts: mpirun waits for a lock, in PMIx_server_finalize.
 mpirun_hangs() {
-  ps -A -o pid= -o ppid= -o stat= 2>/dev/null | awk -v mpirun="$1" '
+  if [ "$1" != "${watched-}" ]; then watched=$1 looked='' bad_looks=0; fi
+  [ "$SECONDS" != "$looked" ] || return 1
+  looked=$SECONDS
+  if ps -A -o pid= -o ppid= -o stat= 2>/dev/null | awk -v mpirun="$1" '
     $1 == mpirun { stopped = $3 ~ /^[TZ]/ }
     $2 == mpirun { if ($3 ~ /^Z/) dead++; else live++ }
-    END { exit live || stopped || !dead }'
+    END { exit live || stopped || !dead }'; then
+    bad_looks=$((bad_looks + 1))
+  else
+    bad_looks=0
+  fi
+  [ $bad_looks -ge 10 ]
 }
 
 # launch_once WORD...
 # Launches mpirun, whose id is $child meanwhile, and sets $status to what it ends with. The status comes by way of a
 # file, and this waits by looking for that: a `wait` that a trap interrupts may lose a status, and then hangs (bash 5.2).
 launch_once() {
-  local waiter looks=0 bad_looks=0
+  local waiter
   hung=''
   : >"$SEPPO_REPORT"
   rm -f "$folder/mpirun" "$folder/status"
@@ -419,10 +427,7 @@ launch_once() {
   [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # it came while there was no id yet
   until [ -e "$folder/status" ] || ! kill -0 $waiter 2>/dev/null; do
     sleep 0.2
-    looks=$((looks + 1))
-    [ $((looks % 5)) -eq 0 ] || continue
-    if mpirun_hangs "$child"; then bad_looks=$((bad_looks + 1)); else bad_looks=0; fi
-    if [ $bad_looks -ge 10 ]; then
+    if mpirun_hangs "$child"; then
       hung=yes
       kill -9 "$child" 2>/dev/null || true
     fi

@@ -100,16 +100,12 @@ eval "$(sed -n '/^mpirun_hangs() {/,/^}/p' mpi-run.sh)"
 # await_end OUTPUT: until the job ends or its time is over; its status in $status. A job that hangs is asked where it is,
 # and killed.
 await_end() {
-  local left pid looks=0 bad_looks=0
+  local left pid
   while is_running; do
-    looks=$((looks + 1))
-    if [ $((looks % 20)) -eq 0 ]; then
-      if mpirun_hangs "$job"; then bad_looks=$((bad_looks + 1)); else bad_looks=0; fi
-      if [ $bad_looks -ge 10 ]; then
-        launcher_hangs=$((launcher_hangs + 1))
-        kill -9 "$job" 2>/dev/null || true
-        break
-      fi
+    if mpirun_hangs "$job"; then
+      launcher_hangs=$((launcher_hangs + 1))
+      kill -9 "$job" 2>/dev/null || true
+      break
     fi
     if is_late; then
       hangs=$((hangs + 1)) kept_files=yes
