@@ -57,7 +57,7 @@ final class Session: @unchecked Sendable {
   var entries: [Int: Entry] = [:]
   /// On rank 0: how often calls with a checkpoint have come to their end, by what they are known by.
   var roundsKept: [String: Int] = [:]
-  /// On rank 0: stores what a map has, where the job ends in the middle of it.
+  /// On rank 0: stores what a map has, where the job ends in the middle of it; see `actForTheLastTime`.
   var lastAct: (() -> Void)?
   private var hasPassedOn = false
   /// On rank 0: the signal by which another rank was asked to stop.
@@ -209,7 +209,7 @@ final class Session: @unchecked Sendable {
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       phase = .ended
       EndRequest.cease()
-      lastAct?()
+      actForTheLastTime()
       sentinel.dismiss()
       fflush(nil)
       rest(.sleep(nanoseconds: 10_000_000_000))
@@ -310,10 +310,17 @@ final class Session: @unchecked Sendable {
     try? communicator.flush(atMost: 20_000_000)
   }
 
+  /// Once: what it closes can't be stored to again.
+  func actForTheLastTime() {
+    let act = lastAct
+    lastAct = nil
+    act?()
+  }
+
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
     phase = .ended
-    lastAct?()
+    actForTheLastTime()
     sentinel.dismiss()
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with

@@ -61,7 +61,7 @@ enum EndRequest {
   /// - Parameter isInCall: whether this is the thread that is in the call, and may end it.
   static func dieIfKilled(_ session: Session, isInCall: Bool = true) {
     guard current == SIGTERM || launcherStirred != 0 else { return }
-    if isInCall { session.lastAct?() }
+    if isInCall { session.actForTheLastTime() }
     // Signals end a sleep.
     let end = monotonicNanoseconds() + launcherPatience
     while current != SIGTERM, monotonicNanoseconds() < end { rest(.sleep(nanoseconds: 10_000_000)) }

@@ -41,6 +41,7 @@ enum Failure {
     var waited = 0
     let inTurn = min(session.rank * stagger, longestStagger)
     if ranksAreSilent {
+      // Twice as long as elsewhere: what one tells the others takes a moment on a machine that is busy enough to miss ranks.
       rest(.sleep(nanoseconds: 2 * (inTurn - stagger) * 1_000_000))
       EndRequest.dieIfKilled(session)
       // Another may have said it.
