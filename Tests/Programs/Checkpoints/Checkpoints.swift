@@ -102,7 +102,6 @@ struct Checkpoints {
         let failed = fates.indices.filter { if case .failure = fates[$0] { true } else { false } }
         print("\(failed.count) failed")
       }
-    case "first failure": try show((0..<100).parallel(checkpoint: .sqlite(file)).map(failsBelow(number)))
     // Item NUMBER ends its rank.
     case "poison": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(poisoned))
     case "poison, and the others":

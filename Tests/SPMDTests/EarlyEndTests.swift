@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+extension SPMDTests {
+  @Suite("Jobs that end before their work", .serialized)
+  struct EarlyEndTests {
+    @Test(
+      "The whole job is killed: what was stored is kept, and isn't computed again", arguments: [1, 3, 8])
+    func killed(on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (first, before) = try await folder.run(
+        ranks, "slow", 1_000, signal: SIGKILL, to: "mpirun", after: 600)
+      #expect(first.status == 137, "\(first.report)")
+      try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
+    }
+
+    @Test("A rank is killed: the job ends as before, and what was stored is kept", arguments: [2, 3, 8])
+    func rankKilled(on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (first, before) = try await folder.run(
+        ranks, "slow", 1_000, signal: SIGKILL, to: "Checkpoints", after: 500)
+      #expect(first.status == 137 && !first.isExpired, "\(first.report)")
+      // Who died; and where rank 0 lived on, what is kept.
+      #expect((1...2).contains(first.messages.count), "\(first.report)")
+      try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
+    }
+
+    @Test(
+      "A job that is asked to stop begins no item, stores those in hand, says how to go on, and ends with 75",
+      arguments: [
+        (SIGUSR1, "mpirun", 3), (SIGUSR2, "mpirun", 1), (SIGUSR1, "Checkpoints", 3), (SIGTERM, "Checkpoints", 3),
+        (SIGTERM, "Checkpoints", 1),
+      ])
+    func asked(_ signal: Int32, to target: String, on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (first, before) = try await folder.run(ranks, "slow", 600, signal: signal, to: target, after: 100)
+      #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
+      let says = "\(before.count) of 600 items; run the same again, on any number of ranks, to go on from there"
+      #expect(first.messages.first?.contains(says) == true, "\(first.report)")
+      try await folder.finishes("slow", 600, 2, exactly: 600 - before.count, after: before)
+    }
+
+    @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
+    func terminated() async throws {
+      let folder = try CheckpointFolder()
+      let (first, before) = try await folder.run(3, "slow", 1_000, signal: SIGTERM, to: "mpirun", after: 100)
+      #expect(first.status != 0 && !first.isExpired, "\(first.report)")
+      try await folder.finishes("slow", 1_000, 2, notMoreThan: 950, after: before)
+    }
+
+    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 300)])
+    func grace(_ seconds: String, tenths: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, _) = try await folder.run(
+        3, "one long item", tenths, signal: SIGUSR1, to: "mpirun", after: 4, environment: ["SEPPO_GRACE_S": seconds])
+      if seconds == "1" {
+        #expect(job.status == 75, "\(job.report)")
+        #expect(job.messages.first?.contains("some items in hand didn't finish within 1 s") == true, "\(job.report)")
+        #expect(job.seconds < 20, "\(job.report)")
+      } else {
+        #expect(job.status == 75 || job.status == 0, "\(job.report)")
+      }
+      let (next, _) = try await folder.run(2, "one long item", 0)
+      #expect(next.status == 0 && next.output.hasPrefix("8 results"), "\(next.report)")
+    }
+
+    @Test("Without a checkpoint it is said what is lost, and how to keep it", arguments: [1, 3])
+    func without(on ranks: Int) async throws {
+      let job = try await CheckpointFolder().run(
+        ranks, "slow, without", 2_000, signal: SIGUSR1, to: "mpirun", after: 50
+      ).job
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("parallel(checkpoint: .sqlite(") == true, "\(job.report)")
+    }
+
+    @Test("The program's own code behind a map has the grace, too")
+    func ownCode() async throws {
+      let folder = try CheckpointFolder()
+      let well = try await folder.run(
+        2, "own code after a map", 20, signal: SIGUSR1, to: "mpirun", after: 10
+      ).job
+      #expect(well.status == 0 && well.messages.isEmpty, "\(well.report)")
+      let cut = try await CheckpointFolder().run(
+        2, "own code after a map", 300, signal: SIGUSR1, to: "mpirun", after: 10, environment: ["SEPPO_GRACE_S": "1"]
+      ).job
+      #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
+    }
+
+    @Test("No item is begun that can't be done before SEPPO_DEADLINE", arguments: [1, 3])
+    func deadline(on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let end = "\(Int(Date().timeIntervalSince1970) + 6)"
+      let (first, before) = try await folder.run(ranks, "slow", 8_000, environment: ["SEPPO_DEADLINE": end])
+      #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
+      #expect(first.messages.first?.contains("is the deadline") == true, "\(first.report)")
+      let (next, again) = try await folder.run(3, "slow", 8_000, environment: ["SLURM_JOB_END_TIME": end])
+      #expect(next.status == 75 && again.isEmpty && !before.isEmpty, "\(next.report)")
+    }
+
+    @Test("Items that were begun in time have until the deadline, whatever the grace is")
+    func deadlineOfLongItems() async throws {
+      let folder = try CheckpointFolder()
+      let environment = ["SEPPO_DEADLINE": "\(Int(Date().timeIntervalSince1970) + 12)", "SEPPO_GRACE_S": "0"]
+      let (job, computed) = try await folder.run(2, "long items", 20, environment: environment)
+      #expect(job.status == 75, "\(job.report)")
+      #expect(job.messages.last?.contains("has \(computed.count) of 12 items; run the same") == true, "\(job.report)")
+    }
+
+    @Test("A deadline of Slurm's that has passed is none of this job's")
+    func staleDeadline() async throws {
+      let job = try await CheckpointFolder().run(2, "doubles", environment: ["SLURM_JOB_END_TIME": "1000000000"]).job
+      #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
+    }
+
+    @Test("A SEPPO_DEADLINE or SEPPO_GRACE_S that can't be is an error that says what it is")
+    func badSettings() async throws {
+      for (name, value) in [
+        ("SEPPO_DEADLINE", "tomorrow"), ("SEPPO_DEADLINE", "2026-13-01T00:00:00"), ("SEPPO_GRACE_S", "-1"),
+      ] {
+        let job = try await CheckpointFolder().run(2, "slow", 1, environment: [name: value]).job
+        #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
+        #expect(job.messages.first?.contains("\(name)=\(value): it is a ") == true, "\(job.report)")
+      }
+    }
+
+    @Test("srun whose tasks don't find each other is found out")
+    func srunWithoutPMIx() async throws {
+      let environment = ["SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"]
+      let job = try await CheckpointFolder().run(nil, "slow", 1, environment: environment).job
+      #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("srun --mpi=pmix") == true, "\(job.report)")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+extension SPMDTests {
+  @Suite("Items that end their rank", .serialized)
+  struct PoisonTests {
+    @Test(
+      "An item at which a rank died twice is not tried a third time, whichever way it dies",
+      arguments: ["poison", "crash"], [1, 3, 8])
+    func isNotTriedAgain(_ name: String, on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      var deaths = 0
+      var job = try await folder.run(ranks, name, 37).job
+      while job.status >= 128, deaths < 5 {
+        deaths += 1
+        job = try await folder.run(ranks, name, 37).job
+      }
+      // Rank 0 can't say of its own death by SIGKILL what it died at: that takes one try more.
+      #expect((2...3).contains(deaths), "\(deaths) deaths, then \(job.report)")
+      #expect(job.status == 1, "\(job.report)")
+      #expect(
+        job.messages.last?.contains("item 37 is not tried again: 2 ranks died computing it") == true, "\(job.report)")
+    }
+
+    @Test("The rest goes on, where mapResults keeps failures", arguments: [1, 3])
+    func theRest(on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      var job = try await folder.run(ranks, "poison, and the others", 37).job
+      for _ in 0..<4 where job.status >= 128 {
+        job = try await folder.run(ranks, "poison, and the others", 37).job
+      }
+      #expect(job.status == 0, "\(job.report)")
+      let lines = job.output.split(separator: "\n")
+      #expect(lines.count == 2 && lines.first?.hasPrefix("37: item 37 is not tried again") == true, "\(job.report)")
+      #expect(lines.last == "60 items", "\(job.report)")
+    }
+
+    @Test("Who ends a job of one rank from outside blames no item", arguments: [SIGINT, SIGHUP, SIGTERM])
+    func fromOutside(_ signal: Int32) async throws {
+      let folder = try CheckpointFolder()
+      for _ in 0..<3 {
+        let (job, computed) = try await folder.run(
+          1, "one long item", 300, signal: signal, to: "Checkpoints", after: 1, item: 3,
+          environment: ["SEPPO_GRACE_S": "0"])
+        #expect(job.status != 0 && !job.isExpired && computed.contains(3), "\(job.report)")
+      }
+      let job = try await folder.run(1, "one long item", 0).job
+      #expect(job.status == 0 && job.output.hasPrefix("8 results"), "\(job.report)")
+    }
+
+    @Test("One death may be enough, and still no other item is blamed")
+    func firstDeath() async throws {
+      let folder = try CheckpointFolder()
+      var job = try await folder.run(3, "poison on the first death", 37).job
+      for _ in 0..<3 where job.status >= 128 { job = try await folder.run(3, "poison on the first death", 37).job }
+      #expect(job.status == 1, "\(job.report)")
+      #expect(job.messages.last?.contains("item 37 is not tried again") == true, "\(job.report)")
+    }
+  }
+}
