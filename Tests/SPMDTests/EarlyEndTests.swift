@@ -77,11 +77,11 @@ extension SPMDTests {
     func ownCode() async throws {
       let folder = try CheckpointFolder()
       let well = try await folder.run(
-        2, "own code after a map", 20, signal: SIGUSR1, to: "mpirun", after: 10
+        2, "own code after a map", 20, signal: SIGUSR1, to: "mpirun", after: 11
       ).job
       #expect(well.status == 0 && well.messages.isEmpty, "\(well.report)")
       let cut = try await CheckpointFolder().run(
-        2, "own code after a map", 300, signal: SIGUSR1, to: "mpirun", after: 10, environment: ["SEPPO_GRACE_S": "1"]
+        2, "own code after a map", 300, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
       ).job
       #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
     }

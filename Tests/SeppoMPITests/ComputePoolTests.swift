@@ -130,4 +130,28 @@ struct ComputePoolTests {
     #expect(tasks.map(\.begun) == [[0]])
     pool.end()
   }
+
+  @Test("Once the process is about to end, no item is begun")
+  func stop() throws {
+    let isOpen = Atomic<Bool>(false)
+    let hasBegun = Atomic<Bool>(false)
+    try pool.begin(
+      { _, _, _, _ in
+        hasBegun.store(true, ordering: .releasing)
+        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        return ChunkOutcome(completed: 0, thrown: nil)
+      }, threads: 1)
+    pool.submit(CountingTask(0..<5, stretch: 1))
+    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    pool.submit(CountingTask(5..<9, stretch: 1))
+    pool.stop()
+    isOpen.store(true, ordering: .releasing)
+    #expect(try takeAll(until: { true }).map(\.begun) == [[0]])
+    pool.submit(CountingTask(9..<12, stretch: 1))
+    // A thread that looks for work would have taken it up.
+    for _ in 0..<1_000 { sched_yield() }
+    #expect(pool.takeFinished().isEmpty && !pool.isRunning)
+    pool.withdraw()
+    pool.end()
+  }
 }

@@ -208,6 +208,7 @@ final class Session: @unchecked Sendable {
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       phase = .ended
+      pool.stop()
       EndRequest.cease()
       actForTheLastTime()
       sentinel.dismiss()
@@ -320,6 +321,7 @@ final class Session: @unchecked Sendable {
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
     phase = .ended
+    pool.stop()
     actForTheLastTime()
     sentinel.dismiss()
     fflush(nil)

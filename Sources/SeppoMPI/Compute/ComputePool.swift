@@ -140,6 +140,16 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
+  /// No item is begun any more, also of what may still be submitted: the process is about to end.
+  func stop() {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    allowed = 0
+    waiting.removeAll()
+    waitingCount.store(0, ordering: .relaxed)
+    for (task, _) in running { _ = task.cut(.max) }
+  }
+
   /// Gives away half of what no thread has begun, the last items first.
   func giveBack() -> [Range<Int>] {
     pthread_mutex_lock(mutex)

@@ -27,6 +27,8 @@ enum Failure {
     _ session: Session, _ error: any Error, at place: Place, ranksAreSilent: Bool = false
   ) -> Never {
     let line = text(session, error, at: place)
+    // Where memory is short, what goes on would take it before the job has ended.
+    session.pool.stop()
     if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
       if !ranksAreSilent { session.report.end(.error) }
