@@ -9,7 +9,7 @@ extension SPMDTests {
     func killed(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
-        ranks, "slow", 1_000, signal: SIGKILL, to: "mpirun", after: 600)
+        ranks, "slow", 1_000, signal: SIGKILL, to: "mpirun", after: 600, environment: ["CHECKPOINTS_HELD": "600"])
       #expect(first.status == 137, "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
     }
@@ -18,7 +18,7 @@ extension SPMDTests {
     func rankKilled(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
-        ranks, "slow", 1_000, signal: SIGKILL, to: "Checkpoints", after: 500)
+        ranks, "slow", 1_000, signal: SIGKILL, to: "Checkpoints", after: 500, environment: ["CHECKPOINTS_HELD": "500"])
       #expect(first.status == 137 && !first.isExpired, "\(first.report)")
       // Who died; and where rank 0 lived on, what is kept.
       #expect((1...2).contains(first.messages.count), "\(first.report)")
@@ -33,11 +33,11 @@ extension SPMDTests {
       ])
     func asked(_ signal: Int32, to target: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
-      let (first, before) = try await folder.run(ranks, "slow", 600, signal: signal, to: target, after: 100)
+      let (first, before) = try await folder.run(ranks, "slow", 1_500, signal: signal, to: target, after: 100)
       #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
-      let says = "\(before.count) of 600 items; run the same again, on any number of ranks, to go on from there"
+      let says = "\(before.count) of 1500 items; run the same again, on any number of ranks, to go on from there"
       #expect(first.messages.first?.contains(says) == true, "\(first.report)")
-      try await folder.finishes("slow", 600, 2, exactly: 600 - before.count, after: before)
+      try await folder.finishes("slow", 1_500, 2, exactly: 1_500 - before.count, after: before)
     }
 
     @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
@@ -48,7 +48,7 @@ extension SPMDTests {
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 950, after: before)
     }
 
-    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 300)])
+    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 6_000)])
     func grace(_ seconds: String, tenths: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(
@@ -56,7 +56,6 @@ extension SPMDTests {
       if seconds == "1" {
         #expect(job.status == 75, "\(job.report)")
         #expect(job.messages.first?.contains("some items in hand didn't finish within 1 s") == true, "\(job.report)")
-        #expect(job.seconds < 20, "\(job.report)")
       } else {
         #expect(job.status == 75 || job.status == 0, "\(job.report)")
       }
@@ -81,7 +80,7 @@ extension SPMDTests {
       ).job
       #expect(well.status == 0 && well.messages.isEmpty, "\(well.report)")
       let cut = try await CheckpointFolder().run(
-        2, "own code after a map", 300, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
+        2, "own code after a map", 6_000, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
       ).job
       #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
     }
@@ -89,12 +88,19 @@ extension SPMDTests {
     @Test("No item is begun that can't be done before SEPPO_DEADLINE", arguments: [1, 3])
     func deadline(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
-      let end = "\(Int(Date().timeIntervalSince1970) + 6)"
-      let (first, before) = try await folder.run(ranks, "slow", 8_000, environment: ["SEPPO_DEADLINE": end])
-      #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
-      #expect(first.messages.first?.contains("is the deadline") == true, "\(first.report)")
-      let (next, again) = try await folder.run(3, "slow", 8_000, environment: ["SLURM_JOB_END_TIME": end])
-      #expect(next.status == 75 && again.isEmpty && !before.isEmpty, "\(next.report)")
+      var before: Set<Int> = []
+      for name in ["SEPPO_DEADLINE", "SLURM_JOB_END_TIME"] {
+        let end = "\(Int(Date().timeIntervalSince1970) + 9)"
+        let (job, computed) = try await folder.run(ranks, "slow", 40_000, environment: [name: end])
+        #expect(job.status == 75 && job.messages.last?.contains("is the deadline") == true, "\(job.report)")
+        // Those that were begun came to their end, and are stored.
+        #expect(!computed.isEmpty && before.isDisjoint(with: computed), "\(job.report)")
+        before.formUnion(computed)
+      }
+      let soon = "\(Int(Date().timeIntervalSince1970) + 2)"
+      let (job, computed) = try await folder.run(3, "slow", 40_000, environment: ["SEPPO_DEADLINE": soon])
+      #expect(job.status == 75 && computed.isEmpty, "\(job.report)")
+      #expect(job.messages.last?.contains("has \(before.count) of 40000 items") == true, "\(job.report)")
     }
 
     @Test("Items that were begun in time have until the deadline, whatever the grace is")

@@ -5,7 +5,7 @@ extension SPMDTests {
   @Suite("Ranks that aren't heard of, and items that never come back", .serialized)
   struct SilenceTests {
     private func run(_ ranks: Int, _ name: String, silence: String) async throws -> Job {
-      let job = try await Mpirun.run(ranks, "Endings", [name], environment: ["SEPPO_SILENCE_S": silence], limit: 30)
+      let job = try await Mpirun.run(ranks, "Endings", [name], environment: ["SEPPO_SILENCE_S": silence])
       #expect(!job.isExpired, "\(job.report)")
       return job
     }
@@ -35,24 +35,24 @@ extension SPMDTests {
 
     @Test("What takes long isn't silent: an item, the body of atRoot", arguments: [2, 3])
     func longAndAlive(on ranks: Int) async throws {
-      let job = try await run(ranks, "long, and alive", silence: "1")
+      let job = try await run(ranks, "long, and alive", silence: "2")
       #expect(job.status == 0, "\(job.report)")
       #expect(job.messages.isEmpty, "\(job.report)")
     }
 
     @Test("A rank that doesn't come to a call is named, and waited for")
     func slowRank() async throws {
-      let job = try await run(3, "slow rank", silence: "1")
+      let job = try await run(3, "slow rank", silence: "2")
       #expect(job.status == 0, "\(job.report)")
       let said = job.messages.first ?? ""
       #expect((1...2).contains(job.messages.count), "\(job.report)")
-      #expect(said.contains("rank 0 (") && said.contains("has waited for 1"), "\(said)")
+      #expect(said.contains("rank 0 (") && said.contains("has waited for 2"), "\(said)")
       #expect(said.contains(/in call 1, mapParallel at Endings\/Endings.swift:[0-9]+, for rank 2 \(/), "\(said)")
     }
 
     @Test("Rank 0, when it doesn't come, is named once")
     func slowRoot() async throws {
-      let job = try await run(3, "slow root", silence: "1")
+      let job = try await run(3, "slow root", silence: "2")
       #expect(job.status == 0, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       #expect(job.messages.first?.contains("rank 1 (") == true, "\(job.report)")

@@ -145,8 +145,6 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     allowed = 0
-    waiting.removeAll()
-    waitingCount.store(0, ordering: .relaxed)
     for (task, _) in running { _ = task.cut(.max) }
   }
 

@@ -191,7 +191,11 @@ struct Checkpoints {
     return word + word
   }
 
+  /// From here on items don't come back: then the job can't be over before it is killed.
+  static let held = getenv("CHECKPOINTS_HELD").flatMap { Int(String(cString: $0)) } ?? .max
+
   static func slow(_ item: Int) throws -> Double {
+    if item >= held { sleep(600) }
     usleep(5_000)
     return try number(item)
   }

@@ -173,7 +173,7 @@ struct Endings {
     case "divergence during long items":
       if isLast { return }
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
-        sleep(60)
+        sleep(600)
         return item
       }
     case "divergence in many words":
@@ -183,8 +183,8 @@ struct Endings {
       if Seppo.isRoot {
         try map([Words]())
       } else {
-        if isLast { sleep(60) }
-        do { try map([[Words]]()) } catch { sleep(60) }
+        if isLast { sleep(600) }
+        do { try map([[Words]]()) } catch { sleep(600) }
       }
     case "divergence that is caught":
       do {
@@ -198,7 +198,7 @@ struct Endings {
       do {
         if Seppo.isRoot { _ = try [1].mapParallel { $0 } } else { try Seppo.atRoot {} }
       } catch {
-        if Seppo.isRoot { sleep(60) } else { print("told") }
+        if Seppo.isRoot { sleep(600) } else { print("told") }
       }
 
     // Errors that leave the body.
@@ -215,13 +215,13 @@ struct Endings {
     case "throw during long items":
       if isLast { throw Trouble() }
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
-        sleep(60)
+        sleep(600)
         return item
       }
     case "throw while root is in its own code":
-      if Seppo.isRoot { sleep(60) } else { throw Trouble() }
+      if Seppo.isRoot { sleep(600) } else { throw Trouble() }
     case "throw of root while others are in their own code":
-      if Seppo.isRoot { throw Trouble() } else { sleep(60) }
+      if Seppo.isRoot { throw Trouble() } else { sleep(600) }
     case "item throws":
       print("before")
       _ = try (0..<100).mapParallel { item -> Int in
@@ -299,10 +299,11 @@ struct Endings {
       }
     case "kill with a child that lives on":
       try onVictim {
+        let launcher = getppid()
         if forkProcess() == 0 {
           // Open MPI 5 waits for those that could write to them.
           for file: Int32 in 0...2 { close(file) }
-          sleep(20)
+          while kill(launcher, 0) == 0 { usleep(10_000) }
           _exit(0)
         }
         kill(getpid(), SIGKILL)
@@ -321,16 +322,16 @@ struct Endings {
       _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 20) }
     case "long, and alive":
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
-        sleep(3)
+        sleep(5)
         return item
       }
-      try Seppo.atRoot { sleep(3) }
+      try Seppo.atRoot { sleep(5) }
       _ = try (0..<Seppo.size).mapParallel { $0 }
     case "slow rank":
-      if isLast { usleep(2_500_000) }
+      if isLast { sleep(5) }
       _ = try [1, 2].mapParallel { $0 }
     case "slow root":
-      if Seppo.isRoot { usleep(2_500_000) }
+      if Seppo.isRoot { sleep(5) }
       _ = try [1, 2].mapParallel { $0 }
     case "item that never comes back":
       _ = try (0..<20).parallel(timeout: .seconds(1)).map { item -> Int in
