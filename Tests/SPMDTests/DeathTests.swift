@@ -1,8 +1,7 @@
 import Testing
 
 extension SPMDTests {
-  /// One rank dies, each time otherwise: the job ends, and one line says who it was, where, how, and at what. How long that
-  /// takes, which should be less than five seconds, is printed: a machine that is busy takes longer.
+  /// One rank dies, each time otherwise: the job ends, and one line says who it was, where, how, and at what.
   @Suite("Deaths", .serialized)
   struct DeathTests {
     @Test("In an item", arguments: SPMDTests.deathsInItems)
@@ -11,12 +10,18 @@ extension SPMDTests {
     @Test("Elsewhere, and in odd circumstances", arguments: SPMDTests.deathsElsewhere)
     func dies(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("Of many ranks only the one that died says so, and not those that are ended with it", arguments: 0..<8)
-    func onlyTheFirst(_ victim: Int) async throws {
-      let job = try await Ending(
-        name: "kill in an item", victim: victim, ranks: 8, status: nil, says: ["rank \(victim) (", killed]
-      ).check()
-      print("8 ranks, of which rank \(victim) is killed: \(job.seconds) s from the job's start to its end")
+    @Test("Of many ranks only the one that died says so, and not those that are ended with it; all within five seconds")
+    func onlyTheFirst() async throws {
+      var seconds: [Double] = []
+      for victim in 0..<8 {
+        let job = try await Ending(
+          name: "kill in an item", victim: victim, ranks: 8, status: nil, says: ["rank \(victim) (", killed]
+        ).check()
+        seconds.append(job.seconds)
+      }
+      print("8 ranks, of which one is killed: seconds from the job's start to its end: \(seconds.sorted())")
+      // A machine that is busy takes longer, but hardly each time; a way of last resort would.
+      #expect(seconds.contains { $0 < 5 })
     }
 
     @Test("The same over TCP, where MPI notices a death by itself", arguments: [2, 3, 8])

@@ -43,16 +43,18 @@ extension SPMDTests {
     @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
     func terminated() async throws {
       let folder = try CheckpointFolder()
-      let (first, before) = try await folder.run(3, "slow", 1_000, signal: SIGTERM, to: "mpirun", after: 100)
+      let (first, before) = try await folder.run(
+        3, "slow", 1_000, signal: SIGTERM, to: "mpirun", after: 100, environment: ["CHECKPOINTS_HELD": "500"])
       #expect(first.status != 0 && !first.isExpired, "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 950, after: before)
     }
 
-    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 6_000)])
+    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 200)])
     func grace(_ seconds: String, tenths: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(
-        3, "one long item", tenths, signal: SIGUSR1, to: "mpirun", after: 4, environment: ["SEPPO_GRACE_S": seconds])
+        3, "one long item", tenths, signal: SIGUSR1, to: "mpirun", after: 4, item: 3,
+        environment: ["SEPPO_GRACE_S": seconds])
       if seconds == "1" {
         #expect(job.status == 75, "\(job.report)")
         #expect(job.messages.first?.contains("some items in hand didn't finish within 1 s") == true, "\(job.report)")
@@ -80,7 +82,7 @@ extension SPMDTests {
       ).job
       #expect(well.status == 0 && well.messages.isEmpty, "\(well.report)")
       let cut = try await CheckpointFolder().run(
-        2, "own code after a map", 6_000, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
+        2, "own code after a map", 200, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
       ).job
       #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
     }

@@ -21,7 +21,7 @@ extension SPMDTests {
       #expect(
         said.contains(/^Seppo: rank 0 \([^)]+\): rank [0-9]+ \([^)]+\) has not been heard of for [0-9.]+ s/), "\(said)")
       #expect(said.contains("rank \(ranks - 1) (") && said.contains("in mapParallel"), "\(said)")
-      #expect(said.contains("[at Endings/Endings.swift:"), "\(said)")
+      #expect(said.contains(/\[at Endings\/[A-Za-z]*Endings.swift:[0-9]+/), "\(said)")
     }
 
     @Test("Rank 0, stopped, is named by another", arguments: [2, 3, 8])
@@ -45,9 +45,9 @@ extension SPMDTests {
       let job = try await run(3, "slow rank", silence: "2")
       #expect(job.status == 0, "\(job.report)")
       let said = job.messages.first ?? ""
-      #expect((1...2).contains(job.messages.count), "\(job.report)")
-      #expect(said.contains("rank 0 (") && said.contains("has waited for 2"), "\(said)")
-      #expect(said.contains(/in call 1, mapParallel at Endings\/Endings.swift:[0-9]+, for rank 2 \(/), "\(said)")
+      #expect(!job.messages.isEmpty, "\(job.report)")
+      #expect(said.contains("rank 0 (") && said.contains(/has waited for [0-9.]+ s in call/), "\(said)")
+      #expect(said.contains(/in call 1, mapParallel at Endings\/SilentEndings.swift:[0-9]+, for rank 2 \(/), "\(said)")
     }
 
     @Test("Rank 0, when it doesn't come, is named once")

@@ -149,7 +149,7 @@ struct ComputePoolTests {
     #expect(try takeAll(until: { true }).map(\.begun) == [[0]])
     pool.submit(CountingTask(9..<12, stretch: 1))
     // A thread that looks for work would have taken it up.
-    for _ in 0..<1_000 { sched_yield() }
+    for _ in 0..<100 { pool.wait(nanoseconds: 1_000_000) }
     #expect(pool.takeFinished().isEmpty && !pool.isRunning)
     pool.withdraw()
     pool.end()

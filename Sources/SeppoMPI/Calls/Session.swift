@@ -200,6 +200,7 @@ final class Session: @unchecked Sendable {
     switch message.kind {
     case .failed:
       // An error has left the body on another rank: the job ends here and now. Where it does already, it has been said why.
+      pool.stop()
       EndRequest.dieIfKilled(self)
       Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
       report.end(.error)

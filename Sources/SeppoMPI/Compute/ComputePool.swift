@@ -15,6 +15,9 @@ class ComputeTask: @unchecked Sendable {
   fileprivate(set) var end: Int
   /// Whether its last item has been found late. Only the thread in the call knows it.
   fileprivate(set) var isLate = false
+  private let ceased = Atomic<Bool>(false)
+  /// Whether nobody will take it back, because the process is about to end.
+  var hasCeased: Bool { ceased.load(ordering: .relaxed) }
 
   init(chunk: Range<Int>, unit: Int) {
     self.chunk = chunk
@@ -28,6 +31,9 @@ class ComputeTask: @unchecked Sendable {
 
   /// - Parameter hand: where the thread shows what it computes.
   func run(_ kernel: ChunkKernel, _ hand: Hand) { preconditionFailure("a chunk that can't be computed") }
+
+  /// No item of it is begun any more, also of those that are claimed.
+  func cease() { ceased.store(true, ordering: .relaxed) }
 
   /// Cuts off up to so many items that aren't begun.
   fileprivate func cut(_ wanted: Int) -> Range<Int> {
@@ -145,7 +151,10 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     allowed = 0
-    for (task, _) in running { _ = task.cut(.max) }
+    for (task, _) in running {
+      _ = task.cut(.max)
+      task.cease()
+    }
   }
 
   /// Gives away half of what no thread has begun, the last items first.

@@ -109,6 +109,11 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
+  override func cease() {
+    super.cease()
+    context.bound.lower(to: 0)
+  }
+
   private func decodeAndCompute(_ payload: UnsafeRawBufferPointer, _ kernel: ChunkKernel, _ hand: Hand) {
     let items = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunk.count)
     let (done, error) = Items.read(items, from: payload)
@@ -138,7 +143,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       eachStretch(hand, atMost: longest) {
         runKernel(kernel, hand, items($0), UnsafeMutableBufferPointer(rebasing: results[$0]))
       }
-      if encodes { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<made])) }
+      if encodes, !hasCeased { encodeForAll(UnsafeMutableBufferPointer(rebasing: results[..<made])) }
     case .wire where context.resultsAreMemory && MemoryLayout<Result>.alignment <= ChunkHeader.size:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Result>.stride
@@ -158,7 +163,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       eachStretch(hand, atMost: longest) {
         runKernel(kernel, hand, items($0), UnsafeMutableBufferPointer(rebasing: results[made..<(made + $0.count)]))
       }
-      encode(results)
+      if !hasCeased { encode(results) }
     }
   }
 
