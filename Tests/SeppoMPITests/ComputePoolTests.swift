@@ -154,4 +154,31 @@ struct ComputePoolTests {
     pool.withdraw()
     pool.end()
   }
+
+  @Test("Nor is what a thread has claimed by then, and nothing is made of what it computed")
+  func stopWithinStretch() throws {
+    let isOpen = Atomic<Bool>(false)
+    let hasBegun = Atomic<Bool>(false)
+    let context = MapTask<Int, String>.Context(
+      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line), bound: Bound(), unit: 1, stopsAtFailure: true,
+      timeout: nil, itemsAreMemory: true, resultsAreMemory: false)
+    let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
+    items.initialize(repeating: 1)
+    defer { items.deallocate() }
+    try pool.begin(
+      { input, output, first, bound in
+        hasBegun.store(true, ordering: .releasing)
+        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        return computeChunk(input, output, first, bound) { (item: Int) in "\(item)" }
+      }, threads: 1)
+    let task = MapTask<Int, String>(
+      chunk: 0..<5, input: .memory(UnsafeBufferPointer(items)), output: .wire, context: context)
+    pool.submit(task)
+    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    pool.stop()
+    isOpen.store(true, ordering: .releasing)
+    while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
+    #expect(task.completed == 0 && task.bytes == nil)
+    pool.end()
+  }
 }
