@@ -40,11 +40,10 @@ final class CheckpointFolder {
       }
       if let process = CheckpointFolder.processes(mark, target).last { kill(process, signal) }
     }
-    let job = try await Mpirun.run(
-      ranks, "Checkpoints", [name, file, log, "\(number)"], environment: environment, limit: 60)
+    let ended = try await run(ranks, name, number, environment: environment)
     watch.cancel()
     _ = try? await watch.value
-    return (job, computed)
+    return ended
   }
 
   private var computed: [Int] {

@@ -25,6 +25,21 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
   }
 }
 
+/// Holds an item as soon as it is begun.
+private final class Gate: Sendable {
+  private let hasBegun = Atomic<Bool>(false)
+  private let isOpen = Atomic<Bool>(false)
+
+  func pass() {
+    hasBegun.store(true, ordering: .releasing)
+    while !isOpen.load(ordering: .acquiring) { usleep(100) }
+  }
+
+  func awaitItem() { while !hasBegun.load(ordering: .acquiring) { usleep(100) } }
+
+  func open() { isOpen.store(true, ordering: .releasing) }
+}
+
 @Suite("Compute threads", .serialized)
 struct ComputePoolTests {
   private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
@@ -108,16 +123,14 @@ struct ComputePoolTests {
 
   @Test("Half of what isn't begun is given away, the last items first")
   func halves() throws {
-    let isOpen = Atomic<Bool>(false)
-    let hasBegun = Atomic<Bool>(false)
+    let gate = Gate()
     try pool.begin(
       { _, _, _, _ in
-        hasBegun.store(true, ordering: .releasing)
-        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
     pool.submit(CountingTask(0..<5, stretch: 1))
-    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    gate.awaitItem()
     pool.submit(CountingTask(5..<9, stretch: 1))
     // Item 0 is begun; eight aren't.
     #expect(pool.giveBack() == [5..<9])
@@ -125,7 +138,7 @@ struct ComputePoolTests {
     #expect(pool.giveBack() == [2..<3])
     #expect(pool.giveBack() == [1..<2])
     #expect(pool.giveBack() == [])
-    isOpen.store(true, ordering: .releasing)
+    gate.open()
     let tasks = try takeAll(until: { true })
     #expect(tasks.map(\.begun) == [[0]])
     pool.end()
@@ -133,19 +146,17 @@ struct ComputePoolTests {
 
   @Test("Once the process is about to end, no item is begun")
   func stop() throws {
-    let isOpen = Atomic<Bool>(false)
-    let hasBegun = Atomic<Bool>(false)
+    let gate = Gate()
     try pool.begin(
       { _, _, _, _ in
-        hasBegun.store(true, ordering: .releasing)
-        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
     pool.submit(CountingTask(0..<5, stretch: 1))
-    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    gate.awaitItem()
     pool.submit(CountingTask(5..<9, stretch: 1))
     pool.stop()
-    isOpen.store(true, ordering: .releasing)
+    gate.open()
     #expect(try takeAll(until: { true }).map(\.begun) == [[0]])
     pool.submit(CountingTask(9..<12, stretch: 1))
     // A thread that looks for work would have taken it up.
@@ -157,8 +168,7 @@ struct ComputePoolTests {
 
   @Test("Nor is what a thread has claimed by then, and nothing is made of what it computed")
   func stopWithinStretch() throws {
-    let isOpen = Atomic<Bool>(false)
-    let hasBegun = Atomic<Bool>(false)
+    let gate = Gate()
     let context = MapTask<Int, String>.Context(
       rank: 0, host: "here", place: Place(fileID: #fileID, line: #line), bound: Bound(), unit: 1, stopsAtFailure: true,
       timeout: nil, itemsAreMemory: true, resultsAreMemory: false)
@@ -167,16 +177,15 @@ struct ComputePoolTests {
     defer { items.deallocate() }
     try pool.begin(
       { input, output, first, bound in
-        hasBegun.store(true, ordering: .releasing)
-        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        gate.pass()
         return computeChunk(input, output, first, bound) { (item: Int) in "\(item)" }
       }, threads: 1)
     let task = MapTask<Int, String>(
       chunk: 0..<5, input: .memory(UnsafeBufferPointer(items)), output: .wire, context: context)
     pool.submit(task)
-    while !hasBegun.load(ordering: .acquiring) { usleep(100) }
+    gate.awaitItem()
     pool.stop()
-    isOpen.store(true, ordering: .releasing)
+    gate.open()
     while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
     #expect(task.completed == 0 && task.bytes == nil)
     pool.end()

@@ -3,8 +3,8 @@ import Synchronization
 /// A chunk in the hands of a compute thread.
 ///
 /// The thread in a Seppo call makes it and hands it over; a compute thread runs it and hands it back. The pool's mutex
-/// orders the two, and between them nobody else touches it but for its claims, which are atomic: that is why its
-/// subclasses are `@unchecked Sendable`.
+/// orders the two, and between them nobody else touches it but for its claims and whether it has ceased, which are atomic:
+/// that is why its subclasses are `@unchecked Sendable`.
 class ComputeTask: @unchecked Sendable {
   /// The chunk as it was handed over; what has been called back since is above `end`.
   let chunk: Range<Int>
@@ -33,7 +33,10 @@ class ComputeTask: @unchecked Sendable {
   func run(_ kernel: ChunkKernel, _ hand: Hand) { preconditionFailure("a chunk that can't be computed") }
 
   /// No item of it is begun any more, also of those that are claimed.
-  func cease() { ceased.store(true, ordering: .relaxed) }
+  func cease() {
+    ceased.store(true, ordering: .relaxed)
+    _ = cut(.max)
+  }
 
   /// Cuts off up to so many items that aren't begun.
   fileprivate func cut(_ wanted: Int) -> Range<Int> {
@@ -151,10 +154,7 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     allowed = 0
-    for (task, _) in running {
-      _ = task.cut(.max)
-      task.cease()
-    }
+    for (task, _) in running { task.cease() }
   }
 
   /// Gives away half of what no thread has begun, the last items first.

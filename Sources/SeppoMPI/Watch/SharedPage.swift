@@ -31,7 +31,8 @@ struct SharedPage: Sendable {
     let ahead = Atomic<Int>(0)
   }
 
-  /// Never freed.
+  /// Never freed, and its lines are written by the thread in a call alone, each while the other one is looked at: that is why
+  /// it may go to any thread.
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
   /// Never freed, and atomic: that is why it may go to any thread.
   nonisolated(unsafe) private let pointer: UnsafeMutablePointer<Words>

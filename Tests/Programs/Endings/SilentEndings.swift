@@ -50,6 +50,7 @@ extension Endings {
 
   /// Stops the process that decodes the fifth of it.
   struct Slow: Codable, Sendable {
+    /// Counted by the thread in the call, which alone decodes results: that is why it is safe.
     private nonisolated(unsafe) static var decoded = 0
     var values: [Int]
 
