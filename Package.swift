@@ -14,7 +14,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -41,7 +40,7 @@ let package = Package(
       name: "SeppoCheckpoint",
       dependencies: [
         "SeppoMPI", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),
@@ -50,9 +49,8 @@ let package = Package(
       name: "HelloWorld", dependencies: ["SeppoMPI"], path: "Examples/HelloWorld", swiftSettings: strict),
 
     .executableTarget(
-      name: "Checksums",
-      dependencies: ["SeppoMPI", "CommandLineTool", .product(name: "Crypto", package: "swift-crypto")],
-      path: "Examples/Checksums", swiftSettings: strict),
+      name: "WordCount", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/WordCount",
+      swiftSettings: strict),
     .executableTarget(
       name: "Primes", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Primes", swiftSettings: strict),
     .executableTarget(
@@ -113,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "Checksums", "Primes", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
+        "HelloWorld", "WordCount", "Primes", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
         "Checkpoints",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],

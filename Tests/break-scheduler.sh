@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # Breaks copies of the scheduler on purpose, each in another way, and checks that simulated maps tell.
 # The simulation is worth what it catches. Fails where a break isn't caught, or can't be made any more.
+#
+#   Tests/break-scheduler.sh [SCHEDULES [FIRST]]   holds the scheduler as it is to that number of schedules (10,000), from that
+#                                                  seed on (0)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly seeds=10000
+schedules=${1:-$seeds} first=${2:-0}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -13,44 +17,59 @@ fail() {
   exit 1
 }
 
-# One module of all, without SwiftPM, which takes ten times as long.
+compile() { swiftc -swift-version 6 -parse-as-library -package-name Seppo -I "$work/modules" "$@"; }
+
+# What simulates is compiled once: a break changes what the scheduler's functions do, and not what they are.
+# Without optimisation of the scheduler's module, none of it gets into another.
+mkdir "$work/modules"
+compile -Onone -wmo -c -module-name SeppoScheduling -emit-module-path "$work/modules/SeppoScheduling.swiftmodule" \
+  -o "$work/scheduler.o" Sources/SeppoScheduling/*.swift
+compile -O -wmo -c -module-name SeppoSimulation -emit-module-path "$work/modules/SeppoSimulation.swiftmodule" \
+  -o "$work/simulation.o" Tests/Simulation/*.swift
+compile -O -wmo -c -module-name Simulate -o "$work/simulate.o" Tests/Programs/Simulate/*.swift
+
+# build FOLDER: links FOLDER/simulate with the scheduler in FOLDER/scheduler
 build() {
-  local name=$1 file
-  for file in "$work/$name/scheduler"/*.swift Tests/Simulation/*.swift Tests/Programs/Simulate/*.swift; do
-    sed '/^import Seppo/d' "$file" >"$work/$name/${file##*/}"
-  done
-  swiftc -Onone -swift-version 6 -parse-as-library -package-name Seppo -module-name Simulate \
-    -o "$work/$name/simulate" "$work/$name"/*.swift >"$work/$name/log" 2>&1 ||
-    { cat "$work/$name/log" >&2; fail "the copy '$name' doesn't build"; }
+  compile "${2--Onone}" -wmo -c -module-name SeppoScheduling -o "$1/scheduler.o" "$1/scheduler"/*.swift >"$1/log" 2>&1 &&
+    swiftc -o "$1/simulate" "$work"/{simulate,simulation}.o "$1/scheduler.o" >>"$1/log" 2>&1
 }
 
+# copy FOLDER
 copy() {
-  mkdir -p "$work/$1"
-  cp -R Sources/SeppoScheduling "$work/$1/scheduler"
+  mkdir -p "$1"
+  cp -R Sources/SeppoScheduling "$1/scheduler"
 }
 
-# broken WHAT FILE SED: what is broken, where, and how.
+# broken WHAT FILE SED: what is broken, where, and how; in the background, as many at once as there are cores
+number=0
 broken() {
-  local what=$1 file=$2 name=broken
-  rm -rf "${work:?}/$name"
-  copy "$name"
-  sed "$3" "Sources/SeppoScheduling/$file" >"$work/$name/scheduler/$file"
-  if cmp -s "Sources/SeppoScheduling/$file" "$work/$name/scheduler/$file"; then
-    fail "this break isn't one any more, as $file has changed: $what"
-  fi
-  build "$name"
-  local status=0
-  "$work/$name/simulate" --first --count "$seeds" >"$work/$name/found" 2>"$work/$name/errors" || status=$?
-  if [ "$status" -ne 1 ] || ! grep -q '^seed ' "$work/$name/found"; then
-    tail -n 5 "$work/$name/found" "$work/$name/errors" >&2
-    fail "not caught in $seeds schedules: $what"
-  fi
-  printf '%-62s %s\n' "$what" "$(grep -m1 '^seed ' "$work/$name/found" | cut -c1-150)"
+  number=$((number + 1))
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+  try_break "$work/$(printf %02d $number)" "$@" &
 }
 
-copy whole
-build whole
-"$work/whole/simulate" --count 2000 || fail 'the scheduler as it is fails'
+# try_break FOLDER WHAT FILE SED: leaves FOLDER/caught with what caught it, or FOLDER/not-caught with what is the matter
+try_break() {
+  local folder=$1 what=$2 file=$3 status=0
+  copy "$folder"
+  sed "$4" "Sources/SeppoScheduling/$file" >"$folder/scheduler/$file"
+  if cmp -s "Sources/SeppoScheduling/$file" "$folder/scheduler/$file"; then
+    echo "this break isn't one any more, as $file has changed: $what" >"$folder/not-caught"
+    return
+  fi
+  build "$folder" || { { cat "$folder/log"; echo "this break doesn't compile: $what"; } >"$folder/not-caught"; return; }
+  "$folder/simulate" --first --count "$seeds" >"$folder/found" 2>"$folder/errors" || status=$?
+  if [ "$status" -eq 1 ] && grep -q '^seed ' "$folder/found"; then
+    printf '%-62s %s\n' "$what" "$(grep -m1 '^seed ' "$folder/found" | cut -c1-150)" >"$folder/caught"
+  else
+    { tail -n 5 "$folder/found" "$folder/errors"; echo "not caught in $seeds schedules: $what"; } >"$folder/not-caught"
+  fi
+  rm -f "$folder/simulate"
+}
+
+copy "$work/whole"
+build "$work/whole" -O || { cat "$work/whole/log" >&2; fail "the scheduler as it is doesn't build"; }
+"$work/whole/simulate" --from "$first" --count "$schedules" || fail 'the scheduler as it is fails'
 # Hashing differs from process to process: nothing may follow from it.
 "$work/whole/simulate" --count 200 --trace >"$work/first"
 "$work/whole/simulate" --count 200 --trace | cmp - "$work/first" || fail 'a seed gives two different schedules'
@@ -100,3 +119,9 @@ broken 'a suspect whose rank is gone is like any other' MapScheduler.swift \
   's/: held.chunk, isSuspect: held.isSuspect)/: held.chunk, isSuspect: false)/'
 broken 'what failed before is handed out' MapScheduler.swift 's/ else { notBegun.remove(index) }$/ else {}/'
 broken 'a map that was stopped calls back' MapScheduler.swift 's/guard !isStopped, notBegun/guard notBegun/'
+
+wait
+cat "$work"/*/caught
+for file in "$work"/*/not-caught; do if [ -e "$file" ]; then cat "$file" >&2; failed=yes; fi; done
+[ -z "${failed-}" ] || fail 'some breaks were not caught'
+echo "$number breaks, all of them caught"

@@ -1,44 +1,115 @@
-import Crypto
 import Foundation
 
-/// What bytes are known by again: SHA-256, or its first 8 bytes.
+/// SipHash-2-4 with 128 bits of output, by which bytes are known again.
+///
+/// It notices what has changed or was damaged, not what somebody forged: the key is public. A cryptographic digest would
+/// bring a library that takes minutes to build.
+///
+/// Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012); the 128 bits are those of its
+/// reference implementation, github.com/veorq/SipHash. The key is that of its test vectors, 000102…0f, so that
+/// `openssl mac -macopt hexkey:000102030405060708090a0b0c0d0e0f siphash` gives the same.
 struct Digest {
-  private var hash = SHA256()
-  /// Items come in small pieces: hashing them one by one takes several times as long.
-  private var waiting: [UInt8] = []
+  private static let key = (UInt64(0x0706_0504_0302_0100), UInt64(0x0F0E_0D0C_0B0A_0908))
+
+  // What the paper calls v0 to v3; `0xee` is for an output of 128 bits.
+  private var v0 = 0x736F_6D65_7073_6575 ^ Digest.key.0
+  private var v1 = 0x646F_7261_6E64_6F6D ^ Digest.key.1 ^ 0xEE
+  private var v2 = 0x6C79_6765_6E65_7261 ^ Digest.key.0
+  private var v3 = 0x7465_6462_7974_6573 ^ Digest.key.1
+  /// The bytes that don't fill a word yet, the first of them lowest.
+  private var rest: UInt64 = 0
+  private var restCount = 0
+  /// Of the number of bytes, only the lowest 8 bits count.
+  private var length: UInt8 = 0
 
   mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    if waiting.count + bytes.count > 1 << 16 { flush() }
-    if bytes.count > 1 << 16 {
-      hash.update(bufferPointer: bytes)
-    } else {
-      waiting.append(contentsOf: bytes)
+    length &+= UInt8(truncatingIfNeeded: bytes.count)
+    var index = 0
+    while restCount > 0, index < bytes.count {
+      addToRest(bytes[index])
+      index += 1
+    }
+    let words = (bytes.count - index) / 8
+    if words > 0 { compress(bytes.baseAddress! + index, words: words) }
+    index += 8 * words
+    while index < bytes.count {
+      addToRest(bytes[index])
+      index += 1
     }
   }
 
-  private mutating func flush() {
-    waiting.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    waiting.removeAll(keepingCapacity: true)
+  private mutating func addToRest(_ byte: UInt8) {
+    rest |= UInt64(byte) &<< UInt64(8 * restCount)
+    restCount += 1
+    guard restCount == 8 else { return }
+    withUnsafeBytes(of: rest.littleEndian) { compress($0.baseAddress!, words: 1) }
+    (rest, restCount) = (0, 0)
   }
 
-  mutating func finish() -> Data {
-    flush()
-    return Data(hash.finalize())
+  private mutating func compress(_ start: UnsafeRawPointer, words: Int) {
+    // In a build without optimisation, too, this reads whole programs: so it has variables of its own, and no calls.
+    let isAligned = UInt(bitPattern: start) % 8 == 0
+    let aligned = start.assumingMemoryBound(to: UInt64.self)
+    var (v0, v1, v2, v3) = (v0, v1, v2, v3)
+    var index = 0
+    while index < words {
+      let word = UInt64(
+        littleEndian: isAligned ? aligned[index] : start.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self))
+      v3 ^= word
+      Digest.round(&v0, &v1, &v2, &v3)
+      Digest.round(&v0, &v1, &v2, &v3)
+      v0 ^= word
+      index &+= 1
+    }
+    (self.v0, self.v1, self.v2, self.v3) = (v0, v1, v2, v3)
   }
 
-  static func short(_ bytes: UnsafeRawBufferPointer) -> Int64 {
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    return hash.finalize().withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+  @_transparent
+  private static func round(_ v0: inout UInt64, _ v1: inout UInt64, _ v2: inout UInt64, _ v3: inout UInt64) {
+    v0 &+= v1
+    v2 &+= v3
+    v1 = (v1 &<< 13 | v1 &>> 51) ^ v0
+    v3 = (v3 &<< 16 | v3 &>> 48) ^ v2
+    v0 = v0 &<< 32 | v0 &>> 32
+    v2 &+= v1
+    v0 &+= v3
+    v1 = (v1 &<< 17 | v1 &>> 47) ^ v2
+    v3 = (v3 &<< 21 | v3 &>> 43) ^ v0
+    v2 = v2 &<< 32 | v2 &>> 32
+  }
+
+  /// The digest's two halves. Nothing may be added after.
+  mutating func finish() -> (UInt64, UInt64) {
+    rest |= UInt64(length) << 56
+    withUnsafeBytes(of: rest.littleEndian) { compress($0.baseAddress!, words: 1) }
+    v2 ^= 0xEE
+    for _ in 0..<4 { Digest.round(&v0, &v1, &v2, &v3) }
+    let first = v0 ^ v1 ^ v2 ^ v3
+    v1 ^= 0xDD
+    for _ in 0..<4 { Digest.round(&v0, &v1, &v2, &v3) }
+    return (first, v0 ^ v1 ^ v2 ^ v3)
   }
 }
 
 extension Digest {
+  /// All 16 bytes. Nothing may be added after.
+  mutating func finish() -> Data {
+    let halves: (UInt64, UInt64) = finish()
+    return withUnsafeBytes(of: (halves.0.littleEndian, halves.1.littleEndian)) { Data($0) }
+  }
+
+  /// The first half.
+  static func short(_ bytes: UnsafeRawBufferPointer) -> Int64 {
+    var digest = Digest()
+    digest.add(bytes)
+    return Int64(bitPattern: digest.finish().0)
+  }
+
   /// Of a result and its place: a row that has come to be another's is noticed too.
   static func checksum(row: Int64, _ bytes: UnsafeRawBufferPointer) -> Int64 {
-    var hash = SHA256()
-    withUnsafeBytes(of: row.littleEndian) { hash.update(bufferPointer: $0) }
-    hash.update(bufferPointer: bytes)
-    return hash.finalize().withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    var digest = Digest()
+    withUnsafeBytes(of: row.littleEndian) { digest.add($0) }
+    digest.add(bytes)
+    return Int64(bitPattern: digest.finish().0)
   }
 }

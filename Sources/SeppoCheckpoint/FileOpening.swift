@@ -82,7 +82,10 @@ struct FileOpening {
     guard format <= Schema.format else {
       throw CheckpointError.newerFormat(file: location.given, format: Int(format), known: Int(Schema.format))
     }
-    guard format == Schema.format else { throw failure.damaged("there never was a format \(format)") }
+    guard format > 0 else { throw failure.damaged("there never was a format \(format)") }
+    guard format == Schema.format else {
+      throw CheckpointError.olderFormat(file: location.given, format: Int(format), known: Int(Schema.format))
+    }
     return false
   }
 

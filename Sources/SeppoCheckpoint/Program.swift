@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// The program that runs, by what it is made of.
@@ -8,6 +7,7 @@ enum Program {
     guard let path = Bundle.main.executablePath,
       let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     else { return UUID().uuidString }
-    return SHA256.hash(data: bytes).prefix(8).map { String(format: "%02x", $0) }.joined()
+    let digest = bytes.withUnsafeBytes { Digest.short($0) }
+    return String(format: "%016lx", digest)
   }()
 }

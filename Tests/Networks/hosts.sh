@@ -8,8 +8,9 @@
 #   hosts.sh down                ends what runs there, and the hosts
 #
 # Needs root. Everything is inside of namespaces, so nothing of the machine's own network changes. Their names carry
-# the process that the hosts are for ($SEPPO_HOSTS, or who called): two of these have hosts at the same time, and what
-# one left behind that is no more, the next `up` or `down` takes away.
+# the process that the hosts are for ($SEPPO_HOSTS, or who called; PROCESS.1, PROCESS.2, … where it has several such
+# networks): two of these have hosts at the same time, and what one left behind that is no more, the next `up` or `down`
+# takes away.
 set -euo pipefail
 
 owner=${SEPPO_HOSTS:-$PPID}
@@ -17,7 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 letters=(a b c d e f g h)
 
 space() { printf 'seppo-%s-%s\n' "$owner" "${1#seppo-}"; }
-spaces() { ip netns list | sed -n 's/^\(seppo-[0-9][0-9]*-[a-z]*\).*/\1/p'; }
+spaces() { ip netns list | sed -n 's/^\(seppo-[0-9][0-9.]*-[a-z]*\).*/\1/p'; }
 
 # Whoever is in it, is ended: ranks that nobody else can reach any more too.
 remove() {
@@ -32,11 +33,11 @@ remove() {
 }
 
 down() {
-  local name process
+  local name its
   for name in $(spaces); do
-    process=${name#seppo-}
-    process=${process%-*}
-    if [ "$process" = "$owner" ] || ! [ -d "/proc/$process" ]; then remove "$name"; fi
+    its=${name#seppo-}
+    its=${its%-*}
+    if [ "$its" = "$owner" ] || ! [ -d "/proc/${its%.*}" ]; then remove "$name"; fi
   done
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Binding", .serialized)
+  @Suite("Binding")
   struct BindingTests {
     private static let hasTwoCores = Machine.cores >= 2
 

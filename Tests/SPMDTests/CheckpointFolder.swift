@@ -17,11 +17,12 @@ final class CheckpointFolder {
 
   /// Runs the program, and says which items it computed.
   func run(
-    _ ranks: Int?, _ name: String, _ number: Int = 0, environment: [String: String] = [:], limit: Double = 60
+    _ ranks: Int?, _ name: String, _ number: Int = 0, environment: @autoclosure () -> [String: String] = [:],
+    limit: Double = 60, load: Load = .waits
   ) async throws -> (job: Job, computed: [Int]) {
     try? FileManager.default.removeItem(atPath: log)
     let job = try await Mpirun.run(
-      ranks, "Checkpoints", [name, file, log, "\(number)"], environment: environment, limit: limit)
+      ranks, "Checkpoints", [name, file, log, "\(number)"], environment: environment(), limit: limit, load: load)
     return (job, computed)
   }
 
@@ -36,7 +37,7 @@ final class CheckpointFolder {
       while !Task.isCancelled {
         let lines = FileManager.default.contents(atPath: log)?.split(separator: UInt8(ascii: "\n")) ?? []
         if lines.count >= items, item.map({ lines.contains(Data("\($0)".utf8)) }) ?? true { break }
-        try await Task.sleep(for: .milliseconds(5))
+        try await Task.sleep(for: .milliseconds(20))
       }
       if let process = CheckpointFolder.processes(mark, target).last { kill(process, signal) }
     }

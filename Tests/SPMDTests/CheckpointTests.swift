@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Checkpoints", .serialized)
+  @Suite("Checkpoints")
   struct CheckpointTests {
     @Test(
       "What is stored isn't computed again, at any rank count, and the results are the same",

@@ -2,7 +2,7 @@ import Testing
 
 extension SPMDTests {
   /// One rank dies, each time otherwise: the job ends, and one line says who it was, where, how, and at what.
-  @Suite("Deaths", .serialized)
+  @Suite("Deaths")
   struct DeathTests {
     @Test("In an item", arguments: SPMDTests.deathsInItems)
     func diesInItem(_ ending: Ending) async throws { try await ending.check() }
@@ -16,7 +16,7 @@ extension SPMDTests {
       for victim in 0..<8 {
         let job = try await Ending(
           name: "kill in an item", victim: victim, ranks: 8, status: nil, says: ["rank \(victim) (", killed]
-        ).check()
+        ).check(.sleeps)
         seconds.append(job.seconds)
       }
       print("8 ranks, of which one is killed: seconds from the job's start to its end: \(seconds.sorted())")

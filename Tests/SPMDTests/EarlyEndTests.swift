@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Jobs that end before their work", .serialized)
+  @Suite("Jobs that end before their work")
   struct EarlyEndTests {
     @Test(
       "The whole job is killed: what was stored is kept, and isn't computed again", arguments: [1, 3, 8])
@@ -87,20 +87,22 @@ extension SPMDTests {
       #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
     }
 
+    private func time(in seconds: Int) -> String { "\(Int(Date().timeIntervalSince1970) + seconds)" }
+
     @Test("No item is begun that can't be done before SEPPO_DEADLINE", arguments: [1, 3])
     func deadline(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var before: Set<Int> = []
       for name in ["SEPPO_DEADLINE", "SLURM_JOB_END_TIME"] {
-        let end = "\(Int(Date().timeIntervalSince1970) + 9)"
-        let (job, computed) = try await folder.run(ranks, "slow", 40_000, environment: [name: end])
+        let (job, computed) = try await folder.run(
+          ranks, "slow", 40_000, environment: [name: time(in: 9)], load: .sleeps)
         #expect(job.status == 75 && job.messages.last?.contains("is the deadline") == true, "\(job.report)")
         // Those that were begun came to their end, and are stored.
         #expect(!computed.isEmpty && before.isDisjoint(with: computed), "\(job.report)")
         before.formUnion(computed)
       }
-      let soon = "\(Int(Date().timeIntervalSince1970) + 2)"
-      let (job, computed) = try await folder.run(3, "slow", 40_000, environment: ["SEPPO_DEADLINE": soon])
+      let (job, computed) = try await folder.run(
+        3, "slow", 40_000, environment: ["SEPPO_DEADLINE": time(in: 2)], load: .sleeps)
       #expect(job.status == 75 && computed.isEmpty, "\(job.report)")
       #expect(job.messages.last?.contains("has \(before.count) of 40000 items") == true, "\(job.report)")
     }
@@ -108,8 +110,8 @@ extension SPMDTests {
     @Test("Items that were begun in time have until the deadline, whatever the grace is")
     func deadlineOfLongItems() async throws {
       let folder = try CheckpointFolder()
-      let environment = ["SEPPO_DEADLINE": "\(Int(Date().timeIntervalSince1970) + 12)", "SEPPO_GRACE_S": "0"]
-      let (job, computed) = try await folder.run(2, "long items", 20, environment: environment)
+      let (job, computed) = try await folder.run(
+        2, "long items", 20, environment: ["SEPPO_DEADLINE": time(in: 12), "SEPPO_GRACE_S": "0"], load: .sleeps)
       #expect(job.status == 75, "\(job.report)")
       #expect(job.messages.last?.contains("has \(computed.count) of 12 items; run the same") == true, "\(job.report)")
     }

@@ -21,11 +21,11 @@ struct Ending: Sendable, CustomTestStringConvertible {
   }
 
   @discardableResult
-  func check() async throws -> Job {
+  func check(_ load: Load = .waits) async throws -> Job {
     let arguments = [name] + (victim.map { ["\($0)"] } ?? [])
     let job =
-      if ranks == nil { try await Mpirun.runToTheEnd("Endings", arguments, limit: 120) } else {
-        try await Mpirun.run(ranks, "Endings", arguments, environment: environment)
+      if ranks == nil { try await Mpirun.runToTheEnd("Endings", arguments, limit: 120, load) } else {
+        try await Mpirun.run(ranks, "Endings", arguments, environment: environment, load: load)
       }
     #expect(!job.isExpired, "\(job.report)")
     if let status {
@@ -52,7 +52,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
 }
 
 extension SPMDTests {
-  @Suite("Endings", .serialized)
+  @Suite("Endings")
   struct EndingTests {
     @Test("Ranks that come to different calls are told who is where", arguments: divergences)
     func divergence(_ ending: Ending) async throws { try await ending.check() }
@@ -61,7 +61,7 @@ extension SPMDTests {
     func error(_ ending: Ending) async throws { try await ending.check() }
 
     @Test("What doesn't fit into the memory ends in a sentence", arguments: shortages)
-    func shortage(_ ending: Ending) async throws { try await ending.check() }
+    func shortage(_ ending: Ending) async throws { try await ending.check(.computes) }
 
     @Test("Exits end the job", arguments: exits)
     func exit(_ ending: Ending) async throws { try await ending.check() }
@@ -158,11 +158,11 @@ extension SPMDTests {
 }
 
 extension SPMDTests {
-  @Suite("The time limit", .serialized)
+  @Suite("The time limit")
   struct TimeLimitTests {
     @Test("A job that passes its limit says where each rank is")
     func saysWhereRanksAre() async throws {
-      let job = try await Mpirun.run(3, "Endings", ["wait for ever"], limit: 8)
+      let job = try await Mpirun.run(3, "Endings", ["wait for ever"], limit: 8, load: .sleeps)
       #expect(job.isExpired)
       for rank in 0..<3 {
         let line = job.messages.first {
@@ -182,7 +182,7 @@ extension SPMDTests {
 
     @Test("Each compute thread's items are named")
     func namesEveryThread() async throws {
-      let job = try await Mpirun.run(2, "Endings", ["wait for ever in every item"], limit: 8)
+      let job = try await Mpirun.run(2, "Endings", ["wait for ever in every item"], limit: 8, load: .sleeps)
       #expect(job.isExpired)
       let two = try Regex(": computing item [0-3] \\(for [0-9.]+ s\\), item [0-3] \\(for [0-9.]+ s\\)")
       #expect(job.messages.filter { $0.firstMatch(of: two) != nil }.count == 2, "\(job.report)")

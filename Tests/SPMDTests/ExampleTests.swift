@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Examples", .serialized)
+  @Suite("Examples")
   struct ExampleTests {
     @Test("HelloWorld prints each line once, in order", arguments: SPMDTests.rankCounts)
     func helloWorld(on ranks: Int?) async throws {
@@ -19,33 +19,45 @@ extension SPMDTests {
       }
     }
 
-    @Test("Checksums prints what sha256sum prints", arguments: [nil, 1, 3] as [Int?])
-    func checksums(on ranks: Int?) async throws {
-      let folder = "/usr/share/doc"
+    @Test("WordCount prints what wc prints, of UTF-8 text", arguments: [nil, 1, 3] as [Int?])
+    func wordCount(on ranks: Int?) async throws {
+      let folder = Checkout.root.appendingPathComponent("Sources").path
+      let file = Checkout.root.appendingPathComponent("README.md").path
       let wanted = try await Mpirun.start(
-        "/bin/bash", ["-c", "find \(folder) -type f -print0 | sort -z | xargs -0 sha256sum"], [:], 120)
-      let job = try await Mpirun.run(ranks, "Checksums", [folder])
+        "/bin/bash",
+        ["-c", "{ find \"$0\" -type f -print0 | sort -z; printf '%s\\0' \"$1\"; } | xargs -0 wc", folder, file],
+        ["LC_ALL": "C.UTF-8"], 120)
+      let job = try await Mpirun.run(ranks, "WordCount", [folder, file])
       #expect(job.status == 0, "\(job.report.prefix(2_000))")
-      #expect(job.output.count > 1_000)
+      #expect(job.output.split(separator: "\n").count > 100)
       #expect(job.output == wanted.output)
     }
 
-    @Test("Checksums goes on after what can't be read, and escapes odd names")
-    func checksumsOfOddFiles() async throws {
+    @Test("WordCount goes on after what can't be read, and takes odd names and odd bytes as wc does")
+    func wordCountOfOddFiles() async throws {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seppo \(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
       try FileManager.default.createDirectory(at: folder.appendingPathComponent("b"), withIntermediateDirectories: true)
-      for name in ["a\nb", "back\\slash", "b/ü", "empty", "car\rriage", " space "] {
-        try Data(name == "empty" ? "".utf8 : "content of \(name)".utf8).write(to: folder.appendingPathComponent(name))
-      }
+      // Spaces of several bytes, no characters, half ones, and so many bytes that they are read in pieces.
+      let contents: [String: [UInt8]] = [
+        "a\nb": Array("two\u{2003}words, one\u{A0}space\n".utf8), "back\\slash": [0xFF, 0x20, 0xE2, 0x82, 0x41, 0xC3],
+        "b/ü": Array(String(repeating: "häß—lich \u{3000}", count: 30_001).utf8), "empty": [],
+        " space ": [1, 2, 32, 3, 65],
+      ]
+      for (name, bytes) in contents { try Data(bytes).write(to: folder.appendingPathComponent(name)) }
       try FileManager.default.createSymbolicLink(
         at: folder.appendingPathComponent("link"), withDestinationURL: folder.appendingPathComponent("empty"))
       let wanted = try await Mpirun.start(
-        "/bin/bash", ["-c", "find '\(folder.path)' -type f -print0 | sort -z | xargs -0 sha256sum"], [:], 60)
-      let job = try await Mpirun.run(3, "Checksums", [folder.path, folder.path + "/missing"])
+        "/bin/bash",
+        [
+          "-c", "{ find \"$0\" -type f -print0 | sort -z; printf '%s\\0' \"$1\"; } | xargs -0 wc", folder.path,
+          folder.path + "/missing",
+        ], ["LC_ALL": "C.UTF-8"], 60)
+      let job = try await Mpirun.run(
+        3, "WordCount", [folder.path, folder.path + "/missing"], environment: ["LC_ALL": "C.UTF-8"])
       #expect(job.status == 1, "\(job.report)")
       #expect(job.output == wanted.output)
-      #expect(job.errors.contains("Checksums: \(folder.path)/missing: No such file or directory\n"))
+      #expect(job.errors.contains("WordCount: \(folder.path)/missing: No such file or directory\n"))
     }
 
     @Test(
@@ -66,9 +78,9 @@ extension SPMDTests {
 
     @Test("--help is printed once, and the status is 0")
     func help() async throws {
-      let job = try await Mpirun.run(3, "Checksums", ["--help"])
+      let job = try await Mpirun.run(3, "WordCount", ["--help"])
       #expect(job.status == 0, "\(job.report)")
-      #expect(job.output.components(separatedBy: "USAGE: checksums").count == 2, "\(job.report)")
+      #expect(job.output.components(separatedBy: "USAGE: word-count").count == 2, "\(job.report)")
     }
   }
 }

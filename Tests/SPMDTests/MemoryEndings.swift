@@ -83,7 +83,7 @@ extension SPMDTests {
 extension SPMDTests {
   /// A control group of one's own takes rights that a test hasn't got, and would move processes out of the one that whoever
   /// runs the suite has put them in. So the files are made up, in a mount namespace of the job's own.
-  @Suite("The cgroup's limit", .serialized)
+  @Suite("The cgroup's limit")
   struct ControlGroupTests {
     @Test(
       "What the ranks of a machine can't hold together ends in a sentence",
@@ -148,7 +148,8 @@ extension SPMDTests {
         let endings = Mpirun.products.appendingPathComponent("Endings").path
         return try await Mpirun.start(
           "/usr/bin/unshare",
-          mount + [Mpirun.launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", endings, name], [:], 60)
+          mount + [Mpirun.launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", endings, name], [:], 60,
+          ranks: ranks, load: .computes)
       }
     }
   }

@@ -22,10 +22,13 @@ struct Job {
 }
 
 enum Mpirun {
-  /// Executables of this package stand beside the test bundle.
-  static let products =
-    Bundle.main.bundleURL.path.hasSuffix(".xctest")
-    ? Bundle.main.bundleURL.deletingLastPathComponent() : Bundle.main.bundleURL
+  /// Executables of this package stand beside the test bundle, those that are built with another MPI in the folder that
+  /// SEPPO_TEST_PROGRAMS names.
+  static let products: URL = {
+    if let folder = ProcessInfo.processInfo.environment["SEPPO_TEST_PROGRAMS"] { return URL(fileURLWithPath: folder) }
+    let bundle = Bundle.main.bundleURL
+    return bundle.path.hasSuffix(".xctest") ? bundle.deletingLastPathComponent() : bundle
+  }()
 
   /// The `mpirun` that belongs to the `mpicc` which the package was built with, if it stands beside it.
   static let launcher: String = {
@@ -39,31 +42,46 @@ enum Mpirun {
     return folders.first { isThere("mpirun", in: $0) }.map { "\($0)/mpirun" } ?? "mpirun"
   }()
 
-  /// Starts a program of this package on so many ranks; on nil ranks, without `mpirun`.
+  /// Starts a program of this package on some number of ranks, when it is its turn; on nil ranks, without `mpirun`.
   ///
   /// - Parameters:
+  ///   - environment: asked for when the job begins.
   ///   - limit: seconds. A job that takes longer is asked where each rank is (SIGQUIT), and ended.
   ///   - binding: what `mpirun` binds a rank to; of itself it would bind one or two ranks to one core each, with all their
   ///     compute threads.
   static func run(
-    _ ranks: Int?, _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    limit: Double = 120, binding: String = "none"
+    _ ranks: Int?, _ program: String, _ arguments: [String] = [],
+    environment: @autoclosure () -> [String: String] = [:], limit: Double = 120, binding: String = "none",
+    load: Load = .waits
   ) async throws -> Job {
     let executable = program.hasPrefix("/") ? program : products.appendingPathComponent(program).path
-    guard let ranks else { return try await start(executable, arguments, environment, limit) }
+    guard let ranks else { return try await start(executable, arguments, environment(), limit, load: load) }
     let options = ["--oversubscribe", "--bind-to", binding, "-n", "\(ranks)"]
-    return try await start(launcher, options + [executable] + arguments, environment, limit)
+    return try await start(
+      launcher, options + [executable] + arguments, environment(), limit, ranks: ranks, load: load)
   }
 
   /// Starts a program of this package alone, and reads what is said until nobody can say any more, as mpirun does: that is
   /// after the program's end.
-  static func runToTheEnd(_ program: String, _ arguments: [String], limit: Double) async throws -> Job {
+  static func runToTheEnd(_ program: String, _ arguments: [String], limit: Double, _ load: Load) async throws -> Job {
     let script = "set -o pipefail; { \"$@\" 2>&1 >&3 | cat >&2; } 3>&1"
     let executable = products.appendingPathComponent(program).path
-    return try await start("/bin/bash", ["-c", script, "bash", executable] + arguments, [:], limit)
+    return try await start("/bin/bash", ["-c", script, "bash", executable] + arguments, [:], limit, load: load)
   }
 
+  /// Starts any program, when it is its turn.
+  ///
+  /// - Parameter ranks: how many processes it is going to be.
   static func start(
+    _ executable: String, _ arguments: [String], _ environment: @autoclosure () -> [String: String], _ limit: Double,
+    ranks: Int = 1, load: Load = .waits
+  ) async throws -> Job {
+    try await Cores.shared.use(ranks: ranks, load) {
+      try await startNow(executable, arguments, environment(), limit)
+    }
+  }
+
+  private static func startNow(
     _ executable: String, _ arguments: [String], _ environment: [String: String], _ limit: Double
   ) async throws -> Job {
     // All processes of the job have this in their environment, so that they can be found.

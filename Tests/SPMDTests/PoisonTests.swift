@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Items that end their rank", .serialized)
+  @Suite("Items that end their rank")
   struct PoisonTests {
     @Test(
       "An item at which a rank died twice is not tried a third time, whichever way it dies",

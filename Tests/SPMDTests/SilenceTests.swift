@@ -2,10 +2,10 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Ranks that aren't heard of, and items that never come back", .serialized)
+  @Suite("Ranks that aren't heard of, and items that never come back")
   struct SilenceTests {
     private func run(_ ranks: Int, _ name: String, silence: String) async throws -> Job {
-      let job = try await Mpirun.run(ranks, "Endings", [name], environment: ["SEPPO_SILENCE_S": silence])
+      let job = try await Mpirun.run(ranks, "Endings", [name], environment: ["SEPPO_SILENCE_S": silence], load: .sleeps)
       #expect(!job.isExpired, "\(job.report)")
       return job
     }

@@ -6,7 +6,7 @@ import Testing
 #endif
 
 extension SPMDTests {
-  @Suite("The example Sweep", .serialized)
+  @Suite("The example Sweep")
   struct SweepTests {
     @Test("Where the orbit ends at a fixed point, the exponent is the Jacobian's")
     func fixedPoints() async throws {

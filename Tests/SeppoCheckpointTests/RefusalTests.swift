@@ -34,11 +34,13 @@ struct RefusalTests {
       try untouched() == .notACheckpoint(file: folder.file(), reason: "it is another program's SQLite database"))
   }
 
-  @Test("A newer format, and one that never was")
+  @Test("A newer format, an older one, and one that never was")
   func format() throws {
     try folder.store(5, of: work)
     try folder.ask("PRAGMA user_version = 7")
-    #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 1))
+    #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 2))
+    try folder.ask("PRAGMA user_version = 1")
+    #expect(try untouched() == .olderFormat(file: folder.file(), format: 1, known: 2))
     try folder.ask("PRAGMA user_version = 0")
     #expect(try untouched() == .damaged(file: folder.file(), reason: "there never was a format 0"))
   }

@@ -4,9 +4,10 @@ import Testing
 
 @Suite("Simulated maps")
 struct SimulationTests {
-  private static let block = 1_250
+  /// Some hundreds in all, as they run without optimisation here; .ci/run holds ten thousand others, and .ci/soak millions.
+  private static let block = 150
 
-  @Test("The books hold at every step of ten thousand schedules, and each ends as map does", arguments: 0..<8)
+  @Test("The books hold at every step of 1,200 schedules, and each ends as map does", arguments: 0..<8)
   func manySchedules(block: Int) {
     var figures = Figures()
     for seed in (block * Self.block)..<((block + 1) * Self.block) {
@@ -20,12 +21,7 @@ struct SimulationTests {
           """)
       }
     }
-    // What doesn't happen isn't tested.
-    #expect(figures.callBacks > 500 && figures.givenBack > 500, "\(figures)")
-    #expect(figures.late > 500 && figures.again > 500, "\(figures)")
-    #expect(figures.results > 500 && figures.errors > 100 && figures.stuck > 20, "\(figures)")
-    #expect(figures.alone > 500 && figures.fatal > 50, "\(figures)")
-    #expect(figures.stranded > 5 && figures.stopped > 5, "\(figures)")
+    #expect(figures.rarities(in: Self.block).isEmpty, "\(figures)")
   }
 
   @Test("A seed gives the same schedule, step by step")

@@ -52,6 +52,17 @@ package struct Figures: Sendable, Equatable {
     alone += other.alone
     fatal += other.fatal
   }
+
+  /// What happened too rarely in that number of schedules: what doesn't happen isn't tested.
+  package func rarities(in schedules: Int) -> [String] {
+    let expected: [(name: String, found: Int, share: Double)] = [
+      ("call-backs", callBacks, 0.4), ("ranges given back", givenBack, 0.4), ("late items", late, 0.4),
+      ("further tries", again, 0.4), ("maps with results", results, 0.4), ("maps with an error", errors, 0.08),
+      ("stuck maps", stuck, 0.016), ("suspects given", alone, 0.4), ("fatal suspects", fatal, 0.04),
+      ("stranded maps", stranded, 0.004), ("stopped maps", stopped, 0.004),
+    ]
+    return expected.filter { $0.found < Int($0.share * Double(schedules) / 2) }.map { "\($0.found) \($0.name)" }
+  }
 }
 
 extension Figures: CustomStringConvertible {

@@ -64,7 +64,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       gathered = Gathered(places, keepsCoded: call.encodesResults)
       do {
         try resume()
-        scheduler.joined(rank: 0, threads: call.threads)
         try compute()
         site.learnt = scheduler.learnt
         if let failure { throw failure }
@@ -105,6 +104,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Until every item is done, or the lowest that fails is known, and every rank is in this call.
   private func compute() throws {
     var backoff = Backoff()
+    var start = JointStart(
+      root: call.threads, isFirstCall: session.current.number == 1, at: monotonicNanoseconds())
     do {
       while true {
         let now = monotonicNanoseconds()
@@ -118,9 +119,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           try take(message)
           hasMoved = true
         }
-        for newcomer in try rendezvous.newcomers() {
-          session.log.debug("rank \(newcomer.rank) has come, with \(newcomer.threads) compute thread(s)")
-          scheduler.joined(rank: newcomer.rank, threads: newcomer.threads)
+        let newcomers = try rendezvous.newcomers()
+        for worker in start.ready(newcomers, areAllHere: rendezvous.isComplete, at: now) {
+          session.log.debug("rank \(worker.rank) takes part, with \(worker.threads) compute thread(s)")
+          scheduler.joined(rank: worker.rank, threads: worker.threads)
         }
         for task in session.pool.takeFinished() {
           guard let task = task as? Task else { continue }

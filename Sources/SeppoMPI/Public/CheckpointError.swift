@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Sendable, Equatable, Codable {
   case notACheckpoint(file: String, reason: String)
   /// A newer Seppo has written it.
   case newerFormat(file: String, format: Int, known: Int)
+  /// An older Seppo has written it, in a format that is no longer read.
+  case olderFormat(file: String, format: Int, known: Int)
   /// It holds results of other work: `stored` and `now` say in what they differ.
   case otherWork(file: String, label: String, stored: String, now: String)
   /// The results' type has changed since.
@@ -33,6 +35,11 @@ extension CheckpointError: CustomStringConvertible {
     case .newerFormat(let file, let format, let known):
       """
       \(file) was written by a newer version of Seppo (format \(format), this one knows \(known)): build the program with \
+      that version, or begin a new file
+      """
+    case .olderFormat(let file, let format, let known):
+      """
+      \(file) was written by an older version of Seppo (format \(format), this one reads only \(known)): finish the work with \
       that version, or begin a new file
       """
     case .otherWork(let file, let label, let stored, let now):

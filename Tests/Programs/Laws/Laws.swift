@@ -1,7 +1,8 @@
 // Holds mapParallel to map, on however many ranks it is started with. Each law runs on every rank; a check that fails on
 // any of them ends the job with status 1 and says which.
 //
-//   mpirun -n 3 Laws [part of a law's name]
+//   mpirun -n 3 Laws [PART]        those with PART in their name
+//   mpirun -n 3 Laws --behind NAME  those that come after that one
 //
 // Where the ranks are on several hosts, LAWS_HOSTS says which is on which: LAWS_HOSTS=a,a,b.
 
@@ -52,10 +53,13 @@ func errorOf(_ body: () throws -> Void) throws -> SeppoError {
 struct Laws {
   static func main() {
     Seppo.run {
-      let wanted = CommandLine.arguments.dropFirst().first ?? ""
-      let laws =
+      let arguments = CommandLine.arguments.dropFirst()
+      let first = arguments.first == "--behind" ? arguments.last : nil
+      let wanted = first == nil ? arguments.first ?? "" : ""
+      let all =
         orderLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + fateLaws + timeoutLaws + rootLaws
         + propertyLaws + bigLaws
+      let laws = first.map { name in all.drop { $0.name != name }.dropFirst() } ?? all[...]
       var kept = 0
       for law in laws
       where (wanted.isEmpty || law.name.contains(wanted)) && (!wanted.isEmpty || !law.name.hasPrefix("alone: ")) {

@@ -60,7 +60,9 @@ struct Simulate {
       }
     }
     if !isOne { print("\(count) schedules, \(failed) failed; \(figures)") }
-    if failed > 0 { exit(1) }
+    let rarities = isOne || isFirstEnough ? [] : figures.rarities(in: Int(count))
+    if !rarities.isEmpty { print("too rare to be tested: \(rarities.joined(separator: ", "))") }
+    if failed > 0 || !rarities.isEmpty { exit(1) }
   }
 
   private static func misused(_ what: String) -> Never {

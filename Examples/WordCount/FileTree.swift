@@ -3,16 +3,29 @@ import SeppoMPI
 /// A path as the system has it: bytes, that needn't be text.
 typealias Path = [UInt8]
 
-/// The regular files below some paths, sorted as `sort -z` does, and what stood in the way.
+/// Files, and the regular files below folders, those of each folder sorted as `sort -z` does; and what stood in the way.
 struct FileTree {
   private(set) var files: [Path] = []
   private(set) var problems: [[UInt8]] = []
 
   static func below(_ paths: [String]) -> FileTree {
-    var tree = FileTree()
-    for path in paths { tree.add(Path(path.utf8)) }
-    tree.sort()
-    return tree
+    var all = FileTree()
+    for path in paths {
+      let path = Path(path.utf8)
+      var status = stat()
+      if stat(path.cString, &status) != 0 {
+        all.note(path)
+      } else if status.st_mode & S_IFMT == S_IFDIR {
+        var tree = FileTree()
+        tree.addContent(of: path)
+        tree.sort()
+        all.files += tree.files
+        all.problems += tree.problems
+      } else {
+        all.files.append(path)
+      }
+    }
+    return all
   }
 
   private mutating func add(_ path: Path) {
@@ -41,7 +54,7 @@ struct FileTree {
     for name in names { add(folder + separator + name) }
   }
 
-  private mutating func note(_ path: Path) { problems.append(Checksums.problem(with: path)) }
+  private mutating func note(_ path: Path) { problems.append(WordCount.problem(with: path)) }
 
   /// In the order of the locale, and of the bytes where that tells no difference, as `sort` does.
   private mutating func sort() {
@@ -55,7 +68,7 @@ struct FileTree {
   }
 }
 
-extension Checksums {
+extension WordCount {
   /// What `errno` says of a path.
   static func problem(with path: Path) -> [UInt8] { path + Array(": \(String(cString: strerror(errno)))".utf8) }
 }

@@ -1,0 +1,39 @@
+import SeppoMPI
+
+/// A file's lines, words and bytes, or what kept it from being read.
+struct FileCount: Codable, Sendable {
+  var lines = 0
+  var words = 0
+  var bytes = 0
+  var problem: [UInt8]?
+
+  init() {}
+
+  init(of path: Path) {
+    let descriptor = open(path.cString, O_RDONLY)
+    guard descriptor >= 0 else {
+      problem = WordCount.problem(with: path)
+      return
+    }
+    defer { close(descriptor) }
+    var counter = WordCounter()
+    var buffer = [UInt8](repeating: 0, count: 1 << 17)
+    // A character may be cut off where the buffer ends: its beginning is kept for the next one.
+    var kept = 0
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + kept, $0.count - kept) }
+      if count == 0 { break }
+      if count < 0 {
+        if errno == EINTR { continue }
+        problem = WordCount.problem(with: path)
+        return
+      }
+      bytes += count
+      let filled = kept + count
+      let used = buffer.withUnsafeBufferPointer { counter.add(UnsafeBufferPointer(rebasing: $0[..<filled])) }
+      kept = filled - used
+      for index in 0..<kept { buffer[index] = buffer[used + index] }
+    }
+    (lines, words) = counter.finish()
+  }
+}

@@ -1,0 +1,49 @@
+// Shows real input that is listed once, on rank 0, read by all ranks, and printed in order: the lines, words and bytes of
+// every file below the paths, as wc prints them. On several hosts the paths must be on a file system that all of them see.
+//
+//   ./mpi-run.sh -n 4 WordCount Sources
+
+import ArgumentParser
+import CommandLineTool
+import SeppoMPI
+
+@main
+struct WordCount: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the number of lines, words and bytes of every file below the paths, and their sums.",
+    discussion: """
+      Of files, the output is that of: wc FILE…
+      Of a folder, that of: find FOLDER -type f -print0 | sort -z | xargs -0 wc
+      What a word is, GNU's wc says, in a UTF-8 locale. What can't be
+      read is named on standard error, and makes the exit status 1.
+      """)
+
+  @Argument(help: "Files and folders; symbolic links inside folders are not followed.")
+  var path: [String]
+
+  static func main() { runOnEveryRank() }
+
+  func run() throws {
+    let path = path
+    let files = try Seppo.atRoot { FileTree.below(path) }
+    let paths = try files.atRoot { $0.files }
+    let counts = try paths.parallel().mapAtRoot { file in FileCount(of: file) }
+    let hasFailed = try files.atRoot { files in
+      let table = CountTable(files: files, counts: counts.value ?? [])
+      write(table.lines, to: 1)
+      for problem in table.problems { write(Array("WordCount: ".utf8) + problem + [10], to: 2) }
+      return !table.problems.isEmpty
+    }
+    if try hasFailed.broadcast() { Seppo.exit(1) }
+  }
+}
+
+/// Writes bytes, whatever characters they are.
+private func write(_ bytes: [UInt8], to descriptor: Int32) {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0 && errno != EINTR { return }
+    rest = rest.dropFirst(max(0, count))
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import SeppoCheckpoint
+
+@Suite("The digest")
+struct DigestTests {
+  /// The reference implementation's vectors_sip128, which are of the bytes 0, 1, 2, … up to some length.
+  private static let vectors = [
+    (0, "a3817f04ba25a8e66df67214c7550293"),
+    (1, "da87c1d86b99af44347659119b22fc45"),
+    (7, "a1f1ebbed8dbc153c0b84aa61ff08239"),
+    (8, "3b62a9ba6258f5610f83e264f31497b4"),
+    (9, "264499060ad9baabc47f8b02bb6d71ed"),
+    (15, "5493e99933b0a8117e08ec0f97cfc3d9"),
+    (16, "6ee2a4ca67b054bbfd3315bf85230577"),
+    (63, "5150d1772f50834a503e069a973fbd7c"),
+  ]
+
+  private func digest(_ bytes: [UInt8], inPiecesOf size: Int) -> Data {
+    var digest = Digest()
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { digest.add($0) }
+    }
+    return digest.finish()
+  }
+
+  @Test("It is SipHash-2-4 with 128 bits, by the published vectors", arguments: vectors)
+  func knownAnswers(_ length: Int, _ hexadecimal: String) {
+    let found = digest((0..<length).map { UInt8($0) }, inPiecesOf: 100)
+    #expect(found.map { String(format: "%02x", $0) }.joined() == hexadecimal)
+  }
+
+  @Test("The pieces in which bytes come make no difference")
+  func pieces() {
+    let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+    let whole = digest(bytes, inPiecesOf: bytes.count)
+    for size in [1, 2, 3, 7, 8, 9, 13, 64, 999] { #expect(digest(bytes, inPiecesOf: size) == whole) }
+  }
+
+  @Test("A row's checksum is of its number, and then of its bytes")
+  func checksum() {
+    let (row, bytes): (Int64, [UInt8]) = (0x0102_0304_0506_0708, [9, 10, 11])
+    let together: [UInt8] = [8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11]
+    let wanted = together.withUnsafeBytes { Digest.short($0) }
+    #expect(bytes.withUnsafeBytes { Digest.checksum(row: row, $0) } == wanted)
+  }
+}

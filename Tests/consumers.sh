@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds Tests/Consumers, a package of its own that has only this one's public names, as its users would, and runs each of its
+# programs on three ranks and on one: every way in which a program can begin.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mpirun=$(dirname "$(type -P mpicc)")/mpirun
+launch=("$mpirun" --oversubscribe --bind-to none)
+[ "$(id -u)" -ne 0 ] || launch+=(--allow-run-as-root)
+folders=()
+for folder in $(mpicc -showme:libdirs); do folders+=(-Xlinker -rpath -Xlinker "$folder"); done
+scratch=$PWD/.build-consumers
+
+swift build --package-path Tests/Consumers --scratch-path "$scratch" "${folders[@]}"
+
+failed=0
+# expect PROGRAM PATTERN: what it prints, lines joined by a |
+expect() {
+  local ranks printed status
+  for ranks in 1 3; do
+    status=0
+    printed=$(timeout 60 "${launch[@]}" -n "$ranks" "$scratch/debug/$1" | tr '\n' '|') || status=$?
+    if [ $status -ne 0 ] || ! [[ $printed =~ ^$2$ ]]; then
+      printf 'consumers.sh: %s on %s rank(s): status %s, printed %s\n' "$1" "$ranks" "$status" "$printed" >&2
+      failed=1
+    fi
+  done
+}
+
+expect PlainMain 'right\|'
+expect AsyncMain '2025\|'
+expect MainActorMain '\[10, 20, 30\]\|'
+expect Parsable '\[0, 1, 4, 9\]\|'
+expect AsyncParsable '\[0, 1, 4, 9\]\|'
+hello='hello world from [^|]*'
+expect Design "${hello}input=1\.0, value\*value=1\.0\)\|($hello\|){3}${hello}input=5\.0, value\*value=25\.0\)\|"
+[ $failed -eq 0 ] || exit 1
+echo "6 programs of another package are right on 1 and 3 ranks"
