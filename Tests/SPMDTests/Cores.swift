@@ -11,10 +11,10 @@ enum Load {
   case computes
 }
 
-/// The machine's cores, in shares. Jobs that wait run side by side, those that compute nearly alone; in the order in which
+/// The machine's cores, in shares. Many jobs that wait run side by side, and few that compute; in the order in which
 /// they come, but for those that sleep, which come first.
 final class Cores: Sendable {
-  static let shared = Cores(shares: 6 * max(2, ProcessInfo.processInfo.activeProcessorCount))
+  static let shared = Cores(shares: 8 * max(2, ProcessInfo.processInfo.activeProcessorCount))
 
   private struct State {
     typealias Waiting = (shares: Int, turn: CheckedContinuation<Void, Never>)
@@ -46,7 +46,7 @@ final class Cores: Sendable {
       case .sleeps: 1
       // Every rank computes while it starts.
       case .waits: min((ranks + 1) / 2, shares)
-      case .computes: shares / 2
+      case .computes: 3
       }
     await withCheckedContinuation { turn in
       change { load == .sleeps ? $0.sleepers.append((wanted, turn)) : $0.others.append((wanted, turn)) }

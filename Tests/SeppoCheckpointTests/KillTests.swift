@@ -7,11 +7,11 @@ import Testing
 struct KillTests {
   let folder = try! Folder()
 
-  @Test("Killed at 30 moments, at whatever it was")
+  @Test("Killed at 15 moments, at whatever it was")
   func killed() throws {
     var flushed = Set<Int>()
     var found = -1
-    for round in 0..<30 {
+    for round in 0..<(15 * soak) {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: Program.storing)
       process.arguments = [folder.file()]

@@ -5,7 +5,7 @@ import Testing
 @Suite("Simulated maps")
 struct SimulationTests {
   /// Some hundreds in all, as they run without optimisation here; .ci/run holds ten thousand others, and .ci/soak millions.
-  private static let block = 150
+  private static let block = 150 * soak
 
   @Test("The books hold at every step of 1,200 schedules, and each ends as map does", arguments: 0..<8)
   func manySchedules(block: Int) {

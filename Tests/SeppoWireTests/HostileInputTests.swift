@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: 0..<8 as Range<UInt64>) func splices(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    for _ in 0..<1_500 {
+    for _ in 0..<(300 * soak) {
       let specimen = Specimen.all.randomElement(using: &generator)!
       var bytes = specimen.bytes
       for _ in 0..<Int.random(in: 1...3, using: &generator) {

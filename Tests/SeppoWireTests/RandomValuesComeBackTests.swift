@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct RandomValuesComeBackTests {
   @Test(arguments: 0..<8 as Range<UInt64>) func randomTrees(block: UInt64) throws {
-    for seed in (block * 500)..<(block * 500 + 500) {
+    let length = UInt64(150 * soak)
+    for seed in (block * length)..<((block + 1) * length) {
       var generator = SeededGenerator(seed: seed)
       let trees = (0..<Int.random(in: 1...3, using: &generator)).map { _ in RandomTree.random(depth: 5, &generator) }
       do {
