@@ -715,7 +715,7 @@ refused 'what is typed is checked before what is there' 2 'no program'
 launcher="$original/mpi-run.sh"
 run -- Nonsense
 refused 'in the checkout itself' 2 'one of these: '
-for example in HelloWorld Checksums Primes; do
+for example in HelloWorld WordCount Primes; do
   has "the checkout has $example" " ${err##*these:} " " $example "
 done
 unset launcher
