@@ -122,7 +122,6 @@ let package = Package(
       name: "SeppoCheckpointTests",
       dependencies: [
         "SeppoCheckpoint", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
     ),

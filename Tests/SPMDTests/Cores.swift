@@ -9,25 +9,43 @@ enum Load {
   case waits
   /// Its ranks compute.
   case computes
+  /// Its ranks take memory until there is none.
+  case fillsMemory
 }
 
-/// The machine's cores, in shares. Many jobs that wait run side by side, and few that compute; in the order in which
-/// they come, but for those that sleep, which come first.
-final class Cores: Sendable {
-  static let shared = Cores(shares: 8 * max(2, ProcessInfo.processInfo.activeProcessorCount))
+/// The machine, which jobs share: few that compute or fill the memory, and beside them many that wait.
+enum Cores {
+  private static let count = max(2, ProcessInfo.processInfo.activeProcessorCount)
+  private static let computing = Line(shares: count + 1)
+  private static let filling = Line(shares: 2)
+  private static let waiting = Line(shares: 6 * count)
+
+  /// Runs the body when it is its turn.
+  static func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows -> Value {
+    switch load {
+    case .sleeps: try await waiting.use(1, isFirst: true, body)
+    // Every rank computes while it starts.
+    case .waits: try await waiting.use((ranks + 1) / 2, body)
+    case .computes: try await computing.use(1, body)
+    case .fillsMemory: try await filling.use(1, body)
+    }
+  }
+}
+
+/// Shares of something, for which jobs wait in line.
+private final class Line: Sendable {
+  private typealias Waiting = (shares: Int, turn: CheckedContinuation<Void, Never>)
 
   private struct State {
-    typealias Waiting = (shares: Int, turn: CheckedContinuation<Void, Never>)
-
     var free: Int
-    var sleepers: ArraySlice<Waiting> = []
+    var first: ArraySlice<Waiting> = []
     var others: ArraySlice<Waiting> = []
 
     /// The next whose turn it is.
     mutating func next() -> CheckedContinuation<Void, Never>? {
-      guard let first = sleepers.first ?? others.first, first.shares <= free else { return nil }
-      free -= first.shares
-      return (sleepers.popFirst() ?? others.popFirst())?.turn
+      guard let next = first.first ?? others.first, next.shares <= free else { return nil }
+      free -= next.shares
+      return (first.popFirst() ?? others.popFirst())?.turn
     }
   }
 
@@ -39,17 +57,13 @@ final class Cores: Sendable {
     state = Mutex(State(free: shares))
   }
 
-  /// Runs the body when it is its turn.
-  func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows -> Value {
-    let wanted =
-      switch load {
-      case .sleeps: 1
-      // Every rank computes while it starts.
-      case .waits: min((ranks + 1) / 2, shares)
-      case .computes: 3
-      }
+  /// - Parameter isFirst: whether it goes before those that aren't.
+  func use<Value: Sendable>(
+    _ wanted: Int, isFirst: Bool = false, _ body: () async throws -> Value
+  ) async rethrows -> Value {
+    let wanted = min(wanted, shares)
     await withCheckedContinuation { turn in
-      change { load == .sleeps ? $0.sleepers.append((wanted, turn)) : $0.others.append((wanted, turn)) }
+      change { isFirst ? $0.first.append((wanted, turn)) : $0.others.append((wanted, turn)) }
     }
     defer { change { $0.free += wanted } }
     return try await body()

@@ -61,7 +61,7 @@ extension SPMDTests {
     func error(_ ending: Ending) async throws { try await ending.check() }
 
     @Test("What doesn't fit into the memory ends in a sentence", arguments: shortages)
-    func shortage(_ ending: Ending) async throws { try await ending.check(.computes) }
+    func shortage(_ ending: Ending) async throws { try await ending.check(.fillsMemory) }
 
     @Test("Exits end the job", arguments: exits)
     func exit(_ ending: Ending) async throws { try await ending.check() }

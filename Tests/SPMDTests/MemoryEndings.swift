@@ -149,7 +149,7 @@ extension SPMDTests {
         return try await Mpirun.start(
           "/usr/bin/unshare",
           mount + [Mpirun.launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", endings, name], [:], 60,
-          ranks: ranks, load: .computes)
+          ranks: ranks, load: .fillsMemory)
       }
     }
   }

@@ -76,7 +76,7 @@ enum Mpirun {
     _ executable: String, _ arguments: [String], _ environment: @autoclosure () -> [String: String], _ limit: Double,
     ranks: Int = 1, load: Load = .waits
   ) async throws -> Job {
-    try await Cores.shared.use(ranks: ranks, load) {
+    try await Cores.use(ranks: ranks, load) {
       try await startNow(executable, arguments, environment(), limit)
     }
   }

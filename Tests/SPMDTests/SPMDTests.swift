@@ -6,7 +6,7 @@ import Testing
 struct SPMDTests {
   /// Under another MPI than the one that the tests are built with, fewer will do.
   static let rankCounts: [Int?] =
-    ProcessInfo.processInfo.environment["SEPPO_TEST_PROGRAMS"] == nil ? [nil, 1, 2, 3, 8] : [1, 3, 8]
+    ProcessInfo.processInfo.environment["SEPPO_TEST_PROGRAMS"] == nil ? [nil, 1, 2, 3, 5] : [1, 3, 8]
 }
 
 extension SPMDTests {
@@ -27,9 +27,9 @@ extension SPMDTests {
       try await expectLaws(3, environment: ["SEPPO_SPLIT_BYTES": "1024"])
     }
 
-    @Test("Three compute threads on every rank, with SEPPO_THREADS=3", arguments: [nil, 2] as [Int?])
-    func holdOnSeveralThreads(on ranks: Int?) async throws {
-      try await expectLaws(ranks, environment: ["SEPPO_THREADS": "3"])
+    @Test("Three compute threads on every rank, with SEPPO_THREADS=3")
+    func holdOnSeveralThreads() async throws {
+      try await expectLaws(2, environment: ["SEPPO_THREADS": "3"])
     }
 
     @Test(
