@@ -684,6 +684,8 @@ case $1 in
       *) if names_checkpoint; then need_sqlite; fi ;;
     esac
     prepare_build
+    # Of the programs only those that tests start are built.
+    if [ "$subcommand" = test ]; then swift_flags+=(--test-product SeppoPackageTests); fi
     exec swift "$subcommand" "${swift_flags[@]}" "$@"
     ;;
   setup)

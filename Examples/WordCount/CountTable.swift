@@ -16,7 +16,7 @@ struct CountTable {
         lines += count.line(for: CountTable.printable(file), width: width)
       }
     }
-    if files.files.count + files.problems.count > 1 { lines += total.line(for: Array("total".utf8), width: width) }
+    if files.files.count + files.missing > 1 { lines += total.line(for: Array("total".utf8), width: width) }
   }
 
   /// A name with a line break in it is quoted as for a shell: 'two'$'\n''lines'.

@@ -7,6 +7,8 @@ typealias Path = [UInt8]
 struct FileTree {
   private(set) var files: [Path] = []
   private(set) var problems: [[UInt8]] = []
+  /// The paths that were given and don't exist.
+  private(set) var missing = 0
 
   static func below(_ paths: [String]) -> FileTree {
     var all = FileTree()
@@ -15,6 +17,7 @@ struct FileTree {
       var status = stat()
       if stat(path.cString, &status) != 0 {
         all.note(path)
+        all.missing += 1
       } else if status.st_mode & S_IFMT == S_IFDIR {
         var tree = FileTree()
         tree.addContent(of: path)

@@ -14,8 +14,8 @@ struct WordCount: ParsableCommand {
     discussion: """
       Of files, the output is that of: wc FILE…
       Of a folder, that of: find FOLDER -type f -print0 | sort -z | xargs -0 wc
-      What a word is, GNU's wc says, in a UTF-8 locale. What can't be
-      read is named on standard error, and makes the exit status 1.
+      Words are those of GNU's wc in a UTF-8 locale. What can't be read is named on standard error, and makes the exit
+      status 1.
       """)
 
   @Argument(help: "Files and folders; symbolic links inside folders are not followed.")

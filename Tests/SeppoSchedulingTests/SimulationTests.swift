@@ -49,7 +49,7 @@ struct SimulationTests {
     #expect(figures.footprint < 400)
   }
 
-  @Test("Messages of 50 ms leave the ranks at work", arguments: [4, 16], [1, 10, 100])
+  @Test("Messages of 50 ms leave the ranks at work", arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func slowNetwork(ranks: Int, milliseconds: Int) throws {
     // The first items are there after 100 ms, and what they took is known after 200.
     let share = try Efficiency.share(
@@ -57,7 +57,7 @@ struct SimulationTests {
     #expect(share > 0.95)
   }
 
-  @Test("Those of a machine cost nothing", arguments: [4, 16], [1, 10, 100])
+  @Test("Those of a machine cost nothing", arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func quickNetwork(ranks: Int, milliseconds: Int) throws {
     let share = try Efficiency.share(
       item: milliseconds * 1_000_000, ranks: ranks, ideal: 10_000_000_000, delay: 20_000)
