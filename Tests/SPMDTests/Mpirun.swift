@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 import Testing
 
 /// A program that ran under `mpirun`, or alone.
@@ -81,62 +82,38 @@ enum Mpirun {
   }
 
   private static func startNow(
-    _ executable: String, _ arguments: [String], _ changes: [String: String], _ limit: Double
+    _ executable: String, _ arguments: [String], _ environment: [String: String], _ limit: Double
   ) async throws -> Job {
     // All processes of the job have this in their environment, so that they can be found.
     let mark = UUID().uuidString
-    let usual = [
+    var changes: [Environment.Key: String?] = [
       "SEPPO_TEST_JOB": mark, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
       // A crash is what some tests want to see; its analysis takes many seconds.
       "SWIFT_BACKTRACE": "enable=no",
       // UCX, where MPI has it, would take SIGHUP for its own debugging, and ranks would outlive it.
       "UCX_DEBUG_SIGNO": "0",
     ]
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(usual) { $1 }.merging(changes) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    let (output, errors) = (try Said(), try Said())
-    process.standardOutput = output.handle
-    process.standardError = errors.handle
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let started = ContinuousClock.now
     let watch = Task {
       do { try await Task.sleep(for: .seconds(limit)) } catch { return false }
       await JobProcesses(mark: mark).askAndEnd()
       return true
     }
-    defer { watch.cancel() }
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do { try process.run() } catch { ended.resume(throwing: error) }
-    }
-    let time = (ContinuousClock.now - started).components
+    let result = try await Subprocess.run(
+      .path(.init(executable)), arguments: .init(arguments), environment: .inherit.updating(changes),
+      output: .string(limit: 64 << 20), error: .string(limit: 64 << 20))
     watch.cancel()
     let isExpired = await watch.value
-    let status = Int(process.terminationStatus)
+    let status: Int
+    switch result.terminationStatus {
+    case .exited(let code): status = Int(code)
+    case .signaled(let code): status = 128 + Int(code)
+    }
+    let time = (ContinuousClock.now - started).components
     return Job(
-      status: process.terminationReason == .exit ? status : 128 + status, output: try output.text(),
-      errors: try errors.text(), isExpired: isExpired,
+      status: status, output: result.standardOutput, errors: result.standardError, isExpired: isExpired,
       seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18)
-  }
-}
-
-/// What a process says, in a file that has no name any more: a pipe would have to be emptied meanwhile.
-private struct Said {
-  let handle: FileHandle
-
-  init() throws {
-    let path = NSTemporaryDirectory() + "seppo-said-" + UUID().uuidString
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
-    unlink(path)
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-  }
-
-  func text() throws -> String {
-    try handle.seek(toOffset: 0)
-    return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
   }
 }
 
