@@ -726,6 +726,7 @@ run -- test --filter 'Some Suite' --parallel
 has 'test: swift test with its options' "$(swift_line)" '--filter Some Suite --parallel'
 has 'test: with options as they are' "$log" "swift's words: 12"
 has 'test: with our flags' "$(swift_line)" "swift test --package-path $checkout --scratch-path $checkout/.build -Xlinker -rpath"
+has 'test: builds only what tests need' "$(swift_line)" '--test-product SeppoPackageTests'
 run FAKE_BUILD_FAILS=1 -- test
 equal 'test: swift'\''s status' "$status" 9
 run -- build
