@@ -724,7 +724,7 @@ unset launcher
 
 run -- test --filter 'Some Suite' --parallel
 has 'test: swift test with its options' "$(swift_line)" '--filter Some Suite --parallel'
-has 'test: with options as they are' "$log" "swift's words: 12"
+has 'test: with options as they are' "$log" "swift's words: 14"
 has 'test: with our flags' "$(swift_line)" "swift test --package-path $checkout --scratch-path $checkout/.build -Xlinker -rpath"
 has 'test: builds only what tests need' "$(swift_line)" '--test-product SeppoPackageTests'
 run FAKE_BUILD_FAILS=1 -- test
