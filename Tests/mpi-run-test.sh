@@ -385,7 +385,7 @@ if [ "$launch" -eq 1 ]; then
   printf '%s\n' began 'checkpoint fits.sqlite' 'items 1000' 'kept 812' >"$SEPPO_REPORT"
   sleep 0.5 &
   [ -z "${LIVES-}" ] || sleep 30 &
-  exec sleep 15
+  exec sleep "${LASTS-15}"
 fi
 JOB
 restarts -- --restarts 5 -n 2 HelloWorld
@@ -393,6 +393,8 @@ equal 'an mpirun that hangs when its ranks are gone is ended' "$status $(launche
   "0 2 mpi-run.sh: relaunch 1 of 5: all ranks were gone, and mpirun hung; fits.sqlite keeps 812 of 1000 items, 188 remain"
 restarts LIVES=yes -- --restarts 5 -n 2 HelloWorld
 equal 'one that has a rank left is waited for' "$status $(launches) $(relaunch_lines)" '0 1 '
+restarts LASTS=4 -- --restarts 5 -n 2 HelloWorld
+equal 'one that takes its time to notice is waited for' "$status $(launches) $(relaunch_lines)" '0 1 '
 
 job <<'JOB'
 [ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint fits.sqlite' 'kept 8' 'items 1000' 'kept 812' >"$SEPPO_REPORT"; exit "$DIES"; }
