@@ -13,7 +13,8 @@ extension SPMDTests {
     func resumes(_ name: String) async throws { try await resumes(name, environment: [:]) }
 
     @Test(
-      "The same where everything goes through the wire", arguments: ["doubles", "fits", "fits at root", "two calls"])
+      "The same where everything goes through the wire",
+      arguments: SPMDTests.isThorough ? ["doubles", "fits", "fits at root", "two calls"] : ["fits"])
     func resumesThroughTheWire(_ name: String) async throws {
       try await resumes(name, environment: ["SEPPO_CHECK": "1"])
     }
