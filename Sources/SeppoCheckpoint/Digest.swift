@@ -49,12 +49,13 @@ struct Digest {
   private mutating func compress(_ start: UnsafeRawPointer, words: Int) {
     // In a build without optimisation, too, this reads whole programs: so it has variables of its own, and no calls.
     let isAligned = UInt(bitPattern: start) % 8 == 0
+    let isLittle = 1.littleEndian == 1
     let aligned = start.assumingMemoryBound(to: UInt64.self)
     var (v0, v1, v2, v3) = (v0, v1, v2, v3)
     var index = 0
     while index < words {
-      let word = UInt64(
-        littleEndian: isAligned ? aligned[index] : start.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self))
+      var word = isAligned ? aligned[index] : start.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self)
+      if !isLittle { word = word.byteSwapped }
       v3 ^= word
       Digest.round(&v0, &v1, &v2, &v3)
       Digest.round(&v0, &v1, &v2, &v3)

@@ -13,22 +13,38 @@ enum Load {
   case fillsMemory
 }
 
-/// The machine, which jobs share: few that compute or fill the memory, and beside them many that wait.
+/// The machine, which jobs share: few that start, compute or fill the memory, and beside them many that wait.
 enum Cores {
-  private static let count = max(2, ProcessInfo.processInfo.activeProcessorCount)
-  private static let computing = Line(shares: count + 1)
+  private static let count = min(max(2, ProcessInfo.processInfo.activeProcessorCount), 16)
+  private static let computing = Line(shares: 3 * count)
   private static let filling = Line(shares: 2)
-  private static let waiting = Line(shares: 6 * count)
+  private static let waiting = Line(shares: 12 * count)
+  private static let starting = Line(shares: 4 * count)
 
   /// Runs the body when it is its turn.
   static func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows -> Value {
     switch load {
-    case .sleeps: try await waiting.use(1, isFirst: true, body)
-    // Every rank computes while it starts.
-    case .waits: try await waiting.use((ranks + 1) / 2, body)
+    case .sleeps: try await waiting.use(1, isFirst: true) { try await start(ranks, isFirst: true, body) }
+    case .waits: try await waiting.use(1) { try await start(ranks, body) }
     case .computes: try await computing.use(1, body)
     case .fillsMemory: try await filling.use(1, body)
     }
+  }
+
+  /// Every rank computes while it starts, which takes about as long as this where it has a core, or half of one.
+  private static func start<Value: Sendable>(
+    _ ranks: Int, isFirst: Bool = false, _ body: () async throws -> Value
+  ) async rethrows -> Value {
+    let share = await starting.take(ranks, isFirst: isFirst)
+    let started = Task {
+      try? await Task.sleep(for: .seconds(1))
+      share.giveBack()
+    }
+    defer {
+      started.cancel()
+      share.giveBack()
+    }
+    return try await body()
   }
 }
 
@@ -57,16 +73,21 @@ private final class Line: Sendable {
     state = Mutex(State(free: shares))
   }
 
-  /// - Parameter isFirst: whether it goes before those that aren't.
   func use<Value: Sendable>(
     _ wanted: Int, isFirst: Bool = false, _ body: () async throws -> Value
   ) async rethrows -> Value {
+    let share = await take(wanted, isFirst: isFirst)
+    defer { share.giveBack() }
+    return try await body()
+  }
+
+  /// - Parameter isFirst: whether it goes before those that aren't.
+  func take(_ wanted: Int, isFirst: Bool = false) async -> Share {
     let wanted = min(wanted, shares)
     await withCheckedContinuation { turn in
       change { isFirst ? $0.first.append((wanted, turn)) : $0.others.append((wanted, turn)) }
     }
-    defer { change { $0.free += wanted } }
-    return try await body()
+    return Share { self.change { $0.free += wanted } }
   }
 
   private func change(_ body: (inout State) -> Void) {
@@ -76,5 +97,21 @@ private final class Line: Sendable {
       while let turn = state.next() { turns.append(turn) }
     }
     for turn in turns { turn.resume() }
+  }
+}
+
+/// What somebody has of a line.
+private final class Share: Sendable {
+  private let back: Mutex<(@Sendable () -> Void)?>
+
+  init(_ back: @escaping @Sendable () -> Void) { self.back = Mutex(back) }
+
+  /// Only the first time counts.
+  func giveBack() {
+    let back = back.withLock { back in
+      defer { back = nil }
+      return back
+    }
+    back?()
   }
 }

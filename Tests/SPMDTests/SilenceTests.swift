@@ -14,7 +14,7 @@ extension SPMDTests {
       "A rank that is stopped is named, and the job ends", arguments: [2, 3, 8],
       ["stop in an item", "stop while results are shared"])
     func stopped(on ranks: Int, _ name: String) async throws {
-      let job = try await run(ranks, name, silence: "3")
+      let job = try await run(ranks, name, silence: "6")
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let said = job.messages.first ?? ""
@@ -26,7 +26,7 @@ extension SPMDTests {
 
     @Test("Rank 0, stopped, is named by another", arguments: [2, 3, 8])
     func stoppedRoot(on ranks: Int) async throws {
-      let job = try await run(ranks, "stop of root", silence: "3")
+      let job = try await run(ranks, "stop of root", silence: "6")
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let said = job.messages.first ?? ""

@@ -86,9 +86,9 @@ struct MapSchedulerTests {
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
   }
 
-  @Test("A large map on many ranks stays quick: a million items, a thousand ranks, single")
+  @Test("A large map on many ranks stays quick: 250,000 items, a thousand ranks, single")
   func largeMap() {
-    var scheduler = MapScheduler(count: 1_000_000, ranks: 1_000, rule: .items(1))
+    var scheduler = MapScheduler(count: 250_000, ranks: 1_000, rule: .items(1))
     for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
     var handed = 0
     var first: [Int] = []
@@ -102,7 +102,7 @@ struct MapSchedulerTests {
       for assignment in back { scheduler.returned(rank: assignment.rank, chunk: assignment.chunk, completed: 1) }
       back.removeAll(keepingCapacity: true)
     }
-    #expect(handed == 1_000_000)
+    #expect(handed == 250_000)
     #expect(first == Array(0..<1_000) + Array(0..<1_000), "a rank was passed over")
   }
 }

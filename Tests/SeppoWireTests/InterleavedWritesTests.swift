@@ -13,7 +13,7 @@ import Testing
 
   /// Whatever the order of the writes, each container keeps its own.
   @Test func anyOrderOfWrites() {
-    for seed in 0..<400 as Range<UInt64> {
+    for seed in 0..<UInt64(80 * soak) {
       let value = Shuffled(seed: seed)
       do {
         let back = try roundTrip(One(value: value))

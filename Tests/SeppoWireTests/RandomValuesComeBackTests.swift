@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct RandomValuesComeBackTests {
   @Test(arguments: 0..<8 as Range<UInt64>) func randomTrees(block: UInt64) throws {
-    let length = UInt64(150 * soak)
+    let length = UInt64(30 * soak)
     for seed in (block * length)..<((block + 1) * length) {
       var generator = SeededGenerator(seed: seed)
       let trees = (0..<Int.random(in: 1...3, using: &generator)).map { _ in RandomTree.random(depth: 5, &generator) }

@@ -51,7 +51,12 @@ extension Endings {
       _ = try (0..<400).parallel().mapResults { large($0, 8) }
     case "strings that grow too large":
       try limitMemory()
-      _ = try (0..<4_000_000).mapParallel { "\($0)" + String(repeating: "x", count: 400) }
+      _ = try (0..<400_000).mapParallel { _ in
+        String(unsafeUninitializedCapacity: 4_000) { bytes in
+          bytes.initialize(repeating: UInt8(ascii: "x"))
+          return bytes.count
+        }
+      }
     case "results that fit":
       // Twice 160 MiB at root, where little is left at the end: enough for the rest.
       try limitMemory()

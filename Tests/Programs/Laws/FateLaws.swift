@@ -150,21 +150,24 @@ let fateLaws = [
     }
   },
   Law("an item that can't travel is its own failure, and no other's") {
-    let fates = try (0..<200).map { Choosy($0) }.parallel(chunk: .items(20)).mapResults { item -> Int in
-      usleep(500)
-      return item.value
-    }
+    // Until something has travelled: on a busy machine rank 0 may have computed all before another rank has come.
     var failed = 0
-    for (item, fate) in fates.enumerated() {
-      switch fate {
-      case .success(let value): try holdEqual(value, item)
-      case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
-      case .failure(.notDecodable(let index, _, _, _, _, _)): try hold(item % 5 == 0 && index == item, "item \(item)")
-      case .failure(let error): throw Broken(description: "item \(item): \(error)")
+    repeat {
+      let fates = try (0..<200).map { Choosy($0) }.parallel(chunk: .items(20)).mapResults { item -> Int in
+        usleep(500)
+        return item.value
       }
-      if case .failure = fate { failed += 1 }
-    }
-    if Seppo.size > 1 { try hold(failed > 0, "nothing travelled") }
+      failed = 0
+      for (item, fate) in fates.enumerated() {
+        switch fate {
+        case .success(let value): try holdEqual(value, item)
+        case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
+        case .failure(.notDecodable(let index, _, _, _, _, _)): try hold(item % 5 == 0 && index == item, "item \(item)")
+        case .failure(let error): throw Broken(description: "item \(item): \(error)")
+        }
+        if case .failure = fate { failed += 1 }
+      }
+    } while failed == 0 && Seppo.size > 1
   },
   Law("an item that throws is tried again, on another rank where there is one") {
     for threads in [1, 3] {
