@@ -31,7 +31,9 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("ask Slurm for --cpus-per-task=3, and launch") == true, "\(job.report)")
     }
 
-    @Test("A rank that isn't bound says nothing of it", arguments: [nil, 1, 2, 3], [nil, "3"] as [String?])
+    @Test(
+      "A rank that isn't bound says nothing of it", arguments: SPMDTests.thorough([nil, 1, 2, 3], byHand: [nil, 3]),
+      [nil, "3"] as [String?])
     func unbound(on ranks: Int?, threads: String?) async throws {
       let job = try await run(ranks, binding: "none", threads)
       #expect(job.messages.isEmpty, "\(job.report)")

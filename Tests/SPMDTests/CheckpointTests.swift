@@ -6,15 +6,16 @@ extension SPMDTests {
   struct CheckpointTests {
     @Test(
       "What is stored isn't computed again, at any rank count, and the results are the same",
-      arguments: [
-        "doubles", "fits", "fits at root", "strings by chunks of 7", "sets", "two calls", "labels", "stride",
-        "retries, timeout and threads", "the same line in a loop", "the same label in a loop",
-      ])
+      arguments: SPMDTests.thorough(
+        [
+          "doubles", "fits", "fits at root", "strings by chunks of 7", "sets", "two calls", "labels", "stride",
+          "retries, timeout and threads", "the same line in a loop", "the same label in a loop",
+        ], byHand: ["fits", "strings by chunks of 7", "two calls", "the same line in a loop"]))
     func resumes(_ name: String) async throws { try await resumes(name, environment: [:]) }
 
     @Test(
       "The same where everything goes through the wire",
-      arguments: SPMDTests.isThorough ? ["doubles", "fits", "fits at root", "two calls"] : ["fits"])
+      arguments: SPMDTests.thorough(["doubles", "fits", "fits at root", "two calls"], byHand: ["fits"]))
     func resumesThroughTheWire(_ name: String) async throws {
       try await resumes(name, environment: ["SEPPO_CHECK": "1"])
     }
@@ -24,7 +25,7 @@ extension SPMDTests {
       let (first, computed) = try await folder.run(3, name, environment: environment)
       #expect(first.status == 0 && first.messages.isEmpty, "\(first.report)")
       if name != "stride" { #expect(!computed.isEmpty) }
-      for ranks in [nil, 5] as [Int?] {
+      for ranks in SPMDTests.thorough([nil, 5], byHand: [5] as [Int?]) {
         let (next, again) = try await folder.run(ranks, name, environment: environment)
         #expect(next.status == 0 && next.output == first.output, "\(next.report)")
         #expect(again.isEmpty, "computed again: \(again)")
@@ -34,7 +35,7 @@ extension SPMDTests {
       #expect(fresh.output == first.output, "\(fresh.report)")
     }
 
-    @Test("No items at all", arguments: [nil, 2] as [Int?])
+    @Test("No items at all", arguments: SPMDTests.thorough([nil, 2], byHand: [2] as [Int?]))
     func noItems(on ranks: Int?) async throws {
       let folder = try CheckpointFolder()
       for _ in 0..<2 {
@@ -54,7 +55,9 @@ extension SPMDTests {
       }
     }
 
-    @Test("What was computed before an error is kept, in the chunk of the item that failed, too", arguments: [1, 3])
+    @Test(
+      "What was computed before an error is kept, in the chunk of the item that failed, too",
+      arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func firstFailure(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, before) = try await folder.run(ranks, "the last of a chunk fails", 1)

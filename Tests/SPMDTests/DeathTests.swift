@@ -24,7 +24,8 @@ extension SPMDTests {
       #expect(seconds.contains { $0 < 5 })
     }
 
-    @Test("The same over TCP, where MPI notices a death by itself", arguments: [2, 3, 8])
+    @Test(
+      "The same over TCP, where MPI notices a death by itself", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func onlyTheFirstOverTCP(on ranks: Int) async throws {
       try await Ending(
         name: "kill in an item", ranks: ranks, status: nil, says: ["rank \(ranks - 1) (", killed],

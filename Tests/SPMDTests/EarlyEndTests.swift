@@ -5,7 +5,8 @@ extension SPMDTests {
   @Suite("Jobs that end before their work")
   struct EarlyEndTests {
     @Test(
-      "The whole job is killed: what was stored is kept, and isn't computed again", arguments: [1, 3, 8])
+      "The whole job is killed: what was stored is kept, and isn't computed again",
+      arguments: SPMDTests.thorough([1, 3, 8], byHand: [3]))
     func killed(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
@@ -14,7 +15,9 @@ extension SPMDTests {
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
     }
 
-    @Test("A rank is killed: the job ends as before, and what was stored is kept", arguments: [2, 3, 8])
+    @Test(
+      "A rank is killed: the job ends as before, and what was stored is kept",
+      arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func rankKilled(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
@@ -27,10 +30,11 @@ extension SPMDTests {
 
     @Test(
       "A job that is asked to stop begins no item, stores those in hand, says how to go on, and ends with 75",
-      arguments: [
-        (SIGUSR1, "mpirun", 3), (SIGUSR2, "mpirun", 1), (SIGUSR1, "Checkpoints", 3), (SIGTERM, "Checkpoints", 3),
-        (SIGTERM, "Checkpoints", 1),
-      ])
+      arguments: SPMDTests.thorough(
+        [
+          (SIGUSR1, "mpirun", 3), (SIGUSR2, "mpirun", 1), (SIGUSR1, "Checkpoints", 3), (SIGTERM, "Checkpoints", 3),
+          (SIGTERM, "Checkpoints", 1),
+        ], byHand: [(SIGUSR1, "mpirun", 3), (SIGTERM, "Checkpoints", 1)]))
     func asked(_ signal: Int32, to target: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(ranks, "slow", 1_500, signal: signal, to: target, after: 100)
@@ -65,7 +69,9 @@ extension SPMDTests {
       #expect(next.status == 0 && next.output.hasPrefix("8 results"), "\(next.report)")
     }
 
-    @Test("Without a checkpoint it is said what is lost, and how to keep it", arguments: [1, 3])
+    @Test(
+      "Without a checkpoint it is said what is lost, and how to keep it",
+      arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func without(on ranks: Int) async throws {
       let job = try await CheckpointFolder().run(
         ranks, "slow, without", 2_000, signal: SIGUSR1, to: "mpirun", after: 50
@@ -89,7 +95,8 @@ extension SPMDTests {
 
     private func time(in seconds: Int) -> String { "\(Int(Date().timeIntervalSince1970) + seconds)" }
 
-    @Test("No item is begun that can't be done before SEPPO_DEADLINE", arguments: [1, 3])
+    @Test(
+      "No item is begun that can't be done before SEPPO_DEADLINE", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func deadline(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var before: Set<Int> = []

@@ -11,7 +11,7 @@ extension SPMDTests {
     private static let isLinux = false
   #endif
 
-  private static let all: [Int?] = isThorough ? [nil, 1, 2, 3] : [nil, 3]
+  private static let all: [Int?] = thorough([nil, 1, 2, 3], byHand: [3])
   private static let limit = "are left of RLIMIT_AS (ulimit -v)"
 
   private static let tooLarge: [Ending] =
@@ -58,7 +58,7 @@ extension SPMDTests {
         output: "caught\nand gone on\nafter run\n")
     ]
 
-  private static let tooLargeForAnother: [Ending] = [2, 3].flatMap { ranks in
+  private static let tooLargeForAnother: [Ending] = thorough([2, 3], byHand: [3]).flatMap { ranks in
     [
       Ending(
         name: "message too large for root", ranks: ranks,

@@ -7,7 +7,7 @@ extension SPMDTests {
   @Suite(
     "Networks", .enabled("needs root, ip (of iproute2), python3 and /dev/net/tun") { await Hosts.canBe() })
   struct NetworkTests {
-    @Test("Each rank has the name of its host", arguments: [2, 3])
+    @Test("Each rank has the name of its host", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func hostNames(on hosts: Int) async throws {
       try await Hosts.with(hosts) { hosts in
         let job = try await hosts.run("Network", ["hosts"], slots: 2)
@@ -43,7 +43,9 @@ extension SPMDTests {
       }
     }
 
-    @Test("A host that is cut off in the middle of a map is named within 60 s, with its ranks", arguments: [2, 3])
+    @Test(
+      "A host that is cut off in the middle of a map is named within 60 s, with its ranks",
+      arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func cutOff(_ hosts: Int) async throws {
       try await cutOff(hosts, silence: "15")
     }

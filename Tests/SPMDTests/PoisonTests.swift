@@ -6,7 +6,7 @@ extension SPMDTests {
   struct PoisonTests {
     @Test(
       "An item at which a rank died twice is not tried a third time, whichever way it dies",
-      arguments: ["poison", "crash"], [1, 3, 8])
+      arguments: ["poison", "crash"], SPMDTests.thorough([1, 3, 8], byHand: [3]))
     func isNotTriedAgain(_ name: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var deaths = 0
@@ -22,7 +22,7 @@ extension SPMDTests {
         job.messages.last?.contains("item 37 is not tried again: 2 ranks died computing it") == true, "\(job.report)")
     }
 
-    @Test("The rest goes on, where mapResults keeps failures", arguments: [1, 3])
+    @Test("The rest goes on, where mapResults keeps failures", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func theRest(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var job = try await folder.run(ranks, "poison, and the others", 37).job
@@ -35,7 +35,9 @@ extension SPMDTests {
       #expect(lines.last == "60 items", "\(job.report)")
     }
 
-    @Test("Who ends a job of one rank from outside blames no item", arguments: [SIGINT, SIGHUP, SIGTERM])
+    @Test(
+      "Who ends a job of one rank from outside blames no item",
+      arguments: SPMDTests.thorough([SIGINT, SIGHUP, SIGTERM], byHand: [SIGTERM]))
     func fromOutside(_ signal: Int32) async throws {
       let folder = try CheckpointFolder()
       for _ in 0..<3 {

@@ -7,10 +7,13 @@ struct SPMDTests {
   /// Whether all is tried at every number of ranks: where `CI=true`. By hand, the telling ones will do.
   static let isThorough = ProcessInfo.processInfo.environment["CI"] == "true"
 
+  /// All of these where it is thorough, by hand the telling ones.
+  static func thorough<Case>(_ all: [Case], byHand: [Case]) -> [Case] { isThorough ? all : byHand }
+
   /// Under another MPI than the one that the tests are built with, fewer will do.
   static let rankCounts: [Int?] =
     ProcessInfo.processInfo.environment["SEPPO_TEST_PROGRAMS"] != nil
-    ? [1, 3, 8] : isThorough ? [nil, 1, 2, 3, 5] : [nil, 3]
+    ? [1, 3, 8] : thorough([nil, 1, 2, 3, 5], byHand: [nil, 3])
 }
 
 extension SPMDTests {
@@ -22,7 +25,8 @@ extension SPMDTests {
     }
 
     @Test(
-      "Everything goes through the wire with SEPPO_CHECK=1", arguments: SPMDTests.isThorough ? [nil, 3] : [3] as [Int?])
+      "Everything goes through the wire with SEPPO_CHECK=1",
+      arguments: SPMDTests.thorough([nil, 3], byHand: [3] as [Int?]))
     func holdThroughTheWire(on ranks: Int?) async throws {
       try await expectLaws(ranks, environment: ["SEPPO_CHECK": "1"])
     }
@@ -90,7 +94,7 @@ extension SPMDTests {
   struct TransportTests {
     @Test(
       "Messages arrive whole and in order, whatever their size and the pieces they travel in",
-      arguments: SPMDTests.isThorough ? [1, 2, 3, 8] : [3])
+      arguments: SPMDTests.thorough([1, 2, 3, 8], byHand: [3]))
     func transport(on ranks: Int) async throws {
       let job = try await Mpirun.run(ranks, "Transport")
       #expect(job.status == 0, "\(job.report)")
@@ -98,7 +102,8 @@ extension SPMDTests {
       #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
     }
 
-    @Test("The same over TCP, where a long message isn't there at once", arguments: [2, 3])
+    @Test(
+      "The same over TCP, where a long message isn't there at once", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func transportOverTCP(on ranks: Int) async throws {
       let job = try await Mpirun.run(ranks, "Transport", environment: ["OMPI_MCA_btl": "tcp,self"])
       #expect(job.status == 0, "\(job.report)")
@@ -106,7 +111,9 @@ extension SPMDTests {
       #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
     }
 
-    @Test("MPI that others have started is joined, and left to them", arguments: [1, 3], ["single", "serialized"])
+    @Test(
+      "MPI that others have started is joined, and left to them", arguments: SPMDTests.thorough([1, 3], byHand: [3]),
+      ["single", "serialized"])
     func startedByOthers(on ranks: Int, level: String) async throws {
       let job = try await Mpirun.run(ranks, "StartedByOthers", [level])
       #expect(job.status == 0, "\(job.report)")

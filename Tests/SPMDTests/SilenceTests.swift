@@ -11,7 +11,7 @@ extension SPMDTests {
     }
 
     @Test(
-      "A rank that is stopped is named, and the job ends", arguments: [2, 3, 8],
+      "A rank that is stopped is named, and the job ends", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]),
       ["stop in an item", "stop while results are shared"])
     func stopped(on ranks: Int, _ name: String) async throws {
       let job = try await run(ranks, name, silence: "6")
@@ -24,7 +24,7 @@ extension SPMDTests {
       #expect(said.contains(/\[at Endings\/[A-Za-z]*Endings.swift:[0-9]+/), "\(said)")
     }
 
-    @Test("Rank 0, stopped, is named by another", arguments: [2, 3, 8])
+    @Test("Rank 0, stopped, is named by another", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func stoppedRoot(on ranks: Int) async throws {
       let job = try await run(ranks, "stop of root", silence: "6")
       #expect(job.status == 1, "\(job.report)")
@@ -33,7 +33,8 @@ extension SPMDTests {
       #expect(said.contains(/^Seppo: rank [1-9] \([^)]+\): rank 0 \([^)]+\) has not been heard of for/), "\(said)")
     }
 
-    @Test("What takes long isn't silent: an item, the body of atRoot", arguments: [2, 3])
+    @Test(
+      "What takes long isn't silent: an item, the body of atRoot", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func longAndAlive(on ranks: Int) async throws {
       let job = try await run(ranks, "long, and alive", silence: "2")
       #expect(job.status == 0, "\(job.report)")
@@ -61,7 +62,9 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("for rank 0 (") == true, "\(job.report)")
     }
 
-    @Test("An item that never comes back ends the job, with its index", arguments: [1, 2, 3])
+    @Test(
+      "An item that never comes back ends the job, with its index",
+      arguments: SPMDTests.thorough([1, 2, 3], byHand: [1, 3]))
     func neverBack(on ranks: Int) async throws {
       let job = try await run(ranks, "item that never comes back", silence: "300")
       #expect(job.status == 1, "\(job.report)")

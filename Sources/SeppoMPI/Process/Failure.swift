@@ -2,8 +2,9 @@ import SeppoTransport
 
 /// An error that left the body of `Seppo.run`: it is printed once, and the job ends.
 enum Failure {
-  /// How long a rank waits for rank 0 to take its error, before it prints it itself.
-  private static let patience = 1_000
+  /// Milliseconds that a rank waits for rank 0 to take its error, before it prints it itself. On a machine with many more
+  /// ranks than cores, rank 0 was seen to need more than one second.
+  private static let patience = 3_000
   /// Ranks that print for themselves do so one after the other, and the first ends the job, which takes it a moment:
   /// milliseconds a rank.
   private static let stagger = 250
