@@ -135,7 +135,7 @@ struct Hosts {
   func expectLaws(named part: String? = nil) async throws {
     let environment = ["LAWS_HOSTS": names(slots: 1).joined(separator: ",")]
     let job = try await run(
-      "Laws", part.map { [$0] } ?? [], environment: environment, load: part == nil ? .computes : .sleeps)
+      "Laws", part.map { [$0] } ?? [], environment: environment, limit: 300, load: part == nil ? .computes : .sleeps)
     #expect(job.status == 0, "\(job.report)")
     #expect(job.output.hasSuffix(" laws held on \(count) ranks\n"), "\(job.report)")
     #expect(job.messages.isEmpty, "\(job.report)")
