@@ -53,4 +53,39 @@ struct SpacingTests {
     #expect(Strided(stride(from: 0.0, through: 1.0, by: 0.1)).count == 11)
     #expect(Strided(stride(from: 3, to: 3, by: 1)).isEmpty)
   }
+
+  @Test("A stride whose steps are smaller than the spacing of numbers at its end has its end once")
+  func endsInRounding() {
+    let times = stride(from: Float(1_700_000_000), through: Float(1_700_003_600 as Int), by: 60)
+    #expect(elements(Strided(times)) == Array(times))
+    let julian = stride(from: 2_460_000.5, through: 2_460_000.5001, by: 1e-10)
+    #expect(elements(Strided(julian)) == Array(julian))
+  }
+
+  @Test("Strides at the edges of precision, at random")
+  func edges() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<(1_000 * soak) {
+      expectSame(Double.self, &random)
+      expectSame(Float.self, &random)
+    }
+  }
+
+  /// First, end and step of random magnitudes, the step from a hundredth of the spacing of numbers there to some times it.
+  private func expectSame<Number: BinaryFloatingPoint & Codable & Sendable>(
+    _ type: Number.Type, _ random: inout some RandomNumberGenerator
+  ) where Number.RawSignificand: FixedWidthInteger, Number.Stride == Number {
+    let scale = Number(1 << Int.random(in: 0...60, using: &random))
+    let magnitude: Number = Number.random(in: 0.5...2, using: &random) * scale
+    let first: Number = [0, magnitude, -magnitude].randomElement(using: &random) ?? 0
+    let unit: Number = first == 0 ? magnitude : first.ulp
+    let factor = Number.random(in: 0.01...4, using: &random)
+    let step: Number = unit * (Bool.random(using: &random) ? factor : -factor.rounded(.up))
+    let beyond: Number = unit * Number(Int.random(in: -1...1, using: &random))
+    let end: Number = first + step * Number(Int.random(in: -2...80, using: &random)) + beyond
+    let to = stride(from: first, to: end, by: step)
+    let through = stride(from: first, through: end, by: step)
+    #expect(Array(Strided(to)) == Array(to), "\(to)")
+    #expect(Array(Strided(through)) == Array(through), "\(through)")
+  }
 }

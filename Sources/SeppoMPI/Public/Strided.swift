@@ -65,24 +65,25 @@ public struct Strided<Element: Strideable>: RandomAccessCollection {
     return includesEnd || distance % step != 0 ? whole + 1 : whole
   }
 
-  /// Steps are counted as they are taken, with rounding: the quotient is only a first guess.
+  /// As the standard library counts them: places whose value, rounded, lies before the end, and then the end once, where a
+  /// place rounds to it. Where steps are smaller than the spacing of numbers there, several places round to it.
   private static func countOf<Number: BinaryFloatingPoint>(
     _ first: Number, _ end: Number, _ step: Number, _ includesEnd: Bool
   ) -> Int? {
-    func isWithin(_ place: Int) -> Bool {
-      let value = first.addingProduct(Number(place), step)
-      if includesEnd && value == end { return true }
-      return step > 0 ? value < end : value > end
-    }
+    func value(_ place: Int) -> Number { first.addingProduct(Number(place), step) }
+    func isBefore(_ place: Int) -> Bool { step > 0 ? value(place) < end : value(place) > end }
     guard first.isFinite, end.isFinite, step.isFinite else { return nil }
     guard step > 0 ? end >= first : end <= first else { return 0 }
     let quotient = (end - first) / step
     // Where a number can't count the steps exactly, neither can this.
     guard quotient.isFinite, quotient < Number(1 << (Number.significandBitCount - 1)) else { return nil }
-    var count = Int(quotient)
-    while count > 0, !isWithin(count - 1) { count -= 1 }
-    while isWithin(count) { count += 1 }
-    return count
+    // Values never go back from one place to the next. Twice as far as the end they have passed it.
+    var (places, isPast) = (0, 2 * Int(quotient) + 2)
+    while places < isPast {
+      let middle = (places + isPast) / 2
+      if isBefore(middle) { places = middle + 1 } else { isPast = middle }
+    }
+    return includesEnd && value(places) == end ? places + 1 : places
   }
 }
 
