@@ -39,7 +39,7 @@ let package = Package(
     .target(
       name: "SeppoCheckpoint",
       dependencies: [
-        "SeppoMPI", .product(name: "GRDB", package: "GRDB.swift"),
+        "SeppoMPI", "SeppoWire", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict

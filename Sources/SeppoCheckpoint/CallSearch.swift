@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import SeppoMPI
+import SeppoWire
 
 /// Finds a call's row in the file, or begins one.
 struct CallSearch {

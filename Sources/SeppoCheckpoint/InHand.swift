@@ -1,4 +1,5 @@
 import Foundation
+import SeppoWire
 
 /// What an earlier job's ranks had in hand when it died, as its notes say.
 struct InHand: Equatable {
@@ -105,6 +106,6 @@ enum InHandLayout {
   }
 
   private static func check(_ bytes: some Sequence<UInt8>) -> Int64 {
-    Array(bytes).withUnsafeBytes { Digest.short($0) }
+    Array(bytes).withUnsafeBytes { Int64(bitPattern: Digest.short($0)) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SeppoMPI
+import SeppoWire
 
 /// Results that have come, until they are handed to the database together: one by one that takes longer.
 struct PendingRows {

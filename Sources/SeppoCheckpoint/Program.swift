@@ -1,4 +1,5 @@
 import Foundation
+import SeppoWire
 
 /// The program that runs, by what it is made of.
 enum Program {

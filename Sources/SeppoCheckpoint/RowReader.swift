@@ -1,6 +1,7 @@
 import GRDB
 import GRDBSQLite
 import SeppoMPI
+import SeppoWire
 
 /// Hands over a call's results, each of which is what its checksum says.
 struct RowReader {

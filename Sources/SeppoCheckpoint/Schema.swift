@@ -1,4 +1,5 @@
 import GRDB
+import SeppoWire
 
 /// The tables of a checkpoint; docs/Checkpoint-file.md says what is in them.
 enum Schema {

@@ -1,5 +1,6 @@
 import Foundation
 import SeppoMPI
+import SeppoWire
 
 /// What a call's items are known by again. Each pass over the items is made once, where it is needed at all.
 final class WorkDigests {
@@ -12,7 +13,7 @@ final class WorkDigests {
   private(set) lazy var items: [Int64] = {
     var items: [Int64] = []
     items.reserveCapacity(work.count)
-    work.eachItem { _, bytes in items.append(Digest.short(bytes)) }
+    work.eachItem { _, bytes in items.append(Int64(bitPattern: Digest.short(bytes))) }
     return items
   }()
 

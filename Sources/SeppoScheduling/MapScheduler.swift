@@ -117,6 +117,9 @@ package struct MapScheduler: Sendable {
   /// not begun.
   package mutating func stop() { isStopped = true }
 
+  /// From now on no item is handed out, and the map is finished when what is held has come back.
+  package mutating func refuse() { lowerBound(to: 0) }
+
   /// A rank takes part from now on, with so many compute threads.
   package mutating func joined(rank: Int, threads: Int) {
     precondition(workers[rank] == nil, "rank \(rank) joined twice")

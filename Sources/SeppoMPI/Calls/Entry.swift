@@ -6,31 +6,48 @@ struct Entry {
   /// Compute threads with which the rank takes part.
   let threads: Int
   let number: Int
+  /// What the rank's items are compared by, where it has any.
+  let sample: ItemSample?
   private let message: Message
+  /// Where the site begins.
+  private let head: Int
 
-  private static let size = 16
+  /// Threads, number, how many items there are (-1 where they aren't compared), and how many marks follow.
+  private static let size = 32
 
   /// - Throws: `MPIError`, where the message isn't one.
   init(_ message: Message) throws(MPIError) {
     let bytes = message.bytes
-    guard bytes.count >= Entry.size else {
-      throw ChunkHeader.corrupted("a rank came to a call without saying to which")
+    func word(_ place: Int) -> Int64 {
+      Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: Int64.self))
     }
-    threads = Int(Int64(littleEndian: bytes.loadUnaligned(as: Int64.self)))
-    number = Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self)))
+    guard bytes.count >= Entry.size, let marks = Int(exactly: word(3)),
+      (0...(bytes.count - Entry.size) / 8).contains(marks)
+    else { throw ChunkHeader.corrupted("a rank came to a call without saying to which") }
+    threads = Int(word(0))
+    number = Int(word(1))
+    let count = Int(word(2))
+    sample =
+      count < 0 ? nil : ItemSample(count: count, marks: (0..<marks).map { UInt64(bitPattern: word(4 + $0)) })
+    head = Entry.size + 8 * marks
     self.message = message
   }
 
-  static func write(_ signature: CallSignature, threads: Int) -> _WireWriter {
-    let writer = _WireWriter(capacity: size + signature.site.bytes.count)
-    let head = writer.append(uninitialized: size)
-    head.storeBytes(of: Int64(threads).littleEndian, as: Int64.self)
-    head.storeBytes(of: Int64(signature.number).littleEndian, toByteOffset: 8, as: Int64.self)
+  static func write(_ signature: CallSignature, threads: Int, _ sample: ItemSample?) -> _WireWriter {
+    let marks = sample?.marks ?? []
+    let writer = _WireWriter(capacity: size + 8 * marks.count + signature.site.bytes.count)
+    let head = writer.append(uninitialized: size + 8 * marks.count)
+    for (place, word) in [threads, signature.number, sample?.count ?? -1, marks.count].enumerated() {
+      head.storeBytes(of: Int64(word).littleEndian, toByteOffset: 8 * place, as: Int64.self)
+    }
+    for (place, mark) in marks.enumerated() {
+      head.storeBytes(of: mark.littleEndian, toByteOffset: size + 8 * place, as: UInt64.self)
+    }
     signature.site.bytes.withUnsafeBytes { writer.append($0) }
     return writer
   }
 
-  private var site: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: message.bytes[Entry.size...]) }
+  private var site: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: message.bytes[head...]) }
 
   func matches(_ signature: CallSignature) -> Bool {
     number == signature.number && site.elementsEqual(signature.site.bytes)

@@ -9,10 +9,15 @@ struct Rendezvous {
   /// On rank 0: the ranks that have come to this call, rank 0 first.
   private var hasCome: [Bool]
   private var missing: Int
+  /// On rank 0: what its items are compared by, where every rank has them.
+  private let sample: ItemSample?
+  /// On rank 0: that another rank has come with other items.
+  private(set) var difference: SeppoError?
 
-  init(_ session: Session, _ signature: CallSignature) {
+  init(_ session: Session, _ signature: CallSignature, _ sample: ItemSample? = nil) {
     self.session = session
     self.signature = signature
+    self.sample = sample
     hasCome = Array(repeating: false, count: session.isRoot ? session.size : 0)
     missing = session.isRoot ? session.size - 1 : 0
     if session.isRoot { hasCome[0] = true }
@@ -22,8 +27,8 @@ struct Rendezvous {
   var isComplete: Bool { missing == 0 }
 
   /// On another rank: says to rank 0 that this one has come.
-  func announce(threads: Int) throws {
-    try session.send(Entry.write(signature, threads: threads), to: 0, kind: .enter)
+  func announce(threads: Int, _ sample: ItemSample? = nil) throws {
+    try session.send(Entry.write(signature, threads: threads, sample), to: 0, kind: .enter)
   }
 
   /// On rank 0: the ranks that have come since the last time.
@@ -38,12 +43,27 @@ struct Rendezvous {
         session.entries[rank] = entry
         throw try diverge()
       }
+      compare(entry, of: rank)
       hasCome[rank] = true
       missing -= 1
       session.attention.present.append(rank)
       newcomers.append((rank, entry.threads))
     }
     return newcomers
+  }
+
+  private mutating func compare(_ entry: Entry, of rank: Int) {
+    guard difference == nil, let sample, let other = entry.sample, let found = sample.difference(of: other) else {
+      return
+    }
+    let (index, count): (Int?, Int) =
+      switch found {
+      case .count(let count): (nil, count)
+      case .item(let index): (index, sample.count)
+      }
+    difference = .itemsDiffer(
+      index: index, count: count, rank: rank, host: session.hosts[rank], rootCount: sample.count,
+      place: signature.site.place)
   }
 
   /// On rank 0: waits for all.

@@ -57,6 +57,8 @@ final class Session: @unchecked Sendable {
   var entries: [Int: Entry] = [:]
   /// On rank 0: how often calls with a checkpoint have come to their end, by what they are known by.
   var roundsKept: [String: Int] = [:]
+  /// Types of items of which it was said that they lose something on their way.
+  var lossesTold: Set<ObjectIdentifier> = []
   /// On rank 0: stores what a map has, where the job ends in the middle of it; see `actForTheLastTime`.
   var lastAct: (() -> Void)?
   private var hasPassedOn = false

@@ -1,4 +1,5 @@
-/// In a job's first call, ranks wait for the others before they get items.
+/// Ranks wait for the others before they get items: where the ranks' items are compared, so that none is computed where
+/// they differ, and in a job's first call.
 ///
 /// Processes start up to some tenths of a second apart. Without this, the rank that starts first may compute all items of a
 /// short map: that is no faster, as all ranks meet at the job's end, and it looks as if the others did not work. A long
@@ -14,9 +15,9 @@ struct JointStart {
   /// - Parameters:
   ///   - root: rank 0's compute threads.
   ///   - now: nanoseconds, as all times here.
-  init(root threads: Int, isFirstCall: Bool, at now: Int) {
+  init(root threads: Int, waits: Bool, at now: Int) {
     waiting = [(0, threads)]
-    deadline = isFirstCall ? now + JointStart.longest : nil
+    deadline = waits ? now + JointStart.longest : nil
   }
 
   /// Returns the ranks that get items from now on.

@@ -37,12 +37,15 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// The results; on the other ranks nil, if they are for rank 0 only.
-  func run(_ items: Elements<Element>, _ kernel: ChunkKernel) throws -> Mapped<Result>? {
+  ///
+  /// - Parameter sample: on other ranks than 0, what their own items are compared by; nil where only rank 0 has items.
+  func run(_ items: Elements<Element>, _ sample: ItemSample?, _ kernel: ChunkKernel) throws -> Mapped<Result>? {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
       try checkOptions()
       session.checkBinding(threads: threads)
       if options.checkpoint != nil { EndRequest.keepResults() }
+      lookForLoss(items)
       if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
         let hand = session.hands.use(0)
         hand.own()
@@ -58,7 +61,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
         }
         try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items).run() }
-        return try WorkerMap(self, signature).run()
+        return try WorkerMap(self, signature, sample).run()
       }
     }
   }
@@ -101,6 +104,22 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     if let timeout = options.timeout, timeout <= .zero {
       throw badOption("timeout: \(timeout)", "an item takes longer than no time")
+    }
+  }
+
+  /// Where one rank is alone nothing travels, and items keep what they would lose. That is told while programs are made:
+  /// in builds for debugging, and with `SEPPO_CHECK=1`.
+  private func lookForLoss(_ items: Elements<Element>) {
+    guard session.size == 1, LossOnTheWay.isLookedFor || session.checksWire, !Items.haveOwnForm(Element.self),
+      case .memory(let items) = items, !session.lossesTold.contains(ObjectIdentifier(Element.self))
+    else { return }
+    for place in [0, items.count / 2, items.count - 1] where items.indices.contains(place) {
+      guard let sentence = LossOnTheWay.sentence(items[place]) else { continue }
+      session.lossesTold.insert(ObjectIdentifier(Element.self))
+      Console.write(
+        "Seppo: \(sentence). On several ranks f gets items without it: encode it too, or make it in f [item \(place), mapped at \(self.place.text)]"
+      )
+      return
     }
   }
 
@@ -153,7 +172,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       // What was computed before an item that fails is kept.
       stopsAtFailure: !keepsFailures && options.retries == 0 && options.checkpoint == nil,
       timeout: options.timeoutNanoseconds,
-      itemsAreMemory: itemsAreMemory, resultsAreMemory: resultsAreMemory)
+      itemsAreMemory: itemsAreMemory,
+      readsItemsBack: session.isRoot && session.size > 1 && !Items.haveOwnForm(Element.self),
+      resultsAreMemory: resultsAreMemory)
   }
 
   /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in

@@ -12,17 +12,20 @@ struct MapOptions: Sendable {
   let timeout: Duration?
   /// Where the results are kept as they come.
   let checkpoint: Checkpoint?
+  /// Whether every rank has the items, so that they are compared with rank 0's.
+  @usableFromInline let areEverywhere: Bool
 
   @usableFromInline
   init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, areEverywhere: Bool = true
   ) {
     self.chunk = chunk
     self.threads = threads
     self.retries = retries
     self.timeout = timeout
     self.checkpoint = checkpoint
+    self.areEverywhere = areEverywhere
   }
 
   var rule: ChunkRule {

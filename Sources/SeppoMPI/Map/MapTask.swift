@@ -37,6 +37,9 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     /// How long an item may take, in nanoseconds; nil for any time.
     let timeout: Int?
     let itemsAreMemory: Bool
+    /// Whether rank 0 computes its own items as the other ranks get theirs: a type that loses something on the way would
+    /// otherwise give other results where rank 0 computes it.
+    let readsItemsBack: Bool
     let resultsAreMemory: Bool
   }
 
@@ -88,6 +91,11 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let began = monotonicNanoseconds()
     defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     switch input {
+    case .memory(let items) where context.readsItemsBack:
+      let writer = _WireWriter()
+      var refused: WireError?
+      do { try Items.write(items, to: writer) } catch { refused = error }
+      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: refused, kernel, hand)
     case .memory(let items):
       compute(kernel, hand) { UnsafeBufferPointer(rebasing: items[$0]) }
     case .spaced(let spacing):
@@ -114,9 +122,13 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     context.bound.lower(to: 0)
   }
 
-  private func decodeAndCompute(_ payload: UnsafeRawBufferPointer, _ kernel: ChunkKernel, _ hand: Hand) {
-    let items = UnsafeMutableBufferPointer<Element>.allocate(capacity: chunk.count)
-    let (done, error) = Items.read(items, from: payload)
+  /// - Parameter refused: the item that is not in the payload, nor what stands behind it.
+  private func decodeAndCompute(
+    _ payload: UnsafeRawBufferPointer, upTo refused: WireError? = nil, _ kernel: ChunkKernel, _ hand: Hand
+  ) {
+    let items = UnsafeMutableBufferPointer<Element>.allocate(capacity: refused?.item ?? chunk.count)
+    let (done, unreadable) = Items.read(items, from: payload)
+    let error = unreadable ?? refused
     defer {
       UnsafeMutableBufferPointer(rebasing: items[..<done]).deinitialize()
       items.deallocate()

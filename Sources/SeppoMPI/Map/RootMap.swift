@@ -45,7 +45,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.items = items
     session = call.session
     context = call.context
-    rendezvous = Rendezvous(session, signature)
+    let isCompared = call.options.areEverywhere && session.size > 1
+    rendezvous = Rendezvous(session, signature, isCompared ? ItemSample(items) : nil)
     site = signature.site
     memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
     growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
@@ -105,7 +106,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func compute() throws {
     var backoff = Backoff()
     var start = JointStart(
-      root: call.threads, isFirstCall: session.current.number == 1, at: monotonicNanoseconds())
+      root: call.threads, waits: call.options.areEverywhere || session.current.number == 1,
+      at: monotonicNanoseconds())
     do {
       while true {
         let now = monotonicNanoseconds()
@@ -120,6 +122,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
           hasMoved = true
         }
         let newcomers = try rendezvous.newcomers()
+        try refuseOtherItems()
         for worker in start.ready(newcomers, areAllHere: rendezvous.isComplete, at: now) {
           session.log.debug("rank \(worker.rank) takes part, with \(worker.threads) compute thread(s)")
           scheduler.joined(rank: worker.rank, threads: worker.threads)
@@ -138,6 +141,16 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       call.settle(context.bound, after: error)
       throw error
     }
+  }
+
+  /// Where a rank has other items than this one: the map ends as after a failure of its first item, whatever was begun
+  /// before that rank came.
+  private func refuseOtherItems() throws {
+    guard let difference = rendezvous.difference, failure != difference else { return }
+    failure = difference
+    scheduler.refuse()
+    context.bound.lower(to: 0)
+    for rank in session.attention.present { try session.send(0, to: rank, kind: .stop) }
   }
 
   private func finishIfFailed() throws {

@@ -7,18 +7,20 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let session: Session
   private let context: MapTask<Element, Result>.Context
   private let rendezvous: Rendezvous
+  private let sample: ItemSample?
 
-  init(_ call: MapCall<Element, Result>, _ signature: CallSignature) {
+  init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ sample: ItemSample?) {
     self.call = call
     session = call.session
     context = call.context
     rendezvous = Rendezvous(session, signature)
+    self.sample = sample
   }
 
   func run() throws -> Mapped<Result>? {
     let outcome: Outcome
     do {
-      try rendezvous.announce(threads: call.threads)
+      try rendezvous.announce(threads: call.threads, sample)
       outcome = try compute()
     } catch {
       call.settle(context.bound, after: error)

@@ -7,8 +7,8 @@ enum Failure {
   private static let patience = 3_000
   /// Ranks that print for themselves do so one after the other, and the first ends the job, which takes it a moment:
   /// milliseconds a rank.
-  private static let stagger = 250
-  private static let longestStagger = 2_500
+  private static let stagger = 500
+  private static let longestStagger = 5_000
   /// Seconds within which the launcher ends the ranks that it can reach.
   private static let launcherPatience = 6
 

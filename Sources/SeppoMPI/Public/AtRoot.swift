@@ -145,7 +145,8 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     Parallel(
       base: value,
       options: MapOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, areEverywhere: false
+      ))
   }
 }
 

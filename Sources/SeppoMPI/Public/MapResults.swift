@@ -21,9 +21,9 @@ extension Parallel {
   public func mapResults<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> [Result<Value, SeppoError>] {
-    try withElements { elements in
+    try withElements { elements, sample in
       try runMap(
-        elements, Value.self, options, givesToAll: true, keepsFailures: true, Place(fileID: fileID, line: line)
+        elements, sample, Value.self, options, givesToAll: true, keepsFailures: true, Place(fileID: fileID, line: line)
       ) { input, output, first, bound in
         computeChunk(input, output, first, bound, f)
       }?.fates ?? []
@@ -38,10 +38,11 @@ extension Parallel {
   public func mapResultsAtRoot<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
-    try withElements { elements in
+    try withElements { elements, sample in
       AtRoot(
         try runMap(
-          elements, Value.self, options, givesToAll: false, keepsFailures: true, Place(fileID: fileID, line: line)
+          elements, sample, Value.self, options, givesToAll: false, keepsFailures: true,
+          Place(fileID: fileID, line: line)
         ) { input, output, first, bound in
           computeChunk(input, output, first, bound, f)
         }?.fates)

@@ -33,15 +33,15 @@ extension Parallel {
   ///
   /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
   /// - Returns: the results in the order of rank 0's elements, the same on every rank.
-  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `diverged` where the ranks
-  ///   are not all in this call.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
+  ///   ranks have other elements, `diverged` where they are not all in this call.
   @inlinable
   public func map<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> [Result] {
-    try withElements { elements in
+    try withElements { elements, sample in
       try runMap(
-        elements, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line)
+        elements, sample, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line)
       ) { input, output, first, bound in
         computeChunk(input, output, first, bound, f)
       }?.values ?? []
@@ -60,23 +60,27 @@ extension Parallel {
   public func mapAtRoot<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> AtRoot<[Result]> {
-    try withElements { elements in
+    try withElements { elements, sample in
       AtRoot(
         try runMap(
-          elements, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line)
+          elements, sample, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line)
         ) { input, output, first, bound in
           computeChunk(input, output, first, bound, f)
         }?.values)
     }
   }
 
-  /// The elements, where they are read: in contiguous memory, or as what they follow from; none elsewhere.
+  /// The elements, where they are mapped: in contiguous memory, or as what they follow from. Elsewhere none, and what is
+  /// compared of them, if anything is.
   @inlinable
-  func withElements<Value>(_ body: (Elements<Base.Element>) throws -> Value) throws -> Value {
-    guard let base, readsElements() else { return try body(.memory(UnsafeBufferPointer(start: nil, count: 0))) }
-    if let value = try base.withContiguousStorageIfAvailable({ try body(.memory($0)) }) { return value }
-    if let spacing = spacing(of: base) { return try body(.spaced(spacing)) }
-    return try Array(base).withUnsafeBufferPointer { try body(.memory($0)) }
+  func withElements<Value>(_ body: (Elements<Base.Element>, ItemSample?) throws -> Value) throws -> Value {
+    guard let base, readsElements() else {
+      let sample = options.areEverywhere ? base.map { ItemSample($0) } : nil
+      return try body(.memory(UnsafeBufferPointer(start: nil, count: 0)), sample)
+    }
+    if let value = try base.withContiguousStorageIfAvailable({ try body(.memory($0), nil) }) { return value }
+    if let spacing = spacing(of: base) { return try body(.spaced(spacing), nil) }
+    return try Array(base).withUnsafeBufferPointer { try body(.memory($0), nil) }
   }
 }
 
@@ -87,13 +91,13 @@ func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == 
 /// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
 @usableFromInline
 func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
-  _ elements: Elements<Element>, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
+  _ elements: Elements<Element>, _ sample: ItemSample?, _ result: Result.Type, _ options: MapOptions, givesToAll: Bool,
   keepsFailures: Bool = false, _ place: Place, _ kernel: ChunkKernel
 ) throws -> Mapped<Result>? {
   try MapCall(
     session: .shared, place: place, options: options, givesToAll: givesToAll, keepsFailures: keepsFailures
   )
-  .run(elements, kernel)
+  .run(elements, sample, kernel)
 }
 
 extension Collection where Element: Codable & Sendable {
@@ -103,13 +107,15 @@ extension Collection where Element: Codable & Sendable {
   /// let squares = try numbers.mapParallel { $0 * $0 }
   /// ```
   ///
-  /// Every rank makes the call; rank 0's elements are the ones that count, the other ranks' copies are not read. Inside
-  /// `f`, where a rank is alone, it is `map`.
+  /// Every rank makes the call with the same elements, in the same order: their count and at most 64 of them are compared.
+  /// What comes from a `Set`, a `Dictionary`, a random number generator or the clock differs from rank to rank: sort it, or
+  /// make it in ``Seppo/atRoot(_:fileID:line:)``, whose value can be mapped as it is. Inside `f`, where a rank is alone, it
+  /// is `map`.
   ///
   /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
   /// - Returns: the results in the order of the elements, the same on every rank.
-  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `diverged` where the ranks
-  ///   are not all in this call.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
+  ///   ranks have other elements, `diverged` where they are not all in this call.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line

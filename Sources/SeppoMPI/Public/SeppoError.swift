@@ -21,6 +21,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case rootThrew(host: String, type: String, description: String, place: String)
   /// The ranks have come to different calls, or some have left `run`: who is where.
   case diverged([Position])
+  /// A rank's items are not rank 0's: this one, or where `index` is nil their number. Nothing was computed.
+  case itemsDiffer(index: Int?, count: Int, rank: Int, host: String, rootCount: Int, place: String)
   /// A value can't be encoded. `index` is the item's, or nil for a value that isn't one of many.
   case notEncodable(index: Int?, rank: Int, host: String, type: String, codingPath: String, reason: String)
   /// Bytes that came aren't a value of the type. `index` is the item's, or nil for a value that isn't one of many.
@@ -110,6 +112,12 @@ extension SeppoError: CustomStringConvertible {
       the ranks have come to different calls: \(SeppoError.spell(positions)). Every rank must make the same calls in the \
       same order; what only one rank should do belongs into Seppo.atRoot { … }.
       """
+    case .itemsDiffer(let index, let count, let rank, let host, let rootCount, let place):
+      """
+      \(SeppoError.spell(otherItem: index, count, rank, host, rootCount)): \
+      every rank must map the same items in the same order. Sort what comes from a Set or a Dictionary; make what is random, \
+      read or timed once, in Seppo.atRoot { … }, whose value can be mapped as it is, or broadcast() [mapped at \(place)]
+      """
     case .notEncodable(let index, let rank, let host, let type, let path, let reason):
       SeppoError.spell("encoded", index, rank, host, type, path, reason)
     case .notDecodable(let index, let rank, let host, let type, let path, let reason):
@@ -144,6 +152,13 @@ extension SeppoError: CustomStringConvertible {
     let most = 8
     let names = ranks.prefix(most).map { "rank \($0.rank) (\($0.host))" }.joined(separator: ", ")
     return ranks.count > most ? "\(names) and \(ranks.count - most) more" : names
+  }
+
+  private static func spell(
+    otherItem index: Int?, _ count: Int, _ rank: Int, _ host: String, _ rootCount: Int
+  ) -> String {
+    if let index { return "item \(index) of rank \(rank) (\(host)) is not rank 0's" }
+    return "rank \(rank) (\(host)) has \(count) item\(count == 1 ? "" : "s"), and rank 0 has \(rootCount)"
   }
 
   private static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }

@@ -74,8 +74,8 @@ extension Endings {
     case "item too large for another rank":
       try limitMemory(onRoot: false)
       // Rank 0 gets the first, and one other rank the one that is too large for it.
-      let item = Seppo.isRoot ? large(1, 600) : []
-      _ = try [[], item].parallel(chunk: .items(1)).map { item -> Int in
+      let items = try Seppo.atRoot { [[], large(1, 600)] }
+      _ = try items.parallel(chunk: .items(1)).map { item -> Int in
         if Seppo.isRoot { sleep(2) }
         return item.count
       }

@@ -62,24 +62,6 @@ let orderLaws = [
     let counts = try (0..<1_000).mapParallel { item -> [Int] in [item] }
     try holdEqual(counts.flatMap { $0 }, Array(0..<1_000))
   },
-  Law("rank 0's elements count, the others' are not read") {
-    let mine = Seppo.isRoot ? [1, 2, 3] : [9]
-    try holdEqual(try mine.mapParallel { $0 * 10 }, [10, 20, 30])
-  },
-  Law("sets, whose order differs between processes") {
-    let words = Set((0..<200).map { "word \($0)" })
-    let lengths = try words.mapParallel { ($0 + "!") }
-    let order = try Seppo.atRoot { words.map { $0 + "!" } }.broadcast()
-    try holdEqual(lengths, order)
-    try holdEqual(Set(lengths), Set(words.map { $0 + "!" }))
-  },
-  Law("dictionaries, whose order differs between processes") {
-    let table = Dictionary(uniqueKeysWithValues: (0..<100).map { ("key \($0)", Double($0)) })
-    let keys = try table.keys.mapParallel { $0.uppercased() }
-    try holdEqual(keys, try Seppo.atRoot { table.keys.map { $0.uppercased() } }.broadcast())
-    let values = try table.values.mapParallel { $0 * 2 }
-    try holdEqual(values, try Seppo.atRoot { table.values.map { $0 * 2 } }.broadcast())
-  },
   Law("lazy, sliced, reversed and joined collections") {
     let items = Array(0..<40)
     try holdEqual(try items[10..<30].mapParallel { $0 }, Array(10..<30))

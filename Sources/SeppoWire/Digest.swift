@@ -1,5 +1,3 @@
-import Foundation
-
 /// SipHash-2-4 with 128 bits of output, by which bytes are known again.
 ///
 /// It notices what has changed or was damaged, not what somebody forged: the key is public. A cryptographic digest would
@@ -8,7 +6,7 @@ import Foundation
 /// Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012); the 128 bits are those of its
 /// reference implementation, github.com/veorq/SipHash. The key is that of its test vectors, 000102…0f, so that
 /// `openssl mac -macopt hexkey:000102030405060708090a0b0c0d0e0f siphash` gives the same.
-struct Digest {
+package struct Digest {
   private static let key = (UInt64(0x0706_0504_0302_0100), UInt64(0x0F0E_0D0C_0B0A_0908))
 
   // What the paper calls v0 to v3; `0xee` is for an output of 128 bits.
@@ -22,7 +20,9 @@ struct Digest {
   /// Of the number of bytes, only the lowest 8 bits count.
   private var length: UInt8 = 0
 
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package init() {}
+
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     length &+= UInt8(truncatingIfNeeded: bytes.count)
     var index = 0
     while restCount > 0, index < bytes.count {
@@ -80,7 +80,7 @@ struct Digest {
   }
 
   /// The digest's two halves. Nothing may be added after.
-  mutating func finish() -> (UInt64, UInt64) {
+  package mutating func finish() -> (UInt64, UInt64) {
     rest |= UInt64(length) << 56
     withUnsafeBytes(of: rest.littleEndian) { compress($0.baseAddress!, words: 1) }
     v2 ^= 0xEE
@@ -93,24 +93,10 @@ struct Digest {
 }
 
 extension Digest {
-  /// All 16 bytes. Nothing may be added after.
-  mutating func finish() -> Data {
-    let halves: (UInt64, UInt64) = finish()
-    return withUnsafeBytes(of: (halves.0.littleEndian, halves.1.littleEndian)) { Data($0) }
-  }
-
   /// The first half.
-  static func short(_ bytes: UnsafeRawBufferPointer) -> Int64 {
+  package static func short(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var digest = Digest()
     digest.add(bytes)
-    return Int64(bitPattern: digest.finish().0)
-  }
-
-  /// Of a result and its place: a row that has come to be another's is noticed too.
-  static func checksum(row: Int64, _ bytes: UnsafeRawBufferPointer) -> Int64 {
-    var digest = Digest()
-    withUnsafeBytes(of: row.littleEndian) { digest.add($0) }
-    digest.add(bytes)
-    return Int64(bitPattern: digest.finish().0)
+    return digest.finish().0
   }
 }

@@ -1,0 +1,86 @@
+import SeppoMPI
+import Synchronization
+
+private let computed = Atomic<Int>(0)
+
+/// The ranks' items differ: on several ranks that is an error on every one of them, and nothing is computed.
+private func holdDiffers<Items: Collection>(
+  _ items: Items, index: Int?, line: UInt = #line, _ says: String...
+) throws where Items.Element: Codable & Sendable {
+  guard Seppo.size > 1 else { return }
+  computed.store(0, ordering: .relaxed)
+  let errors = [
+    try errorOf { _ = try items.mapParallel { count($0) } },
+    try errorOf { _ = try items.parallel(chunk: .items(1), retries: 2).mapResults { count($0) } },
+    try errorOf { try items.parallel(threads: 2).mapAtRoot { count($0) } },
+  ]
+  for error in errors {
+    guard case .itemsDiffer(let found, _, let rank, _, _, _) = error else {
+      throw Broken(description: "\(error) (line \(line))")
+    }
+    try hold(rank > 0, "rank \(rank)", line: line)
+    if let index { try holdEqual(found, index, line: line) }
+    for part in says + ["rank \(rank) (", "atRoot", "[mapped at Laws/ItemLaws.swift:"] {
+      try hold("\(error)".contains(part), "\(error)", line: line)
+    }
+  }
+  try holdEqual(computed.load(ordering: .relaxed), 0, "items computed", line: line)
+}
+
+private func count<Item>(_ item: Item) -> Item {
+  computed.add(1, ordering: .relaxed)
+  return item
+}
+
+/// Its cache stays behind when it is encoded.
+private struct Lossy: Codable {
+  var x: Double
+  var cache: [Double] = []
+  enum CodingKeys: CodingKey { case x }
+}
+
+let itemLaws = [
+  Law("what an item loses on its way it has lost wherever it is computed") {
+    guard Seppo.size > 1 else { return }
+    let items = (0..<300).map { Lossy(x: Double($0), cache: [1, 2, 3]) }
+    try holdEqual(try items.mapParallel { $0.cache.count }, Array(repeating: 0, count: 300))
+    try holdEqual(
+      try items.parallel(chunk: .items(7), retries: 1).mapResults { $0.x }.map { try $0.get() }, items.map(\.x))
+    let only = try Seppo.atRoot { items }
+    try holdEqual(try only.parallel(threads: 2).map { $0.cache.count }, Array(repeating: 0, count: 300))
+  },
+  Law("ranks with other items are told, and nothing is computed") {
+    try holdDiffers(Seppo.isRoot ? [1, 2, 3] : [9], index: nil, "has 1 item, and rank 0 has 3")
+    try holdDiffers(Seppo.isRoot ? [] : [9], index: nil, "has 1 item, and rank 0 has 0")
+    try holdDiffers((0..<5).map { $0 == 4 ? Seppo.rank : 0 }, index: 4, "item 4 of rank")
+    try holdDiffers((0..<1_000).map { $0 == 999 ? Double(Seppo.rank) : 0 }, index: 999)
+    try holdDiffers((0..<70).map { "\(Seppo.rank) \($0)" }, index: 0)
+    try holdDiffers(0..<(10 + min(Seppo.rank, 1)), index: nil, "has 11 items, and rank 0 has 10")
+    try holdDiffers(Seppo.rank..<(100 + Seppo.rank), index: 0)
+    try holdDiffers((0..<100).lazy.map { [$0, Seppo.rank] }, index: 0)
+    // The ranks are still together.
+    try holdEqual(try (0..<10).mapParallel { $0 }, Array(0..<10))
+  },
+  Law("one rank whose items are other ones is told") {
+    try holdDiffers(Seppo.rank == Seppo.size - 1 ? ["a", "b"] : ["a", "c"], index: 1, "rank \(Seppo.size - 1) (")
+  },
+  Law("sets and dictionaries, whose order differs between processes, are told to be sorted") {
+    let words = Set((0..<200).map { "word \($0)" })
+    let table = Dictionary(uniqueKeysWithValues: (0..<100).map { ("key \($0)", Double($0)) })
+    // By chance, the order may be the same in two processes.
+    try holdDiffers(words, index: nil, "Sort what comes from a Set")
+    try holdDiffers(Array(words), index: nil)
+    try holdDiffers(table.keys, index: nil)
+    try holdDiffers(table.map { $0.value }, index: nil)
+    try holdEqual(try words.sorted().mapParallel { $0 + "!" }, words.sorted().map { $0 + "!" })
+  },
+  Law("items that only rank 0 has aren't compared") {
+    let words = try Seppo.atRoot { Array(Set((0..<200).map { "word \($0)" })) }
+    let lengths = try words.mapParallel { $0 + "!" }
+    try holdEqual(lengths, try words.broadcast().map { $0 + "!" })
+  },
+  Law("sets inside of items have any order") {
+    let sets = (0..<20).map { size in Set((0..<size).map { "word \($0)" }) }
+    try holdEqual(try sets.mapParallel { $0.count }, Array(0..<20))
+  },
+]

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import SeppoMPI
+
+@Suite("What ranks' items are compared by")
+struct ItemSampleTests {
+  @Test("Of few items all, of many 64 from the first to the last", arguments: [0, 1, 2, 63, 64, 65, 1_000, .max])
+  func places(_ count: Int) {
+    let places = ItemSample.places(in: count)
+    #expect(places.count == min(count, 64))
+    #expect(places.first == (count == 0 ? nil : 0) && places.last == (count == 0 ? nil : count - 1))
+    #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
+  }
+
+  @Test("Equal items have equal samples, in whatever collection they are")
+  func equal() {
+    #expect(ItemSample(0..<1_000) == ItemSample(Array(0..<1_000)))
+    #expect(ItemSample((0..<1_000).lazy.map { "\($0)" }) == ItemSample((0..<1_000).map { "\($0)" }))
+    #expect(ItemSample((0..<70).reversed()) == ItemSample(Array((0..<70).reversed())))
+  }
+
+  @Test("Sets and dictionaries inside of items may have any order")
+  func hashed() {
+    let (one, other) = (Set(0..<100), Set((0..<100).reversed()))
+    #expect(ItemSample([one]) == ItemSample([other]))
+    #expect(ItemSample([one]) != ItemSample([one.subtracting([7])]))
+  }
+
+  @Test("The first difference is found: in number, at the first item, at the last")
+  func differences() {
+    let sample = ItemSample([1, 2, 3])
+    #expect(sample.difference(of: ItemSample([1, 2, 3])) == nil)
+    #expect(sample.difference(of: ItemSample([1, 2])) == .count(2))
+    #expect(sample.difference(of: ItemSample([4, 2, 4])) == .item(0))
+    var names = (0..<500).map { "name \($0)" }
+    let before = ItemSample(names)
+    names[499] = "another"
+    #expect(before.difference(of: ItemSample(names)) == .item(499))
+    #expect(ItemSample([0.0]) != ItemSample([-0.0]))
+  }
+}

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import SeppoMPI
+
+@Suite("What items lose on their way")
+struct LossOnTheWayTests {
+  private struct Whole: Codable {
+    var x = Double.nan
+    var names: [String: [Int]] = ["a": [1], "b": []]
+    var link: URLish? = URLish()
+  }
+  private struct URLish: Codable, Hashable { var text = "t" }
+  private struct Lossy: Codable {
+    var x = 1.0
+    var cache: [Double] = []
+    enum CodingKeys: CodingKey { case x }
+  }
+  private struct Outer: Codable { var inner: [Lossy] = [Lossy(cache: [1, 2])] }
+  /// Equal, whatever its cache.
+  private struct Equal: Codable, Equatable {
+    var x = 1
+    var cache = [1]
+    enum CodingKeys: CodingKey { case x }
+    init() {}
+    init(from decoder: any Decoder) throws {
+      x = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .x)
+      cache = []
+    }
+    static func == (left: Self, right: Self) -> Bool { left.x == right.x }
+  }
+
+  @Test("Nothing is said of what comes back as it was, or equal to it")
+  func whole() {
+    #expect(LossOnTheWay.sentence(Whole()) == nil)
+    #expect(LossOnTheWay.sentence(Equal()) == nil)
+    #expect(LossOnTheWay.sentence([Double.nan]) == nil)
+    #expect(LossOnTheWay.sentence(Set(0..<50)) == nil)
+    #expect(LossOnTheWay.sentence(["a": Set([1, 2, 3])]) == nil)
+  }
+
+  @Test("What is lost is named by its place")
+  func lost() {
+    #expect(
+      LossOnTheWay.sentence(Lossy(cache: [1, 2]))
+        == "Lossy loses something on its way to another rank: cache is [1.0, 2.0] here and [] there")
+    #expect(LossOnTheWay.sentence(Outer())?.contains("inner[0].cache is") == true)
+  }
+}
