@@ -9,11 +9,6 @@ struct ItemSample: Equatable, Sendable {
   /// In the order of `places(in:)`.
   let marks: [UInt64]
 
-  init(count: Int, marks: [UInt64]) {
-    self.count = count
-    self.marks = marks
-  }
-
   /// The places that are compared among so many: all, or 64 from the first to the last.
   static func places(in count: Int) -> [Int] {
     guard count > most else { return Array(0..<count) }

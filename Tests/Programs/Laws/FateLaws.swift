@@ -149,6 +149,22 @@ let fateLaws = [
       }
     }
   },
+  Law("a result that can't travel has its item's index, though items before it threw") {
+    guard Seppo.size > 1 else { return }
+    let fates = try (0..<200).parallel(chunk: .items(20)).mapResults { item in
+      if item % 7 == 2 { throw Refused(item: item, reason: "seven") }
+      return Choosy(item)
+    }
+    for (item, fate) in fates.enumerated() {
+      switch fate {
+      case .success(let value): try holdEqual(value, Choosy(item))
+      case .failure(.itemThrew(let error)): try hold(item % 7 == 2 && error.index == item, "item \(item)")
+      case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
+      case .failure(.notDecodable(let index, _, _, _, _, _)): try hold(item % 5 == 0 && index == item, "item \(item)")
+      case .failure(let error): throw Broken(description: "item \(item): \(error)")
+      }
+    }
+  },
   Law("an item that can't travel is its own failure, and no other's") {
     // Until something has travelled: on a busy machine rank 0 may have computed all before another rank has come.
     var failed = 0
