@@ -9,10 +9,32 @@ extension Data: _PlainBytes {
   public static var _memoryCode: UInt16? { nil }
 
   public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
-    source.assumingMemoryBound(to: Data.self).pointee.withUnsafeBytes { target.write(counted: $0, tag: Tag.data) }
+    let data = source.assumingMemoryBound(to: Data.self).pointee
+    data.withUnsafeBytes { bytes in
+      if data.startIndex == 0 {
+        target.write(counted: bytes, tag: Tag.data)
+      } else {
+        target.write(slice: bytes, at: data.startIndex)
+      }
+    }
   }
 
   public static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
-    destination.initializeMemory(as: Data.self, to: Data(try reader.readCounted(Tag.data, as: Data.self)))
+    let data = try reader.isSlice() ? reader.readSlice() : Data(reader.readCounted(Tag.data, as: Data.self))
+    destination.initializeMemory(as: Data.self, to: data)
+  }
+}
+
+extension _WireCursor {
+  fileprivate func isSlice() throws -> Bool { try tag() == Tag.slice }
+
+  fileprivate mutating func readSlice() throws -> Data {
+    let (index, bytes) = try readPlacedBytes()
+    if let data = reader.slices?.put(bytes, at: index) { return data }
+    reader.slices = SliceMemory(bytes, at: index)
+    guard let data = reader.slices?.put(bytes, at: index) else {
+      throw corrupted("there is no room for \(bytes.count) bytes at index \(index) of what they are a slice of")
+    }
+    return data
   }
 }

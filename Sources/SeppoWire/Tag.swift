@@ -28,6 +28,8 @@ enum Tag {
   static let string: UInt8 = 0x10
   /// A length (variable), then bytes.
   static let data: UInt8 = 0x11
+  /// Where a slice begins in what it is a slice of, and a length (variable), then bytes.
+  static let slice: UInt8 = 0x0F
   /// A code of the element (2 bytes), stride and count (variable), then the elements as they stand in memory.
   static let memory: UInt8 = 0x12
   /// A length (6 bytes), then keys (length, UTF-8) each followed by its value.

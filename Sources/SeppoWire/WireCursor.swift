@@ -133,6 +133,9 @@ public struct _WireCursor {
     case Tag.int64, Tag.uint64, Tag.float64: _ = try cursor.take(8)
     case Tag.int128, Tag.uint128: _ = try cursor.take(16)
     case Tag.string, Tag.data: _ = try cursor.take(cursor.readLength())
+    case Tag.slice:
+      _ = try cursor.readLength()
+      _ = try cursor.take(cursor.readLength())
     case Tag.memory: _ = try cursor.readMemoryBlock()
     case Tag.keyed, Tag.keyedAgain, Tag.unkeyed: _ = try cursor.readContainer()
     default: throw corrupted("no value begins with the byte \(tag)")
@@ -213,6 +216,13 @@ public struct _WireCursor {
     let found = try readTag()
     guard found == tag else { throw mismatch(type, found) }
     return try take(try readLength())
+  }
+
+  /// Where a slice begins, and its bytes.
+  mutating func readPlacedBytes() throws -> (index: Int, bytes: UnsafeRawBufferPointer) {
+    _ = try readTag()
+    let index = try readLength()
+    return (index, try take(try readLength()))
   }
 
   mutating func readString() throws -> String {

@@ -27,6 +27,8 @@ public final class _WireReader {
   @exclusivity(unchecked) private var traits = TypeTable<TypeTraits>()
   @exclusivity(unchecked) private var keyTypes = TypeTable<ReaderKeys>()
   @exclusivity(unchecked) var shapes: ShapeTable?
+  /// Where the last slice of `Data` was put.
+  @exclusivity(unchecked) var slices: SliceMemory?
   /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
   @exclusivity(unchecked) private var mistake: (any Error)?
 

@@ -70,6 +70,14 @@ public struct _WireTarget {
     UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<(offset + bytes.count)]).copyMemory(from: bytes)
   }
 
+  func write(slice bytes: UnsafeRawBufferPointer, at index: Int) {
+    let head = VariableLength.bytes(of: index) + VariableLength.bytes(of: bytes.count)
+    var offset = begin(Tag.slice, bytes: head + bytes.count)
+    VariableLength.write(index, to: writer.memory, at: &offset)
+    VariableLength.write(bytes.count, to: writer.memory, at: &offset)
+    UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<(offset + bytes.count)]).copyMemory(from: bytes)
+  }
+
   /// Writes elements as they stand in memory.
   ///
   /// - Parameter bytes: may end with the last element, before what pads it to its stride.

@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 import Synchronization
 
@@ -40,6 +41,17 @@ private struct Lossy: Codable {
 }
 
 let itemLaws = [
+  Law("slices of Data have their indices on every rank, as items and as results") {
+    let image = Data((0..<4_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    let rows = stride(from: 0, to: 4_000, by: 8).map { image[$0..<($0 + 8)] }
+    let weighted = { @Sendable (row: Data) in row.indices.reduce(0) { $0 + $1 * Int(row[$1]) } }
+    try holdEqual(try rows.mapParallel(weighted), rows.map(weighted))
+    let halves = try rows.parallel(chunk: .items(3)).map { [$0[($0.startIndex + 4)...], $0[..<($0.startIndex + 4)]] }
+    try holdEqual(halves.map { $0.map(\.startIndex) }, rows.map { [$0.startIndex + 4, $0.startIndex] })
+    try holdEqual(
+      halves.map { $0.map(weighted) },
+      rows.map { [weighted($0[($0.startIndex + 4)...]), weighted($0[..<($0.startIndex + 4)])] })
+  },
   Law("what an item loses on its way it has lost wherever it is computed") {
     guard Seppo.size > 1 else { return }
     let items = (0..<300).map { Lossy(x: Double($0), cache: [1, 2, 3]) }

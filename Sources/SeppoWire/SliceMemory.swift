@@ -1,0 +1,62 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// Memory in which slices of `Data` have the indices that they had where they came from.
+///
+/// A slice keeps its place in what it is a slice of, and programs index it by that. The pages before and between the slices
+/// are never touched, so that they cost addresses only; slices that follow each other, or overlap, share one such memory.
+struct SliceMemory {
+  private let start: UnsafeMutableRawPointer
+  private let whole: Data
+  /// From the first byte that was put here to the last.
+  private var filled: Range<Int>
+
+  /// No slice ends behind this: a terabyte.
+  private static let most = 1 << 40
+  private static let least = 1 << 20
+
+  /// With room for bytes from `index` on; nil where the system gives no such room.
+  init?(_ bytes: UnsafeRawBufferPointer, at index: Int) {
+    let (end, overflow) = index.addingReportingOverflow(bytes.count)
+    guard index >= 0, !overflow, end <= SliceMemory.most else { return nil }
+    // Twice as much as is needed: the next slice mostly stands behind this one.
+    var size = SliceMemory.least
+    while size < end { size *= 2 }
+    #if os(Linux)
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #else
+      let flags = MAP_PRIVATE | MAP_ANON
+    #endif
+    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED else { return nil }
+    start = memory
+    whole = Data(bytesNoCopy: memory, count: size, deallocator: .custom { munmap($0, $1) })
+    filled = index..<index
+    guard put(bytes, at: index) != nil else { return nil }
+  }
+
+  /// The bytes at their place; nil where there is no room, or other bytes stand there.
+  mutating func put(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Data? {
+    guard index >= 0, index <= whole.count, bytes.count <= whole.count - index else { return nil }
+    let place = index..<(index + bytes.count)
+    let known = place.clamped(to: filled)
+    if !known.isEmpty {
+      let others = UnsafeRawBufferPointer(start: start + known.lowerBound, count: known.count)
+      guard others.elementsEqual(bytes[(known.lowerBound - index)..<(known.upperBound - index)]) else { return nil }
+    }
+    if let source = bytes.baseAddress { (start + index).copyMemory(from: source, byteCount: bytes.count) }
+    filled =
+      filled.isEmpty
+      ? place : min(filled.lowerBound, place.lowerBound)..<max(filled.upperBound, place.upperBound)
+    return whole[place]
+  }
+}

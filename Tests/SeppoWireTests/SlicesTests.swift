@@ -1,0 +1,60 @@
+import Foundation
+import SeppoWire
+import Testing
+
+@Suite("Slices of Data keep their indices")
+struct SlicesTests {
+  private func expectSame(_ slices: [Data], _ comment: Comment? = nil) throws {
+    let back = try decoded(Data.self, count: slices.count, from: encoded(slices))
+    #expect(back == slices, comment)
+    #expect(back.map(\.startIndex) == slices.map(\.startIndex), comment)
+    for (slice, copy) in zip(slices, back) {
+      #expect(slice.indices.allSatisfy { slice[$0] == copy[$0] }, comment)
+    }
+  }
+
+  @Test("In whatever order, overlapping, empty, and of different wholes")
+  func slices() throws {
+    let image = Data((0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+    let other = Data((0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 11) })
+    try expectSame(stride(from: 0, to: 1_000, by: 8).map { image[$0..<($0 + 8)] })
+    try expectSame((0..<900).map { image[$0..<($0 + 100)] })
+    try expectSame((0..<900).reversed().map { image[$0..<($0 + 3)] })
+    try expectSame([image[8..<16], other[8..<16], image[12..<20], other[5..<700], image[5..<700]])
+    try expectSame([image[7..<7], image[999...], image[1000...], image, Data(), image[..<0]])
+    try expectSame(image.split(separator: 0).map { $0 })
+  }
+
+  @Test("Far from the beginning of what they are slices of")
+  func far() throws {
+    let whole = Data(count: 3 << 20)
+    try expectSame([whole[100..<200], whole[(2 << 20)..<((2 << 20) + 100)], whole[((3 << 20) - 1)...]])
+  }
+
+  @Test("Inside of other values")
+  func nested() throws {
+    let image = Data(0..<100)
+    let value = Rows(rows: [image[3..<9], image[9..<20]], named: ["a": image[50...]])
+    let back = try roundTrip(One(value: value)).value
+    #expect(back.rows.map(\.startIndex) == [3, 9])
+    #expect(back.named["a"]?.startIndex == 50)
+    #expect(back == value)
+  }
+
+  @Test("What is changed is one's own")
+  func changes() throws {
+    let image = Data(0..<100)
+    var back = try decoded(Data.self, count: 2, from: encoded([image[10..<20], image[15..<30]]))
+    back[0][16] = 255
+    back[0].append(7)
+    #expect(back[1] == image[15..<30] && back[0].count == 11 && back[0].last == 7)
+    back.remove(at: 0)
+    back[0].append(contentsOf: [1, 2])
+    #expect(back[0].count == 17 && back[0].prefix(15) == image[15..<30])
+  }
+
+  private struct Rows: Codable, Equatable {
+    var rows: [Data]
+    var named: [String: Data]
+  }
+}
