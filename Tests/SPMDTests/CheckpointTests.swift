@@ -85,12 +85,37 @@ extension SPMDTests {
       }
     }
 
-    @Test("A call that is made again after an error goes on from there")
-    func again() async throws {
-      let (job, computed) = try await CheckpointFolder().run(3, "again after an error")
-      #expect(job.status == 0 && Set(computed).count == computed.count, "\(job.report)")
-      let fresh = try await CheckpointFolder().run(nil, "again after an error").job
-      #expect(job.output == fresh.output, "\(job.report)")
+    @Test(
+      "A round that fails, and is caught, is a round: the next one gets its own results, now and in later jobs",
+      arguments: ["an error in a loop", "an error in a loop with a label"])
+    func errorInALoop(_ name: String) async throws {
+      let folder = try CheckpointFolder()
+      let first = try await folder.run(2, name, 1).job
+      #expect(first.status == 0 && first.output == "round 2: right\nround 3: right\n", "\(first.report)")
+      let (next, computed) = try await folder.run(3, name, 0)
+      #expect(next.status == 0 && next.output == "round 1: right\n" + first.output, "\(next.report)")
+      #expect(computed.contains(15) && Set(computed).count == computed.count && computed.count <= 5, "\(computed)")
+    }
+
+    @Test("A call that bears the label of one that failed is another call")
+    func labelOfAFailed() async throws {
+      let folder = try CheckpointFolder()
+      let name = "another call of the label after an error"
+      let first = try await folder.run(2, name, 90).job
+      #expect(first.status == 0 && first.output == "round 2: right\n", "\(first.report)")
+      let (next, computed) = try await folder.run(3, name, 100)
+      #expect(next.status == 0 && next.output.hasSuffix("\nround 2: right\n"), "\(next.report)")
+      #expect(
+        Set(computed).isSuperset(of: 90..<100) && computed.count <= 100 && next.messages.count == 2, "\(computed)")
+    }
+
+    @Test("A round whose checkpoint can't be opened is a round, too")
+    func errorOfTheCheckpoints() async throws {
+      let folder = try CheckpointFolder()
+      let first = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      #expect(first.status == 0 && first.output == "round 2: right\n", "\(first.report)")
+      let next = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      #expect(next.status == 0 && next.output == "round 1: right\nround 2: right\n", "\(next.report)")
     }
 
     @Test("Items that changed are computed again, and only those, with resume: .perItem")

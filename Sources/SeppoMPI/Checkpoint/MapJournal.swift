@@ -30,8 +30,6 @@ final class MapJournal<Result: Codable & Sendable> {
 
   let name: String
   private let store: any CheckpointStore
-  /// What the call is known by, among those of this run.
-  let key: String
   private let journal: any CheckpointJournal
   private let longestAtRisk: Int
   private let hosts: [String]
@@ -62,7 +60,8 @@ final class MapJournal<Result: Codable & Sendable> {
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   init<Element>(
-    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place
+    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place,
+    round: Int
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
@@ -70,12 +69,10 @@ final class MapJournal<Result: Codable & Sendable> {
     count = items.count
     report = session.report
     name = store.name
-    key = "\(store.name), \(store.label ?? place.text)"
     do {
       journal = try store.open(
         for: CheckpointWork(
-          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text,
-          round: (session.roundsKept[key] ?? 0) + 1))
+          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {

@@ -8,7 +8,8 @@ extension RootMap {
     guard let checkpoint = call.options.checkpoint else { return }
     do {
       journal = try MapJournal(
-        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
+        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place,
+        round: round)
     } catch let error as SeppoError {
       try rendezvous.gather()
       try refuse(error)

@@ -129,11 +129,34 @@ struct Checkpoints {
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file, label: "all")).map { try number($0 + 100 * round) })
       }
-    case "again after an error":
+    // The first round fails where NUMBER is 1.
+    case "an error in a loop", "an error in a loop with a label":
+      let label = name.hasSuffix("label") ? "all" : nil
+      for round in 1...3 {
+        do {
+          try check(
+            (0..<20).parallel(checkpoint: .sqlite(file, label: label)).map { item in
+              if round == 1, number == 1, item == 15 { throw Trouble() }
+              return try Double(round) * number(item)
+            }, round)
+        } catch SeppoError.itemThrew {}
+      }
+    case "another call of the label after an error":
       do {
-        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(90)))
-      } catch SeppoError.itemThrew {
-        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(100)))
+        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map(failsFrom(number)))
+      } catch SeppoError.itemThrew {}
+      try check((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map { try 2 * number($0) }, 2)
+    case "an error of the checkpoint's in a loop":
+      for round in 1...2 {
+        do {
+          try check(
+            (0..<20).parallel(checkpoint: .sqlite("\(file)-folder/results.sqlite")).map {
+              try Double(round) * number($0)
+            },
+            round)
+        } catch SeppoError.checkpoint {
+          try Seppo.atRoot { mkdir("\(file)-folder", 0o777) }
+        }
       }
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
@@ -222,6 +245,12 @@ struct Checkpoints {
   static func crashing(_ item: Int) throws -> Double {
     if item == number { fatalError("on purpose") }
     return try slow(item)
+  }
+
+  /// Says whether these are the round's results.
+  static func check(_ results: [Double], _ round: Int) throws {
+    let wanted = results.indices.map { Double(round) * (Double($0) * 1.1).squareRoot() }
+    try Seppo.atRoot { print("round \(round): \(results == wanted ? "right" : "wrong")") }
   }
 
   static func show<Value: Encodable>(_ results: [Value]) throws { try Seppo.atRoot { print(digest(results)) } }
