@@ -4,8 +4,9 @@ import GRDB
 enum Schema {
   /// "Sepp", in the file's header.
   static let application: Int64 = 0x5365_7070
-  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now.
-  static let format: Int64 = 2
+  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now, and
+  /// format 2 knew ranges by their bounds.
+  static let format: Int64 = 3
 
   /// In this order. A file's must be the same to the letter.
   static let statements: KeyValuePairs = [

@@ -53,7 +53,7 @@ struct StoringTests {
         fits|2|2026-01-01 00:00:00|3|node7|0.25|0102|{"a":"NaN","b":1.5}
 
         """)
-    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n2\n")
+    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n3\n")
     #expect(try folder.ask("SELECT name FROM jobs").contains("process \(getpid()) on "))
   }
 

@@ -51,7 +51,7 @@ public struct CheckpointWork {
   /// How results are written: `memory` as they stand in it, or `wire`.
   public let form: String
   /// Hands over bytes that say what all items are, piece by piece: the same for the same items in every process, with
-  /// sets and dictionaries in whatever order. A range is its bounds.
+  /// sets and dictionaries in whatever order, and whether they are an array, a range or a stride.
   public let items: (_ body: (UnsafeRawBufferPointer) -> Void) -> Void
   /// Hands over such bytes for each item, in order.
   public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
