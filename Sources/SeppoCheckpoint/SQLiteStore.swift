@@ -15,6 +15,7 @@ package struct SQLiteStore: CheckpointStore {
   private let lockWait: Duration
 
   package var name: String { path }
+  package var identity: String { OpenFiles.shared.identity(of: path) }
 
   package init(
     path: String, label: String? = nil, json: Bool = false, resume: Checkpoint.Resume = .whole, mostAtRisk: Int = 1_000,

@@ -118,6 +118,16 @@ extension SPMDTests {
       #expect(next.status == 0 && next.output == "round 1: right\nround 2: right\n", "\(next.report)")
     }
 
+    @Test("A file is one file, however it is named: rounds are counted on, now and in later jobs")
+    func severalNames() async throws {
+      let folder = try CheckpointFolder()
+      for _ in 0..<2 {
+        let (job, computed) = try await folder.run(2, "one file by several names")
+        #expect(job.status == 0 && job.output == (0..<5).map { "round \($0): right\n" }.joined(), "\(job.report)")
+        #expect(computed.count == (job.messages.isEmpty ? 100 : 0), "\(job.report)")
+      }
+    }
+
     @Test("Items that changed are computed again, and only those, with resume: .perItem")
     func perItem() async throws {
       let folder = try CheckpointFolder()

@@ -155,7 +155,7 @@ final class Session: @unchecked Sendable {
   /// resumes may not meet that error: rounds that were counted by how they end would get each other's results.
   func beginRound(of checkpoint: Checkpoint, at place: Place) -> Int {
     let store = checkpoint.store
-    let key = "\(store.name), \(store.label ?? place.text)"
+    let key = "\(store.identity), \(store.label ?? place.text)"
     rounds[key, default: 0] += 1
     return rounds[key, default: 1]
   }

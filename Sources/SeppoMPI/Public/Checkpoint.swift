@@ -20,6 +20,9 @@ public struct Checkpoint: Sendable {
 public protocol CheckpointStore: Sendable {
   /// What messages call it, as `fits.sqlite`.
   var name: String { get }
+  /// What tells the place from others in this process: the same for one file, however it is named. The name, where a store
+  /// says nothing else.
+  var identity: String { get }
   /// What the call is to be known by; nil for its place in the program.
   var label: String? { get }
   /// So many results, at most, wait to be stored together; 1 or more.
@@ -33,6 +36,10 @@ public protocol CheckpointStore: Sendable {
   ///
   /// - Throws: `CheckpointError` where it can't be used, or holds other work; it is left as it was then.
   func open(for work: CheckpointWork) throws -> any CheckpointJournal
+}
+
+extension CheckpointStore {
+  public var identity: String { name }
 }
 
 /// What a call is to compute: a checkpoint belongs to it.

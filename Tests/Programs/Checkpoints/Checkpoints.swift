@@ -158,6 +158,14 @@ struct Checkpoints {
           try Seppo.atRoot { mkdir("\(file)-folder", 0o777) }
         }
       }
+    case "one file by several names":
+      let folder = file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)
+      try Seppo.atRoot { symlink(file, "\(folder)/link") }
+      chdir("\(folder)")
+      for (round, name) in [file, "\(folder)/./results.sqlite", "results.sqlite", "link", "hard"].enumerated() {
+        if name == "hard" { try Seppo.atRoot { link(file, name) } }
+        try check((0..<20).parallel(checkpoint: .sqlite(name)).map { try Double(round) * number($0) }, round)
+      }
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
     case "values, item by item":
