@@ -19,19 +19,22 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   /// On the queue.
   private var writer: RowWriter?
   private var describedShape: String?
+  /// Nil where the file isn't what it was left as, and never will be again.
+  private var trace: FileTrace?
 
   private var pending = PendingRows()
   private let encoder: JSONEncoder?
 
   init(
     location: FileLocation, queue: DatabaseQueue, notes: InHandFile, call: StoredCall, suspects: Suspects,
-    writer: RowWriter, json: Bool
+    writer: RowWriter, trace: FileTrace, json: Bool
   ) {
     self.location = location
     self.queue = queue
     self.notes = notes
     self.call = call
     self.writer = writer
+    self.trace = trace
     self.suspects = suspects.items
     failure = Failure(location: location)
     describedShape = call.shape
@@ -73,7 +76,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   }
 
   func describe(shape: String) throws {
-    try database { db in
+    try changing { db in
       try db.execute(sql: "UPDATE calls SET shape = ? WHERE call = ?", arguments: [shape, call.id])
       describedShape = shape
     }
@@ -95,7 +98,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   private func write(andCommit: Bool) throws {
     defer { pending.removeAll() }
-    try database { db in
+    try changing { db in
       guard let writer else { throw CheckpointError.failed(file: location.given, reason: "it has been closed") }
       do {
         try writer.write(pending)
@@ -138,6 +141,30 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     }
     try? queue.close()
     OpenFiles.shared.release(location)
+  }
+
+  /// Changes the file, which nobody else may.
+  private func changing(_ body: (Database) throws -> Void) throws {
+    try database { db in
+      try failure.checkIsThere(db)
+      try look(db, wasWritten: false)
+      do {
+        try body(db)
+      } catch {
+        trace = trace?.now(db, wasWritten: true)
+        throw error
+      }
+      // Waiting for the disk takes long enough for others to come between.
+      try look(db, wasWritten: true)
+    }
+  }
+
+  private func look(_ db: Database, wasWritten: Bool) throws {
+    trace = trace?.now(db, wasWritten: wasWritten)
+    guard trace != nil else {
+      throw CheckpointError.failed(
+        file: location.given, reason: "it was cut off or overwritten by another program while it was in use")
+    }
   }
 
   private func database<Value>(_ body: (Database) throws -> Value) throws -> Value {

@@ -138,6 +138,14 @@ extension SPMDTests {
       #expect(next.output == fresh.output)
     }
 
+    @Test("A file that is cut off while a map runs is said to be")
+    func cutOff() async throws {
+      let job = try await CheckpointFolder().run(2, "the file is cut off").job
+      #expect(job.status == 0 && job.messages.count == 2, "\(job.report)")
+      #expect(job.messages.first?.contains("it was cut off or overwritten by another program") == true, "\(job.report)")
+      #expect(job.messages.last?.contains("100 results could not be stored") == true, "\(job.report)")
+    }
+
     @Test("An error of the checkpoint's is thrown on every rank, before anything is computed, and may be caught")
     func caught() async throws {
       let folder = try CheckpointFolder()

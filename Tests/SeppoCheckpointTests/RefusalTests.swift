@@ -148,6 +148,39 @@ struct RefusalTests {
     journal.close()
   }
 
+  @Test("One that is cut off, or overwritten, while it is in use: what would be lost isn't said to be stored")
+  func overwritten() throws {
+    try folder.store(5, of: work)
+    try folder.ask("UPDATE jobs SET name = 'another job'")
+    let other = try folder.bytes()
+    try FileManager.default.removeItem(atPath: folder.file())
+    let path = folder.file()
+    let damages: [() throws -> Void] = [
+      { #expect(truncate(path, 0) == 0) },
+      { #expect(truncate(path, 4_096) == 0) },
+      // In another process: where this one closes the file, the database's locks go.
+      {
+        try folder.write(other, "other")
+        _ = try Program.run("/usr/bin/env", ["cp", folder.file("other"), path])
+      },
+    ]
+    for damage in damages {
+      let journal = try SQLiteStore(path).open(for: work)
+      try journal.append(0, [1])
+      try journal.flush()
+      try damage()
+      for _ in 0..<2 {
+        try journal.append(1, [1])
+        #expect(
+          throws: CheckpointError.failed(
+            file: path, reason: "it was cut off or overwritten by another program while it was in use")
+        ) { try journal.flush() }
+      }
+      journal.close()
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+
   @Test("A new file that another job is about to fill isn't taken away from it")
   func beingMade() throws {
     let path = folder.file()

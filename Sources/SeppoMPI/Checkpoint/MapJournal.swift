@@ -276,7 +276,7 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Stores what is left, and closes the store. Results whose storing failed are tried once more.
   ///
   /// - Parameter pause: waits a moment.
-  /// - Returns: how many could not be stored.
+  /// - Returns: how many could not be stored, or are lost since.
   @discardableResult
   func finish(pause: () -> Void) -> Int {
     defer {
@@ -296,6 +296,14 @@ final class MapJournal<Result: Codable & Sendable> {
         collect(at: monotonicNanoseconds())
       }
     }
-    return waiting
+    // Where not even nothing can be stored the file has gone, with all that was.
+    do {
+      try journal.flush()
+      return waiting
+    } catch {
+      trouble = "\(error)"
+      defer { kept = 0 }
+      return kept + waiting
+    }
   }
 }

@@ -166,6 +166,12 @@ struct Checkpoints {
         if name == "hard" { try Seppo.atRoot { link(file, name) } }
         try check((0..<20).parallel(checkpoint: .sqlite(name)).map { try Double(round) * number($0) }, round)
       }
+    case "the file is cut off":
+      try show(
+        (0..<100).parallel(checkpoint: .sqlite(file, mostAtRisk: 10)).map { item in
+          if item == 60 { truncate(file, 0) }
+          return try slow(item)
+        })
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
     case "values, item by item":
