@@ -24,10 +24,13 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   private var pending = PendingRows()
   private let encoder: JSONEncoder?
+  /// So many bytes the result and the JSON of a row have at most.
+  private let longestRow: Int
 
   init(
     location: FileLocation, queue: DatabaseQueue, notes: InHandFile, call: StoredCall, suspects: Suspects,
-    writer: RowWriter, trace: FileTrace, json: Bool
+    writer: RowWriter, trace: FileTrace, longestRow: Int,
+    json: Bool
   ) {
     self.location = location
     self.queue = queue
@@ -35,6 +38,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     self.call = call
     self.writer = writer
     self.trace = trace
+    self.longestRow = longestRow
     self.suspects = suspects.items
     failure = Failure(location: location)
     describedShape = call.shape
@@ -84,7 +88,14 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   func append(_ result: CheckpointResult) throws {
     precondition(result.item >= 0 && result.item < call.items, "a result of an item that isn't there")
-    pending.append(result, row: call.rows.row(result.item), json: json(result.value))
+    guard result.bytes.count <= longestRow else {
+      throw CheckpointError.tooLong(
+        file: location.given, item: result.item, bytes: result.bytes.count, most: longestRow)
+    }
+    var json = json(result.value)
+    // That it is missing concerns those who query the file, not the map.
+    if let text = json, text.count > longestRow - result.bytes.count { json = nil }
+    pending.append(result, row: call.rows.row(result.item), json: json)
     if pending.isMuch { try write(andCommit: false) }
   }
 

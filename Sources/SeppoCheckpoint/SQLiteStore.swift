@@ -66,7 +66,7 @@ package struct SQLiteStore: CheckpointStore {
         let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
         return SQLiteJournal(
           location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
-          writer: opened.writer, trace: try FileTrace(db), json: json)
+          writer: opened.writer, trace: try FileTrace(db), longestRow: RowWriter.longestRow(db), json: json)
       } catch {
         throw failure.translate(error, db.sqliteConnection)
       }

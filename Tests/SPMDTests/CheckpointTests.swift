@@ -146,6 +146,17 @@ extension SPMDTests {
       #expect(job.messages.last?.contains("100 results could not be stored") == true, "\(job.report)")
     }
 
+    @Test("A result that is too long for the file is left out alone, and computed again by the next job")
+    func tooLong() async throws {
+      let folder = try CheckpointFolder()
+      for items in [Array(0..<5), [3]] {
+        let (job, computed) = try await folder.run(1, "a result that is too long", load: .computes)
+        #expect(job.status == 0 && job.output == "[0, 1, 2, 1000000001, 4]\n", "\(job.report)")
+        #expect(job.messages.last?.contains("the result of item 3 has ") == true, "\(job.report)")
+        #expect(computed == items)
+      }
+    }
+
     @Test("An error of the checkpoint's is thrown on every rank, before anything is computed, and may be caught")
     func caught() async throws {
       let folder = try CheckpointFolder()

@@ -21,6 +21,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private final class Written: Sendable {
     let isOver = Atomic<Bool>(false)
     let error = Mutex<(any Error)?>(nil)
+    /// Of results that can't be stored at all.
+    let leftOut = Mutex<[CheckpointError]>([])
   }
 
   /// Results in their places, read by the thread while others are written elsewhere: that is why it is `Sendable`.
@@ -206,7 +208,8 @@ final class MapJournal<Result: Codable & Sendable> {
     isDescribed = true
     try WritingThread.shared.run {
       do {
-        try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+        written.leftOut.withLock { $0 = leftOut }
       } catch {
         written.error.withLock { $0 = error }
       }
@@ -228,16 +231,20 @@ final class MapJournal<Result: Codable & Sendable> {
       return
     }
     let count = batches.reduce(0) { $0 + $1.count }
-    kept += count
+    let leftOut = written.leftOut.withLock { $0 }
+    for error in leftOut { Console.write("Seppo: \(error).") }
+    kept += count - leftOut.count
     waiting -= count
     trouble = nil
     complaint = nil
     report.checkpoint(name, kept: kept, of: self.count)
   }
 
+  /// - Returns: what is said of results that can't be stored at all.
   private static func write(
     _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String], describe: Bool
-  ) throws {
+  ) throws -> [CheckpointError] {
+    var leftOut: [CheckpointError] = []
     let isMemory = Items.areMemory(Result.self)
     if describe, let first = batches.first?.items.first?.first {
       try journal.describe(shape: ResultShape.describe(places.results[first]))
@@ -246,10 +253,15 @@ final class MapJournal<Result: Codable & Sendable> {
       for item in batch.items.joined() {
         let value = UnsafeBufferPointer(rebasing: places.results[item..<(item + 1)])
         func append(_ bytes: UnsafeRawBufferPointer) throws {
-          try journal.append(
-            CheckpointResult(
-              item: item, bytes: bytes, value: value[0], time: batch.time, rank: batch.rank, host: hosts[batch.rank],
-              seconds: batch.seconds))
+          do {
+            try journal.append(
+              CheckpointResult(
+                item: item, bytes: bytes, value: value[0], time: batch.time, rank: batch.rank, host: hosts[batch.rank],
+                seconds: batch.seconds))
+          } catch let error as CheckpointError {
+            guard case .tooLong = error else { throw error }
+            leftOut.append(error)
+          }
         }
         if isMemory {
           try append(UnsafeRawBufferPointer(value))
@@ -261,6 +273,7 @@ final class MapJournal<Result: Codable & Sendable> {
       }
     }
     try journal.flush()
+    return leftOut
   }
 
   /// Says it, unless it was said before.

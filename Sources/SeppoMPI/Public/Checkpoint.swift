@@ -100,7 +100,10 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// Says what the results' type looks like. Called before the first result is stored.
   func describe(shape: String) throws
 
-  /// Takes results. They are stored by the next `flush` at the latest.
+  /// Takes a result. It is stored by the next `flush` at the latest.
+  ///
+  /// - Throws: `CheckpointError.tooLong` where it is longer than the store can hold: it is left out, and those that were
+  ///   appended before stay appended.
   func append(_ result: CheckpointResult) throws
 
   /// Stores what was appended, all of it or nothing. Where it throws, that is forgotten, and appended again.

@@ -18,6 +18,8 @@ public enum CheckpointError: Error, Sendable, Equatable, Codable {
   case readOnly(file: String, reason: String)
   /// There is no room to write to it.
   case diskFull(file: String)
+  /// This result is longer than it can hold. The others are stored all the same.
+  case tooLong(file: String, item: Int, bytes: Int, most: Int)
   /// Anything else that the system or the database says.
   case failed(file: String, reason: String)
 }
@@ -61,6 +63,11 @@ extension CheckpointError: CustomStringConvertible {
       "\(file) can't be written to (\(reason)): make it and its folder writable, or give another path"
     case .diskFull(let file):
       "there is no room to write to \(file): free some on that disk (or raise the quota), and run this again"
+    case .tooLong(let file, let item, let bytes, let most):
+      """
+      the result of item \(item) has \(bytes) bytes, and \(file) can hold no more than \(most): it alone is left out, and \
+      computed again by a later job; let such an item give less, or write to a file of its own
+      """
     case .failed(let file, let reason):
       "\(file) can't be used: \(reason)"
     }

@@ -172,6 +172,12 @@ struct Checkpoints {
           if item == 60 { truncate(file, 0) }
           return try slow(item)
         })
+    case "a result that is too long":
+      let texts = try (0..<5).parallel(checkpoint: .sqlite(file)).mapAtRoot { item in
+        note(item)
+        return [UInt8](repeating: 1, count: item == 3 ? 1_000_000_001 : item)
+      }
+      try texts.atRoot { print($0.map(\.count)) }
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
     case "values, item by item":
