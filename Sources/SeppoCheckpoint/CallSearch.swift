@@ -26,10 +26,11 @@ struct CallSearch {
     let perItem = try compareItems(call)
     try db.execute(
       sql: """
-        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, resume = ?, program = ? WHERE call = ?
+        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, resume = ?, program = ? WHERE call = ?
         """,
       arguments: [
-        label ?? call.label, place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
+        label ?? call.label, place, work.count, digests.whole,
+        call.digest == digests.whole ? call.bag : digests.bag, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
     return try reread(call.id)
@@ -92,11 +93,11 @@ struct CallSearch {
   private func begin() throws -> StoredCall {
     try db.execute(
       sql: """
-        INSERT INTO calls (label, place, items, digest, element, result, form, resume, program)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO calls (label, place, items, digest, bag, element, result, form, resume, program)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        label, place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
+        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
     return try reread(db.lastInsertedRowID)
@@ -131,6 +132,7 @@ struct CallSearch {
     }
     guard resume == .perItem else {
       if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
+      if call.bag == digests.bag { throw CheckpointError.otherOrder(file: file, label: name) }
       throw other("\(call.items) items", "the same number of items with other values")
     }
     guard call.perItem else {

@@ -5,7 +5,7 @@ enum Schema {
   /// "Sepp", in the file's header.
   static let application: Int64 = 0x5365_7070
   /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now, and
-  /// format 2 knew ranges by their bounds.
+  /// format 2 knew ranges by their bounds, and nothing of items in another order.
   static let format: Int64 = 3
 
   /// In this order. A file's must be the same to the letter.
@@ -17,6 +17,7 @@ enum Schema {
       place TEXT NOT NULL,
       items INTEGER NOT NULL,
       digest BLOB NOT NULL,
+      bag BLOB NOT NULL,
       element TEXT NOT NULL,
       result TEXT NOT NULL,
       form TEXT NOT NULL,

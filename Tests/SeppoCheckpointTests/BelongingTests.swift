@@ -101,6 +101,23 @@ struct BelongingTests {
     #expect(try stored(.of(Array(0..<10), at: "Fits/Other.swift:12")) == 0)
   }
 
+  @Test("The same items in another order are said to be that, with what to do")
+  func otherOrder() throws {
+    try folder.store(5, of: work)
+    let before = try folder.bytes()
+    let error = refusal(folder.file(), .of((0..<10).reversed()))
+    #expect(error.map { "\($0)" }?.contains("the same items in another order") == true, "\(String(describing: error))")
+    #expect(error.map { "\($0)" }?.contains("sort") == true, "\(String(describing: error))")
+    for others in [[0, 1, 2, 3, 4, 5, 6, 7, 8, 8], [0, 0, 0, 0, 0, 9, 9, 9, 9, 9]] {
+      guard case .otherWork(_, _, _, "the same number of items with other values") = refusal(folder.file(), .of(others))
+      else {
+        Issue.record("\(others) are no others")
+        continue
+      }
+    }
+    #expect(try folder.bytes() == before)
+  }
+
   @Test("In the same program nothing has moved: another line is another call")
   func anotherLineOfTheSameProgram() throws {
     try folder.store(5, of: work)

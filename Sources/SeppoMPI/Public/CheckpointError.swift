@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Sendable, Equatable, Codable {
   case olderFormat(file: String, format: Int, known: Int)
   /// It holds results of other work: `stored` and `now` say in what they differ.
   case otherWork(file: String, label: String, stored: String, now: String)
+  /// It holds results of the same items in another order.
+  case otherOrder(file: String, label: String)
   /// The results' type has changed since.
   case otherType(file: String, label: String, stored: String, now: String)
   /// What is stored isn't what was stored once.
@@ -48,6 +50,12 @@ extension CheckpointError: CustomStringConvertible {
       """
       \(file) holds other work under "\(label)": there it is \(stored), here \(now). Give this work a file or a label of its \
       own, or move the file away if its results aren't wanted any more
+      """
+    case .otherOrder(let file, let label):
+      """
+      \(file) holds results of the same items in another order under "\(label)": sort what comes from a Set or Dictionary \
+      before it is mapped, as that has another order in each run, and begin a new file; resume: .perItem from the first run \
+      on knows items in any order
       """
     case .otherType(let file, let label, let stored, let now):
       """
