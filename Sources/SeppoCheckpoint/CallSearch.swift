@@ -52,12 +52,12 @@ struct CallSearch {
       try checkOnlyOne(call, unlabelled)
       return call
     }
-    let twins = unlabelled.filter { $0.source == StoredCall.source(work.place) && mayHaveMoved($0) && isSame($0) }
-    if let twin = twins.first {
+    // Not only in its source file: that may have been renamed, and the module too.
+    if let twin = unlabelled.first(where: { mayHaveMoved($0) && isSame($0) }) {
       throw other(
         "a map of the same items at \(twin.place), in another build of the program",
         """
-        one at another line, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
+        one at another place, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
         label that it is new
         """)
     }
@@ -81,7 +81,7 @@ struct CallSearch {
       "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
   }
 
-  /// Lines move when a program is edited: not in the very program that stored them. There it is another call, which maps
+  /// Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it is another call, which maps
   /// the same items.
   private func mayHaveMoved(_ call: StoredCall) -> Bool { call.program != Program.name }
 
