@@ -140,7 +140,7 @@ struct CallSearch {
         "\(call.items) items, stored without a digest of each, so that nobody can tell which are the same",
         work.count == call.items ? "the same number of items with other values" : "\(work.count) items")
     }
-    try forgetChanged(call)
+    try Rearrangement(db: db, call: call, failure: failure).apply(digests.items)
     return true
   }
 
@@ -153,21 +153,5 @@ struct CallSearch {
     for (item, digest) in digests.items.enumerated() {
       try update.execute(arguments: [digest, call.rows.row(item)])
     }
-  }
-
-  /// Removes results of items that are others now. Those beyond the last item stay: the list may become longer again.
-  private func forgetChanged(_ call: StoredCall) throws {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, digest FROM stored WHERE id >= ? AND id < ?",
-      arguments: [call.rows.first, call.rows.row(work.count)])
-    var changed: [Int64] = []
-    while let row = try rows.next() {
-      guard let id = Int64.fromDatabaseValue(row["id"]) else { throw failure.damaged("a row of stored") }
-      if Int64.fromDatabaseValue(row["digest"]) != digests.items[call.rows.item(id)] { changed.append(id) }
-    }
-    let delete = try db.makeStatement(sql: "DELETE FROM stored WHERE id = ?")
-    for id in changed { try delete.execute(arguments: [id]) }
-    // Nobody knows whether these are the items that they were.
-    try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
   }
 }

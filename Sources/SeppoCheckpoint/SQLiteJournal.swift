@@ -59,6 +59,17 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   var stored: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).count() }) ?? 0 }
 
+  var gone: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).countOfGone() }) ?? 0 }
+
+  /// They may have gone by mistake: so not before everything else is there.
+  private func removeGone() throws {
+    guard gone > 0, stored == call.items else { return }
+    try changing { db in
+      try db.execute(
+        sql: "DELETE FROM stored WHERE id >= ? AND id < ?", arguments: [call.rows.row(call.items), call.rows.end])
+    }
+  }
+
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
     // What the body throws is not ours to translate.
     var thrown: (any Error)?
@@ -142,6 +153,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     guard queue.inDatabase({ _ in writer != nil }) else { return }
     // What was appended since the last flush is as good as the rest.
     try? flush()
+    try? removeGone()
     queue.inDatabase { db in
       writer?.rollback()
       writer = nil

@@ -89,6 +89,9 @@ struct RowID {
 
   init(call: Int64) { first = call << Int64(RowID.itemBits) }
 
+  /// Behind the last.
+  var end: Int64 { first + Int64(RowID.mostItems) }
+
   func row(_ item: Int) -> Int64 { first + Int64(item) }
   func item(_ row: Int64) -> Int { Int(row - first) }
 }

@@ -138,6 +138,20 @@ extension SPMDTests {
       #expect(next.output == fresh.output)
     }
 
+    @Test("An item that comes in front, or goes, leaves the others their results, with resume: .perItem")
+    func oneInFront() async throws {
+      let folder = try CheckpointFolder()
+      let name = "one in front, item by item"
+      for (number, items) in [(0, Array(0..<100)), (7, [7]), (8, [8])] {
+        let (job, computed) = try await folder.run(2, name, number)
+        #expect(job.status == 0 && computed.sorted() == items, "\(job.report)")
+        let says = "keeps 1 results of items that aren't mapped any more"
+        #expect(job.messages.contains { $0.contains(says) } == (number == 8), "\(job.report)")
+        let fresh = try await CheckpointFolder().run(nil, name, number).job
+        #expect(job.output == fresh.output, "\(job.report)")
+      }
+    }
+
     @Test("A file that is cut off while a map runs is said to be")
     func cutOff() async throws {
       let job = try await CheckpointFolder().run(2, "the file is cut off").job

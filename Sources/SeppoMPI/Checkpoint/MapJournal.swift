@@ -47,6 +47,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private var isDescribed: Bool
   /// The ranks that were noted as dead.
   private var noted: [Int] = []
+  /// Results whose items aren't mapped any more.
+  let gone: Int
   /// Stored, and to be stored.
   private(set) var kept: Int
   private(set) var waiting = 0
@@ -81,6 +83,7 @@ final class MapJournal<Result: Codable & Sendable> {
       throw SeppoError.checkpoint(.failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text)
     }
     kept = journal.stored
+    gone = journal.gone
     shape = journal.shape
     isDescribed = shape != nil
     LastWords.prepare(journal.lastWords)

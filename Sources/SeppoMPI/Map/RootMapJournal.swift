@@ -34,6 +34,13 @@ extension RootMap {
         "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"
       )
     }
+    if journal.gone > 0, !session.settings.isRelaunch {
+      Console.write(
+        """
+        Seppo: \(journal.name) keeps \(journal.gone) results of items that aren't mapped any more, until those of all others \
+        are stored [mapped at \(call.place.text)]
+        """)
+    }
     for item in journal.poison {
       let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)
       scheduler.failedBefore(index: item.item)

@@ -89,6 +89,8 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   var shape: String? { get }
   /// How many results are stored.
   var stored: Int { get }
+  /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
+  var gone: Int { get }
   /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
   var suspects: [CheckpointSuspect] { get }
 
@@ -111,6 +113,10 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
 
   /// Nothing is appended any more.
   func close()
+}
+
+extension CheckpointJournal {
+  public var gone: Int { 0 }
 }
 
 /// What ranks have in hand, noted so that it outlives this process the moment that a method returns.

@@ -184,6 +184,10 @@ struct Checkpoints {
       try show(
         (0..<100).map { $0 == 40 ? number : $0 }
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map(number(_:)))
+    case "one in front, item by item":
+      try show(
+        ((number > 0 ? [-number] : []) + Array(0..<100))
+          .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map { try number(abs($0)) })
     case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
     case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
     // NUMBER is 1 where the last rank throws while rank 0 reads what is stored. What is read has gaps.
