@@ -27,10 +27,11 @@ struct CallSearch {
     let perItem = try compareItems(call)
     try db.execute(
       sql: """
-        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, resume = ?, program = ? WHERE call = ?
+        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, resume = ?, program = ? WHERE call = ?
         """,
       arguments: [
-        label ?? call.label, place, work.count, digests.whole, perItem ? "perItem" : "whole", Program.name,
+        label ?? call.label, place, work.count, digests.whole,
+        call.digest == digests.whole ? call.bag : digests.bag, perItem ? "perItem" : "whole", Program.name,
         call.id,
       ])
     return try reread(call.id)
@@ -52,12 +53,12 @@ struct CallSearch {
       try checkOnlyOne(call, unlabelled)
       return call
     }
-    let twins = unlabelled.filter { $0.source == StoredCall.source(work.place) && mayHaveMoved($0) && isSame($0) }
-    if let twin = twins.first {
+    // Not only in its source file: that may have been renamed, and the module too.
+    if let twin = unlabelled.first(where: { mayHaveMoved($0) && isSame($0) }) {
       throw other(
         "a map of the same items at \(twin.place), in another build of the program",
         """
-        one at another line, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
+        one at another place, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
         label that it is new
         """)
     }
@@ -81,7 +82,7 @@ struct CallSearch {
       "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
   }
 
-  /// Lines move when a program is edited: not in the very program that stored them. There it is another call, which maps
+  /// Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it is another call, which maps
   /// the same items.
   private func mayHaveMoved(_ call: StoredCall) -> Bool { call.program != Program.name }
 
@@ -93,11 +94,11 @@ struct CallSearch {
   private func begin() throws -> StoredCall {
     try db.execute(
       sql: """
-        INSERT INTO calls (label, place, items, digest, element, result, form, resume, program)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO calls (label, place, items, digest, bag, element, result, form, resume, program)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        label, place, work.count, digests.whole, work.element, work.result, work.form, resume.rawValue,
+        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, resume.rawValue,
         Program.name,
       ])
     return try reread(db.lastInsertedRowID)
@@ -132,6 +133,7 @@ struct CallSearch {
     }
     guard resume == .perItem else {
       if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
+      if call.bag == digests.bag { throw CheckpointError.otherOrder(file: file, label: name) }
       throw other("\(call.items) items", "the same number of items with other values")
     }
     guard call.perItem else {
@@ -139,7 +141,7 @@ struct CallSearch {
         "\(call.items) items, stored without a digest of each, so that nobody can tell which are the same",
         work.count == call.items ? "the same number of items with other values" : "\(work.count) items")
     }
-    try forgetChanged(call)
+    try Rearrangement(db: db, call: call, failure: failure).apply(digests.items)
     return true
   }
 
@@ -152,21 +154,5 @@ struct CallSearch {
     for (item, digest) in digests.items.enumerated() {
       try update.execute(arguments: [digest, call.rows.row(item)])
     }
-  }
-
-  /// Removes results of items that are others now. Those beyond the last item stay: the list may become longer again.
-  private func forgetChanged(_ call: StoredCall) throws {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT id, digest FROM stored WHERE id >= ? AND id < ?",
-      arguments: [call.rows.first, call.rows.row(work.count)])
-    var changed: [Int64] = []
-    while let row = try rows.next() {
-      guard let id = Int64.fromDatabaseValue(row["id"]) else { throw failure.damaged("a row of stored") }
-      if Int64.fromDatabaseValue(row["digest"]) != digests.items[call.rows.item(id)] { changed.append(id) }
-    }
-    let delete = try db.makeStatement(sql: "DELETE FROM stored WHERE id = ?")
-    for id in changed { try delete.execute(arguments: [id]) }
-    // Nobody knows whether these are the items that they were.
-    try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
   }
 }

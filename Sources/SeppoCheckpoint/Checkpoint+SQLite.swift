@@ -5,7 +5,8 @@ extension Checkpoint {
   public enum Resume: String, Sendable, Codable {
     /// All of them, where the items are the same as before; other items are an error.
     case whole
-    /// Those of the items that are the same, at the same place, as before: items may change, come and go.
+    /// Those of the items that are the same as before, wherever these stand now: items may change, come and go, and those
+    /// that are equal keep their order. Results whose items have gone are kept until the new work is complete.
     case perItem
   }
 

@@ -18,29 +18,29 @@ struct FileLocation {
     guard !given.isEmpty, !given.utf8.contains(0) else {
       throw CheckpointError.failed(file: given, reason: "that is no file's name")
     }
+    let named = FileLocation.resolve(given)
     var status = stat()
     if stat(given, &status) == 0 {
       try FileLocation.check(status, given)
-      guard let path = FileLocation.resolve(given) else { throw FileLocation.failure(errno, given) }
-      self.path = path
+      path = FileLocation.firstName(of: named, status)
       isNew = false
       try FileLocation.checkAccess(path, given)
       // SQLite makes a file beside it, and so do we.
-      try FileLocation.checkAccess((path as NSString).deletingLastPathComponent, given)
+      try FileLocation.checkAccess(FileLocation.folder(of: path), given)
       return
     }
     guard errno == ENOENT || errno == ENOTDIR else { throw FileLocation.failure(errno, given) }
-    let name = (given as NSString).lastPathComponent
-    let folder = (given as NSString).deletingLastPathComponent
-    guard let resolved = FileLocation.resolve(folder.isEmpty ? "." : folder), !given.hasSuffix("/") else {
+    let folder = given.hasSuffix("/") ? given : FileLocation.folder(of: named)
+    guard stat(folder, &status) == 0 else {
       guard errno == ENOENT || errno == ENOTDIR else { throw FileLocation.failure(errno, given) }
-      throw CheckpointError.failed(
-        file: given, reason: "there is no folder \(folder.isEmpty ? given : folder); make it, or give another path")
+      throw CheckpointError.failed(file: given, reason: "there is no folder \(folder); make it, or give another path")
     }
-    path = resolved == "/" ? "/" + name : resolved + "/" + name
+    path = named
     isNew = true
-    try FileLocation.checkAccess(resolved, given)
+    try FileLocation.checkAccess(folder, given)
   }
+
+  private static func folder(of path: String) -> String { (path as NSString).deletingLastPathComponent }
 
   /// SQLite would open it all the same, for reading.
   private static func checkAccess(_ path: String, _ given: String) throws {
@@ -57,10 +57,47 @@ struct FileLocation {
     }
   }
 
-  private static func resolve(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
+  /// Absolute and without links, also where there is no such file yet, or not even its folder.
+  static func resolve(_ path: String, followed: Int = 0) -> String {
+    if let resolved = realpath(path, nil) {
+      defer { free(resolved) }
+      return String(cString: resolved)
+    }
+    let name = (path as NSString).lastPathComponent
+    // Even these may be unreadable.
+    guard !["", ".", "/"].contains(path), !name.isEmpty else { return path }
+    let above = folder(of: path)
+    let folder = resolve(above.isEmpty ? "." : above, followed: followed)
+    let here = folder == "/" ? "/" + name : folder + "/" + name
+    // A link to what isn't there yet: SQLite makes the file where it points to.
+    guard followed < 40, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: here) else {
+      return here
+    }
+    return resolve(target.hasPrefix("/") ? target : folder + "/" + target, followed: followed + 1)
+  }
+
+  /// Of a file's several names in its folder (hard links) always the same one, so that what stands beside it is found
+  /// again: that where something stands, and else the first in the alphabet.
+  private static func firstName(of path: String, _ status: stat) -> String {
+    guard status.st_nlink > 1 else { return path }
+    let folder = folder(of: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    func hasNothingBeside(_ path: String) -> Bool {
+      !["-inhand", "-journal"].contains { FileManager.default.fileExists(atPath: path + $0) }
+    }
+    return names.map { folder + "/" + $0 }
+      .filter { name in
+        var other = stat()
+        return lstat(name, &other) == 0 && other.st_ino == status.st_ino && other.st_dev == status.st_dev
+      }
+      .min { (hasNothingBeside($0) ? 1 : 0, $0) < (hasNothingBeside($1) ? 1 : 0, $1) } ?? path
+  }
+
+  /// Whether both are there, and are one file.
+  static func areOne(_ first: String, _ second: String) -> Bool {
+    var statuses = (stat(), stat())
+    guard stat(first, &statuses.0) == 0, stat(second, &statuses.1) == 0 else { return false }
+    return statuses.0.st_ino == statuses.1.st_ino && statuses.0.st_dev == statuses.1.st_dev
   }
 
   /// What an error of the system's means for a checkpoint.

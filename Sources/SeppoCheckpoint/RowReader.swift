@@ -15,6 +15,13 @@ struct RowReader {
       arguments: [call.rows.first, call.rows.row(call.items)]) ?? 0
   }
 
+  /// Results whose items have gone, which stand behind the last item.
+  func countOfGone() throws -> Int {
+    try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM stored WHERE id >= ? AND id < ?",
+      arguments: [call.rows.row(call.items), call.rows.end]) ?? 0
+  }
+
   func read(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
     let select = try db.makeStatement(
       sql: "SELECT id, bytes, checksum FROM stored WHERE id >= ? AND id < ? ORDER BY id")

@@ -19,6 +19,11 @@ final class RowWriter {
     insert = try db.makeStatement(sql: "INSERT OR REPLACE INTO stored VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
   }
 
+  /// How many bytes a row's result and JSON may have together. SQLite counts a row's numbers and its header, too.
+  static func longestRow(_ db: Database) -> Int {
+    Int(sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, -1)) - 128
+  }
+
   func write(_ pending: PendingRows) throws {
     if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
     for name in pending.hosts[hosts.count...] { hosts.append(try host(name)) }

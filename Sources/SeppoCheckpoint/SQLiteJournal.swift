@@ -19,19 +19,26 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   /// On the queue.
   private var writer: RowWriter?
   private var describedShape: String?
+  /// Nil where the file isn't what it was left as, and never will be again.
+  private var trace: FileTrace?
 
   private var pending = PendingRows()
   private let encoder: JSONEncoder?
+  /// So many bytes the result and the JSON of a row have at most.
+  private let longestRow: Int
 
   init(
     location: FileLocation, queue: DatabaseQueue, notes: InHandFile, call: StoredCall, suspects: Suspects,
-    writer: RowWriter, json: Bool
+    writer: RowWriter, trace: FileTrace, longestRow: Int,
+    json: Bool
   ) {
     self.location = location
     self.queue = queue
     self.notes = notes
     self.call = call
     self.writer = writer
+    self.trace = trace
+    self.longestRow = longestRow
     self.suspects = suspects.items
     failure = Failure(location: location)
     describedShape = call.shape
@@ -51,6 +58,17 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   var shape: String? { queue.inDatabase { _ in describedShape } }
 
   var stored: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).count() }) ?? 0 }
+
+  var gone: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).countOfGone() }) ?? 0 }
+
+  /// They may have gone by mistake: so not before everything else is there.
+  private func removeGone() throws {
+    guard gone > 0, stored == call.items else { return }
+    try changing { db in
+      try db.execute(
+        sql: "DELETE FROM stored WHERE id >= ? AND id < ?", arguments: [call.rows.row(call.items), call.rows.end])
+    }
+  }
 
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
     // What the body throws is not ours to translate.
@@ -73,7 +91,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   }
 
   func describe(shape: String) throws {
-    try database { db in
+    try changing { db in
       try db.execute(sql: "UPDATE calls SET shape = ? WHERE call = ?", arguments: [shape, call.id])
       describedShape = shape
     }
@@ -81,7 +99,14 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   func append(_ result: CheckpointResult) throws {
     precondition(result.item >= 0 && result.item < call.items, "a result of an item that isn't there")
-    pending.append(result, row: call.rows.row(result.item), json: json(result.value))
+    guard result.bytes.count <= longestRow else {
+      throw CheckpointError.tooLong(
+        file: location.given, item: result.item, bytes: result.bytes.count, most: longestRow)
+    }
+    var json = json(result.value)
+    // That it is missing concerns those who query the file, not the map.
+    if let text = json, text.count > longestRow - result.bytes.count { json = nil }
+    pending.append(result, row: call.rows.row(result.item), json: json)
     if pending.isMuch { try write(andCommit: false) }
   }
 
@@ -95,7 +120,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   private func write(andCommit: Bool) throws {
     defer { pending.removeAll() }
-    try database { db in
+    try changing { db in
       guard let writer else { throw CheckpointError.failed(file: location.given, reason: "it has been closed") }
       do {
         try writer.write(pending)
@@ -128,6 +153,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     guard queue.inDatabase({ _ in writer != nil }) else { return }
     // What was appended since the last flush is as good as the rest.
     try? flush()
+    try? removeGone()
     queue.inDatabase { db in
       writer?.rollback()
       writer = nil
@@ -138,6 +164,30 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     }
     try? queue.close()
     OpenFiles.shared.release(location)
+  }
+
+  /// Changes the file, which nobody else may.
+  private func changing(_ body: (Database) throws -> Void) throws {
+    try database { db in
+      try failure.checkIsThere(db)
+      try look(db, wasWritten: false)
+      do {
+        try body(db)
+      } catch {
+        trace = trace?.now(db, wasWritten: true)
+        throw error
+      }
+      // Waiting for the disk takes long enough for others to come between.
+      try look(db, wasWritten: true)
+    }
+  }
+
+  private func look(_ db: Database, wasWritten: Bool) throws {
+    trace = trace?.now(db, wasWritten: wasWritten)
+    guard trace != nil else {
+      throw CheckpointError.failed(
+        file: location.given, reason: "it was cut off or overwritten by another program while it was in use")
+    }
   }
 
   private func database<Value>(_ body: (Database) throws -> Value) throws -> Value {

@@ -15,6 +15,7 @@ package struct SQLiteStore: CheckpointStore {
   private let lockWait: Duration
 
   package var name: String { path }
+  package var identity: String { OpenFiles.shared.identity(of: path) }
 
   package init(
     path: String, label: String? = nil, json: Bool = false, resume: Checkpoint.Resume = .whole, mostAtRisk: Int = 1_000,
@@ -65,7 +66,7 @@ package struct SQLiteStore: CheckpointStore {
         let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
         return SQLiteJournal(
           location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
-          writer: opened.writer, json: json)
+          writer: opened.writer, trace: try FileTrace(db), longestRow: RowWriter.longestRow(db), json: json)
       } catch {
         throw failure.translate(error, db.sqliteConnection)
       }

@@ -5,8 +5,9 @@ import SeppoWire
 enum Schema {
   /// "Sepp", in the file's header.
   static let application: Int64 = 0x5365_7070
-  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now.
-  static let format: Int64 = 2
+  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now, and
+  /// format 2 knew ranges by their bounds, and nothing of items in another order.
+  static let format: Int64 = 3
 
   /// In this order. A file's must be the same to the letter.
   static let statements: KeyValuePairs = [
@@ -17,6 +18,7 @@ enum Schema {
       place TEXT NOT NULL,
       items INTEGER NOT NULL,
       digest BLOB NOT NULL,
+      bag BLOB NOT NULL,
       element TEXT NOT NULL,
       result TEXT NOT NULL,
       form TEXT NOT NULL,
@@ -87,6 +89,9 @@ struct RowID {
   let first: Int64
 
   init(call: Int64) { first = call << Int64(RowID.itemBits) }
+
+  /// Behind the last.
+  var end: Int64 { first + Int64(RowID.mostItems) }
 
   func row(_ item: Int) -> Int64 { first + Int64(item) }
   func item(_ row: Int64) -> Int { Int(row - first) }

@@ -8,6 +8,8 @@ struct StoredCall {
   let place: String
   let items: Int
   let digest: Data
+  /// The same in whatever order the items are.
+  let bag: Data
   let element: String
   let result: String
   let form: String
@@ -30,6 +32,7 @@ struct StoredCall {
     place = try value("place")
     items = try value("items")
     digest = try value("digest")
+    bag = try value("bag")
     element = try value("element")
     result = try value("result")
     form = try value("form")

@@ -85,12 +85,47 @@ extension SPMDTests {
       }
     }
 
-    @Test("A call that is made again after an error goes on from there")
-    func again() async throws {
-      let (job, computed) = try await CheckpointFolder().run(3, "again after an error")
-      #expect(job.status == 0 && Set(computed).count == computed.count, "\(job.report)")
-      let fresh = try await CheckpointFolder().run(nil, "again after an error").job
-      #expect(job.output == fresh.output, "\(job.report)")
+    @Test(
+      "A round that fails, and is caught, is a round: the next one gets its own results, now and in later jobs",
+      arguments: ["an error in a loop", "an error in a loop with a label"])
+    func errorInALoop(_ name: String) async throws {
+      let folder = try CheckpointFolder()
+      let first = try await folder.run(2, name, 1).job
+      #expect(first.status == 0 && first.output == "round 2: right\nround 3: right\n", "\(first.report)")
+      let (next, computed) = try await folder.run(3, name, 0)
+      #expect(next.status == 0 && next.output == "round 1: right\n" + first.output, "\(next.report)")
+      #expect(computed.contains(15) && Set(computed).count == computed.count && computed.count <= 5, "\(computed)")
+    }
+
+    @Test("A call that bears the label of one that failed is another call")
+    func labelOfAFailed() async throws {
+      let folder = try CheckpointFolder()
+      let name = "another call of the label after an error"
+      let first = try await folder.run(2, name, 90).job
+      #expect(first.status == 0 && first.output == "round 2: right\n", "\(first.report)")
+      let (next, computed) = try await folder.run(3, name, 100)
+      #expect(next.status == 0 && next.output.hasSuffix("\nround 2: right\n"), "\(next.report)")
+      #expect(
+        Set(computed).isSuperset(of: 90..<100) && computed.count <= 100 && next.messages.count == 2, "\(computed)")
+    }
+
+    @Test("A round whose checkpoint can't be opened is a round, too")
+    func errorOfTheCheckpoints() async throws {
+      let folder = try CheckpointFolder()
+      let first = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      #expect(first.status == 0 && first.output == "round 2: right\n", "\(first.report)")
+      let next = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      #expect(next.status == 0 && next.output == "round 1: right\nround 2: right\n", "\(next.report)")
+    }
+
+    @Test("A file is one file, however it is named: rounds are counted on, now and in later jobs")
+    func severalNames() async throws {
+      let folder = try CheckpointFolder()
+      for _ in 0..<2 {
+        let (job, computed) = try await folder.run(2, "one file by several names")
+        #expect(job.status == 0 && job.output == (0..<5).map { "round \($0): right\n" }.joined(), "\(job.report)")
+        #expect(computed.count == (job.messages.isEmpty ? 100 : 0), "\(job.report)")
+      }
     }
 
     @Test("Items that changed are computed again, and only those, with resume: .perItem")
@@ -101,6 +136,39 @@ extension SPMDTests {
       #expect(first.status == 0 && next.status == 0 && computed == [6], "\(next.report)")
       let fresh = try await CheckpointFolder().run(nil, "values, item by item", 6).job
       #expect(next.output == fresh.output)
+    }
+
+    @Test("An item that comes in front, or goes, leaves the others their results, with resume: .perItem")
+    func oneInFront() async throws {
+      let folder = try CheckpointFolder()
+      let name = "one in front, item by item"
+      for (number, items) in [(0, Array(0..<100)), (7, [7]), (8, [8])] {
+        let (job, computed) = try await folder.run(2, name, number)
+        #expect(job.status == 0 && computed.sorted() == items, "\(job.report)")
+        let says = "keeps 1 results of items that aren't mapped any more"
+        #expect(job.messages.contains { $0.contains(says) } == (number == 8), "\(job.report)")
+        let fresh = try await CheckpointFolder().run(nil, name, number).job
+        #expect(job.output == fresh.output, "\(job.report)")
+      }
+    }
+
+    @Test("A file that is cut off while a map runs is said to be")
+    func cutOff() async throws {
+      let job = try await CheckpointFolder().run(2, "the file is cut off").job
+      #expect(job.status == 0 && job.messages.count == 2, "\(job.report)")
+      #expect(job.messages.first?.contains("it was cut off or overwritten by another program") == true, "\(job.report)")
+      #expect(job.messages.last?.contains("100 results could not be stored") == true, "\(job.report)")
+    }
+
+    @Test("A result that is too long for the file is left out alone, and computed again by the next job")
+    func tooLong() async throws {
+      let folder = try CheckpointFolder()
+      for items in [Array(0..<5), [3]] {
+        let (job, computed) = try await folder.run(1, "a result that is too long", load: .computes)
+        #expect(job.status == 0 && job.output == "[0, 1, 2, 1000000001, 4]\n", "\(job.report)")
+        #expect(job.messages.last?.contains("the result of item 3 has ") == true, "\(job.report)")
+        #expect(computed == items)
+      }
     }
 
     @Test("An error of the checkpoint's is thrown on every rank, before anything is computed, and may be caught")

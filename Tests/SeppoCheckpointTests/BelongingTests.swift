@@ -94,11 +94,42 @@ struct BelongingTests {
     #expect(try stored(again(1), label: "fits of all") == 5)
   }
 
-  @Test("Another call is one that maps other items, or stands in another file of the program")
+  @Test("Another call is one that maps other items")
   func notMoved() throws {
     try storeByAnother(work)
     #expect(try stored(.of(Array(1..<11), at: "Fits/Fits.swift:99")) == 0)
-    #expect(try stored(.of(Array(0..<10), at: "Fits/Other.swift:12")) == 0)
+  }
+
+  @Test("Where a source file, or the module, has another name, it is as where a line has moved")
+  func renamed() throws {
+    try storeByAnother(work)
+    for place in ["Fits/Renamed.swift:12", "Fits/Renamed.swift:31", "Stars/Fits.swift:12"] {
+      let renamed = CheckpointWork.of(Array(0..<10), at: place)
+      guard case .otherWork(_, _, _, let now) = refusal(folder.file(), renamed) else {
+        Issue.record("\(place) is not refused")
+        continue
+      }
+      #expect(now.contains("label: \"Fits/Fits.swift:12\" says that it is that one"))
+    }
+    let renamed = CheckpointWork.of(Array(0..<10), at: "Fits/Renamed.swift:12")
+    #expect(try stored(renamed, label: "Fits/Fits.swift:12") == 5)
+  }
+
+  @Test("The same items in another order are said to be that, with what to do")
+  func otherOrder() throws {
+    try folder.store(5, of: work)
+    let before = try folder.bytes()
+    let error = refusal(folder.file(), .of((0..<10).reversed()))
+    #expect(error.map { "\($0)" }?.contains("the same items in another order") == true, "\(String(describing: error))")
+    #expect(error.map { "\($0)" }?.contains("sort") == true, "\(String(describing: error))")
+    for others in [[0, 1, 2, 3, 4, 5, 6, 7, 8, 8], [0, 0, 0, 0, 0, 9, 9, 9, 9, 9]] {
+      guard case .otherWork(_, _, _, "the same number of items with other values") = refusal(folder.file(), .of(others))
+      else {
+        Issue.record("\(others) are no others")
+        continue
+      }
+    }
+    #expect(try folder.bytes() == before)
   }
 
   @Test("In the same program nothing has moved: another line is another call")

@@ -97,6 +97,22 @@ struct NotesTests {
     #expect(try suspects(work) == suspected([7: 1], certain: [7]))
   }
 
+  @Test("They are the file's, by whatever name it was opened: a link to a file that isn't there yet, a hard link")
+  func names() throws {
+    try FileManager.default.createSymbolicLink(atPath: folder.file("a link"), withDestinationPath: "fits.sqlite")
+    let other = folder.file("another")
+    for (round, name) in ["a link", "fits.sqlite", "another"].enumerated() {
+      if name == "another" { link(folder.file(), other) }
+      let journal = try SQLiteStore(folder.file(name)).open(for: work)
+      #expect(journal.suspects == (round == 0 ? [] : suspected([7: round], certain: [7])), "by \(name)")
+      try journal.note(slot: 0, rank: 4, items: 7..<8)
+      try journal.note(dead: [4])
+      journal.close()
+    }
+    #expect(try suspects(work) == suspected([7: 3], certain: [7]))
+    #expect(try folder.contents() == ["a link", "another", "fits.sqlite"])
+  }
+
   @Test("Items that have changed aren't suspected any more")
   func changed() throws {
     let journal = try SQLiteStore(folder.file(), resume: .perItem).open(for: work)

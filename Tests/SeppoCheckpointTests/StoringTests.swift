@@ -53,7 +53,7 @@ struct StoringTests {
         fits|2|2026-01-01 00:00:00|3|node7|0.25|0102|{"a":"NaN","b":1.5}
 
         """)
-    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n2\n")
+    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n3\n")
     #expect(try folder.ask("SELECT name FROM jobs").contains("process \(getpid()) on "))
   }
 
@@ -107,6 +107,27 @@ struct StoringTests {
     #expect(try opened.results() == [0: Folder.result(0), 6: [6]])
     opened.close()
     #expect(try folder.ask("SELECT host FROM results WHERE item = 6") == "node8\n")
+  }
+
+  @Test("A result that is too long for SQLite is left out alone, and named; JSON that is too long, without the result")
+  func tooLong() throws {
+    let journal = try SQLiteStore(folder.file(), json: true).open(for: .of([1, 2, 3]))
+    try journal.append(0, [1])
+    // Memory that is never touched costs nothing.
+    let count = 1_000_000_001
+    let room = try #require(calloc(1, count))
+    defer { free(room) }
+    func append(_ bytes: Int) throws {
+      try journal.append(
+        CheckpointResult(
+          item: 1, bytes: UnsafeRawBufferPointer(start: room, count: bytes), value: 0, time: 0, rank: 0, host: "node1",
+          seconds: 1))
+    }
+    for bytes in [count, 1_000_000_000] { #expect(throws: CheckpointError.self) { try append(bytes) } }
+    try journal.append(2, [3])
+    try journal.flush()
+    #expect(try journal.results() == [0: [1], 2: [3]])
+    journal.close()
   }
 
   @Test("What the body of load throws comes through, and the file is as usable as before")

@@ -55,8 +55,8 @@ final class Session: @unchecked Sendable {
   private var kept: [Message] = []
   /// On rank 0: what the other ranks have said of the call that they have come to, until it is looked at.
   var entries: [Int: Entry] = [:]
-  /// On rank 0: how often calls with a checkpoint have come to their end, by what they are known by.
-  var roundsKept: [String: Int] = [:]
+  /// On rank 0: how often calls with a checkpoint have begun, by what they are known by.
+  private var rounds: [String: Int] = [:]
   /// Types of items of which it was said that they lose something on their way.
   var lossesTold: Set<ObjectIdentifier> = []
   /// On rank 0: stores what a map has, where the job ends in the middle of it; see `actForTheLastTime`.
@@ -149,6 +149,17 @@ final class Session: @unchecked Sendable {
       log.debug("call \(current.number), \(call) at \(place.text): throws: \(error)")
       throw error
     }
+  }
+
+  /// On rank 0: the how manieth time a call with this checkpoint begins here.
+  ///
+  /// Every beginning counts, whatever comes of it. A program may catch an error and go on to its next round, and a job that
+  /// resumes may not meet that error: rounds that were counted by how they end would get each other's results.
+  func beginRound(of checkpoint: Checkpoint, at place: Place) -> Int {
+    let store = checkpoint.store
+    let key = "\(store.identity), \(store.label ?? place.text)"
+    rounds[key, default: 0] += 1
+    return rounds[key, default: 1]
   }
 
   /// The error as the program gets it; after some the ranks are no longer together.

@@ -21,6 +21,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private final class Written: Sendable {
     let isOver = Atomic<Bool>(false)
     let error = Mutex<(any Error)?>(nil)
+    /// Of results that can't be stored at all.
+    let leftOut = Mutex<[CheckpointError]>([])
   }
 
   /// Results in their places, read by the thread while others are written elsewhere: that is why it is `Sendable`.
@@ -30,8 +32,6 @@ final class MapJournal<Result: Codable & Sendable> {
 
   let name: String
   private let store: any CheckpointStore
-  /// What the call is known by, among those of this run.
-  let key: String
   private let journal: any CheckpointJournal
   private let longestAtRisk: Int
   private let hosts: [String]
@@ -47,6 +47,8 @@ final class MapJournal<Result: Codable & Sendable> {
   private var isDescribed: Bool
   /// The ranks that were noted as dead.
   private var noted: [Int] = []
+  /// Results whose items aren't mapped any more.
+  let gone: Int
   /// Stored, and to be stored.
   private(set) var kept: Int
   private(set) var waiting = 0
@@ -62,7 +64,8 @@ final class MapJournal<Result: Codable & Sendable> {
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   init<Element>(
-    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place
+    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place,
+    round: Int
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
@@ -70,18 +73,17 @@ final class MapJournal<Result: Codable & Sendable> {
     count = items.count
     report = session.report
     name = store.name
-    key = "\(store.name), \(store.label ?? place.text)"
     do {
       journal = try store.open(
         for: CheckpointWork(
-          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text,
-          round: (session.roundsKept[key] ?? 0) + 1))
+          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {
       throw SeppoError.checkpoint(.failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text)
     }
     kept = journal.stored
+    gone = journal.gone
     shape = journal.shape
     isDescribed = shape != nil
     LastWords.prepare(journal.lastWords)
@@ -209,7 +211,8 @@ final class MapJournal<Result: Codable & Sendable> {
     isDescribed = true
     try WritingThread.shared.run {
       do {
-        try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+        written.leftOut.withLock { $0 = leftOut }
       } catch {
         written.error.withLock { $0 = error }
       }
@@ -231,16 +234,20 @@ final class MapJournal<Result: Codable & Sendable> {
       return
     }
     let count = batches.reduce(0) { $0 + $1.count }
-    kept += count
+    let leftOut = written.leftOut.withLock { $0 }
+    for error in leftOut { Console.write("Seppo: \(error).") }
+    kept += count - leftOut.count
     waiting -= count
     trouble = nil
     complaint = nil
     report.checkpoint(name, kept: kept, of: self.count)
   }
 
+  /// - Returns: what is said of results that can't be stored at all.
   private static func write(
     _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String], describe: Bool
-  ) throws {
+  ) throws -> [CheckpointError] {
+    var leftOut: [CheckpointError] = []
     let isMemory = Items.areMemory(Result.self)
     if describe, let first = batches.first?.items.first?.first {
       try journal.describe(shape: ResultShape.describe(places.results[first]))
@@ -249,10 +256,15 @@ final class MapJournal<Result: Codable & Sendable> {
       for item in batch.items.joined() {
         let value = UnsafeBufferPointer(rebasing: places.results[item..<(item + 1)])
         func append(_ bytes: UnsafeRawBufferPointer) throws {
-          try journal.append(
-            CheckpointResult(
-              item: item, bytes: bytes, value: value[0], time: batch.time, rank: batch.rank, host: hosts[batch.rank],
-              seconds: batch.seconds))
+          do {
+            try journal.append(
+              CheckpointResult(
+                item: item, bytes: bytes, value: value[0], time: batch.time, rank: batch.rank, host: hosts[batch.rank],
+                seconds: batch.seconds))
+          } catch let error as CheckpointError {
+            guard case .tooLong = error else { throw error }
+            leftOut.append(error)
+          }
         }
         if isMemory {
           try append(UnsafeRawBufferPointer(value))
@@ -264,6 +276,7 @@ final class MapJournal<Result: Codable & Sendable> {
       }
     }
     try journal.flush()
+    return leftOut
   }
 
   /// Says it, unless it was said before.
@@ -279,7 +292,7 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Stores what is left, and closes the store. Results whose storing failed are tried once more.
   ///
   /// - Parameter pause: waits a moment.
-  /// - Returns: how many could not be stored.
+  /// - Returns: how many could not be stored, or are lost since.
   @discardableResult
   func finish(pause: () -> Void) -> Int {
     defer {
@@ -299,6 +312,14 @@ final class MapJournal<Result: Codable & Sendable> {
         collect(at: monotonicNanoseconds())
       }
     }
-    return waiting
+    // Where not even nothing can be stored the file has gone, with all that was.
+    do {
+      try journal.flush()
+      return waiting
+    } catch {
+      trouble = "\(error)"
+      defer { kept = 0 }
+      return kept + waiting
+    }
   }
 }

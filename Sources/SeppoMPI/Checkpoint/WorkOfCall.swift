@@ -21,10 +21,8 @@ extension CheckpointWork {
     self.init(
       place: place, round: round, count: items.count, element: String(describing: Element.self),
       result: String(describing: Result.self), form: resultsAreMemory ? "memory" : "wire",
-      items: { body in
-        guard case .spaced(let spacing) = items else { return eachItem { _, bytes in body(bytes) } }
-        withUnsafeBytes(of: (spacing.kind.rawValue, spacing.first, spacing.step, UInt64(spacing.count))) { body($0) }
-      }, eachItem: eachItem)
+      // A range's or a stride's are those of its elements: an array of these is the same work.
+      items: { body in eachItem { _, bytes in body(bytes) } }, eachItem: eachItem)
   }
 }
 
@@ -33,6 +31,7 @@ extension Elements {
     switch self {
     case .memory(let items): for (index, item) in items.enumerated() { body(index, item) }
     case .spaced(let spacing):
+      if spacing.count == 0 { return }
       withUnsafeTemporaryAllocation(of: Element.self, capacity: min(spacing.count, Elements.run)) { room in
         guard let start = room.baseAddress else { return }
         for first in stride(from: 0, to: spacing.count, by: room.count) {

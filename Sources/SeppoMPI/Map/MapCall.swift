@@ -42,6 +42,8 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   func run(_ items: Elements<Element>, _ sample: ItemSample?, _ kernel: ChunkKernel) throws -> Mapped<Result>? {
     if isSerial { return try runSerially(items, kernel) }
     return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
+      // Before anything that may throw.
+      let round = session.isRoot ? options.checkpoint.map { session.beginRound(of: $0, at: place) } : nil
       try checkOptions()
       session.checkBinding(threads: threads)
       if options.checkpoint != nil { EndRequest.keepResults() }
@@ -60,7 +62,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
           Communicator.releaseBuffers()
         }
         try session.pool.begin(kernel, threads: threads)
-        if session.isRoot { return try RootMap(self, signature, items).run() }
+        if session.isRoot { return try RootMap(self, signature, items, round: round ?? 1).run() }
         return try WorkerMap(self, signature, sample).run()
       }
     }

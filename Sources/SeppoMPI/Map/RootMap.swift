@@ -12,6 +12,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   let context: Task.Context
   let items: Elements<Element>
   let site: CallSite
+  /// The how manieth time this call is made, where it has a checkpoint.
+  let round: Int
   var rendezvous: Rendezvous
   var scheduler: MapScheduler
   /// Where results are kept, if they are.
@@ -40,9 +42,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let first: Int
   }
 
-  init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>) {
+  init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ items: Elements<Element>, round: Int) {
     self.call = call
     self.items = items
+    self.round = round
     session = call.session
     context = call.context
     let isCompared = call.options.areEverywhere && session.size > 1
@@ -68,7 +71,6 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         try compute()
         site.learnt = scheduler.learnt
         if let failure { throw failure }
-        if let key = journal?.key { session.roundsKept[key, default: 0] += 1 }
         try closeJournal()
         failures.sort { $0.index < $1.index }
         if let shortage = memory.shortageOfCopies(items.count - failures.count) { try refuse(shortage) }

@@ -8,7 +8,8 @@ extension RootMap {
     guard let checkpoint = call.options.checkpoint else { return }
     do {
       journal = try MapJournal(
-        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place)
+        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place,
+        round: round)
     } catch let error as SeppoError {
       try rendezvous.gather()
       try refuse(error)
@@ -32,6 +33,13 @@ extension RootMap {
       Console.write(
         "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"
       )
+    }
+    if journal.gone > 0, !session.settings.isRelaunch {
+      Console.write(
+        """
+        Seppo: \(journal.name) keeps \(journal.gone) results of items that aren't mapped any more, until those of all others \
+        are stored [mapped at \(call.place.text)]
+        """)
     }
     for item in journal.poison {
       let error = SeppoError.itemKilledRanks(index: item.item, deaths: item.deaths, place: call.place.text)

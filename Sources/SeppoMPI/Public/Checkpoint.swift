@@ -20,6 +20,9 @@ public struct Checkpoint: Sendable {
 public protocol CheckpointStore: Sendable {
   /// What messages call it, as `fits.sqlite`.
   var name: String { get }
+  /// What tells the place from others in this process: the same for one file, however it is named. The name, where a store
+  /// says nothing else.
+  var identity: String { get }
   /// What the call is to be known by; nil for its place in the program.
   var label: String? { get }
   /// So many results, at most, wait to be stored together; 1 or more.
@@ -33,6 +36,10 @@ public protocol CheckpointStore: Sendable {
   ///
   /// - Throws: `CheckpointError` where it can't be used, or holds other work; it is left as it was then.
   func open(for work: CheckpointWork) throws -> any CheckpointJournal
+}
+
+extension CheckpointStore {
+  public var identity: String { name }
 }
 
 /// What a call is to compute: a checkpoint belongs to it.
@@ -51,7 +58,7 @@ public struct CheckpointWork {
   /// How results are written: `memory` as they stand in it, or `wire`.
   public let form: String
   /// Hands over bytes that say what all items are, piece by piece: the same for the same items in every process, with
-  /// sets and dictionaries in whatever order. A range is its bounds.
+  /// sets and dictionaries in whatever order, and whether they are an array, a range or a stride.
   public let items: (_ body: (UnsafeRawBufferPointer) -> Void) -> Void
   /// Hands over such bytes for each item, in order.
   public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
@@ -82,6 +89,8 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   var shape: String? { get }
   /// How many results are stored.
   var stored: Int { get }
+  /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
+  var gone: Int { get }
   /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
   var suspects: [CheckpointSuspect] { get }
 
@@ -93,7 +102,10 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// Says what the results' type looks like. Called before the first result is stored.
   func describe(shape: String) throws
 
-  /// Takes results. They are stored by the next `flush` at the latest.
+  /// Takes a result. It is stored by the next `flush` at the latest.
+  ///
+  /// - Throws: `CheckpointError.tooLong` where it is longer than the store can hold: it is left out, and those that were
+  ///   appended before stay appended.
   func append(_ result: CheckpointResult) throws
 
   /// Stores what was appended, all of it or nothing. Where it throws, that is forgotten, and appended again.
@@ -101,6 +113,10 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
 
   /// Nothing is appended any more.
   func close()
+}
+
+extension CheckpointJournal {
+  public var gone: Int { 0 }
 }
 
 /// What ranks have in hand, noted so that it outlives this process the moment that a method returns.

@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Sendable, Equatable, Codable {
   case olderFormat(file: String, format: Int, known: Int)
   /// It holds results of other work: `stored` and `now` say in what they differ.
   case otherWork(file: String, label: String, stored: String, now: String)
+  /// It holds results of the same items in another order.
+  case otherOrder(file: String, label: String)
   /// The results' type has changed since.
   case otherType(file: String, label: String, stored: String, now: String)
   /// What is stored isn't what was stored once.
@@ -18,6 +20,8 @@ public enum CheckpointError: Error, Sendable, Equatable, Codable {
   case readOnly(file: String, reason: String)
   /// There is no room to write to it.
   case diskFull(file: String)
+  /// This result is longer than it can hold. The others are stored all the same.
+  case tooLong(file: String, item: Int, bytes: Int, most: Int)
   /// Anything else that the system or the database says.
   case failed(file: String, reason: String)
 }
@@ -47,6 +51,12 @@ extension CheckpointError: CustomStringConvertible {
       \(file) holds other work under "\(label)": there it is \(stored), here \(now). Give this work a file or a label of its \
       own, or move the file away if its results aren't wanted any more
       """
+    case .otherOrder(let file, let label):
+      """
+      \(file) holds results of the same items in another order under "\(label)": sort what comes from a Set or Dictionary \
+      before it is mapped, as that has another order in each run, and begin a new file; resume: .perItem from the first run \
+      on knows items in any order
+      """
     case .otherType(let file, let label, let stored, let now):
       """
       \(file) holds results of another type under "\(label)": there it is \(stored), here \(now). Results of a type that has \
@@ -61,6 +71,11 @@ extension CheckpointError: CustomStringConvertible {
       "\(file) can't be written to (\(reason)): make it and its folder writable, or give another path"
     case .diskFull(let file):
       "there is no room to write to \(file): free some on that disk (or raise the quota), and run this again"
+    case .tooLong(let file, let item, let bytes, let most):
+      """
+      the result of item \(item) has \(bytes) bytes, and \(file) can hold no more than \(most): it alone is left out, and \
+      computed again by a later job; let such an item give less, or write to a file of its own
+      """
     case .failed(let file, let reason):
       "\(file) can't be used: \(reason)"
     }

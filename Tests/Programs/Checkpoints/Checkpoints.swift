@@ -129,18 +129,65 @@ struct Checkpoints {
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file, label: "all")).map { try number($0 + 100 * round) })
       }
-    case "again after an error":
-      do {
-        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(90)))
-      } catch SeppoError.itemThrew {
-        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "again")).map(failsFrom(100)))
+    // The first round fails where NUMBER is 1.
+    case "an error in a loop", "an error in a loop with a label":
+      let label = name.hasSuffix("label") ? "all" : nil
+      for round in 1...3 {
+        do {
+          try check(
+            (0..<20).parallel(checkpoint: .sqlite(file, label: label)).map { item in
+              if round == 1, number == 1, item == 15 { throw Trouble() }
+              return try Double(round) * number(item)
+            }, round)
+        } catch SeppoError.itemThrew {}
       }
+    case "another call of the label after an error":
+      do {
+        try show((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map(failsFrom(number)))
+      } catch SeppoError.itemThrew {}
+      try check((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map { try 2 * number($0) }, 2)
+    case "an error of the checkpoint's in a loop":
+      for round in 1...2 {
+        do {
+          try check(
+            (0..<20).parallel(checkpoint: .sqlite("\(file)-folder/results.sqlite")).map {
+              try Double(round) * number($0)
+            },
+            round)
+        } catch SeppoError.checkpoint {
+          try Seppo.atRoot { mkdir("\(file)-folder", 0o777) }
+        }
+      }
+    case "one file by several names":
+      let folder = file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)
+      try Seppo.atRoot { symlink(file, "\(folder)/link") }
+      chdir("\(folder)")
+      for (round, name) in [file, "\(folder)/./results.sqlite", "results.sqlite", "link", "hard"].enumerated() {
+        if name == "hard" { try Seppo.atRoot { link(file, name) } }
+        try check((0..<20).parallel(checkpoint: .sqlite(name)).map { try Double(round) * number($0) }, round)
+      }
+    case "the file is cut off":
+      try show(
+        (0..<100).parallel(checkpoint: .sqlite(file, mostAtRisk: 10)).map { item in
+          if item == 60 { truncate(file, 0) }
+          return try slow(item)
+        })
+    case "a result that is too long":
+      let texts = try (0..<5).parallel(checkpoint: .sqlite(file)).mapAtRoot { item in
+        note(item)
+        return [UInt8](repeating: 1, count: item == 3 ? 1_000_000_001 : item)
+      }
+      try texts.atRoot { print($0.map(\.count)) }
     case "count": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file, label: "count")).map(number(_:)))
     case "values": try show([0, 1, number].parallel(checkpoint: .sqlite(file, label: "values")).map(number(_:)))
     case "values, item by item":
       try show(
         (0..<100).map { $0 == 40 ? number : $0 }
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map(number(_:)))
+    case "one in front, item by item":
+      try show(
+        ((number > 0 ? [-number] : []) + Array(0..<100))
+          .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map { try number(abs($0)) })
     case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
     case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
     // NUMBER is 1 where the last rank throws while rank 0 reads what is stored. What is read has gaps.
@@ -222,6 +269,12 @@ struct Checkpoints {
   static func crashing(_ item: Int) throws -> Double {
     if item == number { fatalError("on purpose") }
     return try slow(item)
+  }
+
+  /// Says whether these are the round's results.
+  static func check(_ results: [Double], _ round: Int) throws {
+    let wanted = results.indices.map { Double(round) * (Double($0) * 1.1).squareRoot() }
+    try Seppo.atRoot { print("round \(round): \(results == wanted ? "right" : "wrong")") }
   }
 
   static func show<Value: Encodable>(_ results: [Value]) throws { try Seppo.atRoot { print(digest(results)) } }
