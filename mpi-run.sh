@@ -379,6 +379,8 @@ reported() {
 
 # pass_on SIGNAL
 pass_on() {
+  # Ranks that were asked to stop need no second word; an mpirun that is leaving would die of it.
+  case $asked_to_stop$1 in yesUSR[12]) return ;; esac
   asked_to_stop=yes
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }

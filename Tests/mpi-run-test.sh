@@ -483,6 +483,10 @@ signalled() {
   set +m
   until grep -q '^up' "$work/log"; do sleep 0.05; done
   kill "-$signal" "$script_pid"
+  if [ -n "${again-}" ]; then
+    sleep 0.1
+    kill "-$signal" "$script_pid"
+  fi
   status=0
   { wait "$script_pid" || status=$?; } 2>/dev/null
   out=$(cat "$work/out") err=$(cat "$work/err") log=$(cat "$work/log")
@@ -503,6 +507,8 @@ for signal in USR1:USR1 USR2:USR2 TERM:USR1 INT:INT HUP:HUP; do
   equal "${signal%:*} to the script: mpirun gets ${signal#*:}" "$(grep got "$work/log")" "got ${signal#*:}"
   equal "${signal%:*} to the script: it waits, and launches nothing more" "$status $(launches) $(grep -c stored "$work/log")" '75 1 1'
 done
+again=yes signalled TERM "$script" --restarts 5 HelloWorld
+equal 'TERM to the script, twice: mpirun gets one USR1' "$(grep got "$work/log")" 'got USR1'
 signalled TERM ENDS=137 "$script" --restarts 5 HelloWorld
 equal 'asked to stop and then killed: no relaunch either' "$status $(launches)" '137 1'
 signalled TERM DIES=1 "$script" --restarts 1 HelloWorld

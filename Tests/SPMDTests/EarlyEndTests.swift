@@ -44,6 +44,21 @@ extension SPMDTests {
       try await folder.finishes("slow", 1_500, 2, exactly: 1_500 - before.count, after: before)
     }
 
+    @Test(
+      "From the first request on, further ones change nothing",
+      arguments: [
+        ("mpirun", SIGUSR1, "mpirun", 10), ("mpirun", SIGUSR2, "mpirun", 50), ("mpirun", SIGUSR1, "mpirun", 100),
+        ("Checkpoints", SIGUSR1, "mpirun", 30), ("Checkpoints", SIGTERM, "Checkpoints", 60),
+      ])
+    func askedTwice(_ first: String, _ signal: Int32, _ target: String, _ milliseconds: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, before) = try await folder.run(
+        3, "slow", 1_500, signal: SIGUSR1, to: first, all: true, after: 100,
+        second: .init(signal: signal, target: target, milliseconds: milliseconds))
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("\(before.count) of 1500 items; run the same") == true, "\(job.report)")
+    }
+
     @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
     func terminated() async throws {
       let folder = try CheckpointFolder()

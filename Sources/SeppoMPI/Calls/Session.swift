@@ -208,6 +208,8 @@ final class Session: @unchecked Sendable {
       abort(status: 1)
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
+      let request = try Control.decode([Int32].self, from: message.bytes, rank: rank, host: host).first
+      if let request { EndRequest.adopt(request) }
       phase = .ended
       pool.stop()
       EndRequest.cease()
@@ -305,10 +307,12 @@ final class Session: @unchecked Sendable {
   }
 
   /// Tells the others that it has been said why the job ends.
-  func tellEnd() {
+  ///
+  /// - Parameter request: the signal by which it was asked to stop, where that is why.
+  func tellEnd(by request: Int32? = nil) {
     communicator.whileWaiting = {}
     // Whom this doesn't reach will be ended all the same.
-    for rank in 0..<size where rank != self.rank { try? send([Int](), to: rank, kind: .ended) }
+    for rank in 0..<size where rank != self.rank { try? send(request.map { [$0] } ?? [], to: rank, kind: .ended) }
     try? communicator.flush(atMost: 20_000_000)
   }
 

@@ -98,7 +98,7 @@ extension RootMap {
       try rendezvous.finish(.exit(status: EndRequest.status))
       ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)
     }
-    session.tellEnd()
+    session.tellEnd(by: EndRequest.current ?? session.othersRequest)
     session.abort(status: EndRequest.status)
   }
 }

@@ -4,6 +4,8 @@ import Synchronization
 /// Somebody wants this process to end: a batch system ahead of its limit, or a person. Until then SIGTERM, SIGUSR1 and
 /// SIGUSR2 would have ended it at once.
 ///
+/// From the first request to the process's end, further ones change nothing.
+///
 /// In a map, rank 0 ends the job in order, see `RootMap`. Where nobody looks (in the program's own code, in an item that
 /// the calling thread computes) a thread of this type's own ends the process when the time is over.
 enum EndRequest {
@@ -40,6 +42,9 @@ enum EndRequest {
 
   /// It came to nothing.
   static func settleStir(_ time: Int) { _ = stirred.compareExchange(expected: time, desired: 0, ordering: .relaxed) }
+
+  /// Another rank was asked, and ends the job for it: what comes here is no first request any more.
+  static func adopt(_ number: Int32) { _ = signal.compareExchange(expected: 0, desired: number, ordering: .relaxed) }
 
   /// From now on a thread that makes a call sees to the end.
   static func follow() { isFollowed.store(true, ordering: .relaxed) }
@@ -82,6 +87,7 @@ enum EndRequest {
   static func watch(_ session: Session) {
     // What handlers look at is there before them: a handler can't wait for what it has interrupted.
     _ = (current, since, launcherStirred, isFollowed.load(ordering: .relaxed), isOff.load(ordering: .relaxed))
+    _ = leaving.load(ordering: .relaxed)
     LastWords.forget()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return }
@@ -103,8 +109,12 @@ enum EndRequest {
     let interrupted = errno
     defer { errno = interrupted }
     // A process that this one forks has the handler too, and is no rank.
-    if getpid() != process.load(ordering: .relaxed) || isOff.load(ordering: .relaxed) {
+    let isRank = getpid() == process.load(ordering: .relaxed)
+    if !isRank || isOff.load(ordering: .relaxed) {
       if number == SIGCONT { return }
+      // It is leaving because of the first.
+      if isRank, leaving.load(ordering: .relaxed) != 0 { return }
+      if isRank, current != nil { _exit(status) }
       var action = sigaction()
       sigaction(number, &action, nil)
       raise(number)
