@@ -59,6 +59,28 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("\(before.count) of 1500 items; run the same") == true, "\(job.report)")
     }
 
+    @Test(
+      "An item whose program is ended by the signal, and which throws then, is not done, but not failed either",
+      arguments: ["programs", "programs, without", "programs, and the others"], [1, 3])
+    func signalledPrograms(_ name: String, on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, computed) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 2)
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      if name == "programs, without" { return }
+      #expect(job.messages.first?.contains("has \(computed.count) of 24 items; run the same") == true, "\(job.report)")
+      let (next, rest) = try await folder.run(ranks, name)
+      #expect(next.status == 0 && next.output.hasPrefix("24 results"), "\(next.report)")
+      #expect((computed + rest).sorted() == Array(0..<24), "\(next.report)")
+    }
+
+    @Test("A stop that one rank alone gets: on the others too, an item that throws from then on is not done")
+    func othersThrowAfterRequest() async throws {
+      let folder = try CheckpointFolder()
+      let (job, _) = try await folder.run(3, "throw after the request", 0, signal: SIGUSR1, to: "Checkpoints", after: 3)
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("has 0 of 24 items; run the same") == true, "\(job.report)")
+    }
+
     @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
     func terminated() async throws {
       let folder = try CheckpointFolder()

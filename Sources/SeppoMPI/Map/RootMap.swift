@@ -237,8 +237,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .threw:
       let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
       if context.stopsAtFailure {
-        try judge(report.failures, by: rank)
-        try returned(report.chunk, by: rank, completed: report.completed)
+        let done = try judge(report.failures, of: report.chunk.prefix(report.completed), by: rank)
+        try returned(report.chunk, by: rank, completed: done)
       } else {
         announced[Origin(rank: rank, first: report.lower)] = report.failures
       }
@@ -270,8 +270,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       ).write(to: message.bytes)
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, without: failures, from: 0)
     }
-    try judge(failures, by: 0)
-    try returned(chunk, by: 0, completed: task.completed, nanoseconds: task.nanoseconds)
+    let done = try judge(failures, of: chunk.prefix(task.completed), by: 0)
+    try returned(chunk, by: 0, completed: done, nanoseconds: task.nanoseconds)
   }
 
   private func returned(
@@ -317,16 +317,19 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
     keep(header.chunk.prefix(completed), without: failures, from: rank, nanoseconds: header.nanoseconds)
-    try judge(failures, by: rank)
+    let done = try judge(failures, of: header.chunk.prefix(completed), by: rank)
     try returned(
-      header.chunk, by: rank, completed: completed, nanoseconds: header.nanoseconds, resident: header.resident)
+      header.chunk, by: rank, completed: done, nanoseconds: header.nanoseconds, resident: header.resident)
   }
 
-  private func judge(_ failures: [FailedItem], by rank: Int) throws {
+  /// - Returns: how many of these items, from the first on, are done.
+  private func judge(_ failures: [FailedItem], of items: Range<Int>, by rank: Int) throws -> Int {
     lateItems.remove(failures, of: rank)
+    if let first = failures.first, try isAskedToStop() { return first.index - items.lowerBound }
     for failure in failures {
       try follow(scheduler.threw(rank: rank, index: failure.index), failure)
     }
+    return items.count
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {

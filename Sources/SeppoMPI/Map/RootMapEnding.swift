@@ -34,6 +34,13 @@ extension RootMap {
     return silent
   }
 
+  /// Whether the job was asked to stop, on whichever rank: then it ends, and what throws from then on is not done.
+  func isAskedToStop() throws -> Bool {
+    guard EndRequest.current != nil || session.othersRequest != nil else { return false }
+    if earlyEnd == nil { try beginToEnd(at: monotonicNanoseconds()) }
+    return true
+  }
+
   private func beginToEnd(at now: Int) throws {
     let reason: EarlyEnd.Reason
     if let signal = EndRequest.current ?? session.othersRequest {

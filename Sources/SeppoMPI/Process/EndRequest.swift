@@ -20,6 +20,8 @@ enum EndRequest {
   private static let isFollowed = Atomic<Bool>(false)
   /// Whether there is something that is worth waiting for.
   private static let keeps = Atomic<Bool>(false)
+  /// Whether nothing is waited for any more.
+  private static let isDue = Atomic<Bool>(false)
   /// Whether the process isn't a rank any more, or is being ended already.
   private static let isOff = Atomic<Bool>(false)
   /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
@@ -45,6 +47,44 @@ enum EndRequest {
 
   /// Another rank was asked, and ends the job for it: what comes here is no first request any more.
   static func adopt(_ number: Int32) { _ = signal.compareExchange(expected: 0, desired: number, ordering: .relaxed) }
+
+  /// Whether this process was asked to stop by now: then an item that has just thrown may have done so because of that, as
+  /// launchers signal process groups, and with the rank the programs that its items run.
+  static func mayHaveMadeItemThrow() -> Bool {
+    if current != nil { return true }
+    // A signal that waits for another thread to take it is taken by this one, as its mask changes.
+    var some = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&some)
+    sigaddset(&some, SIGURG)
+    pthread_sigmask(SIG_BLOCK, &some, &before)
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    // A batch system comes to the processes of a job one by one, and an item's program may be the first.
+    guard current == nil, anotherProgramHasEnded() else { return current != nil }
+    let end = monotonicNanoseconds() + 50_000_000
+    while current == nil, monotonicNanoseconds() < end { rest(.sleep(nanoseconds: 2_000_000)) }
+    return current != nil
+  }
+
+  /// What the programs that have ended had used, as a number that grows with each.
+  private static let used = Atomic<Int>(0)
+
+  private static func anotherProgramHasEnded() -> Bool {
+    var usage = rusage()
+    #if canImport(Glibc)
+      let children = __rusage_who_t(RUSAGE_CHILDREN.rawValue)
+    #else
+      let children = RUSAGE_CHILDREN
+    #endif
+    guard getrusage(children, &usage) == 0 else { return false }
+    return used.exchange(usage.ru_minflt, ordering: .relaxed) != usage.ru_minflt
+  }
+
+  /// Ends the process now, for a thread that can't go on.
+  static func endNow() -> Never {
+    isDue.store(true, ordering: .relaxed)
+    while true { rest(.sleep(nanoseconds: 1_000_000_000)) }
+  }
 
   /// From now on a thread that makes a call sees to the end.
   static func follow() { isFollowed.store(true, ordering: .relaxed) }
@@ -88,6 +128,8 @@ enum EndRequest {
     // What handlers look at is there before them: a handler can't wait for what it has interrupted.
     _ = (current, since, launcherStirred, isFollowed.load(ordering: .relaxed), isOff.load(ordering: .relaxed))
     _ = leaving.load(ordering: .relaxed)
+    // Those that have ended so far are the sentinel's and MPI's.
+    _ = anotherProgramHasEnded()
     LastWords.forget()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return }
@@ -156,7 +198,7 @@ enum EndRequest {
           keeps.load(ordering: .relaxed) ? session.settings.grace : 0,
           current == SIGTERM ? launcherPatience : attention)
       // One after the other: the first ends the job.
-      if waited >= patience + min(session.rank, 10) * 100_000_000 { break }
+      if isDue.load(ordering: .relaxed) || waited >= patience + min(session.rank, 10) * 100_000_000 { break }
       rest(.sleep(nanoseconds: 20_000_000))
     }
     guard !isOff.load(ordering: .relaxed) else { while true { rest(.sleep(nanoseconds: 1_000_000_000)) } }
