@@ -113,6 +113,9 @@ extension SPMDTests {
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
       // Another one than 1 where MPI has no memory left for its own message.
       Ending(name: "too many threads", ranks: 1, status: nil, says: ["no compute thread could be started on rank 0"]),
+      Ending(
+        name: "too many threads, caught", ranks: 1, status: 0, messages: 0,
+        output: "few threads\n[1, 2]\nafter run\n"),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
       Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"]),
@@ -130,6 +133,7 @@ extension SPMDTests {
 
   static let exits: [Ending] = [
     Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
+    Ending(name: "many threads, one item", status: 0, messages: 0, output: "few threads\nafter run\n"),
     Ending(name: "MPI of the program's own", ranks: 2, status: 0, messages: 0, output: "0\n0\n"),
     Ending(name: "MPI of the program's own, rank without run", ranks: 1, status: 0, messages: 0, output: "0, 0\n"),
     Ending(name: "MPI of the program's own, exit", status: 0, messages: 0),

@@ -63,7 +63,7 @@ struct Hand: Sendable {
 
 /// Those of all compute threads of this rank.
 struct Hands: Sendable {
-  /// More compute threads than these aren't told apart.
+  /// A rank has no more compute threads than these.
   static let most = 1024
   /// How many are in use, then the hands.
   static let size = (1 + most) * Hand.size

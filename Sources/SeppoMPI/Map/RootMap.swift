@@ -170,7 +170,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       // What is kept is what comes back from there: it goes the way of the other ranks' results.
       let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
       let output: Task.Output = inPlace ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
-      return submit(chunk, input(chunk), output)
+      return try submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
@@ -182,7 +182,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
         Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
       }
-    submit(kept, input, .wire)
+    try submit(kept, input, .wire)
   }
 
   private func input(_ chunk: Range<Int>) -> Task.Input {
@@ -192,8 +192,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) {
-    session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
+  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
+    try session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.

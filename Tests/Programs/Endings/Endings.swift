@@ -204,7 +204,16 @@ struct Endings {
     // Errors that leave the body.
     case "too many threads":
       limitMemory(to: 2 << 30)
-      _ = try [1, 2].parallel(threads: 10_000).map { $0 }
+      try mapOnManyThreads()
+    case "too many threads, caught":
+      limitMemory(to: 2 << 30)
+      do { try mapOnManyThreads() } catch SeppoError.noThread {}
+      for _ in 0..<100 where threadsOfThisProcess >= 10 { usleep(100_000) }
+      print(threadsOfThisProcess < 10 ? "few threads" : "\(threadsOfThisProcess) threads")
+      print(try [1, 2].parallel(threads: 2).map { $0 })
+    case "many threads, one item":
+      let threads = try [1].parallel(threads: 1_000).map { _ in threadsOfThisProcess }[0]
+      try Seppo.atRoot { print(threads < 50 ? "few threads" : "\(threads) threads") }
     case "throw everywhere": throw Trouble()
     case "throw on the last rank":
       if isLast { throw Trouble() }
@@ -318,6 +327,21 @@ struct Endings {
 
     default: try silentEnding(name)
     }
+  }
+
+  static func mapOnManyThreads() throws {
+    _ = try (0..<1_000).parallel(chunk: .items(1), threads: 1_000).map { item -> Int in
+      usleep(500_000)
+      return item
+    }
+  }
+
+  static var threadsOfThisProcess: Int {
+    guard let folder = opendir("/proc/self/task") else { return 0 }
+    defer { closedir(folder) }
+    var count = -2  // "." and ".."
+    while readdir(folder) != nil { count += 1 }
+    return count
   }
 
   static func map<T: Codable & Sendable>(_ items: [T]) throws { _ = try items.mapParallel { $0 } }

@@ -217,6 +217,10 @@ let errorLaws = [
     guard case .badOption("chunk: .items(0)", _, _) = chunk else { throw Broken(description: "\(chunk)") }
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
     guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
+    for many in [1_025, Int.max] {
+      let error = try errorOf { _ = try [1].parallel(threads: many).map { $0 } }
+      guard case .badOption("threads: \(many)", _, _) = error else { throw Broken(description: "\(error)") }
+    }
     try holdEqual(try [1].mapParallel { $0 }, [1])
     let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
     guard case .itemThrew(let item) = inside, item.index == 0, item.type == "SeppoError",
