@@ -126,6 +126,11 @@ final class Session: @unchecked Sendable {
     guard phase == .running else { throw SeppoError.outsideRun(call: call, place: place.text) }
     guard environment.allowsThisThread else { throw SeppoError.wrongThread(call: call, place: place.text) }
     guard gate.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+      // Nobody knows which thread has started another one.
+      if hands.isAnyFull {
+        throw SeppoError.nested(
+          call: call, inside: "an item (or on another thread, while items were computed)", place: place.text)
+      }
       throw SeppoError.overlapping(call: call, place: place.text)
     }
     defer { gate.store(false, ordering: .releasing) }

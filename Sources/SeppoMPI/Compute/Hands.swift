@@ -82,6 +82,9 @@ struct Hands: Sendable {
   /// How many are in use.
   var used: Int { count.pointee.load(ordering: .acquiring) }
 
+  /// Whether any holds something.
+  var isAnyFull: Bool { (0..<used).contains { self[$0].content != nil } }
+
   /// That of a compute thread which is about to start.
   func use(_ thread: Int) -> Hand {
     count.pointee.max(min(thread, Hands.most - 1) + 1, ordering: .acquiringAndReleasing)

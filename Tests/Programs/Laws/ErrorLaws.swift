@@ -305,6 +305,14 @@ let errorLaws = [
     try holdEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
+  Law("a map on a thread that an item has started is inside that item") {
+    for threads in [1, 2] {
+      let errors = try (0..<4).parallel(threads: threads).map { _ in
+        OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
+      }
+      for error in errors { try hold(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
+    }
+  },
   Law("overlapping calls are an error") {
     // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
     let error = try Seppo.atRoot { () -> String in
