@@ -137,7 +137,7 @@ final class Session: @unchecked Sendable {
     if let broken { throw broken }
     current = (current.number + 1, call, place)
     beginAttention(rootMayBeAway: rootMayBeAway)
-    let signature = CallSignature(number: current.number, site: site(of: call, at: place, types: types))
+    let signature = CallSignature(number: current.number, site: try site(of: call, at: place, types: types))
     sentinel.page.enter(signature.site, number: current.number)
     defer { sentinel.page.leave() }
     log.debug("call \(current.number), \(call) at \(place.text): begins")
@@ -165,9 +165,10 @@ final class Session: @unchecked Sendable {
     return error
   }
 
-  private func site(of call: String, at place: Place, types: [Any.Type]) -> CallSite {
+  private func site(of call: String, at place: Place, types: [Any.Type]) throws(SeppoError) -> CallSite {
     let key = CallSite.Key(call: call, place: place, types: types)
     if let site = sites[key] { return site }
+    try PlainMemoryPromise.check(types, place: place.text)
     let site = CallSite(call: call, place: place, types: types)
     sites[key] = site
     return site

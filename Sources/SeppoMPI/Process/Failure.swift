@@ -76,6 +76,6 @@ enum Failure {
     let known = error is SeppoError
     let kind = known ? "" : "\(String(describing: type(of: error))): "
     let line = known ? "" : " [thrown out of Seppo.run at \(place.text)]"
-    return "Seppo: rank \(session.rank) (\(session.host)): \(kind)\(error)\(line)"
+    return "Seppo: rank \(session.rank) (\(session.host)): \(kind)\(error.text)\(line)"
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 import Synchronization
 
@@ -313,6 +314,20 @@ let errorLaws = [
       for error in errors { try hold(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
     }
   },
+  Law("a struct that isn't plain memory, but says so, is refused at the first call") {
+    let results = try errorOf { _ = try [1, 2].mapParallel { Flagged(number: $0) } }
+    let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
+    let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
+    for error in [results, items, value] {
+      guard case .badOption("Flagged", _, _) = error else { throw Broken(description: "\(error)") }
+    }
+  },
+  Law("an error's own text for people is what an item's error says") {
+    let error = try errorOf { _ = try [1].mapParallel { _ -> Int in throw Localized() } }
+    guard case .itemThrew(let item) = error, item.description == "the file server refuses" else {
+      throw Broken(description: "\(error)")
+    }
+  },
   Law("overlapping calls are an error") {
     // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
     let error = try Seppo.atRoot { () -> String in
@@ -322,6 +337,15 @@ let errorLaws = [
     try hold(error.contains("another thread"), error)
   },
 ]
+
+private struct Flagged: Codable, PlainMemory {
+  var number: Int
+  var isOdd = false
+}
+
+private struct Localized: LocalizedError {
+  var errorDescription: String? { "the file server refuses" }
+}
 
 /// A thread that the program starts for itself.
 private final class OtherThread: @unchecked Sendable {
