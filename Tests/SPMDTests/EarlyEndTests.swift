@@ -117,6 +117,20 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("parallel(checkpoint: .sqlite(") == true, "\(job.report)")
     }
 
+    @Test(
+      "What it says is true of the whole job: what earlier maps have stored is kept",
+      arguments: [("a map without, after one with", 2_000, 30), ("atRoot after a map", 100, 11)],
+      SPMDTests.thorough([1, 3], byHand: [3]))
+    func afterOthers(_ stage: (name: String, number: Int, after: Int), on ranks: Int) async throws {
+      let job = try await CheckpointFolder().run(
+        ranks, stage.name, stage.number, signal: SIGUSR1, to: "mpirun", after: stage.after,
+        environment: ["SEPPO_GRACE_S": "1"]
+      ).job
+      #expect(job.status == 75, "\(job.report)")
+      #expect(job.messages.first?.contains("/results.sqlite has 10 of 10 items; run the same") == true, "\(job.report)")
+      #expect(!job.messages.contains { $0.contains("what was computed is lost") }, "\(job.report)")
+    }
+
     @Test("The program's own code behind a map has the grace, too")
     func ownCode() async throws {
       let folder = try CheckpointFolder()

@@ -37,6 +37,7 @@ final class MapJournal<Result: Codable & Sendable> {
   private let hosts: [String]
   private let count: Int
   private let report: Report
+  private let call: Int
   private var inHand: InHand
   private let earlier: [CheckpointSuspect]
   /// Where one rank is alone: the suspects, which it is given one by one.
@@ -69,6 +70,7 @@ final class MapJournal<Result: Codable & Sendable> {
     hosts = session.hosts
     count = items.count
     report = session.report
+    call = session.current.number
     name = store.name
     key = "\(store.name), \(store.label ?? place.text)"
     do {
@@ -88,7 +90,7 @@ final class MapJournal<Result: Codable & Sendable> {
     inHand = InHand(journal, ranks: session.size)
     earlier = journal.suspects
     witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []
-    report.checkpoint(name, kept: kept, of: count)
+    report.checkpoint(name, kept: kept, of: count, call: call)
   }
 
   /// Items during which too many ranks died, lowest first, and how many.
@@ -235,7 +237,7 @@ final class MapJournal<Result: Codable & Sendable> {
     waiting -= count
     trouble = nil
     complaint = nil
-    report.checkpoint(name, kept: kept, of: self.count)
+    report.checkpoint(name, kept: kept, of: self.count, call: call)
   }
 
   private static func write(

@@ -93,9 +93,16 @@ extension RootMap {
         again, on any number of ranks, to go on from there \(place)
         """)
     } else if journal == nil, dead.isEmpty {
+      let fate =
+        session.report.stored.map {
+          """
+          they are lost, as this map has no checkpoint, but \($0); run the same again, on any number of ranks, to go on \
+          from there
+          """
+        } ?? EndRequest.advice
       Console.write(
         """
-        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(EndRequest.advice) \(place)
+        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(fate) \(place)
         """)
     }
     if !dead.isEmpty {

@@ -197,8 +197,9 @@ enum EndRequest {
         : max(
           keeps.load(ordering: .relaxed) ? session.settings.grace : 0,
           current == SIGTERM ? launcherPatience : attention)
-      // One after the other: the first ends the job.
-      if isDue.load(ordering: .relaxed) || waited >= patience + min(session.rank, 10) * 100_000_000 { break }
+      // One after the other: the first ends the job, best rank 0, which knows what is stored.
+      let turn = session.isRoot ? 0 : 500_000_000 + min(session.rank, 10) * 100_000_000
+      if isDue.load(ordering: .relaxed) || waited >= patience + turn { break }
       rest(.sleep(nanoseconds: 20_000_000))
     }
     guard !isOff.load(ordering: .relaxed) else { while true { rest(.sleep(nanoseconds: 1_000_000_000)) } }
@@ -206,10 +207,17 @@ enum EndRequest {
     Console.write(
       """
       Seppo: rank \(session.rank) (\(session.host)): asked to stop (\(spell(current ?? 0))), \
-      \(Whereabouts.text(session.sentinel.page)); \
-      \(keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : EndRequest.advice)
+      \(Whereabouts.text(session.sentinel.page)); \(whatIsKept(session))
       """)
     _exit(status)
+  }
+
+  /// Of the whole job, as far as this rank knows.
+  private static func whatIsKept(_ session: Session) -> String {
+    if let stored = session.report.stored {
+      return "\(stored); run the same again, on any number of ranks, to go on from there"
+    }
+    return keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : advice
   }
 
   static let advice = """

@@ -171,6 +171,15 @@ struct Checkpoints {
         print("rank \(Seppo.rank): \(error)")
       }
       try show((0..<10).mapParallel { $0 })
+    case "a map without, after one with":
+      try show((0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+      try show((0..<max(number, 1)).mapParallel(slow))
+    case "atRoot after a map":
+      try show((0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+      try Seppo.atRoot {
+        note(10)
+        for _ in 0..<number { usleep(100_000) }
+      }
     case "own code after a map":
       _ = try (0..<10).parallel(checkpoint: .sqlite(file, label: "own code")).map(number(_:))
       // Tells the test that the map is over.
