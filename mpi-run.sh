@@ -353,6 +353,11 @@ build_command_line() {
   # gives the same cores to two jobs side by side, takes no notice of taskset's, and Open MPI 5 refuses T cores of two
   # sockets. Unbound, the system spreads them.
   [ -n "${OMPI_MCA_hwloc_base_binding_policy-}${PRTE_MCA_hwloc_default_binding_policy-}" ] || launch+=(--bind-to none)
+  # Else what asks the ranks to stop also goes to the programs that their items run, which die of it.
+  case $mpi_version in
+    [1-4].*) launch+=(--mca odls_base_signal_direct_children_only 1) ;;
+    *) launch+=(--prtemca odls_base_signal_direct_children_only 1) ;;
+  esac
 }
 
 launch_program() {
@@ -379,6 +384,8 @@ reported() {
 
 # pass_on SIGNAL
 pass_on() {
+  # Ranks that were asked to stop need no second word; an mpirun that is leaving would die of it.
+  case $asked_to_stop$1 in yesUSR[12]) return ;; esac
   asked_to_stop=yes
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }

@@ -116,6 +116,7 @@ echo "mpirun $*" >>"$LOG"
 while [ $# -gt 0 ]; do
   case $1 in
     -n | -x | --host | --hostfile | --bind-to) shift 2 ;;
+    --mca | --prtemca) shift 3 ;;
     -*) shift ;;
     *) break ;;
   esac
@@ -172,7 +173,9 @@ refused() {
   fi
 }
 
-mpirun_line() { grep '^mpirun ' "$work/log" || true; }
+# But for what each has, which is looked at by itself.
+mpirun_line() { grep '^mpirun ' "$work/log" | sed -E 's/ --(prte)?mca odls_base_signal_direct_children_only 1//' || true; }
+signals_given() { grep -Eo -e '--[a-z]+ odls_base_signal_direct_children_only 1' "$work/log" || true; }
 swift_line() { grep '^swift ' "$work/log" || true; }
 
 release="$checkout/.build/release"
@@ -201,6 +204,7 @@ run -- -n 2 HelloWorld one '' 'two  words'
 equal 'mpirun gets the ranks and the program' "$(mpirun_line)" \
   "mpirun -n 2 --bind-to none $release/HelloWorld one  two  words"
 has 'arguments without dashes too' "$out" '<one><><two  words>'
+equal 'a signal is for the ranks, not for what they run' "$(signals_given)" '--mca odls_base_signal_direct_children_only 1'
 run -- HelloWorld a : b
 has 'a colon alone' "$out" '<a><:><b>'
 lacks 'no flag without need' "$err" 'passing'
@@ -314,6 +318,7 @@ run -- --hostfile 'my hosts' -n 4 --threads 8 HelloWorld
 has '--threads with --hostfile' "$(mpirun_line)" 'mpirun --hostfile my hosts -n 4 -x SEPPO_THREADS=8 --bind-to none '
 run "PATH=$work/mpi5/bin:$four" -- --threads 2 HelloWorld
 has '--threads: the same with Open MPI 5' "$(mpirun_line)" 'mpirun -n 2 -x SEPPO_THREADS=2 --bind-to none '
+equal 'a signal is for the ranks: the same with Open MPI 5' "$(signals_given)" '--prtemca odls_base_signal_direct_children_only 1'
 run -- HelloWorld
 lacks 'no --threads: no -x' "$(mpirun_line)" -x
 run -- HelloWorld --threads 2
@@ -483,6 +488,10 @@ signalled() {
   set +m
   until grep -q '^up' "$work/log"; do sleep 0.05; done
   kill "-$signal" "$script_pid"
+  if [ -n "${again-}" ]; then
+    sleep 0.1
+    kill "-$signal" "$script_pid"
+  fi
   status=0
   { wait "$script_pid" || status=$?; } 2>/dev/null
   out=$(cat "$work/out") err=$(cat "$work/err") log=$(cat "$work/log")
@@ -503,6 +512,8 @@ for signal in USR1:USR1 USR2:USR2 TERM:USR1 INT:INT HUP:HUP; do
   equal "${signal%:*} to the script: mpirun gets ${signal#*:}" "$(grep got "$work/log")" "got ${signal#*:}"
   equal "${signal%:*} to the script: it waits, and launches nothing more" "$status $(launches) $(grep -c stored "$work/log")" '75 1 1'
 done
+again=yes signalled TERM "$script" --restarts 5 HelloWorld
+equal 'TERM to the script, twice: mpirun gets one USR1' "$(grep got "$work/log")" 'got USR1'
 signalled TERM ENDS=137 "$script" --restarts 5 HelloWorld
 equal 'asked to stop and then killed: no relaunch either' "$status $(launches)" '137 1'
 signalled TERM DIES=1 "$script" --restarts 1 HelloWorld
@@ -537,7 +548,7 @@ job <<'JOB'
 [ "$launch" -gt 1 ] || { printf '%s\n' began 'checkpoint x.sqlite' 'kept 3' 'items 9' >"$SEPPO_REPORT"; exit 1; }
 JOB
 lost='a rank or host was lost (status 1); x.sqlite keeps 3 of 9 items, 6 remain'
-second_line() { sed -n 's/^mpirun //p' "$work/log" | sed -n 2p; }
+second_line() { mpirun_line | sed -n 's/^mpirun //; 2p'; }
 restarts -- --restarts 5 --hosts a:4,b:4,c:4 HelloWorld
 equal 'all hosts answer: all are used' "$(second_line)" \
   "--host a:4,b:4,c:4 --bind-to none -x SEPPO_RELAUNCH=1 $release/HelloWorld"

@@ -26,10 +26,19 @@ final class CheckpointFolder {
     return (job, computed)
   }
 
+  /// A signal that follows another one.
+  struct Second: Sendable {
+    let signal: Int32
+    let target: String
+    let milliseconds: Int
+  }
+
   /// The same, and sends a signal when so many items are computed, and this one, if any, is begun.
+  ///
+  /// - Parameter all: whether all that have the target's name get it, or the youngest.
   func run(
-    _ ranks: Int, _ name: String, _ number: Int, signal: Int32, to target: String, after items: Int, item: Int? = nil,
-    environment: [String: String] = [:]
+    _ ranks: Int, _ name: String, _ number: Int, signal: Int32, to target: String, all: Bool = false,
+    after items: Int, item: Int? = nil, second: Second? = nil, environment: [String: String] = [:]
   ) async throws -> (job: Job, computed: [Int]) {
     try? FileManager.default.removeItem(atPath: log)
     let (log, mark) = (log, path)
@@ -39,7 +48,11 @@ final class CheckpointFolder {
         if lines.count >= items, item.map({ lines.contains(Data("\($0)".utf8)) }) ?? true { break }
         try await Task.sleep(for: .milliseconds(20))
       }
-      if let process = CheckpointFolder.processes(mark, target).last { kill(process, signal) }
+      for process in CheckpointFolder.processes(mark, target).suffix(all ? .max : 1) { kill(process, signal) }
+      guard let second else { return }
+      let process = CheckpointFolder.processes(mark, second.target).last
+      try await Task.sleep(for: .milliseconds(second.milliseconds))
+      if let process { kill(process, second.signal) }
     }
     let ended = try await run(ranks, name, number, environment: environment)
     watch.cancel()

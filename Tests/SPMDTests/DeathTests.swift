@@ -91,6 +91,7 @@ extension SPMDTests {
       name: "kill of a rank whose like ignore SIGTERM", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "a child that dies as a rank would", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "kill with a child that lives on", status: nil, says: ["rank 2 (", killed] + item),
+    Ending(name: "kill behind a child that exits", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "kill before run", status: nil, messages: 0),
     Ending(name: "kill after run", status: nil, messages: 0),
   ]

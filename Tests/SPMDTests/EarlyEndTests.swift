@@ -44,6 +44,43 @@ extension SPMDTests {
       try await folder.finishes("slow", 1_500, 2, exactly: 1_500 - before.count, after: before)
     }
 
+    @Test(
+      "From the first request on, further ones change nothing",
+      arguments: [
+        ("mpirun", SIGUSR1, "mpirun", 10), ("mpirun", SIGUSR2, "mpirun", 50), ("mpirun", SIGUSR1, "mpirun", 100),
+        ("Checkpoints", SIGUSR1, "mpirun", 30), ("Checkpoints", SIGTERM, "Checkpoints", 60),
+      ])
+    func askedTwice(_ first: String, _ signal: Int32, _ target: String, _ milliseconds: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, before) = try await folder.run(
+        3, "slow", 1_500, signal: SIGUSR1, to: first, all: true, after: 100,
+        second: .init(signal: signal, target: target, milliseconds: milliseconds))
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("\(before.count) of 1500 items; run the same") == true, "\(job.report)")
+    }
+
+    @Test(
+      "An item whose program is ended by the signal, and which throws then, is not done, but not failed either",
+      arguments: ["programs", "programs, without", "programs, and the others"], [1, 3])
+    func signalledPrograms(_ name: String, on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, computed) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 2)
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      if name == "programs, without" { return }
+      #expect(job.messages.first?.contains("has \(computed.count) of 24 items; run the same") == true, "\(job.report)")
+      let (next, rest) = try await folder.run(ranks, name)
+      #expect(next.status == 0 && next.output.hasPrefix("24 results"), "\(next.report)")
+      #expect((computed + rest).sorted() == Array(0..<24), "\(next.report)")
+    }
+
+    @Test("A stop that one rank alone gets: on the others too, an item that throws from then on is not done")
+    func othersThrowAfterRequest() async throws {
+      let folder = try CheckpointFolder()
+      let (job, _) = try await folder.run(3, "throw after the request", 0, signal: SIGUSR1, to: "Checkpoints", after: 3)
+      #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
+      #expect(job.messages.first?.contains("has 0 of 24 items; run the same") == true, "\(job.report)")
+    }
+
     @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
     func terminated() async throws {
       let folder = try CheckpointFolder()
@@ -78,6 +115,20 @@ extension SPMDTests {
       ).job
       #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
       #expect(job.messages.first?.contains("parallel(checkpoint: .sqlite(") == true, "\(job.report)")
+    }
+
+    @Test(
+      "What it says is true of the whole job: what earlier maps have stored is kept",
+      arguments: [("a map without, after one with", 2_000, 30), ("atRoot after a map", 100, 11)],
+      SPMDTests.thorough([1, 3], byHand: [3]))
+    func afterOthers(_ stage: (name: String, number: Int, after: Int), on ranks: Int) async throws {
+      let job = try await CheckpointFolder().run(
+        ranks, stage.name, stage.number, signal: SIGUSR1, to: "mpirun", after: stage.after,
+        environment: ["SEPPO_GRACE_S": "1"]
+      ).job
+      #expect(job.status == 75, "\(job.report)")
+      #expect(job.messages.first?.contains("/results.sqlite has 10 of 10 items; run the same") == true, "\(job.report)")
+      #expect(!job.messages.contains { $0.contains("what was computed is lost") }, "\(job.report)")
     }
 
     @Test("The program's own code behind a map has the grace, too")

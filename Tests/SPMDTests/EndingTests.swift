@@ -113,6 +113,9 @@ extension SPMDTests {
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
       // Another one than 1 where MPI has no memory left for its own message.
       Ending(name: "too many threads", ranks: 1, status: nil, says: ["no compute thread could be started on rank 0"]),
+      Ending(
+        name: "too many threads, caught", ranks: 1, status: 0, messages: 0,
+        output: "few threads\n[1, 2]\nafter run\n"),
       Ending(name: "throw on the last rank", says: ["rank 2 (", "Trouble"]),
       Ending(name: "throw on root", says: ["rank 0 (", "Trouble"]),
       Ending(name: "throw during long items", says: ["rank 2 (", "Trouble"]),
@@ -130,6 +133,7 @@ extension SPMDTests {
 
   static let exits: [Ending] = [
     Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
+    Ending(name: "many threads, one item", status: 0, messages: 0, output: "few threads\nafter run\n"),
     Ending(name: "MPI of the program's own", ranks: 2, status: 0, messages: 0, output: "0\n0\n"),
     Ending(name: "MPI of the program's own, rank without run", ranks: 1, status: 0, messages: 0, output: "0, 0\n"),
     Ending(name: "MPI of the program's own, exit", status: 0, messages: 0),
@@ -149,10 +153,13 @@ extension SPMDTests {
     Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "said before the exit\n"),
     Ending(name: "exit 0", status: 0, messages: 0),
     Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
+    Ending(name: "children that exit in an item", status: 0, messages: 0, output: "after run\n"),
+    Ending(name: "children that exit in an item", ranks: nil, status: 0, messages: 0, output: "after run\n"),
+    Ending(name: "a child that exits in atRoot", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
     Ending(name: "Seppo.exit in an item", ranks: nil, says: ["inside an item"]),
     Ending(name: "run in an item", status: nil, says: ["called a second time"]),
-    Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["while another thread"]),
+    Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["Seppo.exit(0) was called inside an item ("]),
     Ending(name: "Seppo.exit 256 in an item", ranks: nil, status: nil, says: ["inside an item"]),
   ]
 }

@@ -72,7 +72,7 @@ struct ComputePoolTests {
       var next = 0
       for chunk in 0..<20 {
         let size = 1 + (chunk * 37 + round) % 400
-        pool.submit(CountingTask(next..<(next + size), stretch: 1 + chunk % 3))
+        try pool.submit(CountingTask(next..<(next + size), stretch: 1 + chunk % 3))
         next += size
         if chunk % 2 == round % 2 { given += pool.giveBack().flatMap { Array($0) } }
       }
@@ -98,7 +98,7 @@ struct ComputePoolTests {
           now.subtract(1, ordering: .relaxed)
           return ChunkOutcome(completed: 0, thrown: nil)
         }, threads: threads)
-      for item in 0..<(10 * threads) { pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
+      for item in 0..<(10 * threads) { try pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
       var done = 0
       while done < 10 * threads {
         done += pool.takeFinished().count
@@ -109,12 +109,37 @@ struct ComputePoolTests {
     }
   }
 
+  @Test("No more threads than there are chunks for, however many are allowed; those with nothing to do end")
+  func started() throws {
+    let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)), patience: 100_000_000)
+    for chunks in [1, 5, 2] {
+      try pool.begin(
+        { _, _, _, _ in
+          usleep(20_000)
+          return ChunkOutcome(completed: 0, thrown: nil)
+        }, threads: Hands.most)
+      for item in 0..<chunks { try pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
+      #expect(pool.size == chunks)
+      var done = 0
+      while done < chunks {
+        done += pool.takeFinished().count
+        pool.wait(nanoseconds: 1_000_000)
+      }
+      pool.end()
+      let deadline = ContinuousClock.now + .seconds(60)
+      while pool.size > 0 {
+        try #require(ContinuousClock.now < deadline, "a thread with nothing to do doesn't end")
+        usleep(10_000)
+      }
+    }
+  }
+
   @Test("A chunk that is given away as a thread takes it up is no item that is computed when the call ends")
   func givenAwayWhileTakenUp() throws {
     for round in 0..<3_000 {
       try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 2)
       let task = CountingTask(0..<1, stretch: 1)
-      pool.submit(task)
+      try pool.submit(task)
       for _ in 0..<(round % 50) { sched_yield() }
       if pool.giveBack().isEmpty { _ = try takeAll(until: { true }) }
       pool.end()
@@ -129,9 +154,9 @@ struct ComputePoolTests {
         gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
-    pool.submit(CountingTask(0..<5, stretch: 1))
+    try pool.submit(CountingTask(0..<5, stretch: 1))
     gate.awaitItem()
-    pool.submit(CountingTask(5..<9, stretch: 1))
+    try pool.submit(CountingTask(5..<9, stretch: 1))
     // Item 0 is begun; eight aren't.
     #expect(pool.giveBack() == [5..<9])
     #expect(pool.giveBack() == [3..<5])
@@ -152,13 +177,13 @@ struct ComputePoolTests {
         gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
-    pool.submit(CountingTask(0..<5, stretch: 1))
+    try pool.submit(CountingTask(0..<5, stretch: 1))
     gate.awaitItem()
-    pool.submit(CountingTask(5..<9, stretch: 1))
+    try pool.submit(CountingTask(5..<9, stretch: 1))
     pool.stop()
     gate.open()
     #expect(try takeAll(until: { true }).map(\.begun) == [[0]])
-    pool.submit(CountingTask(9..<12, stretch: 1))
+    try pool.submit(CountingTask(9..<12, stretch: 1))
     // A thread that looks for work would have taken it up.
     for _ in 0..<100 { pool.wait(nanoseconds: 1_000_000) }
     #expect(pool.takeFinished().isEmpty && !pool.isRunning)
@@ -182,7 +207,7 @@ struct ComputePoolTests {
       }, threads: 1)
     let task = MapTask<Int, String>(
       chunk: 0..<5, input: .memory(UnsafeBufferPointer(items)), output: .wire, context: context)
-    pool.submit(task)
+    try pool.submit(task)
     gate.awaitItem()
     pool.stop()
     gate.open()

@@ -128,13 +128,18 @@ final class Session: @unchecked Sendable {
     guard phase == .running else { throw SeppoError.outsideRun(call: call, place: place.text) }
     guard environment.allowsThisThread else { throw SeppoError.wrongThread(call: call, place: place.text) }
     guard gate.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+      // Nobody knows which thread has started another one.
+      if hands.isAnyFull {
+        throw SeppoError.nested(
+          call: call, inside: "an item (or on another thread, while items were computed)", place: place.text)
+      }
       throw SeppoError.overlapping(call: call, place: place.text)
     }
     defer { gate.store(false, ordering: .releasing) }
     if let broken { throw broken }
     current = (current.number + 1, call, place)
     beginAttention(rootMayBeAway: rootMayBeAway)
-    let signature = CallSignature(number: current.number, site: site(of: call, at: place, types: types))
+    let signature = CallSignature(number: current.number, site: try site(of: call, at: place, types: types))
     sentinel.page.enter(signature.site, number: current.number)
     defer { sentinel.page.leave() }
     log.debug("call \(current.number), \(call) at \(place.text): begins")
@@ -173,9 +178,10 @@ final class Session: @unchecked Sendable {
     return error
   }
 
-  private func site(of call: String, at place: Place, types: [Any.Type]) -> CallSite {
+  private func site(of call: String, at place: Place, types: [Any.Type]) throws(SeppoError) -> CallSite {
     let key = CallSite.Key(call: call, place: place, types: types)
     if let site = sites[key] { return site }
+    try PlainMemoryPromise.check(types, place: place.text)
     let site = CallSite(call: call, place: place, types: types)
     sites[key] = site
     return site
@@ -221,6 +227,8 @@ final class Session: @unchecked Sendable {
       abort(status: 1)
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
+      let request = try Control.decode([Int32].self, from: message.bytes, rank: rank, host: host).first
+      if let request { EndRequest.adopt(request) }
       phase = .ended
       pool.stop()
       EndRequest.cease()
@@ -318,10 +326,12 @@ final class Session: @unchecked Sendable {
   }
 
   /// Tells the others that it has been said why the job ends.
-  func tellEnd() {
+  ///
+  /// - Parameter request: the signal by which it was asked to stop, where that is why.
+  func tellEnd(by request: Int32? = nil) {
     communicator.whileWaiting = {}
     // Whom this doesn't reach will be ended all the same.
-    for rank in 0..<size where rank != self.rank { try? send([Int](), to: rank, kind: .ended) }
+    for rank in 0..<size where rank != self.rank { try? send(request.map { [$0] } ?? [], to: rank, kind: .ended) }
     try? communicator.flush(atMost: 20_000_000)
   }
 

@@ -37,6 +37,7 @@ final class MapJournal<Result: Codable & Sendable> {
   private let hosts: [String]
   private let count: Int
   private let report: Report
+  private let call: Int
   private var inHand: InHand
   private let earlier: [CheckpointSuspect]
   /// Where one rank is alone: the suspects, which it is given one by one.
@@ -72,6 +73,7 @@ final class MapJournal<Result: Codable & Sendable> {
     hosts = session.hosts
     count = items.count
     report = session.report
+    call = session.current.number
     name = store.name
     do {
       journal = try store.open(
@@ -90,7 +92,7 @@ final class MapJournal<Result: Codable & Sendable> {
     inHand = InHand(journal, ranks: session.size)
     earlier = journal.suspects
     witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []
-    report.checkpoint(name, kept: kept, of: count)
+    report.checkpoint(name, kept: kept, of: count, call: call)
   }
 
   /// Items during which too many ranks died, lowest first, and how many.
@@ -240,7 +242,7 @@ final class MapJournal<Result: Codable & Sendable> {
     waiting -= count
     trouble = nil
     complaint = nil
-    report.checkpoint(name, kept: kept, of: self.count)
+    report.checkpoint(name, kept: kept, of: self.count, call: call)
   }
 
   /// - Returns: what is said of results that can't be stored at all.

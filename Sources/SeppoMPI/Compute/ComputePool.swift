@@ -71,6 +71,12 @@ final class ComputePool: @unchecked Sendable {
   private static let looks = 100
 
   private var threads = 0
+  /// The hands of threads that have ended, by their numbers.
+  private var freeHands: [Int] = []
+  /// Whether a thread with nothing to do ends at once, as the system has no more to give.
+  private var isShort = false
+  /// How long a thread with nothing to do stays, in nanoseconds.
+  private let patience: Int
   /// At most so many compute at once, in this call.
   private var allowed = 0
   /// In the hands of compute threads.
@@ -80,33 +86,57 @@ final class ComputePool: @unchecked Sendable {
   private var kernel: ChunkKernel?
   private let hands: Hands
 
-  init(_ hands: Hands) {
+  /// - Parameter patience: how long a thread with nothing to do stays, in nanoseconds.
+  init(_ hands: Hands, patience: Int = 30_000_000_000) {
     self.hands = hands
+    self.patience = patience
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(workCame, nil)
     #if canImport(Darwin)
+      pthread_cond_init(workCame, nil)
       pthread_cond_init(workDone, nil)
     #else
       var attributes = pthread_condattr_t()
       pthread_condattr_init(&attributes)
       // The time of day may be set while we wait.
       pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      pthread_cond_init(workCame, &attributes)
       pthread_cond_init(workDone, &attributes)
       pthread_condattr_destroy(&attributes)
     #endif
   }
 
   /// Lends the kernel to the compute threads until `end`.
+  ///
+  /// - Parameter wanted: at most so many; the first one starts now, others where there is something for them.
   func begin(_ kernel: @escaping ChunkKernel, threads wanted: Int) throws(SeppoError) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     self.kernel = kernel
     allowed = wanted
-    while threads < wanted {
-      let hand = hands.use(threads)
-      try ComputeThread.start { [unowned self] in self.computeForever(hand) }
-      threads += 1
+    isShort = false
+    if threads == 0 { try startThread() }
+  }
+
+  /// Under the mutex. Where the system gives none, those that have nothing to do end, and leave it what they had.
+  private func startThread() throws(SeppoError) {
+    let number = freeHands.popLast() ?? threads
+    let hand = hands.use(number)
+    do throws(SeppoError) {
+      try ComputeThread.start { [unowned self] in self.compute(hand, number) }
+    } catch {
+      freeHands.append(number)
+      isShort = true
+      pthread_cond_broadcast(workCame)
+      throw error
     }
+    threads += 1
+  }
+
+  /// How many threads there are.
+  var size: Int {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return threads
   }
 
   /// Takes the kernel back. No item may be running or waiting.
@@ -122,11 +152,13 @@ final class ComputePool: @unchecked Sendable {
     kernel = nil
   }
 
-  func submit(_ task: ComputeTask) {
+  /// - Throws: where it takes one more thread, and the system gives none.
+  func submit(_ task: ComputeTask) throws(SeppoError) {
     pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    if waiting.count >= threads - running.count, threads < allowed { try startThread() }
     waiting.append(task)
     waitingCount.store(waiting.count, ordering: .relaxed)
-    pthread_mutex_unlock(mutex)
     pthread_cond_signal(workCame)
   }
 
@@ -214,23 +246,26 @@ final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     guard finished.isEmpty else { return }
-    var time = timespec()
+    wait(for: workDone, until: monotonicNanoseconds() + nanoseconds)
+  }
+
+  /// Under the mutex.
+  private func wait(for condition: UnsafeMutablePointer<pthread_cond_t>, until end: Int) {
     #if canImport(Darwin)
-      time.tv_nsec = nanoseconds
-      pthread_cond_timedwait_relative_np(workDone, mutex, &time)
+      let left = max(0, end - monotonicNanoseconds())
+      var time = timespec(tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000)
+      pthread_cond_timedwait_relative_np(condition, mutex, &time)
     #else
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      let sum = time.tv_nsec + nanoseconds
-      time.tv_sec += sum / 1_000_000_000
-      time.tv_nsec = sum % 1_000_000_000
-      pthread_cond_timedwait(workDone, mutex, &time)
+      var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
+      pthread_cond_timedwait(condition, mutex, &time)
     #endif
   }
 
-  private func computeForever(_ hand: Hand) -> Never {
-    Crash.prepareThread()
-    while true {
-      let task = computeNext(hand)
+  /// What a compute thread does, until it has had nothing to do for long.
+  private func compute(_ hand: Hand, _ number: Int) {
+    let stack = Crash.prepareThread()
+    defer { Crash.leaveThread(stack) }
+    while let task = computeNext(hand, number) {
       pthread_mutex_lock(mutex)
       running.removeAll { $0.task === task }
       finished.append(task)
@@ -244,8 +279,10 @@ final class ComputePool: @unchecked Sendable {
 
   /// All of a compute thread's references to the kernel live in this frame, so that none is left when the task is said to
   /// be done: the kernel is only lent, and Swift traps where a reference outlives the loan.
+  ///
+  /// - Returns: nil where the thread is to end.
   @inline(never)
-  private func computeNext(_ hand: Hand) -> ComputeTask {
+  private func computeNext(_ hand: Hand, _ number: Int) -> ComputeTask? {
     // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
     var looks = 0
     while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
@@ -253,7 +290,16 @@ final class ComputePool: @unchecked Sendable {
       looks += 1
     }
     pthread_mutex_lock(mutex)
-    while waiting.isEmpty || running.count >= allowed { pthread_cond_wait(workCame, mutex) }
+    let end = monotonicNanoseconds() + patience
+    while waiting.isEmpty || running.count >= allowed {
+      if isShort || monotonicNanoseconds() >= end {
+        threads -= 1
+        freeHands.append(number)
+        pthread_mutex_unlock(mutex)
+        return nil
+      }
+      wait(for: workCame, until: end)
+    }
     let task = waiting.removeFirst()
     waitingCount.store(waiting.count, ordering: .relaxed)
     running.append((task, hand))

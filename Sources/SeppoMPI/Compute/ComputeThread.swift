@@ -14,8 +14,8 @@ enum ComputeThread {
     return max(least, Int(limit.rlim_cur))
   }
 
-  /// Starts a thread that is never ended.
-  static func start(_ body: @escaping @Sendable () -> Never) throws(SeppoError) {
+  /// Starts a thread, which ends with the body.
+  static func start(_ body: @escaping @Sendable () -> Void) throws(SeppoError) {
     var status: Int32 = 0
     var stack = wantedStack
     // A machine that refuses so much address space may grant less.
@@ -30,16 +30,16 @@ enum ComputeThread {
     }
   }
 
-  /// Starts a thread that is never ended, and does little; false where the system gives none.
-  static func startSmall(_ body: @escaping @Sendable () -> Never) -> Bool { start(body, stack: 512 << 10) == 0 }
+  /// The same for a thread that does little; false where the system gives none.
+  static func startSmall(_ body: @escaping @Sendable () -> Void) -> Bool { start(body, stack: 512 << 10) == 0 }
 
   private final class Body: Sendable {
-    let run: @Sendable () -> Never
+    let run: @Sendable () -> Void
 
-    init(_ run: @escaping @Sendable () -> Never) { self.run = run }
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  private static func start(_ body: @escaping @Sendable () -> Never, stack: Int?) -> Int32 {
+  private static func start(_ body: @escaping @Sendable () -> Void, stack: Int?) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -63,6 +63,7 @@ enum ComputeThread {
           let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
         #endif
         body.run()
+        return nil
       }, box.toOpaque())
     if status != 0 { box.release() }
     return status

@@ -63,7 +63,7 @@ struct Hand: Sendable {
 
 /// Those of all compute threads of this rank.
 struct Hands: Sendable {
-  /// More compute threads than these aren't told apart.
+  /// A rank has no more compute threads than these.
   static let most = 1024
   /// How many are in use, then the hands.
   static let size = (1 + most) * Hand.size
@@ -81,6 +81,9 @@ struct Hands: Sendable {
 
   /// How many are in use.
   var used: Int { count.pointee.load(ordering: .acquiring) }
+
+  /// Whether any holds something.
+  var isAnyFull: Bool { (0..<used).contains { self[$0].content != nil } }
 
   /// That of a compute thread which is about to start.
   func use(_ thread: Int) -> Hand {

@@ -93,13 +93,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     guard let wantedThreads else {
       throw badOption("SEPPO_THREADS", "it is the number of threads on which a rank computes")
     }
-    if wantedThreads < 1 {
+    guard (1...Hands.most).contains(wantedThreads) else {
       throw badOption(
         options.threads == nil ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
-        "a rank computes on at least one thread")
-    }
-    if options.timeout != nil, wantedThreads > Hands.most {
-      throw badOption("threads: \(wantedThreads)", "with a timeout a rank computes on \(Hands.most) threads at most")
+        "a rank computes on at least one thread, and on \(Hands.most) at most")
     }
     if options.retries < 0 {
       throw badOption("retries: \(options.retries)", "an item is tried again 0 times or more")

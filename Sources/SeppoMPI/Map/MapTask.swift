@@ -216,6 +216,8 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       completed += outcome.completed
       made += outcome.completed
       guard let thrown = outcome.thrown else { return }
+      // Then it is not done, and a later job computes it again.
+      if EndRequest.mayHaveMadeItemThrow() { return }
       fail(
         .itemThrew(
           ItemError(

@@ -185,7 +185,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       // What is kept is what comes back from there: it goes the way of the other ranks' results.
       let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
       let output: Task.Output = inPlace ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
-      return submit(chunk, input(chunk), output)
+      return try submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
     guard let message = try message(assignment, lending: &lent) else { return }
@@ -197,7 +197,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
         Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
       }
-    submit(kept, input, .wire)
+    try submit(kept, input, .wire)
   }
 
   private func input(_ chunk: Range<Int>) -> Task.Input {
@@ -207,8 +207,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) {
-    session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
+  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
+    try session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
@@ -252,8 +252,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     case .threw:
       let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
       if context.stopsAtFailure {
-        try judge(report.failures, by: rank)
-        try returned(report.chunk, by: rank, completed: report.completed)
+        let done = try judge(report.failures, of: report.chunk.prefix(report.completed), by: rank)
+        try returned(report.chunk, by: rank, completed: done)
       } else {
         announced[Origin(rank: rank, first: report.lower)] = report.failures
       }
@@ -285,8 +285,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       ).write(to: message.bytes)
       return try take(UnsafeRawBufferPointer(message.bytes), owner: message, without: failures, from: 0)
     }
-    try judge(failures, by: 0)
-    try returned(chunk, by: 0, completed: task.completed, nanoseconds: task.nanoseconds)
+    let done = try judge(failures, of: chunk.prefix(task.completed), by: 0)
+    try returned(chunk, by: 0, completed: done, nanoseconds: task.nanoseconds)
   }
 
   private func returned(
@@ -332,16 +332,19 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
     keep(header.chunk.prefix(completed), without: failures, from: rank, nanoseconds: header.nanoseconds)
-    try judge(failures, by: rank)
+    let done = try judge(failures, of: header.chunk.prefix(completed), by: rank)
     try returned(
-      header.chunk, by: rank, completed: completed, nanoseconds: header.nanoseconds, resident: header.resident)
+      header.chunk, by: rank, completed: done, nanoseconds: header.nanoseconds, resident: header.resident)
   }
 
-  private func judge(_ failures: [FailedItem], by rank: Int) throws {
+  /// - Returns: how many of these items, from the first on, are done.
+  private func judge(_ failures: [FailedItem], of items: Range<Int>, by rank: Int) throws -> Int {
     lateItems.remove(failures, of: rank)
+    if let first = failures.first, try isAskedToStop() { return first.index - items.lowerBound }
     for failure in failures {
       try follow(scheduler.threw(rank: rank, index: failure.index), failure)
     }
+    return items.count
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {

@@ -34,6 +34,13 @@ extension RootMap {
     return silent
   }
 
+  /// Whether the job was asked to stop, on whichever rank: then it ends, and what throws from then on is not done.
+  func isAskedToStop() throws -> Bool {
+    guard EndRequest.current != nil || session.othersRequest != nil else { return false }
+    if earlyEnd == nil { try beginToEnd(at: monotonicNanoseconds()) }
+    return true
+  }
+
   private func beginToEnd(at now: Int) throws {
     let reason: EarlyEnd.Reason
     if let signal = EndRequest.current ?? session.othersRequest {
@@ -86,9 +93,16 @@ extension RootMap {
         again, on any number of ranks, to go on from there \(place)
         """)
     } else if journal == nil, dead.isEmpty {
+      let fate =
+        session.report.stored.map {
+          """
+          they are lost, as this map has no checkpoint, but \($0); run the same again, on any number of ranks, to go on \
+          from there
+          """
+        } ?? EndRequest.advice
       Console.write(
         """
-        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(EndRequest.advice) \(place)
+        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(fate) \(place)
         """)
     }
     if !dead.isEmpty {
@@ -98,7 +112,7 @@ extension RootMap {
       try rendezvous.finish(.exit(status: EndRequest.status))
       ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)
     }
-    session.tellEnd()
+    session.tellEnd(by: EndRequest.current ?? session.othersRequest)
     session.abort(status: EndRequest.status)
   }
 }

@@ -63,6 +63,8 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if outcome.completed > 0 { tries = 0 }
         if growth != nil, index < self.items { try watch(outcome.completed, at: began) }
         guard let thrown = outcome.thrown else { continue }
+        // Inside another map's item that one sees to it.
+        if hand != nil || Surroundings.current == .atRoot, EndRequest.mayHaveMadeItemThrow() { EndRequest.endNow() }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place.text))
       }

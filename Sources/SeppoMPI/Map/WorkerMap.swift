@@ -65,7 +65,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if let spacing = header.spacing { .spaced(spacing) } else {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
         }
-      session.pool.submit(
+      try session.pool.submit(
         MapTask(chunk: header.chunk, input: input, output: .wire, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host)

@@ -4,6 +4,8 @@ import Synchronization
 /// Somebody wants this process to end: a batch system ahead of its limit, or a person. Until then SIGTERM, SIGUSR1 and
 /// SIGUSR2 would have ended it at once.
 ///
+/// From the first request to the process's end, further ones change nothing.
+///
 /// In a map, rank 0 ends the job in order, see `RootMap`. Where nobody looks (in the program's own code, in an item that
 /// the calling thread computes) a thread of this type's own ends the process when the time is over.
 enum EndRequest {
@@ -18,6 +20,8 @@ enum EndRequest {
   private static let isFollowed = Atomic<Bool>(false)
   /// Whether there is something that is worth waiting for.
   private static let keeps = Atomic<Bool>(false)
+  /// Whether nothing is waited for any more.
+  private static let isDue = Atomic<Bool>(false)
   /// Whether the process isn't a rank any more, or is being ended already.
   private static let isOff = Atomic<Bool>(false)
   /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
@@ -40,6 +44,47 @@ enum EndRequest {
 
   /// It came to nothing.
   static func settleStir(_ time: Int) { _ = stirred.compareExchange(expected: time, desired: 0, ordering: .relaxed) }
+
+  /// Another rank was asked, and ends the job for it: what comes here is no first request any more.
+  static func adopt(_ number: Int32) { _ = signal.compareExchange(expected: 0, desired: number, ordering: .relaxed) }
+
+  /// Whether this process was asked to stop by now: then an item that has just thrown may have done so because of that, as
+  /// launchers signal process groups, and with the rank the programs that its items run.
+  static func mayHaveMadeItemThrow() -> Bool {
+    if current != nil { return true }
+    // A signal that waits for another thread to take it is taken by this one, as its mask changes.
+    var some = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&some)
+    sigaddset(&some, SIGURG)
+    pthread_sigmask(SIG_BLOCK, &some, &before)
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    // A batch system comes to the processes of a job one by one, and an item's program may be the first.
+    guard current == nil, anotherProgramHasEnded() else { return current != nil }
+    let end = monotonicNanoseconds() + 50_000_000
+    while current == nil, monotonicNanoseconds() < end { rest(.sleep(nanoseconds: 2_000_000)) }
+    return current != nil
+  }
+
+  /// What the programs that have ended had used, as a number that grows with each.
+  private static let used = Atomic<Int>(0)
+
+  private static func anotherProgramHasEnded() -> Bool {
+    var usage = rusage()
+    #if canImport(Glibc)
+      let children = __rusage_who_t(RUSAGE_CHILDREN.rawValue)
+    #else
+      let children = RUSAGE_CHILDREN
+    #endif
+    guard getrusage(children, &usage) == 0 else { return false }
+    return used.exchange(usage.ru_minflt, ordering: .relaxed) != usage.ru_minflt
+  }
+
+  /// Ends the process now, for a thread that can't go on.
+  static func endNow() -> Never {
+    isDue.store(true, ordering: .relaxed)
+    while true { rest(.sleep(nanoseconds: 1_000_000_000)) }
+  }
 
   /// From now on a thread that makes a call sees to the end.
   static func follow() { isFollowed.store(true, ordering: .relaxed) }
@@ -82,6 +127,9 @@ enum EndRequest {
   static func watch(_ session: Session) {
     // What handlers look at is there before them: a handler can't wait for what it has interrupted.
     _ = (current, since, launcherStirred, isFollowed.load(ordering: .relaxed), isOff.load(ordering: .relaxed))
+    _ = leaving.load(ordering: .relaxed)
+    // Those that have ended so far are the sentinel's and MPI's.
+    _ = anotherProgramHasEnded()
     LastWords.forget()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return }
@@ -103,8 +151,12 @@ enum EndRequest {
     let interrupted = errno
     defer { errno = interrupted }
     // A process that this one forks has the handler too, and is no rank.
-    if getpid() != process.load(ordering: .relaxed) || isOff.load(ordering: .relaxed) {
+    let isRank = getpid() == process.load(ordering: .relaxed)
+    if !isRank || isOff.load(ordering: .relaxed) {
       if number == SIGCONT { return }
+      // It is leaving because of the first.
+      if isRank, leaving.load(ordering: .relaxed) != 0 { return }
+      if isRank, current != nil { _exit(status) }
       var action = sigaction()
       sigaction(number, &action, nil)
       raise(number)
@@ -145,8 +197,9 @@ enum EndRequest {
         : max(
           keeps.load(ordering: .relaxed) ? session.settings.grace : 0,
           current == SIGTERM ? launcherPatience : attention)
-      // One after the other: the first ends the job.
-      if waited >= patience + min(session.rank, 10) * 100_000_000 { break }
+      // One after the other: the first ends the job, best rank 0, which knows what is stored.
+      let turn = session.isRoot ? 0 : 500_000_000 + min(session.rank, 10) * 100_000_000
+      if isDue.load(ordering: .relaxed) || waited >= patience + turn { break }
       rest(.sleep(nanoseconds: 20_000_000))
     }
     guard !isOff.load(ordering: .relaxed) else { while true { rest(.sleep(nanoseconds: 1_000_000_000)) } }
@@ -154,10 +207,17 @@ enum EndRequest {
     Console.write(
       """
       Seppo: rank \(session.rank) (\(session.host)): asked to stop (\(spell(current ?? 0))), \
-      \(Whereabouts.text(session.sentinel.page)); \
-      \(keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : EndRequest.advice)
+      \(Whereabouts.text(session.sentinel.page)); \(whatIsKept(session))
       """)
     _exit(status)
+  }
+
+  /// Of the whole job, as far as this rank knows.
+  private static func whatIsKept(_ session: Session) -> String {
+    if let stored = session.report.stored {
+      return "\(stored); run the same again, on any number of ranks, to go on from there"
+    }
+    return keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : advice
   }
 
   static let advice = """

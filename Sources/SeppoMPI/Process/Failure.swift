@@ -15,7 +15,7 @@ enum Failure {
   /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
   /// launcher ends the others.
   static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
-    if session.takesOver() { endJob(session, error, at: place) }
+    if !ProcessExit.isFork, session.takesOver() { endJob(session, error, at: place) }
     session.sentinel.dismiss()
     EndRequest.dieIfKilled(session, isInCall: false)
     Console.write(text(session, error, at: place))
@@ -76,6 +76,6 @@ enum Failure {
     let known = error is SeppoError
     let kind = known ? "" : "\(String(describing: type(of: error))): "
     let line = known ? "" : " [thrown out of Seppo.run at \(place.text)]"
-    return "Seppo: rank \(session.rank) (\(session.host)): \(kind)\(error)\(line)"
+    return "Seppo: rank \(session.rank) (\(session.host)): \(kind)\(error.text)\(line)"
   }
 }

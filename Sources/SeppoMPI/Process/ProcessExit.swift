@@ -1,9 +1,21 @@
+import Synchronization
+
 /// How a process leaves, wherever it does so: a rank that goes without ending MPI takes the others with it, or leaves them
 /// waiting.
 enum ProcessExit {
+  private static let process = Atomic<pid_t>(0)
+
+  /// Whether a rank has forked this process, which isn't one: then an end of it is none of ours.
+  static var isFork: Bool {
+    let process = process.load(ordering: .relaxed)
+    return process != 0 && process != getpid()
+  }
+
   /// Looks at every `exit` of this process.
   static func watch() {
+    process.store(getpid(), ordering: .relaxed)
     atexit {
+      if ProcessExit.isFork { return }
       let session = Session.shared
       switch session.phase {
       case .ended: session.sentinel.dismiss()

@@ -1,7 +1,9 @@
+import Synchronization
+
 /// What rank 0 keeps in the file that `SEPPO_REPORT` names, for whoever launches the job again: that Seppo has begun, what a
 /// checkpoint holds, and whether the program has ended itself.
 ///
-/// Changed by one thread at a time, the one in a call: that is why it is `Sendable`.
+/// Changed by one thread at a time, the one in a call, but for what has a mutex: that is why it is `Sendable`.
 final class Report: @unchecked Sendable {
   enum End: String {
     case well, error, deadline
@@ -12,6 +14,14 @@ final class Report: @unchecked Sendable {
   private var began = false
   private var kept = ""
   private var ended = ""
+  /// What the checkpoints of this job hold, by the calls' numbers.
+  private let keptByCall = Mutex<[Int: Kept]>([:])
+
+  private struct Kept {
+    let name: String
+    let results: Int
+    let items: Int
+  }
 
   init(path: String?, isRoot: Bool) {
     self.path = path
@@ -23,10 +33,21 @@ final class Report: @unchecked Sendable {
     write()
   }
 
-  /// So many results are stored in a checkpoint.
-  func checkpoint(_ name: String, kept: Int, of count: Int) {
+  /// So many of a call's results are stored in its checkpoint.
+  func checkpoint(_ name: String, kept: Int, of count: Int, call: Int) {
+    keptByCall.withLock { $0[call] = Kept(name: name, results: kept, items: count) }
     self.kept = "checkpoint \(name)\nkept \(kept)\nitems \(count)\n"
     write()
+  }
+
+  /// What is stored of all calls so far, as "a.sqlite has 39 of 40 items"; nil where nothing is. For any thread.
+  var stored: String? {
+    let calls = keptByCall.withLock { $0 }
+    let files = Dictionary(grouping: calls.values, by: \.name).sorted { $0.key < $1.key }
+    let texts = files.map { name, calls in
+      "\(name) has \(calls.reduce(0) { $0 + $1.results }) of \(calls.reduce(0) { $0 + $1.items }) items"
+    }
+    return calls.values.contains { $0.results > 0 } ? texts.joined(separator: ", ") : nil
   }
 
   /// The job ends, and why: then its status is the program's own. Another rank than 0 says it where rank 0 can't.

@@ -52,14 +52,31 @@ struct Settings {
         $0 > SeppoMPI.secondsSince1970() ? $0 : nil
       }
     }
+    return try deadline(text, now: SeppoMPI.secondsSince1970())
+  }
+
+  /// In seconds: no job's end is farther from now than ten years. Milliseconds since 1970 are, and seconds from now.
+  private static let farthest = 10 * 365.25 * 86_400
+
+  /// - Parameter text: what `SEPPO_DEADLINE` is.
+  /// - Throws: where that is no time, or not one that can be meant.
+  static func deadline(_ text: String, now: Double) throws(BadSetting) -> Double? {
     if text == "none" { return nil }
-    if let seconds = Double(text), seconds > 0 { return seconds }
-    if let seconds = secondsSince1970(of: text) { return seconds }
-    throw BadSetting(
-      description: """
-        SEPPO_DEADLINE=\(text): it is a time, as 2026-12-24T18:00:00 (with a Z behind it where it is UTC), or seconds since 1970, as \
-        $SLURM_JOB_END_TIME; or none
-        """)
+    guard let seconds = Double(text) ?? secondsSince1970(of: text), seconds > 0 else {
+      throw BadSetting(
+        description: """
+          SEPPO_DEADLINE=\(text): it is a time, as 2026-12-24T18:00:00 (with a Z behind it where it is UTC), or seconds since 1970, \
+          as $SLURM_JOB_END_TIME; or none
+          """)
+    }
+    guard abs(seconds - now) < farthest else {
+      throw BadSetting(
+        description: """
+          SEPPO_DEADLINE=\(text): it is a time more than ten years from now; as a number it is seconds since 1970 (`date +%s` prints \
+          those of now), neither milliseconds nor seconds from now
+          """)
+    }
+    return seconds
   }
 
   /// As 2026-12-24T18:00:00, with a Z behind it where it is UTC.
@@ -78,6 +95,11 @@ struct Settings {
     guard (0..<12).contains(time.tm_mon), (1...31).contains(time.tm_mday), time.tm_hour < 24, time.tm_min < 60,
       time.tm_sec < 61
     else { return nil }
+    // Of 31 February it makes 3 March.
+    var noon = tm()
+    (noon.tm_year, noon.tm_mon, noon.tm_mday, noon.tm_hour) = (time.tm_year, time.tm_mon, time.tm_mday, 12)
+    timegm(&noon)
+    guard noon.tm_mday == time.tm_mday else { return nil }
     return Double(isUniversal ? timegm(&time) : mktime(&time))
   }
 

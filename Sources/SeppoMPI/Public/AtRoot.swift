@@ -186,7 +186,7 @@ extension Seppo {
         let error =
           error as? SeppoError
           ?? .rootThrew(
-            host: session.host, type: String(describing: type(of: error)), description: "\(error)", place: place.text)
+            host: session.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
         try rendezvous.finish(.threw(error))
         throw error
       }

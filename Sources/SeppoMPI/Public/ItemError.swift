@@ -8,7 +8,7 @@ public struct ItemError: Sendable, Equatable, Codable {
   public let host: String
   /// The type of what it threw.
   public let type: String
-  /// The description of what it threw.
+  /// The `errorDescription` of what it threw, where that is a `LocalizedError` that has one; else its description.
   public let description: String
   /// The line of the program that called the map, as `#fileID:#line`.
   public let place: String
@@ -24,7 +24,7 @@ public struct ItemError: Sendable, Equatable, Codable {
     self.host = host
     type = String(describing: Swift.type(of: thrown))
     qualified = ItemError.name(of: Swift.type(of: thrown))
-    description = "\(thrown)"
+    description = thrown.text
     self.place = place
     tries = 1
     coded = (thrown as? any Error & Codable).flatMap { ItemError.encode($0) }

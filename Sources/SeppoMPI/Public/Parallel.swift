@@ -131,7 +131,7 @@ extension Collection where Element: Codable & Sendable {
   ///
   /// - Parameters:
   ///   - chunk: how many items travel together.
-  ///   - threads: how many items this rank computes at once, 1 or more; what the environment's `SEPPO_THREADS` says, or 1,
+  ///   - threads: how many items this rank computes at once, 1 to 1024; what the environment's `SEPPO_THREADS` says, or 1,
   ///     where it isn't given. `mpirun` binds a rank to one core where it isn't told otherwise (`--bind-to none`).
   ///   - retries: so many times more is an item tried that throws, on another rank where there is one, 0 or more; the last
   ///     error counts.

@@ -4,6 +4,7 @@ extension Seppo {
   ///
   /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
   public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line) -> Never {
+    if ProcessExit.isFork { endProcess(status) }
     let session = Session.shared
     let place = Place(fileID: fileID, line: line)
     switch (session.phase, Surroundings.current) {

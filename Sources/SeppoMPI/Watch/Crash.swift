@@ -37,15 +37,31 @@ enum Crash {
   }
 
   /// Gives the calling thread a stack for handlers: its own may be what is full.
-  static func prepareThread() {
+  ///
+  /// - Returns: that stack, for `leaveThread`; nil where the thread has one already.
+  @discardableResult
+  static func prepareThread() -> UnsafeMutableRawPointer? {
     #if os(Linux)
       var stack = stack_t()
-      guard sigaltstack(nil, &stack) == 0, stack.ss_flags & Int32(SS_DISABLE) != 0 else { return }
+      guard sigaltstack(nil, &stack) == 0, stack.ss_flags & Int32(SS_DISABLE) != 0 else { return nil }
       // Only what is used takes memory.
       let memory = mmap(nil, alternateStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let memory, memory != MAP_FAILED else { return }
+      guard let memory, memory != MAP_FAILED else { return nil }
       stack = stack_t(ss_sp: memory, ss_flags: 0, ss_size: alternateStack)
       sigaltstack(&stack, nil)
+      return memory
+    #else
+      return nil
+    #endif
+  }
+
+  /// The calling thread is about to end.
+  static func leaveThread(_ memory: UnsafeMutableRawPointer?) {
+    #if os(Linux)
+      guard let memory else { return }
+      var none = stack_t(ss_sp: nil, ss_flags: Int32(SS_DISABLE), ss_size: 0)
+      sigaltstack(&none, nil)
+      munmap(memory, alternateStack)
     #endif
   }
 

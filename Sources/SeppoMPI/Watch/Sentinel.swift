@@ -44,6 +44,8 @@ final class Sentinel: Sendable {
 
   /// From now on the rank's end needs no words.
   func dismiss() {
+    // The page is shared with processes that the rank forks.
+    if ProcessExit.isFork { return }
     page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .releasing)
     LostPeers.dontWait()
     closePipe()

@@ -84,6 +84,17 @@ struct Checkpoints {
           for _ in 0..<number { usleep(100_000) }
           return item
         })
+    case "programs": try show((0..<24).parallel(chunk: .items(2), checkpoint: .sqlite(file)).map(program))
+    case "programs, without": try show((0..<24).parallel(chunk: .items(2)).map(program))
+    case "programs, and the others":
+      try show((0..<24).parallel(chunk: .items(2), checkpoint: .sqlite(file)).mapResults(program).map { try $0.get() })
+    case "throw after the request":
+      try show(
+        (0..<24).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item -> Int in
+          note(item)
+          sleep(2)
+          throw Trouble()
+        })
     case "the last of a chunk fails":
       try show(
         (0..<60).parallel(chunk: .items(20), checkpoint: .sqlite(file)).map { item in
@@ -207,6 +218,15 @@ struct Checkpoints {
         print("rank \(Seppo.rank): \(error)")
       }
       try show((0..<10).mapParallel { $0 })
+    case "a map without, after one with":
+      try show((0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+      try show((0..<max(number, 1)).mapParallel(slow))
+    case "atRoot after a map":
+      try show((0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:)))
+      try Seppo.atRoot {
+        note(10)
+        for _ in 0..<number { usleep(100_000) }
+      }
     case "own code after a map":
       _ = try (0..<10).parallel(checkpoint: .sqlite(file, label: "own code")).map(number(_:))
       // Tells the test that the map is over.
@@ -244,6 +264,18 @@ struct Checkpoints {
   static func slow(_ item: Int) throws -> Double {
     if item >= held { sleep(600) }
     usleep(5_000)
+    return try number(item)
+  }
+
+  /// As an item that runs another program, and throws where that doesn't end well.
+  static func program(_ item: Int) throws -> Double {
+    var arguments: [UnsafeMutablePointer<CChar>?] = (["sh", "-c", "sleep 0.4"] as [String]).map { strdup($0) }
+    arguments.append(nil)
+    var child = pid_t()
+    var status: Int32 = 0
+    guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0, waitpid(child, &status, 0) == child,
+      status == 0
+    else { throw Trouble() }
     return try number(item)
   }
 

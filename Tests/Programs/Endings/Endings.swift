@@ -204,7 +204,16 @@ struct Endings {
     // Errors that leave the body.
     case "too many threads":
       limitMemory(to: 2 << 30)
-      _ = try [1, 2].parallel(threads: 10_000).map { $0 }
+      try mapOnManyThreads()
+    case "too many threads, caught":
+      limitMemory(to: 2 << 30)
+      do { try mapOnManyThreads() } catch SeppoError.noThread {}
+      for _ in 0..<100 where threadsOfThisProcess >= 10 { usleep(100_000) }
+      print(threadsOfThisProcess < 10 ? "few threads" : "\(threadsOfThisProcess) threads")
+      print(try [1, 2].parallel(threads: 2).map { $0 })
+    case "many threads, one item":
+      let threads = try [1].parallel(threads: 1_000).map { _ in threadsOfThisProcess }[0]
+      try Seppo.atRoot { print(threads < 50 ? "few threads" : "\(threads) threads") }
     case "throw everywhere": throw Trouble()
     case "throw on the last rank":
       if isLast { throw Trouble() }
@@ -297,6 +306,13 @@ struct Endings {
         if waitpid(-1, &status, 0) != -1 { print("a child that isn't the program's") }
         kill(getpid(), SIGKILL)
       }
+    case "children that exit in an item": try onVictim { letChildExit(in: "an item") }
+    case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }
+    case "kill behind a child that exits":
+      try onVictim {
+        letChildExit(in: "an item")
+        kill(getpid(), SIGKILL)
+      }
     case "kill with a child that lives on":
       try onVictim {
         let launcher = getppid()
@@ -311,6 +327,21 @@ struct Endings {
 
     default: try silentEnding(name)
     }
+  }
+
+  static func mapOnManyThreads() throws {
+    _ = try (0..<1_000).parallel(chunk: .items(1), threads: 1_000).map { item -> Int in
+      usleep(500_000)
+      return item
+    }
+  }
+
+  static var threadsOfThisProcess: Int {
+    guard let folder = opendir("/proc/self/task") else { return 0 }
+    defer { closedir(folder) }
+    var count = -2  // "." and ".."
+    while readdir(folder) != nil { count += 1 }
+    return count
   }
 
   static func map<T: Codable & Sendable>(_ items: [T]) throws { _ = try items.mapParallel { $0 } }
@@ -342,6 +373,20 @@ struct Endings {
   static func forkProcess() -> pid_t {
     let fork = dlsym(nil, "fork").map { unsafeBitCast($0, to: (@convention(c) () -> pid_t).self) }
     return fork?() ?? -1
+  }
+
+  /// As C code does that starts another program, where that program isn't there: by `exit` instead of `_exit`; and by
+  /// `Seppo.exit`.
+  static func letChildExit(in place: String) {
+    for usesSeppo in [false, true] {
+      let child = forkProcess()
+      if child == 0 {
+        if usesSeppo { Seppo.exit(3) } else { exit(3) }
+      }
+      var status: Int32 = 0
+      waitpid(child, &status, 0)
+      if status != 3 << 8 { print("a child in \(place) left with \(status)") }
+    }
   }
 
   static func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(number + 1) }

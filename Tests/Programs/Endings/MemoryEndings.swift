@@ -111,7 +111,7 @@ extension Endings {
   /// - Parameter onRoot: only rank 0, or only the others; all where it is nil.
   private static func limitMemory(onRoot: Bool? = nil, threads: Int = 1) throws {
     // Compute threads have their stacks by now.
-    _ = try (0..<8).parallel(threads: threads).map { $0 }
+    _ = try (0..<8).parallel(chunk: .items(1), threads: threads).map { $0 }
     guard onRoot == nil || onRoot == Seppo.isRoot, let file = fopen("/proc/self/statm", "r") else { return }
     defer { fclose(file) }
     var text = [CChar](repeating: 0, count: 64)

@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 import Synchronization
 
@@ -217,6 +218,10 @@ let errorLaws = [
     guard case .badOption("chunk: .items(0)", _, _) = chunk else { throw Broken(description: "\(chunk)") }
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
     guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
+    for many in [1_025, Int.max] {
+      let error = try errorOf { _ = try [1].parallel(threads: many).map { $0 } }
+      guard case .badOption("threads: \(many)", _, _) = error else { throw Broken(description: "\(error)") }
+    }
     try holdEqual(try [1].mapParallel { $0 }, [1])
     let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
     guard case .itemThrew(let item) = inside, item.index == 0, item.type == "SeppoError",
@@ -301,6 +306,28 @@ let errorLaws = [
     try holdEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
+  Law("a map on a thread that an item has started is inside that item") {
+    for threads in [1, 2] {
+      let errors = try (0..<4).parallel(threads: threads).map { _ in
+        OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
+      }
+      for error in errors { try hold(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
+    }
+  },
+  Law("a struct that isn't plain memory, but says so, is refused at the first call") {
+    let results = try errorOf { _ = try [1, 2].mapParallel { Flagged(number: $0) } }
+    let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
+    let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
+    for error in [results, items, value] {
+      guard case .badOption("Flagged", _, _) = error else { throw Broken(description: "\(error)") }
+    }
+  },
+  Law("an error's own text for people is what an item's error says") {
+    let error = try errorOf { _ = try [1].mapParallel { _ -> Int in throw Localized() } }
+    guard case .itemThrew(let item) = error, item.description == "the file server refuses" else {
+      throw Broken(description: "\(error)")
+    }
+  },
   Law("overlapping calls are an error") {
     // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
     let error = try Seppo.atRoot { () -> String in
@@ -310,6 +337,15 @@ let errorLaws = [
     try hold(error.contains("another thread"), error)
   },
 ]
+
+private struct Flagged: Codable, PlainMemory {
+  var number: Int
+  var isOdd = false
+}
+
+private struct Localized: LocalizedError {
+  var errorDescription: String? { "the file server refuses" }
+}
 
 /// A thread that the program starts for itself.
 private final class OtherThread: @unchecked Sendable {

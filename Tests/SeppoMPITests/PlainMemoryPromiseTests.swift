@@ -1,0 +1,57 @@
+import Testing
+
+@testable import SeppoMPI
+
+private enum Kind: UInt8 { case star, galaxy }
+
+private struct Fine: PlainMemory {
+  var position = SIMD3<Double>()
+  var weights = (Float(0), Int8(0))
+  var inner = Inner()
+
+  struct Inner {
+    var count = 0
+    var half: UInt16 = 0
+    var wide: Int128 = 0
+  }
+}
+
+private struct WithBool: PlainMemory {
+  var mass = 0.0
+  var isAlive = false
+}
+
+private struct WithEnum: PlainMemory {
+  var inner = Inner()
+
+  struct Inner {
+    var mass = 0.0
+    var kind = Kind.star
+  }
+}
+
+private struct WithOptional: PlainMemory { var charge: Double? }
+
+private struct WithTuple: PlainMemory { var flags = (0, true) }
+
+@Suite("What PlainMemory promises")
+struct PlainMemoryPromiseTests {
+  @Test("A struct of numbers is taken, and what is no plain memory")
+  func taken() throws {
+    try PlainMemoryPromise.check([Fine.self, [Fine].self, Bool.self, Int?.self, [String: Int].self], place: "here")
+  }
+
+  @Test(
+    "A Bool, an enum or an Optional inside is refused, by its name",
+    arguments: [
+      (WithBool.self, "isAlive is a Bool"), ([WithBool].self, "isAlive is a Bool"),
+      (WithEnum.self, "inner.kind is an enum"), (WithOptional.self, "charge is an Optional"),
+      (WithTuple.self, "flags..1 is a Bool"),
+    ] as [(Any.Type, String)])
+  func refused(_ type: Any.Type, _ says: String) throws {
+    let error = try #require(throws: SeppoError.self) {
+      try PlainMemoryPromise.check([Int.self, type], place: "here:1")
+    }
+    #expect(error.description.contains(says) && error.description.contains("[at here:1]"), "\(error)")
+  }
+}
