@@ -1,5 +1,5 @@
-/// Ranks wait for the others before they get items: where the ranks' items are compared, so that none is computed where
-/// they differ, and in a job's first call.
+/// Ranks wait for the others before they get items: in the first map from a line, so that none is computed where the ranks'
+/// items differ, and in a job's first call. (In every call it would double what a short one takes.)
 ///
 /// Processes start up to some tenths of a second apart. Without this, the rank that starts first may compute all items of a
 /// short map: that is no faster, as all ranks meet at the job's end, and it looks as if the others did not work. A long

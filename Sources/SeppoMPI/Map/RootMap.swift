@@ -108,7 +108,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func compute() throws {
     var backoff = Backoff()
     var start = JointStart(
-      root: call.threads, waits: call.options.areEverywhere || session.current.number == 1,
+      root: call.threads, waits: session.current.number == 1 || call.options.areEverywhere && site.learnt == nil,
       at: monotonicNanoseconds())
     do {
       while true {
