@@ -31,7 +31,7 @@ extension _WireCursor {
   fileprivate mutating func readSlice() throws -> Data {
     let (index, bytes) = try readPlacedBytes()
     if let data = reader.slices?.put(bytes, at: index) { return data }
-    reader.slices = SliceMemory(bytes, at: index)
+    reader.slices = SliceMemory(for: bytes.count, at: index)
     guard let data = reader.slices?.put(bytes, at: index) else {
       throw corrupted("there is no room for \(bytes.count) bytes at index \(index) of what they are a slice of")
     }

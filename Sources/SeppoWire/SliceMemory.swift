@@ -25,11 +25,11 @@ struct SliceMemory {
   private static let most = 1 << 40
   private static let least = 1 << 20
 
-  /// With room for bytes from `index` on; nil where the system gives no such room.
-  init?(_ bytes: UnsafeRawBufferPointer, at index: Int) {
-    let (end, overflow) = index.addingReportingOverflow(bytes.count)
+  /// With room for so many bytes from `index` on; nil where the system gives no such room.
+  init?(for count: Int, at index: Int) {
+    let (end, overflow) = index.addingReportingOverflow(count)
     guard index >= 0, !overflow, end <= SliceMemory.most else { return nil }
-    // Twice as much as is needed: the next slice mostly stands behind this one.
+    // Up to twice as much as is needed: the next slice mostly stands behind this one.
     var size = SliceMemory.least
     while size < end { size *= 2 }
     #if os(Linux)
@@ -41,7 +41,6 @@ struct SliceMemory {
     start = memory
     whole = Data(bytesNoCopy: memory, count: size, deallocator: .custom { munmap($0, $1) })
     filled = index..<index
-    guard put(bytes, at: index) != nil else { return nil }
   }
 
   /// The bytes at their place; nil where there is no room, or other bytes stand there.
