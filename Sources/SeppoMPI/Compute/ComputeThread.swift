@@ -20,14 +20,22 @@ enum ComputeThread {
     var stack = wantedStack
     // A machine that refuses so much address space may grant less.
     while stack >= 1 << 20 {
-      status = start(body, stack: stack)
+      status = hasRoom(for: stack) ? start(body, stack: stack) : ENOMEM
       if status == 0 { return }
       stack /= 2
     }
-    status = start(body, stack: nil)
-    guard status == 0 else {
-      throw .noThread(reason: String(cString: strerror(status)), rank: Seppo.rank, host: Seppo.hostName)
-    }
+    throw .noThread(reason: String(cString: strerror(status)), rank: Seppo.rank, host: Seppo.hostName)
+  }
+
+  /// What a thread leaves of the address space. Where it takes the last of it, the next allocation of any thread fails, and
+  /// Swift has no error for that.
+  private static let reserve = 16 << 20
+
+  private static func hasRoom(for stack: Int) -> Bool {
+    let size = stack + reserve
+    guard let room = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0), room != MAP_FAILED else { return false }
+    munmap(room, size)
+    return true
   }
 
   /// The same for a thread that does little; false where the system gives none.
@@ -39,15 +47,13 @@ enum ComputeThread {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  private static func start(_ body: @escaping @Sendable () -> Void, stack: Int?) -> Int32 {
+  private static func start(_ body: @escaping @Sendable () -> Void, stack: Int) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    if let stack {
-      let status = pthread_attr_setstacksize(&attributes, stack)
-      if status != 0 { return status }
-    }
+    let refusal = pthread_attr_setstacksize(&attributes, stack)
+    if refusal != 0 { return refusal }
     let box = Unmanaged.passRetained(Body(body))
     #if canImport(Darwin)
       var thread: pthread_t?
