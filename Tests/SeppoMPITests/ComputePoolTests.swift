@@ -216,3 +216,45 @@ struct ComputePoolTests {
     pool.end()
   }
 }
+
+private enum Config {
+  @TaskLocal static var scale = 1
+}
+
+/// Notes what it finds where it is computed.
+private final class NotingTask: ComputeTask, @unchecked Sendable {
+  private(set) var scale: Int?
+
+  override func run(_ kernel: ChunkKernel, _ hand: Hand) {
+    while claims.next(1) != nil { scale = Config.scale }
+  }
+}
+
+extension ComputePoolTests {
+  @Test("A chunk finds the task-local values of the thread that hands it over; one that nobody computes is let go")
+  func taskLocals() async throws {
+    let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+    weak var dropped: NotingTask?
+    try Config.$scale.withValue(2) {
+      try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 1)
+      let computed = NotingTask(chunk: 0..<1, unit: 1)
+      try pool.submit(computed)
+      while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
+      #expect(computed.scale == 2)
+      // No thread may begin it.
+      pool.stop()
+      do {
+        let task = NotingTask(chunk: 1..<2, unit: 1)
+        try pool.submit(task)
+        dropped = task
+      }
+      #expect(dropped != nil)
+      pool.withdraw()
+      #expect(dropped == nil)
+      #expect(Config.scale == 2)
+      #expect(withUnsafeCurrentTask { $0 != nil })
+      pool.end()
+    }
+    #expect(Config.scale == 1)
+  }
+}

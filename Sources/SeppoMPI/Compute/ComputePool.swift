@@ -5,7 +5,10 @@ import Synchronization
 /// The thread in a Seppo call makes it and hands it over; a compute thread runs it and hands it back. The pool's mutex
 /// orders the two, and between them nobody else touches it but for its claims and whether it has ceased, which are atomic:
 /// that is why its subclasses are `@unchecked Sendable`.
-class ComputeTask: @unchecked Sendable {
+///
+/// It is computed within a Swift task that the calling thread makes, so that `f` finds the caller's task-local values
+/// (loggers, traces, dependencies). As the task's executor, it has the compute thread run it.
+class ComputeTask: TaskExecutor, @unchecked Sendable {
   /// The chunk as it was handed over; what has been called back since is above `end`.
   let chunk: Range<Int>
   /// So many items stay together where the end is called back.
@@ -36,6 +39,35 @@ class ComputeTask: @unchecked Sendable {
   func cease() {
     ceased.store(true, ordering: .relaxed)
     _ = cut(.max)
+  }
+
+  /// The Swift task, from `carryTaskLocals` until it has run.
+  private var carrier: UnownedJob?
+  /// What the compute thread lends it.
+  private var loan: (kernel: ChunkKernel, hand: Hand)?
+
+  func enqueue(_ job: consuming ExecutorJob) { carrier = UnownedJob(job) }
+
+  /// On the calling thread: takes its task-local values along.
+  fileprivate func carryTaskLocals() { Task(executorPreference: self) { self.runLoan() } }
+
+  /// On a compute thread. No reference to the kernel is left behind.
+  fileprivate func runWithTaskLocals(_ kernel: @escaping ChunkKernel, _ hand: Hand) {
+    loan = (kernel, hand)
+    runCarrier()
+    loan = nil
+  }
+
+  /// Lets the Swift task of a chunk that nobody computes end.
+  fileprivate func drop() { runCarrier() }
+
+  private func runCarrier() {
+    carrier?.runSynchronously(on: asUnownedTaskExecutor())
+    carrier = nil
+  }
+
+  private func runLoan() {
+    if let loan { Surroundings.enter(.item) { run(loan.kernel, loan.hand) } }
   }
 
   /// Cuts off up to so many items that aren't begun.
@@ -154,9 +186,15 @@ final class ComputePool: @unchecked Sendable {
 
   /// - Throws: where it takes one more thread, and the system gives none.
   func submit(_ task: ComputeTask) throws(SeppoError) {
+    task.carryTaskLocals()
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    if waiting.count >= threads - running.count, threads < allowed { try startThread() }
+    if waiting.count >= threads - running.count, threads < allowed {
+      do throws(SeppoError) { try startThread() } catch {
+        task.drop()
+        throw error
+      }
+    }
     waiting.append(task)
     waitingCount.store(waiting.count, ordering: .relaxed)
     pthread_cond_signal(workCame)
@@ -176,8 +214,7 @@ final class ComputePool: @unchecked Sendable {
   /// Takes back what no thread has begun.
   func withdraw() {
     pthread_mutex_lock(mutex)
-    waiting.removeAll()
-    waitingCount.store(0, ordering: .relaxed)
+    dropWaiting { _ in true }
     pthread_mutex_unlock(mutex)
   }
 
@@ -202,9 +239,15 @@ final class ComputePool: @unchecked Sendable {
       given.append(range)
       wanted -= range.count
     }
-    waiting.removeAll { $0.kept.isEmpty }
-    waitingCount.store(waiting.count, ordering: .relaxed)
+    dropWaiting(\.kept.isEmpty)
     return given
+  }
+
+  /// Under the mutex.
+  private func dropWaiting(_ isDropped: (ComputeTask) -> Bool) {
+    for task in waiting where isDropped(task) { task.drop() }
+    waiting.removeAll(where: isDropped)
+    waitingCount.store(waiting.count, ordering: .relaxed)
   }
 
   /// The items that have passed their time since this was last asked, with what stands behind them given back: the rest of
@@ -228,8 +271,7 @@ final class ComputePool: @unchecked Sendable {
     }
     if !waiting.isEmpty, running.count(where: \.task.isLate) >= allowed {
       late.givenBack += waiting.map(\.kept)
-      waiting.removeAll()
-      waitingCount.store(0, ordering: .relaxed)
+      dropWaiting { _ in true }
     }
     return late
   }
@@ -306,7 +348,7 @@ final class ComputePool: @unchecked Sendable {
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
     hand.own()
-    Surroundings.enter(.item) { task.run(kernel, hand) }
+    task.runWithTaskLocals(kernel, hand)
     hand.empty()
     return task
   }
