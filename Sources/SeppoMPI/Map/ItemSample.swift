@@ -9,8 +9,10 @@ struct ItemSample: Equatable, Sendable {
   /// In the order of `places(in:)`.
   let marks: [UInt64]
 
-  /// The places that are compared among so many: all, or 64 from the first to the last.
-  static func places(in count: Int) -> [Int] {
+  /// The places that are compared: all of them, or at most 64, evenly spread from the first to the last.
+  ///
+  /// - Parameter most: how many at the most, 2 or more.
+  static func places(in count: Int, atMost most: Int = most) -> [Int] {
     guard count > most else { return Array(0..<count) }
     return (0..<most).map { Int((Int128($0) * Int128(count - 1)) / Int128(most - 1)) }
   }

@@ -35,6 +35,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private var memory: ResultMemory
   /// Where one rank is alone, nobody else's results say how large they are.
   private var growth: ResidentGrowth?
+  /// With `SEPPO_CHECK=1`, where there are several ranks.
+  var check: ResultCheck?
 
   /// A chunk in a rank's hands, by its first item.
   private struct Origin: Hashable {
@@ -54,6 +56,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
     growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
     scheduler = call.scheduler(items.count, learnt: site.learnt)
+    if session.checksWire, session.size > 1 { check = ResultCheck(count: items.count, ranks: session.size) }
   }
 
   func run() throws -> Mapped<Result> {
@@ -71,6 +74,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         try compute()
         site.learnt = scheduler.learnt
         if let failure { throw failure }
+        try checkResults()
         try closeJournal()
         failures.sort { $0.index < $1.index }
         if let shortage = memory.shortageOfCopies(items.count - failures.count) { try refuse(shortage) }
@@ -207,7 +211,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
+  func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
     try session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
@@ -332,6 +336,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
     session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
     keep(header.chunk.prefix(completed), without: failures, from: rank, nanoseconds: header.nanoseconds)
+    check?.came(header.chunk.prefix(completed), without: failures, from: rank)
     let done = try judge(failures, of: header.chunk.prefix(completed), by: rank)
     try returned(
       header.chunk, by: rank, completed: done, nanoseconds: header.nanoseconds, resident: header.resident)
@@ -368,9 +373,13 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       try take(report, from: 0)
     }
     // One that has not come yet may take what remains.
-    guard scheduler.isStuck, rendezvous.isComplete, !lateItems.isEmpty else { return }
+    if scheduler.isStuck, rendezvous.isComplete { endIfStuck(lateItems, timeout) }
+  }
+
+  /// Ends the job where these items have passed their time, and have had as long again.
+  func endIfStuck(_ items: ItemsStillAtWork, _ timeout: Int) {
     let now = monotonicNanoseconds()
-    guard let stuck = lateItems.stuck(at: now, timeout: timeout) else { return }
+    guard let stuck = items.stuck(at: now, timeout: timeout) else { return }
     Failure.endJob(
       session,
       SeppoError.itemStuck(

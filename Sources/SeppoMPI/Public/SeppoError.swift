@@ -23,6 +23,9 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case diverged([Position])
   /// A rank's items are not rank 0's: this one, or where `index` is nil their number. Nothing was computed.
   case itemsDiffer(index: Int?, count: Int, rank: Int, host: String, rootCount: Int, place: String)
+  /// With `SEPPO_CHECK=1`: an item was computed on two ranks, and they have different results, here as text.
+  case resultsDiffer(
+    index: Int, first: RankAndHost, firstResult: String, second: RankAndHost, secondResult: String, place: String)
   /// A value can't be encoded. `index` is the item's, or nil for a value that isn't one of many.
   case notEncodable(index: Int?, rank: Int, host: String, type: String, codingPath: String, reason: String)
   /// Bytes that came aren't a value of the type. `index` is the item's, or nil for a value that isn't one of many.
@@ -118,6 +121,12 @@ extension SeppoError: CustomStringConvertible {
       every rank must map the same items in the same order. Sort what comes from a Set or a Dictionary; make what is random, \
       read or timed once, in Seppo.atRoot { … }, whose value can be mapped as it is, or broadcast() [mapped at \(place)]
       """
+    case .resultsDiffer(let index, let first, let firstResult, let second, let secondResult, let place):
+      """
+      \(SeppoError.spell(otherResult: index, first, firstResult, second, secondResult)): f must give the same result on \
+      every rank. Put what differs from rank to rank (random numbers, the time, the content of a file) into the items, or make \
+      it once, with try Seppo.atRoot { … }.broadcast(), and capture that value (found with SEPPO_CHECK=1) [mapped at \(place)]
+      """
     case .notEncodable(let index, let rank, let host, let type, let path, let reason):
       SeppoError.spell("encoded", index, rank, host, type, path, reason)
     case .notDecodable(let index, let rank, let host, let type, let path, let reason):
@@ -159,6 +168,16 @@ extension SeppoError: CustomStringConvertible {
   ) -> String {
     if let index { return "item \(index) of rank \(rank) (\(host)) is not rank 0's" }
     return "rank \(rank) (\(host)) has \(count) item\(count == 1 ? "" : "s"), and rank 0 has \(rootCount)"
+  }
+
+  private static func spell(
+    otherResult index: Int, _ first: RankAndHost, _ firstResult: String, _ second: RankAndHost, _ secondResult: String
+  ) -> String {
+    // Long ones are cut off, and not every type prints all that it is.
+    if firstResult == secondResult {
+      return "item \(index) has another result on \(spell([second])) than on \(spell([first]))"
+    }
+    return "item \(index) gave \(firstResult) on \(spell([first])) and \(secondResult) on \(spell([second]))"
   }
 
   private static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }

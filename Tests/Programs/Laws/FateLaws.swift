@@ -185,7 +185,7 @@ let fateLaws = [
       }
     } while failed == 0 && Seppo.size > 1
   },
-  Law("an item that throws is tried again, on another rank where there is one") {
+  Law("an item that throws is tried again, on another rank where there is one", withoutCheck: true) {
     for threads in [1, 3] {
       let tries = try Tries(60)
       let results = try (0..<60).parallel(chunk: .items(4), threads: threads, retries: 3).map { item -> Int in
@@ -219,7 +219,9 @@ let fateLaws = [
     try hold("\(SeppoError.itemThrew(error))".contains(", the last of 3 tries: Refused"), "\(error)")
     try holdEqual(tries.ranks(20).count, 3)
   },
-  Law("tries and fates together: what fails at last is told with its tries, nothing is computed twice") {
+  Law(
+    "tries and fates together: what fails at last is told with its tries, nothing is computed twice", withoutCheck: true
+  ) {
     let tries = try Tries(120)
     let fates = try (0..<120).parallel(retries: 1).mapResults { item -> String in
       let before = tries.note(item)

@@ -13,11 +13,15 @@ struct Law: Sendable {
   let name: String
   let body: @Sendable () throws -> Void
 
-  init(_ name: String, _ body: @escaping @Sendable () throws -> Void) {
+  /// - Parameter withoutCheck: it is not held with `SEPPO_CHECK=1`, which computes some items twice and refuses an `f` that
+  ///   depends on the rank.
+  init(_ name: String, withoutCheck: Bool = false, _ body: @escaping @Sendable () throws -> Void) {
     self.name = name
-    self.body = body
+    if withoutCheck, isChecked { self.body = {} } else { self.body = body }
   }
 }
+
+let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"
 
 struct Broken: Error, CustomStringConvertible {
   let description: String
@@ -57,7 +61,8 @@ struct Laws {
       let first = arguments.first == "--behind" ? arguments.last : nil
       let wanted = first == nil ? arguments.first ?? "" : ""
       let all =
-        orderLaws + itemLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws + fateLaws + timeoutLaws
+        orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws
+        + fateLaws + timeoutLaws
         + rootLaws
         + propertyLaws + bigLaws
       let laws = first.map { name in all.drop { $0.name != name }.dropFirst() } ?? all[...]

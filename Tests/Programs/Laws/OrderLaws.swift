@@ -31,7 +31,7 @@ let orderLaws = [
       try holdEqual(try (0..<50).parallel(threads: threads).map { $0 }, Array(0..<50), "\(threads) threads:")
     }
   },
-  Law("as many items at once as threads are wanted, and never more") {
+  Law("as many items at once as threads are wanted, and never more", withoutCheck: true) {
     for threads in [3, 1, 2] {
       let peaks = try (0..<(16 * Seppo.size)).parallel(chunk: .items(1), threads: threads).map { _ -> [Int] in
         let now = atOnce.add(1, ordering: .relaxed).newValue
@@ -50,7 +50,7 @@ let orderLaws = [
       try holdEqual(results, (0..<(round % 9)).map { $0 + round }, "round \(round):")
     }
   },
-  Law("every rank computes") {
+  Law("every rank computes", withoutCheck: true) {
     let items = Array(0..<(8 * Seppo.size))
     let ranks = try items.parallel(chunk: .items(1)).map { _ -> Int in
       usleep(20_000)

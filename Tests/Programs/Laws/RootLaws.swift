@@ -56,7 +56,7 @@ let rootLaws = [
     let error = try errorOf { try Seppo.atRoot { _ = try Seppo.atRoot { 1 } } }
     guard case .nested("atRoot", "atRoot", _) = error else { throw Broken(description: "\(error)") }
   },
-  Law("rank, size and host are known, inside an item too") {
+  Law("rank, size and host are known, inside an item too", withoutCheck: true) {
     try holdEqual(Seppo.hostName, hostName(ofRank: Seppo.rank))
     let answers = try (0..<20).mapParallel { _ in ["\(Seppo.rank)", "\(Seppo.size)", Seppo.hostName] }
     let wanted = (0..<Seppo.size).map { ["\($0)", "\(Seppo.size)", hostName(ofRank: $0)] }
