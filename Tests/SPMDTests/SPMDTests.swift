@@ -67,6 +67,13 @@ extension SPMDTests {
       #expect(job.output == "1 laws held on 2 ranks\n")
     }
 
+    @Test("8,000 maps of 16 items in a loop", arguments: [1, 3, 5])
+    func loop(on ranks: Int) async throws {
+      let job = try await Mpirun.run(ranks, "Laws", ["8,000 maps"], limit: 300, load: .computes)
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "1 laws held on \(ranks) ranks\n")
+    }
+
     /// Each law that doesn't hold is named: behind it, the others are held in a launch of their own.
     private func expectLaws(_ ranks: Int?, environment: [String: String]) async throws {
       var (held, broken): (Int, [String]) = (0, [])
