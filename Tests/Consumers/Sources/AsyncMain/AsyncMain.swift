@@ -1,5 +1,9 @@
-// An asynchronous main: calls before and after an await, that may change the thread.
+// An asynchronous main: calls before and after an await, that may change the thread; f has the task's local values.
 import SeppoMPI
+
+enum Config {
+  @TaskLocal static var factor = 0
+}
 
 @main
 struct AsyncMain {
@@ -7,7 +11,7 @@ struct AsyncMain {
     await Seppo.run {
       var sum = 0
       for round in 0..<10 {
-        sum += try (0..<10).mapParallel { $0 * round }.reduce(0, +)
+        sum += try Config.$factor.withValue(round) { try (0..<10).mapParallel { $0 * Config.factor } }.reduce(0, +)
         await Task.yield()
         await Task.detached { _ = usleep(100) }.value
       }
