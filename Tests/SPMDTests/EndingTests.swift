@@ -167,9 +167,12 @@ extension SPMDTests {
 extension SPMDTests {
   @Suite("The time limit")
   struct TimeLimitTests {
-    @Test("A job that passes its limit says where each rank is")
-    func saysWhereRanksAre() async throws {
-      let job = try await Mpirun.run(3, "Endings", ["wait for ever"], limit: 8, load: .sleeps)
+    @Test(
+      "A job that passes its limit says where each rank is, where Swift's own report of crashes is on too",
+      arguments: ["enable=no", "enable=yes"])
+    func saysWhereRanksAre(backtrace: String) async throws {
+      let job = try await Mpirun.run(
+        3, "Endings", ["wait for ever"], environment: ["SWIFT_BACKTRACE": backtrace], limit: 8, load: .sleeps)
       #expect(job.isExpired)
       for rank in 0..<3 {
         let line = job.messages.first {

@@ -224,9 +224,10 @@ private enum Config {
 /// Notes what it finds where it is computed.
 private final class NotingTask: ComputeTask, @unchecked Sendable {
   private(set) var scale: Int?
+  private(set) var isCancelled: Bool?
 
   override func run(_ kernel: ChunkKernel, _ hand: Hand) {
-    while claims.next(1) != nil { scale = Config.scale }
+    while claims.next(1) != nil { (scale, isCancelled) = (Config.scale, Task.isCancelled) }
   }
 }
 
@@ -256,5 +257,20 @@ extension ComputePoolTests {
       pool.end()
     }
     #expect(Config.scale == 1)
+  }
+
+  @Test("A chunk finds whether the task that hands it over is cancelled", arguments: [false, true])
+  func cancellation(isCancelled: Bool) async throws {
+    let found = try await Task {
+      if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
+      let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+      try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 1)
+      let task = NotingTask(chunk: 0..<1, unit: 1)
+      try pool.submit(task)
+      while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
+      pool.end()
+      return task.isCancelled
+    }.value
+    #expect(found == isCancelled)
   }
 }

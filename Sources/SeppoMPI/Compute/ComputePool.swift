@@ -7,7 +7,8 @@ import Synchronization
 /// that is why its subclasses are `@unchecked Sendable`.
 ///
 /// It is computed within a Swift task that the calling thread makes, so that `f` finds the caller's task-local values
-/// (loggers, traces, dependencies). As the task's executor, it has the compute thread run it.
+/// (loggers, traces, dependencies), and whether its task is cancelled. As the task's executor, it has the compute thread
+/// run it. How floating-point numbers are rounded is the caller's, too.
 class ComputeTask: TaskExecutor, @unchecked Sendable {
   /// The chunk as it was handed over; what has been called back since is above `end`.
   let chunk: Range<Int>
@@ -41,18 +42,25 @@ class ComputeTask: TaskExecutor, @unchecked Sendable {
     _ = cut(.max)
   }
 
-  /// The Swift task, from `carryTaskLocals` until it has run.
+  /// The Swift task, from `carryContext` until it has run.
   private var carrier: UnownedJob?
+  private var arithmetic = fenv_t()
   /// What the compute thread lends it.
   private var loan: (kernel: ChunkKernel, hand: Hand)?
 
   func enqueue(_ job: consuming ExecutorJob) { carrier = UnownedJob(job) }
 
-  /// On the calling thread: takes its task-local values along.
-  fileprivate func carryTaskLocals() { Task(executorPreference: self) { self.runLoan() } }
+  /// On the calling thread: takes along what `f` would find there.
+  fileprivate func carryContext() {
+    let task = Task(executorPreference: self) { self.runLoan() }
+    if Task.isCancelled { task.cancel() }
+    fegetenv(&arithmetic)
+  }
 
   /// On a compute thread. No reference to the kernel is left behind.
-  fileprivate func runWithTaskLocals(_ kernel: @escaping ChunkKernel, _ hand: Hand) {
+  fileprivate func runInContext(_ kernel: @escaping ChunkKernel, _ hand: Hand) {
+    // Also where the last item has left another.
+    fesetenv(&arithmetic)
     loan = (kernel, hand)
     runCarrier()
     loan = nil
@@ -186,7 +194,7 @@ final class ComputePool: @unchecked Sendable {
 
   /// - Throws: where it takes one more thread, and the system gives none.
   func submit(_ task: ComputeTask) throws(SeppoError) {
-    task.carryTaskLocals()
+    task.carryContext()
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if waiting.count >= threads - running.count, threads < allowed {
@@ -348,7 +356,7 @@ final class ComputePool: @unchecked Sendable {
     guard let kernel else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
     hand.own()
-    task.runWithTaskLocals(kernel, hand)
+    task.runInContext(kernel, hand)
     hand.empty()
     return task
   }

@@ -37,8 +37,9 @@ final class Sentinel: Sendable {
   func begin(rank: Int) {
     page.words.pointee.rank.store(rank, ordering: .relaxed)
     page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .releasing)
-    Crash.watch(page)
+    // Before others' handlers are replaced.
     Whereabouts.start(page)
+    Crash.watch(page)
     LostPeers.wait()
   }
 

@@ -11,10 +11,20 @@ enum Whereabouts {
   static func start(_ page: SharedPage) {
     Whereabouts.page = page
     process = getpid()
-    // Whoever has a use of their own for the signal keeps it.
-    var current = sigaction()
-    guard sigaction(SIGQUIT, nil, &current) == 0, current.isDefault else { return }
+    // A program that has a use of its own for the signal keeps it. A reporter of crashes, as Swift's runtime has one where
+    // output goes to a terminal, would stop the rank for seconds and print all its threads.
+    guard isFree(SIGQUIT) else { return }
     signal(SIGQUIT) { _ in Whereabouts.say() }
+  }
+
+  /// Whether the signal has its default action, or the same handler as traps and illegal instructions.
+  private static func isFree(_ signal: Int32) -> Bool {
+    func address(_ signal: Int32) -> Int? {
+      var action = sigaction()
+      return sigaction(signal, nil, &action) == 0 ? action.address : nil
+    }
+    guard let current = address(signal) else { return false }
+    return current == 0 || current > 1 && current == address(SIGTRAP) && current == address(SIGILL)
   }
 
   private static func say() {

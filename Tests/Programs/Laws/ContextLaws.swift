@@ -6,6 +6,13 @@ private enum Config {
   @TaskLocal static var label: String?
 }
 
+/// `FE_DOWNWARD`, `FE_UPWARD` and `FE_TOWARDZERO`, whose names Foundation has once more.
+#if arch(x86_64)
+  private let roundings: [Int32] = [0x400, 0x800, 0xC00]
+#else
+  private let roundings: [Int32] = [0x80_0000, 0x40_0000, 0xC0_0000]
+#endif
+
 /// The task-local values of the caller hold in `f`, on whichever rank and thread.
 let contextLaws = [
   Law("f has the task-local values of the call") {
@@ -30,6 +37,24 @@ let contextLaws = [
       }
     }
     try holdEqual(try (0..<500).mapParallel { $0 * Config.scale }, Array(0..<500))
+  },
+  Law("f rounds as the caller does, whatever earlier items or calls have left") {
+    let inverse = { @Sendable (item: Int) in 1 / Double(item + 3) }
+    let nearest = (0..<300).map(inverse)
+    for mode in roundings {
+      fesetround(mode)
+      let wanted = (0..<300).map(inverse)
+      let results = [
+        try? (0..<300).mapParallel(inverse),
+        try? (0..<300).parallel(chunk: .items(7), threads: 2, timeout: .seconds(60)).map(inverse),
+      ]
+      fesetround(0)
+      try hold(wanted != nearest, "the mode means nothing")
+      try holdEqual(results, [wanted, wanted])
+      _ = try (0..<30).parallel(threads: 2).map { _ in fesetround(mode) }
+      fesetround(0)
+      try holdEqual(try (0..<300).parallel(threads: 2).map(inverse), nearest)
+    }
   },
   Law("a task-local value that f sets holds in it alone") {
     let results = try (0..<200).parallel(chunk: .items(2), threads: 2).map { item in

@@ -61,7 +61,8 @@ struct Laws {
       let first = arguments.first == "--behind" ? arguments.last : nil
       let wanted = first == nil ? arguments.first ?? "" : ""
       let all =
-        orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws + errorLaws
+        orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws
+        + errorLaws
         + fateLaws + timeoutLaws
         + rootLaws
         + propertyLaws + bigLaws
