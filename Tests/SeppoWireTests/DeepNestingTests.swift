@@ -5,12 +5,12 @@ import Testing
 /// A value may nest 120,000 levels deep, on whichever thread it is encoded and decoded; a deeper one is an error.
 ///
 /// The values are made, compared and freed on a thread with a gigabyte of stack, and coded on one with 512 KiB.
-@Suite struct DeepNestingTests {
+@Suite(.serialized) struct DeepNestingTests {
   /// (The frames of the address sanitizer are several times as large.)
   static let isSanitized = dlsym(nil, "__asan_init") != nil
 
   /// Levels of an indirect enum; each takes two.
-  @Test(arguments: [1, 400, 401, 5_000, 59_998])
+  @Test(arguments: [1, 401, 59_998])
   func chains(levels: Int) throws {
     try onLargeThread { try expectBack { Chain(levels: levels) } }
   }
@@ -26,19 +26,19 @@ import Testing
 
   @Test func structsByKey() throws {
     try onLargeThread {
-      try expectBack { Box(levels: 5_000) }
+      try expectBack { Box(levels: 3_000) }
       try expectRefused(Box(levels: 60_000))
     }
   }
 
   @Test func dictionaries() throws {
-    try onLargeThread { try expectBack { Tree(levels: 5_000) } }
+    try onLargeThread { try expectBack { Tree(levels: 3_000) } }
   }
 
   @Test(arguments: [Nest.Kind.list, .keyed, .single])
   func lists(_ kind: Nest.Kind) throws {
     try onLargeThread {
-      try expectBack { Nest(levels: 1_000, kind: kind) }
+      try expectBack { Nest(levels: 300, kind: kind) }
       try expectRefused(Nest(levels: 60_001, kind: kind))
     }
   }
@@ -46,7 +46,7 @@ import Testing
   /// What a type writes by itself, from one `superEncoder()` into the next, has the thread's own stack only.
   @Test func superEncoders() throws {
     try onLargeThread {
-      let deep = Nest(levels: 5_000, kind: .superEncoder)
+      let deep = Nest(levels: 600, kind: .superEncoder)
       #expect(try roundTrip(deep) == deep)
       let error = try onSmallThread(deep) { encodingError($0) }
       #expect(error?.reason.contains("than this thread's stack goes") == true, "\(error?.reason ?? "")")
@@ -81,24 +81,22 @@ import Testing
   /// Bytes can nest deeper than any value that can be written.
   @Test func deeperThanWritten() throws {
     for (tag, opening) in [(UInt8(0x15), [UInt8]()), (0x13, [1, UInt8(ascii: "n")])] {
-      for depth in [120_001] {
-        var bytes: [UInt8] = [0x15, 0, 0, 0, 0, 0, 0]
-        var parts: [[UInt8]] = []
-        var inside = bytes.count
-        for _ in 0..<depth {
-          let length = inside + opening.count
-          parts.append([tag] + (0..<6).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + opening)
-          inside = length + 7
-        }
-        bytes = parts.reversed().flatMap { $0 } + bytes
-        let error =
-          if tag == 0x15 {
-            try onSmallThread(bytes) { decodingError(ListDescent.self, from: $0) }
-          } else {
-            try onSmallThread(bytes) { decodingError(KeyedDescent.self, from: $0) }
-          }
-        #expect(error?.reason == "values nest deeper than 120,000 levels")
+      var bytes: [UInt8] = [0x15, 0, 0, 0, 0, 0, 0]
+      var parts: [[UInt8]] = []
+      var inside = bytes.count
+      for _ in 0..<120_001 {
+        let length = inside + opening.count
+        parts.append([tag] + (0..<6).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + opening)
+        inside = length + 7
       }
+      bytes = parts.reversed().flatMap { $0 } + bytes
+      let error =
+        if tag == 0x15 {
+          try onSmallThread(bytes) { decodingError(ListDescent.self, from: $0) }
+        } else {
+          try onSmallThread(bytes) { decodingError(KeyedDescent.self, from: $0) }
+        }
+      #expect(error?.reason == "values nest deeper than 120,000 levels")
     }
     let somes = [UInt8](repeating: 0x02, count: 200_000) + [0x01]
     #expect(decodingError(Int??.self, from: somes) != nil)
