@@ -27,7 +27,8 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoScheduling", swiftSettings: strict),
-    .target(name: "SeppoWire", swiftSettings: strict),
+    .systemLibrary(name: "CStack"),
+    .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [

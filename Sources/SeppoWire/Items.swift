@@ -22,6 +22,7 @@ package enum Items {
       return
     }
     let traits = writer.traits(of: T.self)
+    writer.stack = StackRoom()
     for index in items.indices {
       do {
         try writer.writeItem(items.baseAddress! + index, traits)

@@ -129,14 +129,16 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let shape = place.writer.nodes[place.node].shape
     write(key: key)
     let start = place.writer.end(of: place.node)
-    do {
-      try place.writer.write(value, to: .container(place.node), key: key)
-    } catch {
-      // A key without a value would make what follows unreadable for a program that goes on (`try?`).
-      place.writer.takeBack(last: start - before, of: place.node)
-      place.writer.nodes[place.node].shape = shape
-      throw error
+    var isWritten = false
+    defer {
+      if !isWritten {
+        // A key without a value would make what follows unreadable for a program that goes on (`try?`).
+        place.writer.takeBack(last: start - before, of: place.node)
+        place.writer.nodes[place.node].shape = shape
+      }
     }
+    try place.writer.write(value, to: .container(place.node), key: key)
+    isWritten = true
     return start
   }
 

@@ -53,8 +53,35 @@ enum Tag {
   static let shapeBytes = 4
 }
 
-/// How deep values may nest; more is taken for a cycle.
+/// How deep values may nest, each inside one before it; more is taken for a cycle.
 ///
-/// A level takes up to 5 KiB of stack in a debug build (dictionaries; mostly 2 to 4), so this is half of the main
-/// thread's 8 MiB.
-let deepestNesting = 800
+/// An enum's case with a payload takes two levels: 60,000 of an indirect enum. The stack for them is found where it is
+/// needed (`StackRoom`), so that the limit is the same on every thread and every rank.
+package let deepestNesting = 120_000
+
+extension Int {
+  /// As 120,000.
+  var grouped: String {
+    var (rest, text) = (self, "")
+    while rest >= 1_000 {
+      let part = "\(rest % 1_000)"
+      text = "," + String(repeating: "0", count: 3 - part.count) + part + text
+      rest /= 1_000
+    }
+    return "\(rest)\(text)"
+  }
+}
+
+/// What is said where a type goes deeper by itself, from one `superEncoder()` into the next: that can't go on elsewhere.
+let noStack = """
+  values nest deeper, by superEncoder() or nestedContainer() alone, than this thread's stack goes. Mostly that is a cycle of \
+  references, which can't be encoded; otherwise encode(_:) what is inside
+  """
+
+/// What is said of a value that nests deeper.
+func tooDeep(_ deepest: Int) -> String {
+  """
+  values nest deeper than \(deepest.grouped) levels (an enum's case with a payload takes two). Mostly that is a cycle of \
+  references, which can't be encoded: give each object a number, and refer to it by that
+  """
+}

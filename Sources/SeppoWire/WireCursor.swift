@@ -310,7 +310,7 @@ extension Tag {
     case `true`, `false`: "a Bool"
     case float16, float32, float64: "a floating-point number"
     case string: "a string"
-    case data: "data"
+    case data, slice: "data"
     case memory: "an array of plain memory"
     case keyed, keyedAgain, shaped: "a keyed container"
     case unkeyed: "an unkeyed container"

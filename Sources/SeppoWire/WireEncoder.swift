@@ -58,6 +58,10 @@ struct WireEncoder: Encoder {
   func slot(key: any CodingKey) -> WireEncoder? {
     // These calls can't throw; what goes wrong is thrown when the value has been encoded.
     guard writer.isLive(node, serial) else { return nil }
+    guard !writer.stack.isUsedUp else {
+      writer.note(mistake: writer.invalid(key.stringValue, at: .container(node), key: key, noStack))
+      return nil
+    }
     do {
       let slot = try writer.openSlot(in: .container(node), key: key, for: key.stringValue)
       return WireEncoder(writer: writer, node: slot, serial: writer.nodes[slot].serial)

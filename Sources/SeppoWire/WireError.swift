@@ -20,10 +20,13 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
 
   init(encoding type: Any.Type, item: Int, error: any Error) {
     var path: [any CodingKey] = []
-    var reason = "\(error)"
+    let reason: String
+    // The error has the value too, which may be too deep to be described.
     if case EncodingError.invalidValue(_, let context) = error {
       path = context.codingPath
       reason = context.debugDescription
+    } else {
+      reason = "\(error)"
     }
     self.init(direction: .encode, item: item, type: type, path: path, reason: reason)
   }

@@ -31,6 +31,8 @@ public final class _WireReader {
   @exclusivity(unchecked) var slices: SliceMemory?
   /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
   @exclusivity(unchecked) private var mistake: (any Error)?
+  /// The stack of the thread that reads.
+  @exclusivity(unchecked) private var stack = StackRoom()
 
   /// - Parameter bytes: must stay as they are while the reader is used.
   package convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, owner: nil, path: [], depth: 0) }
@@ -85,23 +87,43 @@ public final class _WireReader {
   func read<T: Decodable>(
     _ type: T.Type, _ traits: TypeTraits, at cursor: inout _WireCursor, key: (any CodingKey)?
   ) throws -> T {
-    if let plain = traits.plain { return try read(plain, as: T.self, at: &cursor, key: key) }
+    if let plain = traits.plain {
+      if let reason = traits.broken { throw cursor.under(key, cursor.corrupted(reason)) }
+      return try read(plain, as: T.self, at: &cursor, key: key)
+    }
     let end: Int
     do { end = try cursor.endOfValue() } catch let error as DecodingError { throw cursor.under(key, error) }
     let live = nodes.count
     let node = try open(cursor.offset..<end, parent: cursor.node, key: key, isOptional: traits.isOptional)
-    defer { nodes.removeLast(nodes.count - live) }
     let earlier = mistake
+    var isRead = false
+    defer {
+      // The caller may go on (`try?`).
+      if !isRead { mistake = earlier }
+      nodes.removeLast(nodes.count - live)
+    }
+    // An error passes through, as in the writer.
     do {
-      let value = try T(from: WireDecoder(reader: self, node: node, serial: nodes[node].serial))
+      let decoder = WireDecoder(reader: self, node: node, serial: nodes[node].serial)
+      let value = try stack.isScarce ? decodeElsewhere(type, from: decoder) : T(from: decoder)
       if earlier == nil, let mistake { throw mistake }
       cursor.offset = end
+      isRead = true
       return value
-    } catch {
-      // What failed after a mistake mostly failed because of it; and the caller may go on (`try?`).
-      let cause = earlier == nil ? mistake ?? error : error
-      mistake = earlier
-      throw cause
+    } catch  where earlier == nil && mistake != nil {
+      // What failed after a mistake mostly failed because of it.
+      throw mistake ?? error
+    }
+  }
+
+  /// The same with more stack.
+  @inline(never)
+  private func decodeElsewhere<T: Decodable>(_ type: T.Type, from decoder: WireDecoder) throws -> T {
+    let before = stack
+    defer { stack = before }
+    return try MoreStack.run {
+      stack = StackRoom()
+      return try T(from: decoder)
     }
   }
 
@@ -134,11 +156,11 @@ public final class _WireReader {
       Node(
         start: range.lowerBound, end: range.upperBound, parent: parent, serial: nextSerial, depth: depth, key: key,
         isOptional: isOptional))
-    guard depth <= deepestNesting else {
+    guard depth <= deepestNesting, !stack.isUsedUp else {
       let path = codingPath(of: nodes.count - 1)
       nodes.removeLast(1)
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: path, debugDescription: "values nest deeper than \(deepestNesting) levels"))
+      let reason = depth <= deepestNesting ? noStack : "values nest deeper than \(deepestNesting.grouped) levels"
+      throw DecodingError.dataCorrupted(.init(codingPath: path, debugDescription: reason))
     }
     return nodes.count - 1
   }

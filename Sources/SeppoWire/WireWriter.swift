@@ -23,8 +23,13 @@ public final class _WireWriter {
   @exclusivity(unchecked) var shapes = ShapeTrie()
   /// A mistake in a call that can't throw; it is thrown when the value's `encode(to:)` returns.
   @exclusivity(unchecked) private var mistake: (any Error)?
+  /// The stack of the thread that writes.
+  @exclusivity(unchecked) var stack = StackRoom.none
+  private let deepest: Int
 
-  package init(capacity: Int = 256) {
+  /// - Parameter deepest: how deep values may nest.
+  package init(capacity: Int = 256, deepest: Int = deepestNesting) {
+    self.deepest = deepest
     memory = .allocate(byteCount: max(capacity, 1) + _WireWriter.slack, alignment: _WireWriter.alignment)
   }
 
@@ -130,6 +135,7 @@ public final class _WireWriter {
     _ value: UnsafePointer<T>, _ traits: TypeTraits, to target: Target, key: (any CodingKey)?
   ) throws {
     if let plain = traits.plain {
+      if let reason = traits.broken { throw invalid(value.pointee, at: target, key: key, reason) }
       plain._write(UnsafeRawPointer(value), to: _WireTarget(writer: self, target: target))
       return
     }
@@ -144,20 +150,35 @@ public final class _WireWriter {
     let liveNodes = nodes.count
     let earlier = mistake
     let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value.pointee)
+    var isWritten = false
     defer {
+      if !isWritten {
+        takeBack(node, from: target)
+        mistake = earlier
+      }
       while top >= liveNodes { closeTop() }
       nameShapes(from: liveNodes)
       nodes.removeLast(nodes.count - liveNodes)
     }
+    // An error passes through: to throw it again at each level takes time, where somebody notes each throw.
     do {
-      try value.pointee.encode(to: WireEncoder(writer: self, node: node, serial: nodes[node].serial))
-      if earlier == nil, let mistake { throw mistake }
-    } catch {
-      takeBack(node, from: target)
+      let encoder = WireEncoder(writer: self, node: node, serial: nodes[node].serial)
+      if stack.isScarce { try encodeElsewhere(value, to: encoder) } else { try value.pointee.encode(to: encoder) }
+    } catch  where earlier == nil && mistake != nil {
       // What failed after a mistake mostly failed because of it.
-      let cause: any Error = earlier == nil ? mistake ?? error : error
-      mistake = earlier
-      throw cause
+    }
+    if earlier == nil, let mistake { throw mistake }
+    isWritten = true
+  }
+
+  /// The same with more stack.
+  @inline(never)
+  private func encodeElsewhere<T: Encodable>(_ value: UnsafePointer<T>, to encoder: WireEncoder) throws {
+    let before = stack
+    defer { stack = before }
+    try MoreStack.run {
+      stack = StackRoom()
+      try value.pointee.encode(to: encoder)
     }
   }
 
@@ -176,10 +197,13 @@ public final class _WireWriter {
 
   /// What was opened below a node is no longer there, and nothing more is to be noted in it.
   private func forgetForms(below node: Int) {
-    for index in (node + 1)..<max(node + 1, nodes.count) {
-      var holder = nodes[index].parent
-      while holder > node { holder = nodes[holder].parent }
-      if holder == node { nodes[index].form = .empty }
+    if node + 1 >= nodes.count { return }
+    // A node stands behind the one that it is in.
+    var isBelow = [Bool](repeating: false, count: nodes.count - node)
+    isBelow[0] = true
+    for index in (node + 1)..<nodes.count where nodes[index].parent >= node && isBelow[nodes[index].parent - node] {
+      isBelow[index - node] = true
+      nodes[index].form = .empty
     }
   }
 
@@ -227,10 +251,7 @@ public final class _WireWriter {
       case .container(let node), .slot(let node): node
       }
     let depth = parent < 0 ? 1 : nodes[parent].depth + 1
-    guard depth <= deepestNesting else {
-      throw invalid(
-        value(), at: target, key: key, "values nest deeper than \(deepestNesting) levels, as in a cycle of references")
-    }
+    guard depth <= deepest else { throw invalid(value(), at: target, key: key, tooDeep(deepest)) }
     let tag: Int
     switch target {
     case .end:

@@ -73,6 +73,17 @@ extension SPMDTests {
       #expect((computed + rest).sorted() == Array(0..<24), "\(next.report)")
     }
 
+    @Test(
+      "What throws after the request outside of items, as its program was ended with the rank, is no failure either",
+      arguments: ["a program in atRoot", "a program in own code"], [1, 3])
+    func signalledElsewhere(_ name: String, on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, _) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 1)
+      #expect(job.status == 75, "\(job.report)")
+      let says = ["asked to stop (SIGUSR1)", "it threw since ("]
+      #expect(says.allSatisfy { job.messages.first?.contains($0) == true }, "\(job.report)")
+    }
+
     @Test("A stop that one rank alone gets: on the others too, an item that throws from then on is not done")
     func othersThrowAfterRequest() async throws {
       let folder = try CheckpointFolder()

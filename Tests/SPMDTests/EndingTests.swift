@@ -153,6 +153,7 @@ extension SPMDTests {
     Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "said before the exit\n"),
     Ending(name: "exit 0", status: 0, messages: 0),
     Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
+    Ending(name: "requests while the job is ended", ranks: 1, says: ["trouble of the program's own"]),
     Ending(name: "children that exit in an item", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "children that exit in an item", ranks: nil, status: 0, messages: 0, output: "after run\n"),
     Ending(name: "a child that exits in atRoot", status: 0, messages: 0, output: "after run\n"),

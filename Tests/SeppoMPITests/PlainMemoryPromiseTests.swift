@@ -1,3 +1,4 @@
+import SeppoWire
 import Testing
 
 @testable import SeppoMPI
@@ -16,7 +17,7 @@ private struct Fine: PlainMemory {
   }
 }
 
-private struct WithBool: PlainMemory {
+private struct WithBool: Codable, PlainMemory {
   var mass = 0.0
   var isAlive = false
 }
@@ -32,6 +33,11 @@ private struct WithEnum: PlainMemory {
 
 private struct WithOptional: PlainMemory { var charge: Double? }
 
+private struct Frame: Codable {
+  var swarm: [WithBool]?
+  var one: WithBool?
+}
+
 private struct WithTuple: PlainMemory { var flags = (0, true) }
 
 @Suite("What PlainMemory promises")
@@ -41,12 +47,26 @@ struct PlainMemoryPromiseTests {
     try PlainMemoryPromise.check([Fine.self, [Fine].self, Bool.self, Int?.self, [String: Int].self], place: "here")
   }
 
+  @Test("Inside of other values it is refused where it would be coded")
+  func inside() throws {
+    for frame in [Frame(swarm: [WithBool()]), Frame(one: WithBool())] {
+      let error = try #require(throws: WireError.self) {
+        try withUnsafePointer(to: frame) {
+          try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: _WireWriter())
+        }
+      }
+      #expect(error.reason.hasPrefix("WithBool: it is said to be PlainMemory, but isAlive is a Bool"), "\(error)")
+      #expect(error.codingPath == (frame.one == nil ? "swarm" : "one"))
+    }
+  }
+
   @Test(
     "A Bool, an enum or an Optional inside is refused, by its name",
     arguments: [
       (WithBool.self, "isAlive is a Bool"), ([WithBool].self, "isAlive is a Bool"),
       (WithEnum.self, "inner.kind is an enum"), (WithOptional.self, "charge is an Optional"),
-      (WithTuple.self, "flags..1 is a Bool"),
+      (WithTuple.self, "flags..1 is a Bool"), ([[WithBool]].self, "isAlive is a Bool"),
+      ([String: [WithEnum]].self, "inner.kind is an enum"), (WithBool?.self, "isAlive is a Bool"),
     ] as [(Any.Type, String)])
   func refused(_ type: Any.Type, _ says: String) throws {
     let error = try #require(throws: SeppoError.self) {

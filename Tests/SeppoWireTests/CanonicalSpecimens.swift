@@ -77,11 +77,6 @@ struct OddByFields: Encodable {
   var narrow: Int8
 }
 
-struct DeepDictionary: Codable {
-  var next: [String: DeepDictionary] = [:]
-  init(levels: Int) { if levels > 0 { next = ["n": DeepDictionary(levels: levels - 1)] } }
-}
-
 struct Stable: Encodable {
   var name: String
   var weights: [Double]

@@ -2,90 +2,142 @@ import Foundation
 import SeppoWire
 import Testing
 
-/// Too deep a value is an error on either side, and what may be written may be read.
+/// A value may nest 120,000 levels deep, on whichever thread it is encoded and decoded; a deeper one is an error.
 ///
-/// The depth that is allowed must fit on the stack: these run on a thread of half the main thread's 8 MiB.
-@Suite struct DeepNestingTests {
-  /// (Much more under the address sanitizer, whose frames are several times as large.)
-  static let stack = dlsym(nil, "__asan_init") == nil ? 4 << 20 : 64 << 20
+/// The values are made, compared and freed on a thread with a gigabyte of stack, and coded on one with 512 KiB.
+@Suite(.serialized) struct DeepNestingTests {
+  /// (The frames of the address sanitizer are several times as large.)
+  static let isSanitized = dlsym(nil, "__asan_init") != nil
 
-  /// Levels that stay below the limit, and levels that don't.
-  static let allowed = 300
-  static let forbidden = 1_001
+  /// Levels of an indirect enum; each takes two.
+  @Test(arguments: [1, 401, 59_998])
+  func chains(levels: Int) throws {
+    try onLargeThread { try expectBack { Chain(levels: levels) } }
+  }
 
-  @Test func chains() throws {
-    try onThread(stack: DeepNestingTests.stack) {
-      // A recursive enum takes an enum's nested container and its payload at each level.
-      try expectLimit { depth in
-        var chain = Chain.end
-        for value in 0..<(depth / 2) { chain = .link(value, chain) }
-        return chain
-      }
+  @Test(arguments: [60_000, 90_000])
+  func tooDeep(levels: Int) throws {
+    try onLargeThread {
+      let error = try onSmallThread(Chain(levels: levels)) { encodingError($0) }
+      #expect(error?.reason.contains("values nest deeper than 120,000 levels") == true, "\(error?.reason ?? "")")
+      #expect(error?.reason.contains("a cycle of references") == true)
     }
   }
 
   @Test func structsByKey() throws {
-    try onThread(stack: DeepNestingTests.stack) {
-      try expectLimit { depth in
-        var box = Box(value: 0, next: nil)
-        for value in 0..<(depth / 3) { box = Box(value: value, next: [box]) }
-        return box
-      }
+    try onLargeThread {
+      try expectBack { Box(levels: 3_000) }
+      try expectRefused(Box(levels: 60_000))
     }
   }
 
-  @Test func optionalsAndLists() throws {
-    try onThread(stack: DeepNestingTests.stack) {
-      try expectLimit { Nest(levels: $0 / 2, kind: .list) }
-      try expectLimit { Nest(levels: $0 / 2, kind: .keyed) }
-      try expectLimit { Nest(levels: $0 / 2, kind: .single) }
-      try expectLimit { Nest(levels: $0 / 2, kind: .superEncoder) }
+  @Test func dictionaries() throws {
+    try onLargeThread { try expectBack { Tree(levels: 3_000) } }
+  }
+
+  @Test(arguments: [Nest.Kind.list, .keyed, .single])
+  func lists(_ kind: Nest.Kind) throws {
+    try onLargeThread {
+      try expectBack { Nest(levels: 300, kind: kind) }
+      try expectRefused(Nest(levels: 60_001, kind: kind))
+    }
+  }
+
+  /// What a type writes by itself, from one `superEncoder()` into the next, has the thread's own stack only.
+  @Test func superEncoders() throws {
+    try onLargeThread {
+      let deep = Nest(levels: 600, kind: .superEncoder)
+      #expect(try roundTrip(deep) == deep)
+      let error = try onSmallThread(deep) { encodingError($0) }
+      #expect(error?.reason.contains("than this thread's stack goes") == true, "\(error?.reason ?? "")")
+      let bytes = try encoded([deep])
+      let unread = try onSmallThread(bytes) { decodingError(Nest.self, from: $0) }
+      #expect(unread?.reason.contains("than this thread's stack goes") == true, "\(unread?.reason ?? "")")
+    }
+  }
+
+  @Test func cycles() throws {
+    let knot = Knot()
+    knot.next = knot
+    defer { knot.next = nil }
+    let error = try onSmallThread(knot) { encodingError($0) }
+    #expect(error?.reason.contains("a cycle of references") == true)
+    #expect(error?.codingPath.hasSuffix(" (120000 levels)") == true, "\(error?.codingPath ?? "")")
+  }
+
+  /// The error of a value that is refused deep inside names it, and what stands behind it is read.
+  @Test func errorsFromDeep() throws {
+    try onLargeThread {
+      let error = try onSmallThread(Refusing(levels: 5_000)) { encodingError($0) }
+      #expect(error?.reason == "refused" && error?.codingPath.hasSuffix("(5000 levels)") == true, "\(error as Any)")
+      let bytes = try encoded([Box(levels: 5_000), Box(levels: 3)])
+      let boxes = try onSmallThread(bytes) { try decoded(Box.self, count: 2, from: $0) }
+      #expect(boxes.map(\.value) == [5_000, 3])
+      let wrong = try onSmallThread(bytes) { decodingError(OtherBox.self, count: 2, from: $0) }
+      #expect(wrong?.reason.hasPrefix("String expected") == true && wrong?.item == 0, "\(wrong as Any)")
     }
   }
 
   /// Bytes can nest deeper than any value that can be written.
   @Test func deeperThanWritten() throws {
-    try onThread(stack: DeepNestingTests.stack) {
-      for (tag, opening) in [
-        (UInt8(0x15), [UInt8]()), (0x13, [1, UInt8(ascii: "n")]), (0x14, [1, UInt8(ascii: "n")]),
-      ] {
-        for depth in [1_001, 2_000, 20_000] {
-          var bytes: [UInt8] = [0x15, 0, 0, 0, 0, 0, 0]
-          var parts: [[UInt8]] = []
-          var inside = bytes.count
-          for _ in 0..<depth {
-            let length = inside + opening.count
-            parts.append([tag] + (0..<6).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + opening)
-            inside = length + 7
-          }
-          bytes = parts.reversed().flatMap { $0 } + bytes
-          #expect(decodingError(Descent.self, from: bytes)?.reason.contains("nest deeper") == true)
-        }
+    for (tag, opening) in [(UInt8(0x15), [UInt8]()), (0x13, [1, UInt8(ascii: "n")])] {
+      var bytes: [UInt8] = [0x15, 0, 0, 0, 0, 0, 0]
+      var parts: [[UInt8]] = []
+      var inside = bytes.count
+      for _ in 0..<120_001 {
+        let length = inside + opening.count
+        parts.append([tag] + (0..<6).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + opening)
+        inside = length + 7
       }
-      let somes = [UInt8](repeating: 0x02, count: 100_000) + [0x01]
-      #expect(decodingError(Int??.self, from: somes) != nil)
-      #expect(decodingError([Int??].self, from: [0x15, 0xA1, 0x86, 0x01, 0, 0, 0] + somes) != nil)
+      bytes = parts.reversed().flatMap { $0 } + bytes
+      let error =
+        if tag == 0x15 {
+          try onSmallThread(bytes) { decodingError(ListDescent.self, from: $0) }
+        } else {
+          try onSmallThread(bytes) { decodingError(KeyedDescent.self, from: $0) }
+        }
+      #expect(error?.reason == "values nest deeper than 120,000 levels")
     }
+    let somes = [UInt8](repeating: 0x02, count: 200_000) + [0x01]
+    #expect(decodingError(Int??.self, from: somes) != nil)
+    #expect(decodingError([Int??].self, from: [0x15, 0x41, 0x0D, 0x03, 0, 0, 0] + somes) != nil)
   }
 }
 
-/// Values whose depth is written are read again, and those that are too deep are refused with a reason.
-private func expectLimit<T: Codable & Equatable>(
-  sourceLocation: SourceLocation = #_sourceLocation, _ make: (Int) -> T
+/// On the large thread: the value comes back as it was.
+private func expectBack<T: Codable & Equatable & SendableMetatype>(
+  sourceLocation: SourceLocation = #_sourceLocation, _ make: () -> T
 ) throws {
-  let fine = make(DeepNestingTests.allowed)
-  #expect(try roundTrip(fine) == fine, sourceLocation: sourceLocation)
-  // The deepest that can be written.
-  var deepest = DeepNestingTests.allowed
-  var bytes = try encoded([fine])
-  var tooDeep = 4 * DeepNestingTests.forbidden
-  while tooDeep - deepest > 1 {
-    let depth = (deepest + tooDeep) / 2
-    if let written = try? encoded([make(depth)]) { (deepest, bytes) = (depth, written) } else { tooDeep = depth }
-  }
-  #expect(try decoded(T.self, from: bytes) == [make(deepest)], sourceLocation: sourceLocation)
-  let error = encodingError(make(tooDeep), sourceLocation: sourceLocation)
+  let bytes = try onSmallThread(make()) { try encoded([$0]) }
+  let back = try onSmallThread(bytes) { try decoded(T.self, from: $0) }
+  #expect(back[0] == make(), sourceLocation: sourceLocation)
+}
+
+private func expectRefused<T: Codable & SendableMetatype>(
+  _ value: T, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let error = try onSmallThread(value) { encodingError($0, sourceLocation: sourceLocation) }
   #expect(error?.reason.contains("nest deeper") == true, sourceLocation: sourceLocation)
+}
+
+/// Runs the body where deep values can be made, compared and freed.
+func onLargeThread(_ body: @escaping @Sendable () throws -> Void) throws { try onThread(stack: 1 << 30, body) }
+
+/// Used by one thread after the other: that is why it is `Sendable`.
+private final class Handed<T, U>: @unchecked Sendable {
+  var value: T?
+  var made: U?
+}
+
+/// Gives a value to a thread with little stack, and takes what it makes of it. Neither is freed there.
+func onSmallThread<T, U>(_ value: T, _ body: @escaping @Sendable (T) throws -> U) throws -> U {
+  let both = Handed<T, U>()
+  both.value = value
+  defer { (both.value, both.made) = (nil, nil) }
+  try onThread(stack: DeepNestingTests.isSanitized ? 8 << 20 : 512 << 10) {
+    both.made = try body(both.value!)
+  }
+  return both.made!
 }
 
 /// Runs the body on a thread with a stack of so many bytes.
@@ -106,9 +158,66 @@ func onThread(stack: Int, _ body: @escaping @Sendable () throws -> Void) throws 
   try outcome.result.get()
 }
 
+extension Chain {
+  init(levels: Int, around innermost: Chain = .end) {
+    self = innermost
+    for value in 0..<levels { self = .link(value, self) }
+  }
+}
+
+/// Three levels each, but for the innermost.
 struct Box: Codable, Equatable {
   var value: Int
   var next: [Box]?
+
+  init(levels: Int) {
+    value = 0
+    for level in 1...levels { self = Box(value: level, next: [self]) }
+  }
+
+  private init(value: Int, next: [Box]?) { (self.value, self.next) = (value, next) }
+}
+
+private struct OtherBox: Codable {
+  var value: Value
+  var next: [OtherBox]?
+
+  struct Value: Codable {
+    init(from decoder: any Decoder) throws {
+      let number = try decoder.singleValueContainer()
+      if try number.decode(Int.self) == 1 { _ = try number.decode(String.self) }
+    }
+  }
+}
+
+struct Tree: Codable, Equatable {
+  var branches: [String: Tree] = [:]
+
+  init(levels: Int) {
+    for level in 0..<levels { self = Tree(branches: ["\(level)": self]) }
+  }
+
+  private init(branches: [String: Tree]) { self.branches = branches }
+}
+
+private indirect enum Refusing: Encodable {
+  case end
+  case inside(Refusing)
+
+  private enum Key: CodingKey { case next }
+
+  init(levels: Int) {
+    self = .end
+    for _ in 0..<levels { self = .inside(self) }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    guard case .inside(let next) = self else {
+      throw EncodingError.invalidValue(0, .init(codingPath: encoder.codingPath, debugDescription: "refused"))
+    }
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(next, forKey: .next)
+  }
 }
 
 struct Nest: Codable, Equatable {
@@ -167,12 +276,15 @@ struct Nest: Codable, Equatable {
 }
 
 /// Goes down as deep as the bytes go.
-struct Descent: Decodable {
+private struct ListDescent: Decodable {
   init(from decoder: any Decoder) throws {
-    if var list = try? decoder.unkeyedContainer() {
-      while !list.isAtEnd { _ = try list.decode(Descent.self) }
-    } else {
-      _ = try decoder.container(keyedBy: AnyKey.self).decode(Descent.self, forKey: AnyKey("n"))
-    }
+    var list = try decoder.unkeyedContainer()
+    while !list.isAtEnd { _ = try list.decode(ListDescent.self) }
+  }
+}
+
+private struct KeyedDescent: Decodable {
+  init(from decoder: any Decoder) throws {
+    _ = try decoder.container(keyedBy: AnyKey.self).decode(KeyedDescent.self, forKey: AnyKey("n"))
   }
 }

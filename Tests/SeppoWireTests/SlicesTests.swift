@@ -31,6 +31,21 @@ struct SlicesTests {
     try expectSame([whole[100..<200], whole[(2 << 20)..<((2 << 20) + 100)], whole[((3 << 20) - 1)...]])
   }
 
+  @Test("Short ones of many wholes take no page each")
+  func manyWholes() throws {
+    let packets = (0..<1_000).map { Data("packet \($0)".utf8).dropFirst(4) }
+    try expectSame(packets)
+    let back = try decoded(Data.self, count: packets.count, from: encoded(packets))
+    let pages = Set(back.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) / 4096 } })
+    #expect(pages.count < 500)
+  }
+
+  @Test("Read as another type, a slice is said to be data")
+  func asOther() throws {
+    let error = decodingError(One<String>.self, from: try encoded([One(value: Data(0..<9)[3...])]))
+    #expect(error?.reason == "String expected, data found")
+  }
+
   @Test("Inside of other values")
   func nested() throws {
     let image = Data(0..<100)

@@ -229,6 +229,7 @@ final class Session: @unchecked Sendable {
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       let request = try Control.decode([Int32].self, from: message.bytes, rank: rank, host: host).first
       if let request { EndRequest.adopt(request) }
+      EndRequest.end()
       phase = .ended
       pool.stop()
       EndRequest.cease()
@@ -344,6 +345,7 @@ final class Session: @unchecked Sendable {
 
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
+    EndRequest.end()
     phase = .ended
     pool.stop()
     actForTheLastTime()

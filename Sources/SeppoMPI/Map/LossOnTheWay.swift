@@ -21,7 +21,8 @@ enum LossOnTheWay {
   }
 
   private static func roundTrip<Item: Codable>(_ item: Item) -> Item? {
-    let writer = _WireWriter()
+    // What nests deeper isn't compared: neither `==` nor a mirror looks at the stack that is left.
+    let writer = _WireWriter(deepest: 400)
     let room = UnsafeMutableBufferPointer<Item>.allocate(capacity: 1)
     defer { room.deallocate() }
     guard

@@ -20,13 +20,17 @@ enum EndRequest {
   private static let isFollowed = Atomic<Bool>(false)
   /// Whether there is something that is worth waiting for.
   private static let keeps = Atomic<Bool>(false)
-  /// Whether nothing is waited for any more.
-  private static let isDue = Atomic<Bool>(false)
+  /// Since when nothing is waited for any more, in nanoseconds; 0 where something is.
+  private static let due = Atomic<Int>(0)
+  /// What was thrown since, and may be this request's doing.
+  private static let thrown = Mutex<String?>(nil)
   /// Whether the process isn't a rank any more, or is being ended already.
   private static let isOff = Atomic<Bool>(false)
   /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
   /// a quarter of one before SIGTERM.
   private static let stirred = Atomic<Int>(0)
+  /// Whether the job is being ended, whyever.
+  private static let isEnding = Atomic<Bool>(false)
   /// Since when the process is leaving, in nanoseconds.
   private static let leaving = Atomic<Int>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
@@ -81,8 +85,11 @@ enum EndRequest {
   }
 
   /// Ends the process now, for a thread that can't go on.
-  static func endNow() -> Never {
-    isDue.store(true, ordering: .relaxed)
+  ///
+  /// - Parameter error: what it met, if the request is not known to be why.
+  static func endNow(after error: (any Error)? = nil) -> Never {
+    if let error { thrown.withLock { $0 = $0 ?? error.text } }
+    _ = due.compareExchange(expected: 0, desired: monotonicNanoseconds(), ordering: .relaxed)
     while true { rest(.sleep(nanoseconds: 1_000_000_000)) }
   }
 
@@ -120,6 +127,9 @@ enum EndRequest {
   /// From now on what this process does is kept in a checkpoint.
   static func keepResults() { keeps.store(true, ordering: .relaxed) }
 
+  /// The job is being ended: a request must not cut off what is left to be done.
+  static func end() { isEnding.store(true, ordering: .relaxed) }
+
   /// From now on these signals are nothing special.
   static func cease() { isOff.store(true, ordering: .relaxed) }
 
@@ -127,7 +137,7 @@ enum EndRequest {
   static func watch(_ session: Session) {
     // What handlers look at is there before them: a handler can't wait for what it has interrupted.
     _ = (current, since, launcherStirred, isFollowed.load(ordering: .relaxed), isOff.load(ordering: .relaxed))
-    _ = leaving.load(ordering: .relaxed)
+    _ = (leaving.load(ordering: .relaxed), isEnding.load(ordering: .relaxed), status)
     // Those that have ended so far are the sentinel's and MPI's.
     _ = anotherProgramHasEnded()
     LastWords.forget()
@@ -156,6 +166,7 @@ enum EndRequest {
       if number == SIGCONT { return }
       // It is leaving because of the first.
       if isRank, leaving.load(ordering: .relaxed) != 0 { return }
+      if isRank, number != SIGTERM, isEnding.load(ordering: .relaxed) { return }
       if isRank, current != nil { _exit(status) }
       var action = sigaction()
       sigaction(number, &action, nil)
@@ -190,16 +201,20 @@ enum EndRequest {
         rest(.sleep(nanoseconds: 20_000_000))
         continue
       }
-      let waited = monotonicNanoseconds() - since
+      let now = monotonicNanoseconds()
+      let isTermination = current == SIGTERM
       let patience =
         isFollowed.load(ordering: .relaxed)
         ? session.settings.grace + margin
         : max(
           keeps.load(ordering: .relaxed) ? session.settings.grace : 0,
-          current == SIGTERM ? launcherPatience : attention)
+          isTermination ? launcherPatience : attention)
+      // A launcher that ends ranks does so by then, and nothing is to be said.
+      let earliest = max(due.load(ordering: .relaxed), since + (isTermination ? launcherPatience : 0))
+      let time = due.load(ordering: .relaxed) == 0 ? since + patience : min(earliest, since + patience)
       // One after the other: the first ends the job, best rank 0, which knows what is stored.
       let turn = session.isRoot ? 0 : 500_000_000 + min(session.rank, 10) * 100_000_000
-      if isDue.load(ordering: .relaxed) || waited >= patience + turn { break }
+      if now >= time + turn { break }
       rest(.sleep(nanoseconds: 20_000_000))
     }
     guard !isOff.load(ordering: .relaxed) else { while true { rest(.sleep(nanoseconds: 1_000_000_000)) } }
@@ -207,9 +222,13 @@ enum EndRequest {
     Console.write(
       """
       Seppo: rank \(session.rank) (\(session.host)): asked to stop (\(spell(current ?? 0))), \
-      \(Whereabouts.text(session.sentinel.page)); \(whatIsKept(session))
+      \(Whereabouts.text(session.sentinel.page)); \(whatWasThrown)\(whatIsKept(session))
       """)
     _exit(status)
+  }
+
+  private static var whatWasThrown: String {
+    thrown.withLock { $0 }.map { "it threw since (\($0)), which may be because of that; " } ?? ""
   }
 
   /// Of the whole job, as far as this rank knows.

@@ -183,6 +183,8 @@ extension Seppo {
       do {
         value = try Surroundings.enter(.atRoot, body)
       } catch {
+        // A program that it ran may have been ended by the same signal.
+        if EndRequest.mayHaveMadeItemThrow() { EndRequest.endNow(after: error) }
         let error =
           error as? SeppoError
           ?? .rootThrew(

@@ -61,6 +61,12 @@ extension Seppo {
   }
 
   private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
+    // SIGTERM also comes where a launcher ends ranks, which is seen to there.
+    if session.phase == .running, !ProcessExit.isFork, EndRequest.mayHaveMadeItemThrow(),
+      EndRequest.current != SIGTERM
+    {
+      EndRequest.endNow(after: error)
+    }
     if session.phase == .running { Failure.endJobFromAnyThread(session, error, at: place) }
     // MPI has ended, so that the ranks can't agree who says it. Rank 0 does; the launcher ends the others, which give it the
     // time to do so, because the first that leaves with an error takes all with it.

@@ -23,7 +23,7 @@ struct CanonicalEncoder: Encoder {
   func slot(key: any CodingKey) -> CanonicalEncoder {
     do {
       try node.checkLive(key)
-      let child = try writer.open(CanonicalPlace(writer: writer, node: node, key: key, depth: node.depth + 1))
+      let child = try writer.openSlot(CanonicalPlace(writer: writer, node: node, key: key, depth: node.depth + 1))
       return CanonicalEncoder(writer: writer, node: child)
     } catch {
       if let error = error as? EncodingError, node.isLive { node.note(error) }
@@ -69,12 +69,10 @@ struct CanonicalList: UnkeyedEncodingContainer {
   func encode<T: Encodable>(_ value: T) throws {
     try node.checkLive(value)
     let mark = node.mark
-    do {
-      try writer.write(value, into: node, key: IndexKey(count), depth: node.depth + 1)
-    } catch {
-      node.takeBack(to: mark)
-      throw error
-    }
+    var isWritten = false
+    defer { if !isWritten { node.takeBack(to: mark) } }
+    try writer.write(value, into: node, key: IndexKey(count), depth: node.depth + 1)
+    isWritten = true
     node.count += 1
   }
 
@@ -133,13 +131,15 @@ struct CanonicalSingle: SingleValueEncodingContainer {
     let mark = node.mark
     let isFirst = node.form == .empty
     node.claim(.single)
-    do {
-      try writer.write(value, into: node, key: nil, depth: node.depth + 1)
-    } catch {
-      node.takeBack(to: mark)
-      // It may write something else instead.
-      if isFirst { node.unclaim() }
-      throw error
+    var isWritten = false
+    defer {
+      if !isWritten {
+        node.takeBack(to: mark)
+        // It may write something else instead.
+        if isFirst { node.unclaim() }
+      }
     }
+    try writer.write(value, into: node, key: nil, depth: node.depth + 1)
+    isWritten = true
   }
 }

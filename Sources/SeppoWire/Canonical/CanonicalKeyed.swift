@@ -41,12 +41,10 @@ struct CanonicalKeyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let mark = node.mark
     node.append(key: key)
     let start = node.bytes.count
-    do {
-      try writer.write(value, into: node, key: key, depth: node.depth + 1)
-    } catch {
-      node.takeBack(to: mark)
-      throw error
-    }
+    var isWritten = false
+    defer { if !isWritten { node.takeBack(to: mark) } }
+    try writer.write(value, into: node, key: key, depth: node.depth + 1)
+    isWritten = true
     node.entries.append(.init(start: mark.bytes, value: start, end: node.bytes.count))
   }
 

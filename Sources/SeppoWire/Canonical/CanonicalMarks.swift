@@ -17,6 +17,8 @@ extension Canonical {
     let writer = CanonicalWriter()
     return places.map { place in
       writer.removeAll()
+      // The items may be the nodes of a graph with a cycle, each of which takes as long until that is known.
+      if writer.hasMetTooDeep { return .max }
       guard (try? writer.write(items[place])) != nil else { return .max }
       return writer.withUnsafeBytes { Digest.short($0) }
     }

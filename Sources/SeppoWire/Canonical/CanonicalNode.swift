@@ -28,7 +28,7 @@ final class CanonicalNode {
   private(set) var depth = 0
   private(set) var isLive = false
   /// A mistake in a call that can't throw.
-  private var mistake: EncodingError?
+  private(set) var mistake: EncodingError?
   private var key: (any CodingKey)?
   private var parent: CanonicalNode?
 
@@ -190,6 +190,16 @@ final class CanonicalNode {
     }
     target.append(tag, bits: UInt64(entries.count))
     for entry in entries { target.append(from: self, entry.start..<entry.end) }
+  }
+
+  /// Puts a digest in the place of the bytes from `start` on.
+  func digest(from start: Int) {
+    var digest = Digest()
+    bytes.withUnsafeBytes { digest.add(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+    bytes.removeLast(bytes.count - start)
+    let (first, second) = digest.finish()
+    append(CanonicalTag.digest, bits: first)
+    append(bits: second)
   }
 
   private func append(from other: CanonicalNode, _ range: Range<Int>) {

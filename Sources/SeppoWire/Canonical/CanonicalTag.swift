@@ -37,4 +37,6 @@ enum CanonicalTag {
   static let set: UInt8 = 0x12
   /// A count, then pairs of values, in the order of their bytes.
   static let dictionary: UInt8 = 0x13
+  /// A digest (16 bytes) of the bytes of a value that nests deep.
+  static let digest: UInt8 = 0x14
 }

@@ -26,6 +26,20 @@ package final class CanonicalWriter {
   /// Nodes that were used, to be used again: making one takes longer than writing a number into it.
   private var spare: [CanonicalNode] = []
   private let output = CanonicalNode()
+  /// The stack of the thread that writes.
+  private var stack = StackRoom()
+  /// Whether a value was refused because it nests too deep.
+  private(set) var hasMetTooDeep = false
+
+  /// How deep the value is that is being written, and how deep places were made inside each other for it.
+  private var value = (depth: 0, deepestSlot: 0)
+  /// More of them are gone through with more stack.
+  private static let fewSlots = 64
+  private static let mostSlots = 50_000
+
+  /// What nests deeper is written as a digest of its bytes. These would be copied from level to level, which takes time with
+  /// the square of the levels.
+  private static let deepestWhole = 800
 
   package init() {}
 
@@ -42,6 +56,7 @@ package final class CanonicalWriter {
   /// Writes one value behind those before it, or nothing where it throws.
   package func write<T: Encodable>(_ value: T) throws {
     let mark = output.mark
+    stack = StackRoom()
     do {
       try write(value, into: output, key: nil, depth: 1)
     } catch {
@@ -60,28 +75,57 @@ package final class CanonicalWriter {
       return
     }
     let node = try open(place)
-    defer { retire(node) }
-    do {
-      try value.encode(to: CanonicalEncoder(writer: self, node: node))
-    } catch {
-      // What failed after a mistake mostly failed because of it.
-      throw node.anyMistake ?? error
+    let before = self.value
+    self.value = (depth, depth)
+    defer {
+      try? goThroughSlots { retire(node) }
+      self.value = before
     }
-    try node.finish(into: place.node)
+    do {
+      let encoder = CanonicalEncoder(writer: self, node: node)
+      if stack.isScarce { try encodeElsewhere(value, to: encoder) } else { try value.encode(to: encoder) }
+    } catch  where node.mistake != nil || self.value.deepestSlot > depth {
+      // What failed after a mistake mostly failed because of it.
+      throw try goThroughSlots { node.anyMistake } ?? error
+    }
+    let start = place.node.bytes.count
+    try goThroughSlots { try node.finish(into: place.node) }
+    if depth > CanonicalWriter.deepestWhole { place.node.digest(from: start) }
+  }
+
+  /// Goes through the places inside the value's, one inside the other.
+  private func goThroughSlots<Value>(_ body: () throws -> Value) throws -> Value {
+    value.deepestSlot - value.depth > CanonicalWriter.fewSlots ? try MoreStack.run(body) : try body()
+  }
+
+  /// A node for a part of a value that is written by itself.
+  func openSlot(_ place: CanonicalPlace) throws -> CanonicalNode {
+    value.deepestSlot = max(value.deepestSlot, place.depth)
+    return try open(place, hasRoom: !stack.isUsedUp && place.depth - value.depth <= CanonicalWriter.mostSlots)
+  }
+
+  /// With more stack.
+  @inline(never)
+  private func encodeElsewhere<T: Encodable>(_ value: T, to encoder: CanonicalEncoder) throws {
+    let before = stack
+    defer { stack = before }
+    try MoreStack.run {
+      stack = StackRoom()
+      try value.encode(to: encoder)
+    }
   }
 
   /// A node for a value, or a part of one, that will be written behind what the place's node holds.
-  func open(_ place: CanonicalPlace) throws -> CanonicalNode {
+  func open(_ place: CanonicalPlace, hasRoom: Bool = true) throws -> CanonicalNode {
     let node = unused()
     node.begin(under: place.node, key: place.key, depth: place.depth)
-    guard place.depth <= deepestNesting else {
+    // (An optional counts as a level here.)
+    guard place.depth <= 2 * deepestNesting, hasRoom else {
+      hasMetTooDeep = true
       let path = node.codingPath
       retire(node)
-      throw EncodingError.invalidValue(
-        place.depth,
-        .init(
-          codingPath: path,
-          debugDescription: "values nest deeper than \(deepestNesting) levels, as in a cycle of references"))
+      let reason = hasRoom ? tooDeep(2 * deepestNesting) : noStack
+      throw EncodingError.invalidValue(place.depth, .init(codingPath: path, debugDescription: reason))
     }
     return node
   }

@@ -88,6 +88,14 @@ struct Checkpoints {
     case "programs, without": try show((0..<24).parallel(chunk: .items(2)).map(program))
     case "programs, and the others":
       try show((0..<24).parallel(chunk: .items(2), checkpoint: .sqlite(file)).mapResults(program).map { try $0.get() })
+    case "a program in atRoot":
+      try Seppo.atRoot {
+        note(0)
+        _ = try program(0, seconds: "60")
+      }
+    case "a program in own code":
+      if Seppo.isRoot { note(0) }
+      _ = try program(0, seconds: "60")
     case "throw after the request":
       try show(
         (0..<24).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item -> Int in
@@ -268,8 +276,10 @@ struct Checkpoints {
   }
 
   /// As an item that runs another program, and throws where that doesn't end well.
-  static func program(_ item: Int) throws -> Double {
-    var arguments: [UnsafeMutablePointer<CChar>?] = (["sh", "-c", "sleep 0.4"] as [String]).map { strdup($0) }
+  static func program(_ item: Int) throws -> Double { try program(item, seconds: "0.4") }
+
+  static func program(_ item: Int, seconds: String) throws -> Double {
+    var arguments: [UnsafeMutablePointer<CChar>?] = (["sh", "-c", "sleep \(seconds)"] as [String]).map { strdup($0) }
     arguments.append(nil)
     var child = pid_t()
     var status: Int32 = 0

@@ -306,6 +306,9 @@ struct Endings {
         if waitpid(-1, &status, 0) != -1 { print("a child that isn't the program's") }
         kill(getpid(), SIGKILL)
       }
+    case "requests while the job is ended":
+      try sendRequestsOnceSaid()
+      throw Trouble()
     case "children that exit in an item": try onVictim { letChildExit(in: "an item") }
     case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }
     case "kill behind a child that exits":
@@ -373,20 +376,6 @@ struct Endings {
   static func forkProcess() -> pid_t {
     let fork = dlsym(nil, "fork").map { unsafeBitCast($0, to: (@convention(c) () -> pid_t).self) }
     return fork?() ?? -1
-  }
-
-  /// As C code does that starts another program, where that program isn't there: by `exit` instead of `_exit`; and by
-  /// `Seppo.exit`.
-  static func letChildExit(in place: String) {
-    for usesSeppo in [false, true] {
-      let child = forkProcess()
-      if child == 0 {
-        if usesSeppo { Seppo.exit(3) } else { exit(3) }
-      }
-      var status: Int32 = 0
-      waitpid(child, &status, 0)
-      if status != 3 << 8 { print("a child in \(place) left with \(status)") }
-    }
   }
 
   static func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(number + 1) }

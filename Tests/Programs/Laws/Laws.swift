@@ -61,11 +61,8 @@ struct Laws {
       let first = arguments.first == "--behind" ? arguments.last : nil
       let wanted = first == nil ? arguments.first ?? "" : ""
       let all =
-        orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + spreadLaws + strideLaws + shapeLaws
-        + errorLaws
-        + fateLaws + timeoutLaws
-        + rootLaws
-        + propertyLaws + bigLaws
+        orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
+        + errorLaws + fateLaws + timeoutLaws + rootLaws + propertyLaws + bigLaws
       let laws = first.map { name in all.drop { $0.name != name }.dropFirst() } ?? all[...]
       var kept = 0
       for law in laws

@@ -1,0 +1,35 @@
+import Foundation
+import SeppoMPI
+
+extension Endings {
+  /// As C code does that starts another program, where that program isn't there: by `exit` instead of `_exit`; and by
+  /// `Seppo.exit`.
+  static func letChildExit(in place: String) {
+    for usesSeppo in [false, true] {
+      let child = forkProcess()
+      if child == 0 {
+        if usesSeppo { Seppo.exit(3) } else { exit(3) }
+      }
+      var status: Int32 = 0
+      waitpid(child, &status, 0)
+      if status != 3 << 8 { print("a child in \(place) left with \(status)") }
+    }
+  }
+
+  /// Sends SIGUSR1 again and again from the moment when Seppo has said why the job ends.
+  static func sendRequestsOnceSaid() throws {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw Trouble() }
+    let (said, screen) = (ends[0], dup(2))
+    dup2(ends[1], 2)
+    let send = { @Sendable in
+      var bytes = [UInt8](repeating: 0, count: 1_000)
+      _ = write(screen, &bytes, read(said, &bytes, bytes.count))
+      while true {
+        kill(getpid(), SIGUSR1)
+        usleep(1_000)
+      }
+    }
+    Thread(block: send).start()
+  }
+}
