@@ -27,12 +27,12 @@ struct CallSearch {
     let perItem = try compareItems(call)
     try db.execute(
       sql: """
-        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, resume = ?, program = ? WHERE call = ?
+        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, shape = ?, resume = ?, program = ?
+        WHERE call = ?
         """,
       arguments: [
-        label ?? call.label, place, work.count, digests.whole,
-        call.digest == digests.whole ? call.bag : digests.bag, perItem ? "perItem" : "whole", Program.name,
-        call.id,
+        label ?? call.label, place, work.count, digests.whole, digests.bag, work.shape, perItem ? "perItem" : "whole",
+        Program.name, call.id,
       ])
     return try reread(call.id)
   }
@@ -82,8 +82,8 @@ struct CallSearch {
       "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
   }
 
-  /// Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it is another call, which maps
-  /// the same items.
+  /// Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it is
+  /// another call, which maps the same items.
   private func mayHaveMoved(_ call: StoredCall) -> Bool { call.program != Program.name }
 
   private func isSame(_ call: StoredCall) -> Bool {
@@ -94,12 +94,12 @@ struct CallSearch {
   private func begin() throws -> StoredCall {
     try db.execute(
       sql: """
-        INSERT INTO calls (label, place, items, digest, bag, element, result, form, resume, program)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO calls (label, place, items, digest, bag, element, result, form, shape, resume, program)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, resume.rawValue,
-        Program.name,
+        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, work.shape,
+        resume.rawValue, Program.name,
       ])
     return try reread(db.lastInsertedRowID)
   }
@@ -123,6 +123,17 @@ struct CallSearch {
         file: file, label: name, stored: "\(call.result), stored as \(call.form)",
         now: "\(work.result), to be stored as \(work.form)")
     }
+    guard try call.shape == work.shape || !hasResults(call) else {
+      let (stored, now) = ResultShape.difference(call.shape, work.shape)
+      throw CheckpointError.otherType(file: file, label: name, stored: stored, now: now)
+    }
+  }
+
+  /// Where there are none, the type may be edited still.
+  private func hasResults(_ call: StoredCall) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM stored WHERE id >= ? AND id < ?)",
+      arguments: [call.rows.first, call.rows.end]) ?? false
   }
 
   /// - Returns: whether items' digests are stored from now on.

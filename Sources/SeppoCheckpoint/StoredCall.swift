@@ -13,7 +13,7 @@ struct StoredCall {
   let element: String
   let result: String
   let form: String
-  let shape: String?
+  let shape: String
   /// Whether rows bear the digests of their items.
   let perItem: Bool
   /// The program that found it here last, see `Program`.
@@ -36,7 +36,7 @@ struct StoredCall {
     element = try value("element")
     result = try value("result")
     form = try value("form")
-    shape = String.fromDatabaseValue(row["shape"])
+    shape = try value("shape")
     perItem = try value("resume", String.self) == "perItem"
     program = try value("program")
     run = Data.fromDatabaseValue(row["run"])
