@@ -142,9 +142,11 @@ struct CallSearch {
       if resume == .perItem, !call.perItem { try fillIn(call) }
       return call.perItem || resume == .perItem
     }
+    if !call.perItem || resume == .whole, call.items == work.count, call.bag == digests.bag {
+      throw CheckpointError.otherOrder(file: file, label: name)
+    }
     guard resume == .perItem else {
       if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
-      if call.bag == digests.bag { throw CheckpointError.otherOrder(file: file, label: name) }
       throw other("\(call.items) items", "the same number of items with other values")
     }
     guard call.perItem else {

@@ -140,6 +140,11 @@ struct BelongingTests {
     let error = refusal(folder.file(), .of((0..<10).reversed()))
     #expect(error.map { "\($0)" }?.contains("the same items in another order") == true, "\(String(describing: error))")
     #expect(error.map { "\($0)" }?.contains("sort") == true, "\(String(describing: error))")
+    // Also where it was meant from now on only.
+    guard case .otherOrder = refusal(folder.file(), .of((0..<10).reversed()), resume: .perItem) else {
+      Issue.record("not said to be another order")
+      return
+    }
     for others in [[0, 1, 2, 3, 4, 5, 6, 7, 8, 8], [0, 0, 0, 0, 0, 9, 9, 9, 9, 9]] {
       guard case .otherWork(_, _, _, "the same number of items with other values") = refusal(folder.file(), .of(others))
       else {
