@@ -11,24 +11,45 @@ final class OpenFiles: @unchecked Sendable {
   /// Guards all below: that is why this may be used by any thread.
   private let lock = NSLock()
   private var paths: Set<String> = []
-  /// The paths of those that are there, by what the system knows them by.
-  private var known: [FileLocation.Inode: String] = [:]
+  /// Those that are there, or were.
+  private var known: [FileLocation.Inode: Known] = [:]
 
-  /// The same text for the same file, for as long as this process runs: the path by which it was first known here.
+  private struct Known {
+    /// The path by which it was first known here.
+    let identity: String
+    var path: String
+    /// SQLite's header as it was when it was closed, with a counter of changes.
+    var header: Data?
+  }
+
+  /// The same text for the same file, for as long as this process runs.
   func identity(of given: String) -> String {
     let path = FileLocation.resolve(given)
-    return lock.withLock { knownPath(of: path) }
+    return lock.withLock { identity(path) }
   }
 
   /// A file that wasn't there when somebody asked is there now.
-  func isMade(_ location: FileLocation) { _ = lock.withLock { knownPath(of: location.path) } }
+  func isMade(_ location: FileLocation) { _ = lock.withLock { identity(location.path) } }
 
-  private func knownPath(of path: String) -> String {
+  private func identity(_ path: String) -> String {
     guard let inode = FileLocation.Inode(path) else { return path }
-    // Hard links, and folders that are mounted twice. What has been removed may have left its number to another file.
-    if let other = known[inode], FileLocation.Inode(other) == inode { return other }
-    known[inode] = path
+    if let file = known[inode] {
+      // Hard links, and folders that are mounted twice.
+      if FileLocation.Inode(file.path) == inode { return file.identity }
+      // It has another name now; or another file has its place on the disk.
+      if paths.isEmpty, let header = file.header, header == OpenFiles.header(path) {
+        known[inode]?.path = path
+        return file.identity
+      }
+    }
+    known[inode] = Known(identity: path, path: path)
     return path
+  }
+
+  private static func header(_ path: String) -> Data? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    return try? file.read(upToCount: 100)
   }
 
   func claim(_ location: FileLocation) throws {
@@ -39,7 +60,11 @@ final class OpenFiles: @unchecked Sendable {
     }
   }
 
+  /// It is closed, or never was opened.
   func release(_ location: FileLocation) {
-    _ = lock.withLock { paths.remove(location.path) }
+    lock.withLock {
+      paths.remove(location.path)
+      if let inode = FileLocation.Inode(location.path) { known[inode]?.header = OpenFiles.header(location.path) }
+    }
   }
 }

@@ -43,9 +43,13 @@ struct StoredCall {
     guard id > 0, id < 1 << 22, items >= 0, items < RowID.mostItems else { throw failure.damaged("a row of calls") }
   }
 
-  static func all(_ db: Database, _ failure: Failure) throws -> [StoredCall] {
+  /// Those of which this holds, oldest first. A loop's calls are many: so not more than are asked for.
+  static func all(
+    _ db: Database, _ failure: Failure, where condition: String, _ arguments: StatementArguments, most: Int = -1
+  ) throws -> [StoredCall] {
     var calls: [StoredCall] = []
-    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM calls ORDER BY call")
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT * FROM calls WHERE \(condition) ORDER BY call LIMIT \(most)", arguments: arguments)
     while let row = try rows.next() { calls.append(try StoredCall(row, failure)) }
     return calls
   }

@@ -4,7 +4,7 @@ import SeppoWire
 
 /// What a call's items are known by again. The items are gone through once.
 struct WorkDigests {
-  /// Of all, in their order.
+  /// Of all items' digests, in their order.
   let whole: Data
   /// The same for the same items in any order: the sum of their digests.
   let bag: Data
@@ -17,10 +17,10 @@ struct WorkDigests {
     var items: [Int64] = []
     if isOfEach { items.reserveCapacity(work.count) }
     work.eachItem { _, bytes in
-      whole.add(bytes)
       var digest = Digest()
       digest.add(bytes)
       let halves: (UInt64, UInt64) = digest.finish()
+      withUnsafeBytes(of: (halves.0.littleEndian, halves.1.littleEndian)) { whole.add($0) }
       sum.0 &+= halves.0
       sum.1 &+= halves.1
       if isOfEach { items.append(Int64(bitPattern: halves.0)) }

@@ -33,8 +33,24 @@ private final class Answers {
   /// How many keys could be offered, where anybody asks which there are.
   var choices = 0
 
+  /// Those that were listed before, by their types.
+  private var known: [ObjectIdentifier: AnyObject] = [:]
+
+  private final class Listed<Key> {
+    let keys: [(name: String, value: Key)]?
+    init(_ keys: [(name: String, value: Key)]?) { self.keys = keys }
+  }
+
+  /// Nil where they can't be listed.
+  func keys<Key: CodingKey>(_ type: Key.Type) -> [(name: String, value: Key)]? {
+    if let listed = known[ObjectIdentifier(type)] as? Listed<Key> { return listed.keys }
+    let listed = Listed(TypeMetadata.values(of: type))
+    known[ObjectIdentifier(type)] = listed
+    return listed.keys
+  }
+
   func note<Key: CodingKey>(_ type: Key.Type, under: String?) {
-    let names = TypeMetadata.values(of: type).map { keys in
+    let names = keys(type).map { keys in
       Dictionary(keys.map { ($0.name, $0.value.stringValue) }, uniquingKeysWith: { first, _ in first })
     }
     let container = CodedNames.Container(under: under, names: names)
@@ -67,7 +83,7 @@ private struct NamesContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   var codingPath: [any CodingKey] { [] }
 
   var allKeys: [Key] {
-    guard under == nil, let keys = TypeMetadata.values(of: Key.self) else { return [] }
+    guard under == nil, let keys = answers.keys(Key.self) else { return [] }
     answers.choices = max(answers.choices, keys.count)
     return keys.indices.contains(answers.offered) ? [keys[answers.offered].value] : []
   }
