@@ -11,6 +11,8 @@ final class OpenFiles: @unchecked Sendable {
   /// Guards all below: that is why this may be used by any thread.
   private let lock = NSLock()
   private var paths: Set<String> = []
+  /// What those paths led to when they were opened.
+  private var open: [String: FileLocation.Inode] = [:]
   /// Those that are there, or were.
   private var known: [FileLocation.Inode: Known] = [:]
 
@@ -29,7 +31,12 @@ final class OpenFiles: @unchecked Sendable {
   }
 
   /// A file that wasn't there when somebody asked is there now.
-  func isMade(_ location: FileLocation) { _ = lock.withLock { identity(location.path) } }
+  func isMade(_ location: FileLocation) {
+    lock.withLock {
+      _ = identity(location.path)
+      open[location.path] = FileLocation.Inode(location.path)
+    }
+  }
 
   private func identity(_ path: String) -> String {
     guard let inode = FileLocation.Inode(path) else { return path }
@@ -37,7 +44,7 @@ final class OpenFiles: @unchecked Sendable {
       // Hard links, and folders that are mounted twice.
       if FileLocation.Inode(file.path) == inode { return file.identity }
       // It has another name now; or another file has its place on the disk.
-      if paths.isEmpty, let header = file.header, header == OpenFiles.header(path) {
+      if !open.values.contains(inode), let header = file.header, header == OpenFiles.header(path) {
         known[inode]?.path = path
         return file.identity
       }
@@ -64,7 +71,10 @@ final class OpenFiles: @unchecked Sendable {
   func release(_ location: FileLocation) {
     lock.withLock {
       paths.remove(location.path)
-      if let inode = FileLocation.Inode(location.path) { known[inode]?.header = OpenFiles.header(location.path) }
+      open[location.path] = nil
+      // Open by another name it would lose its locks.
+      guard let inode = FileLocation.Inode(location.path), !open.values.contains(inode) else { return }
+      known[inode]?.header = OpenFiles.header(location.path)
     }
   }
 }

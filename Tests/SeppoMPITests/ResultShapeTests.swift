@@ -163,6 +163,19 @@ struct ResultShapeTests {
         == "Array<Int>.Extending\nArray<Int>.Extending\n  peak: Peak\nPeak\n  place: Double\n  width: Optional<Double>")
   }
 
+  @Test("Packs, numbers as arguments, weak references")
+  func rareTypes() {
+    #expect(ResultShape.describe(Several<Tail, Line>.self).contains("  values: (Tail, Line)\n"))
+    #expect(
+      ResultShape.describe(Inline.self).hasSuffix(
+        "Inline\n  values: InlineArray<3, Uncoded>\n  memory of 48 bytes, stride 48\nUncoded\n  pair: (Float, Float)\n  vector: SIMD2<Float>"
+      ))
+    #expect(
+      ResultShape.describe(Node<Tail>.self)
+        == "Node<Tail>\nNode<Tail>\n  up: Optional<Node<Tail>>\n  value: Optional<Tail>\n  coded as value = value\nTail\n  length: Int"
+    )
+  }
+
   @Test("A type's own decoding gets no value that it doesn't expect")
   func ownDecoding() {
     let text = ResultShape.describe([Demanding].self)
@@ -320,6 +333,27 @@ private final class Sub: Super {
 private struct Uncoded: BitwiseCopyable {
   var pair: (Float, Float)
   var vector: SIMD2<Float>
+}
+
+private struct Inline: Codable, PlainMemory {
+  var values: [3 of Uncoded]
+  init(from decoder: any Decoder) throws { fatalError("it travels as memory") }
+  func encode(to encoder: any Encoder) throws {}
+}
+
+private struct Several<each Value: Codable>: Codable {
+  var values: (repeat each Value)
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    values = (repeat try container.decode((each Value).self))
+  }
+  func encode(to encoder: any Encoder) throws {}
+}
+
+private final class Node<Value: Codable>: Codable {
+  weak var up: Node<Value>?
+  var value: Value?
+  enum CodingKeys: CodingKey { case value }
 }
 
 private struct Plain: Codable, PlainMemory {

@@ -58,7 +58,10 @@ private final class Answers {
   }
 }
 
-private struct NothingThere: Error {}
+/// An error that types are used to.
+private func nothing() -> DecodingError {
+  .dataCorrupted(.init(codingPath: [], debugDescription: "there is no value: a checkpoint asks for names only"))
+}
 
 private struct NamesDecoder: Decoder {
   let answers: Answers
@@ -72,8 +75,8 @@ private struct NamesDecoder: Decoder {
     return KeyedDecodingContainer(NamesContainer<Key>(answers: answers, under: under))
   }
 
-  func unkeyedContainer() throws -> any UnkeyedDecodingContainer { throw NothingThere() }
-  func singleValueContainer() throws -> any SingleValueDecodingContainer { throw NothingThere() }
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer { throw nothing() }
+  func singleValueContainer() throws -> any SingleValueDecodingContainer { throw nothing() }
 }
 
 private struct NamesContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
@@ -89,8 +92,8 @@ private struct NamesContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   }
 
   func contains(_ key: Key) -> Bool { allKeys.contains { $0.stringValue == key.stringValue } }
-  func decodeNil(forKey key: Key) throws -> Bool { throw NothingThere() }
-  func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { throw NothingThere() }
+  func decodeNil(forKey key: Key) throws -> Bool { throw nothing() }
+  func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { throw nothing() }
 
   func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key
@@ -98,12 +101,12 @@ private struct NamesContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     try inside(key).container(keyedBy: type)
   }
 
-  func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { throw NothingThere() }
-  func superDecoder() throws -> any Decoder { throw NothingThere() }
-  func superDecoder(forKey key: Key) throws -> any Decoder { throw NothingThere() }
+  func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { throw nothing() }
+  func superDecoder() throws -> any Decoder { throw nothing() }
+  func superDecoder(forKey key: Key) throws -> any Decoder { throw nothing() }
 
   private func inside(_ key: Key) throws -> NamesDecoder {
-    guard under == nil else { throw NothingThere() }
+    guard under == nil else { throw nothing() }
     return NamesDecoder(answers: answers, under: key.stringValue)
   }
 }

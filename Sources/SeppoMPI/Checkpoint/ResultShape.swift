@@ -1,4 +1,5 @@
 import SeppoWire
+import Synchronization
 
 /// What the type of a result looks like, so that a checkpoint notices when it has changed under the same name.
 ///
@@ -7,10 +8,16 @@ import SeppoWire
 /// Foundation's is its name, and what stands between its angle brackets is looked at.
 package enum ResultShape {
   package static func describe(_ type: Any.Type) -> String {
-    var text = ShapeText()
-    text.add(type)
-    return text.lines.joined(separator: "\n")
+    if let text = known.withLock({ $0[ObjectIdentifier(type)] }) { return text }
+    var lines = ShapeText()
+    lines.add(type)
+    let text = lines.lines.joined(separator: "\n")
+    known.withLock { $0[ObjectIdentifier(type)] = text }
+    return text
   }
+
+  /// A call in a loop asks for its type each time.
+  private static let known = Mutex<[ObjectIdentifier: String]>([:])
 }
 
 private struct ShapeText {

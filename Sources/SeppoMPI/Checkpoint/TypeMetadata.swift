@@ -205,7 +205,7 @@ extension TypeMetadata {
   /// Whether it belongs to the language or to Foundation: what those types are made of is another thing in each version.
   var isOfTheSystem: Bool {
     let name = String(reflecting: type)
-    return ["Swift.", "Foundation.", "FoundationEssentials.", "FoundationInternationalization."]
+    return ["Swift.", "Foundation.", "FoundationEssentials.", "FoundationInternationalization.", "Observation."]
       .contains { name.hasPrefix($0) }
   }
 }
