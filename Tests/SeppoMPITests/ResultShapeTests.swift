@@ -163,9 +163,14 @@ struct ResultShapeTests {
         == "Array<Int>.Extending\nArray<Int>.Extending\n  peak: Peak\nPeak\n  place: Double\n  width: Optional<Double>")
   }
 
+  @Test("A private type and what stands in it")
+  func privateTypes() {
+    #expect(ResultShape.describe(Shell.self) == "Shell\nShell\n  core: Shell.Core\nShell.Core\n  x: Int")
+  }
+
   @Test("Packs, numbers as arguments, weak references")
   func rareTypes() {
-    #expect(ResultShape.describe(Several<Tail, Line>.self).contains("  values: (Tail, Line)\n"))
+    #expect(ResultShape.describe(Several<Mark, Tail, Line>.self).contains("  values: (Tail, Line)\n"))
     #expect(
       ResultShape.describe(Inline.self).hasSuffix(
         "Inline\n  values: InlineArray<3, Uncoded>\n  memory of 48 bytes, stride 48\nUncoded\n  pair: (Float, Float)\n  vector: SIMD2<Float>"
@@ -341,7 +346,13 @@ private struct Inline: Codable, PlainMemory {
   func encode(to encoder: any Encoder) throws {}
 }
 
-private struct Several<each Value: Codable>: Codable {
+private struct Shell: Codable {
+  struct Core: Codable { var x: Int }
+  var core: Core
+}
+
+private struct Several<First: Codable, each Value: Codable>: Codable {
+  var first: First?
   var values: (repeat each Value)
   init(from decoder: any Decoder) throws {
     var container = try decoder.unkeyedContainer()

@@ -86,7 +86,7 @@ private struct NamesContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   var codingPath: [any CodingKey] { [] }
 
   var allKeys: [Key] {
-    guard under == nil, let keys = answers.keys(Key.self) else { return [] }
+    guard let keys = answers.keys(Key.self) else { return [] }
     answers.choices = max(answers.choices, keys.count)
     return keys.indices.contains(answers.offered) ? [keys[answers.offered].value] : []
   }
