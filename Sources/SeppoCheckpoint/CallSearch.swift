@@ -49,9 +49,8 @@ struct CallSearch {
       try checkOnlyOne(call)
       return call
     }
-    // Not only in its source file: that may have been renamed, and the module too.
-    // Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it
-    // is another call, which maps the same items.
+    // Lines move, and files and modules get other names, when a program is edited: not in the very program that stored
+    // them. There it is another call, which maps the same items.
     if let twin = try ofSameItems(and: "program <> ?", [Program.name]).first(where: isSame) {
       throw other(
         "a map of the same items at \(twin.place), in another build of the program",

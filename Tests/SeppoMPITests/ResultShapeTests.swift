@@ -188,57 +188,6 @@ struct ResultShapeTests {
     #expect(ResultShape.describe(Unkeyed.self) == "Unkeyed\nUnkeyed\n  x: Double")
     #expect(ResultShape.describe(Patient.self) == "Patient\nPatient\n  values: Array<Int>")
   }
-
-  @Test("The first difference is shown, with what is around it left out")
-  func differences() {
-    func difference(_ stored: Any.Type, _ now: Any.Type) -> [String] {
-      let (stored, now) = ResultShape.difference(ResultShape.describe(stored), ResultShape.describe(now))
-      return [stored, now]
-    }
-    func before() -> Any.Type {
-      struct Star: Codable {
-        var name, kind: String
-        var mass: Double
-        var width: Int?
-        var last: Bool
-      }
-      return [Star].self
-    }
-    func renamed() -> Any.Type {
-      struct Star: Codable {
-        var name, kind: String
-        var mass: Double
-        var breadth: Int?
-        var last: Bool
-      }
-      return [Star].self
-    }
-    func removed() -> Any.Type {
-      struct Star: Codable {
-        var name, kind: String
-        var mass: Double
-        var last: Bool
-      }
-      return [Star].self
-    }
-    func empty() -> Any.Type {
-      struct Star: Codable {}
-      return [Star].self
-    }
-    #expect(
-      difference(before(), renamed()) == [
-        "Array<ResultShapeTests.Star> with ResultShapeTests.Star { …, width: Optional<Int>, … }",
-        "Array<ResultShapeTests.Star> with ResultShapeTests.Star { …, breadth: Optional<Int>, … }",
-      ])
-    #expect(
-      difference(before(), removed()) == [
-        "Array<ResultShapeTests.Star> with ResultShapeTests.Star { …, mass: Double, width: Optional<Int>, … }",
-        "Array<ResultShapeTests.Star> with ResultShapeTests.Star { …, mass: Double, … }",
-      ])
-    #expect(difference(empty(), removed()).first == "Array<ResultShapeTests.Star> with ResultShapeTests.Star { }")
-    #expect(difference(Color.self, Level.self) == ["Color", "Level"])
-    #expect(difference(Holder<Super>.self, Holder<Sub>.self) == ["Holder<Super>", "Holder<Sub>"])
-  }
 }
 
 private struct Fit: Codable {
