@@ -21,40 +21,37 @@ struct CallSearch {
   /// - Returns: the row as it is now, and whether the items' digests are stored with results.
   /// - Throws: `CheckpointError` where what is there belongs to other work.
   func find() throws -> StoredCall {
-    let calls = try StoredCall.all(db, failure)
-    guard let call = try search(calls) else { return try begin() }
+    guard let call = try search() else { return try begin() }
     try compareTypes(call)
     let perItem = try compareItems(call)
     try db.execute(
       sql: """
-        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, resume = ?, program = ? WHERE call = ?
+        UPDATE calls SET label = ?, place = ?, items = ?, digest = ?, bag = ?, shape = ?, resume = ?, program = ?
+        WHERE call = ?
         """,
       arguments: [
-        label ?? call.label, place, work.count, digests.whole,
-        call.digest == digests.whole ? call.bag : digests.bag, perItem ? "perItem" : "whole", Program.name,
-        call.id,
+        label ?? call.label, place, work.count, digests.whole, digests.bag, work.shape, perItem ? "perItem" : "whole",
+        Program.name, call.id,
       ])
     return try reread(call.id)
   }
 
-  private func search(_ calls: [StoredCall]) throws -> StoredCall? {
-    let unlabelled = calls.filter { $0.label == nil }
+  private func search() throws -> StoredCall? {
     if let label {
       // A call that is given a label keeps what it has stored without one. Its old name may be that label, too: so results
       // are told which of two calls they belong to.
-      if let call = calls.first(where: { $0.label == label }) ?? unlabelled.first(where: { $0.place == label }) {
-        return call
-      }
-      guard let call = unlabelled.first(where: { $0.place == place && isSame($0) }) else { return nil }
-      try checkOnlyOne(call, unlabelled)
+      if let call = try first("label = ?", label) ?? first("label IS NULL AND place = ?", label) { return call }
+      guard let call = try first("label IS NULL AND place = ?", place), isSame(call) else { return nil }
+      try checkOnlyOne(call)
       return call
     }
-    if let call = unlabelled.first(where: { $0.place == place }) {
-      try checkOnlyOne(call, unlabelled)
+    if let call = try first("label IS NULL AND place = ?", place) {
+      try checkOnlyOne(call)
       return call
     }
-    // Not only in its source file: that may have been renamed, and the module too.
-    if let twin = unlabelled.first(where: { mayHaveMoved($0) && isSame($0) }) {
+    // Lines move, and files and modules get other names, when a program is edited: not in the very program that stored
+    // them. There it is another call, which maps the same items.
+    if let twin = try ofSameItems(and: "program <> ?", [Program.name]).first(where: isSame) {
       throw other(
         "a map of the same items at \(twin.place), in another build of the program",
         """
@@ -62,29 +59,38 @@ struct CallSearch {
         label that it is new
         """)
     }
-    let module = StoredCall.module(work.place)
-    guard calls.isEmpty || calls.contains(where: { $0.module == module }) else {
-      throw CheckpointError.otherWork(
-        file: file, label: calls[0].label ?? calls[0].place, stored: "a map of the program \(calls[0].module)",
-        now: "one of \(module)")
+    let module = String(StoredCall.module(work.place))
+    let ofModule = "substr(place, 1, ?) = ?"
+    let start = module + "/"
+    guard let call = try first("true"), try first(ofModule, start.unicodeScalars.count, start) == nil else {
+      return nil
     }
-    return nil
+    throw CheckpointError.otherWork(
+      file: file, label: call.label ?? call.place, stored: "a map of the program \(call.module)",
+      now: "one of \(module)")
+  }
+
+  private func first(_ condition: String, _ arguments: (any DatabaseValueConvertible)...) throws -> StoredCall? {
+    try StoredCall.all(db, failure, where: condition, StatementArguments(arguments), most: 1).first
+  }
+
+  /// Those without a label.
+  private func ofSameItems(and condition: String = "true", _ arguments: StatementArguments = []) throws -> [StoredCall]
+  {
+    try StoredCall.all(
+      db, failure, where: "label IS NULL AND digest = ? AND \(condition)", [digests.whole] + arguments)
   }
 
   /// Where the program was edited, another of its calls may stand where this one stood: if that maps the same items to the
   /// same type, nothing else would tell it from this one, and it would get results that aren't its own.
-  private func checkOnlyOne(_ call: StoredCall, _ unlabelled: [StoredCall]) throws {
+  private func checkOnlyOne(_ call: StoredCall) throws {
     guard call.program != Program.name else { return }
-    let twins = unlabelled.filter { $0.source == call.source && isSame($0) }
+    let twins = try ofSameItems().filter { $0.source == call.source && isSame($0) }
     guard twins.count > 1 else { return }
     throw other(
       "one of \(twins.count) maps of the same items in another build of the program, told apart by their lines only",
       "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
   }
-
-  /// Lines move, and files get other names, when a program is edited: not in the very program that stored them. There it is another call, which maps
-  /// the same items.
-  private func mayHaveMoved(_ call: StoredCall) -> Bool { call.program != Program.name }
 
   private func isSame(_ call: StoredCall) -> Bool {
     call.items == work.count && call.element == work.element && call.result == work.result && call.form == work.form
@@ -94,12 +100,12 @@ struct CallSearch {
   private func begin() throws -> StoredCall {
     try db.execute(
       sql: """
-        INSERT INTO calls (label, place, items, digest, bag, element, result, form, resume, program)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO calls (label, place, items, digest, bag, element, result, form, shape, resume, program)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, resume.rawValue,
-        Program.name,
+        label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, work.shape,
+        resume.rawValue, Program.name,
       ])
     return try reread(db.lastInsertedRowID)
   }
@@ -123,6 +129,17 @@ struct CallSearch {
         file: file, label: name, stored: "\(call.result), stored as \(call.form)",
         now: "\(work.result), to be stored as \(work.form)")
     }
+    guard try call.shape == work.shape || !hasResults(call) else {
+      let (stored, now) = ResultShape.difference(call.shape, work.shape)
+      throw CheckpointError.otherType(file: file, label: name, stored: stored, now: now)
+    }
+  }
+
+  /// Where there are none, the type may be edited still.
+  private func hasResults(_ call: StoredCall) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM stored WHERE id >= ? AND id < ?)",
+      arguments: [call.rows.first, call.rows.end]) ?? false
   }
 
   /// - Returns: whether items' digests are stored from now on.
@@ -131,9 +148,11 @@ struct CallSearch {
       if resume == .perItem, !call.perItem { try fillIn(call) }
       return call.perItem || resume == .perItem
     }
+    if !call.perItem || resume == .whole, call.items == work.count, call.bag == digests.bag {
+      throw CheckpointError.otherOrder(file: file, label: name)
+    }
     guard resume == .perItem else {
       if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
-      if call.bag == digests.bag { throw CheckpointError.otherOrder(file: file, label: name) }
       throw other("\(call.items) items", "the same number of items with other values")
     }
     guard call.perItem else {

@@ -93,11 +93,17 @@ struct FileLocation {
       .min { (hasNothingBeside($0) ? 1 : 0, $0) < (hasNothingBeside($1) ? 1 : 0, $1) } ?? path
   }
 
-  /// Whether both are there, and are one file.
-  static func areOne(_ first: String, _ second: String) -> Bool {
-    var statuses = (stat(), stat())
-    guard stat(first, &statuses.0) == 0, stat(second, &statuses.1) == 0 else { return false }
-    return statuses.0.st_ino == statuses.1.st_ino && statuses.0.st_dev == statuses.1.st_dev
+  /// What a file is, whatever its names.
+  struct Inode: Hashable {
+    private let number: UInt64
+    private let device: UInt64
+
+    /// Nil where there is none.
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      (number, device) = (UInt64(status.st_ino), UInt64(status.st_dev))
+    }
   }
 
   /// What an error of the system's means for a checkpoint.

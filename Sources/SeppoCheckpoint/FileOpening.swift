@@ -52,7 +52,8 @@ struct FileOpening {
     }
     let table = SuspectTable(db: db, failure: failure)
     if let earlier = InHandFile.read(location.inHand) { try table.takeUp(earlier) }
-    let digests = WorkDigests(work)
+    let isOfEach = try store.resume == .perItem || number("SELECT count(*) FROM calls WHERE resume = 'perItem'") > 0
+    let digests = WorkDigests(work, ofEach: isOfEach)
     let search = CallSearch(
       db: db, work: work, given: store.label, resume: store.resume, digests: digests, failure: failure)
     let call = try search.find()

@@ -11,19 +11,52 @@ final class OpenFiles: @unchecked Sendable {
   /// Guards all below: that is why this may be used by any thread.
   private let lock = NSLock()
   private var paths: Set<String> = []
-  /// Those of which somebody has asked what tells them apart.
-  private var known: [String] = []
+  /// What those paths led to when they were opened.
+  private var open: [String: FileLocation.Inode] = [:]
+  /// Those that are there, or were.
+  private var known: [FileLocation.Inode: Known] = [:]
 
-  /// The same text for the same file, for as long as this process runs: the path by which it was first known here.
+  private struct Known {
+    /// The path by which it was first known here.
+    let identity: String
+    var path: String
+    /// SQLite's header as it was when it was closed, with a counter of changes.
+    var header: Data?
+  }
+
+  /// The same text for the same file, for as long as this process runs.
   func identity(of given: String) -> String {
     let path = FileLocation.resolve(given)
-    return lock.withLock {
-      if known.contains(path) { return path }
-      // Hard links, and folders that are mounted twice.
-      if let other = known.first(where: { FileLocation.areOne($0, path) }) { return other }
-      known.append(path)
-      return path
+    return lock.withLock { identity(path) }
+  }
+
+  /// A file that wasn't there when somebody asked is there now.
+  func isMade(_ location: FileLocation) {
+    lock.withLock {
+      _ = identity(location.path)
+      open[location.path] = FileLocation.Inode(location.path)
     }
+  }
+
+  private func identity(_ path: String) -> String {
+    guard let inode = FileLocation.Inode(path) else { return path }
+    if let file = known[inode] {
+      // Hard links, and folders that are mounted twice.
+      if FileLocation.Inode(file.path) == inode { return file.identity }
+      // It has another name now; or another file has its place on the disk.
+      if !open.values.contains(inode), let header = file.header, header == OpenFiles.header(path) {
+        known[inode]?.path = path
+        return file.identity
+      }
+    }
+    known[inode] = Known(identity: path, path: path)
+    return path
+  }
+
+  private static func header(_ path: String) -> Data? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    return try? file.read(upToCount: 100)
   }
 
   func claim(_ location: FileLocation) throws {
@@ -34,7 +67,14 @@ final class OpenFiles: @unchecked Sendable {
     }
   }
 
+  /// It is closed, or never was opened.
   func release(_ location: FileLocation) {
-    _ = lock.withLock { paths.remove(location.path) }
+    lock.withLock {
+      paths.remove(location.path)
+      open[location.path] = nil
+      // Open by another name it would lose its locks.
+      guard let inode = FileLocation.Inode(location.path), !open.values.contains(inode) else { return }
+      known[inode]?.header = OpenFiles.header(location.path)
+    }
   }
 }

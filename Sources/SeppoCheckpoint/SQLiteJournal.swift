@@ -18,7 +18,6 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   /// On the queue.
   private var writer: RowWriter?
-  private var describedShape: String?
   /// Nil where the file isn't what it was left as, and never will be again.
   private var trace: FileTrace?
 
@@ -41,7 +40,6 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     self.longestRow = longestRow
     self.suspects = suspects.items
     failure = Failure(location: location)
-    describedShape = call.shape
     encoder = json ? SQLiteJournal.makeEncoder() : nil
   }
 
@@ -54,8 +52,6 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     return encoder
   }
-
-  var shape: String? { queue.inDatabase { _ in describedShape } }
 
   var stored: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).count() }) ?? 0 }
 
@@ -88,13 +84,6 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
       } catch {}
     }
     if let thrown { throw thrown }
-  }
-
-  func describe(shape: String) throws {
-    try changing { db in
-      try db.execute(sql: "UPDATE calls SET shape = ? WHERE call = ?", arguments: [shape, call.id])
-      describedShape = shape
-    }
   }
 
   func append(_ result: CheckpointResult) throws {

@@ -5,9 +5,10 @@ import SeppoWire
 enum Schema {
   /// "Sepp", in the file's header.
   static let application: Int64 = 0x5365_7070
-  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now, and
-  /// format 2 knew ranges by their bounds, and nothing of items in another order.
-  static let format: Int64 = 3
+  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now,
+  /// format 2 knew ranges by their bounds, and nothing of items in another order, and format 3 saw of a results' type only
+  /// what every value of it shows.
+  static let format: Int64 = 4
 
   /// In this order. A file's must be the same to the letter.
   static let statements: KeyValuePairs = [
@@ -22,7 +23,7 @@ enum Schema {
       element TEXT NOT NULL,
       result TEXT NOT NULL,
       form TEXT NOT NULL,
-      shape TEXT,
+      shape TEXT NOT NULL,
       resume TEXT NOT NULL,
       program TEXT NOT NULL,
       run BLOB

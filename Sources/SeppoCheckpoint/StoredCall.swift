@@ -13,7 +13,7 @@ struct StoredCall {
   let element: String
   let result: String
   let form: String
-  let shape: String?
+  let shape: String
   /// Whether rows bear the digests of their items.
   let perItem: Bool
   /// The program that found it here last, see `Program`.
@@ -36,16 +36,20 @@ struct StoredCall {
     element = try value("element")
     result = try value("result")
     form = try value("form")
-    shape = String.fromDatabaseValue(row["shape"])
+    shape = try value("shape")
     perItem = try value("resume", String.self) == "perItem"
     program = try value("program")
     run = Data.fromDatabaseValue(row["run"])
     guard id > 0, id < 1 << 22, items >= 0, items < RowID.mostItems else { throw failure.damaged("a row of calls") }
   }
 
-  static func all(_ db: Database, _ failure: Failure) throws -> [StoredCall] {
+  /// Those of which this holds, oldest first. A loop's calls are many: so not more than are asked for.
+  static func all(
+    _ db: Database, _ failure: Failure, where condition: String, _ arguments: StatementArguments, most: Int = -1
+  ) throws -> [StoredCall] {
     var calls: [StoredCall] = []
-    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM calls ORDER BY call")
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT * FROM calls WHERE \(condition) ORDER BY call LIMIT \(most)", arguments: arguments)
     while let row = try rows.next() { calls.append(try StoredCall(row, failure)) }
     return calls
   }

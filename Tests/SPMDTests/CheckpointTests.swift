@@ -86,6 +86,25 @@ extension SPMDTests {
     }
 
     @Test(
+      "A type that was edited inside an array, a dictionary or an enum is refused, with what is other",
+      arguments: [
+        ("particles", "Particle { mass: Double, charge: Double, … }", "Particle { charge: Double, mass: Double, … }"),
+        ("lines", "Line { …, width: Optional<Double> }", "Line { …, breadth: Optional<Double> }"),
+        ("fates", "Fate { found(peak: Optional<Double>), … }", "Fate { found(top: Optional<Double>), … }"),
+      ])
+    func editedType(_ name: String, stored: String, now: String) async throws {
+      let folder = try CheckpointFolder()
+      let first = try await folder.run(2, name, 0).job
+      #expect(first.status == 0 && first.messages.isEmpty, "\(first.report)")
+      let edited = try await folder.run(2, name, 1).job
+      #expect(edited.status == 1 && edited.messages.count == 1, "\(edited.report)")
+      #expect(edited.messages.first?.contains("\(stored), here ") == true, "\(edited.report)")
+      #expect(edited.messages.first?.contains("\(now). Results of a type that has changed") == true, "\(edited.report)")
+      let again = try await folder.run(3, name, 0).job
+      #expect(again.status == 0 && again.output == first.output && again.messages.count == 1, "\(again.report)")
+    }
+
+    @Test(
       "A round that fails, and is caught, is a round: the next one gets its own results, now and in later jobs",
       arguments: ["an error in a loop", "an error in a loop with a label"])
     func errorInALoop(_ name: String) async throws {

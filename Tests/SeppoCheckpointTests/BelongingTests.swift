@@ -55,6 +55,24 @@ struct BelongingTests {
     #expect(try folder.bytes() == before)
   }
 
+  @Test(
+    "Results of a type that was edited are refused, in words that say where; without results it is the new type's file")
+  func editedType() throws {
+    func work(_ peak: String) -> CheckpointWork {
+      .of(Array(0..<10), shape: "Array<Fit>\nFit\n  name: String\n  peak: \(peak)\n  width: Int")
+    }
+    try folder.store(0, of: work("Int8"))
+    try folder.store(5, of: work("Double"))
+    let before = try folder.bytes()
+    #expect(
+      refusal(folder.file(), work("Float"))
+        == .otherType(
+          file: folder.file(), label: "Fits/Fits.swift:12", stored: "Array<Fit> with Fit { …, peak: Double, … }",
+          now: "Array<Fit> with Fit { …, peak: Float, … }"))
+    #expect(try folder.bytes() == before)
+    #expect(try stored(work("Double")) == 5)
+  }
+
   @Test("A program's other calls, by line or by label, have rows of their own in the same file")
   func twoCalls() throws {
     try folder.store(5, of: work)
@@ -122,6 +140,11 @@ struct BelongingTests {
     let error = refusal(folder.file(), .of((0..<10).reversed()))
     #expect(error.map { "\($0)" }?.contains("the same items in another order") == true, "\(String(describing: error))")
     #expect(error.map { "\($0)" }?.contains("sort") == true, "\(String(describing: error))")
+    // Also where it was meant from now on only.
+    guard case .otherOrder = refusal(folder.file(), .of((0..<10).reversed()), resume: .perItem) else {
+      Issue.record("not said to be another order")
+      return
+    }
     for others in [[0, 1, 2, 3, 4, 5, 6, 7, 8, 8], [0, 0, 0, 0, 0, 9, 9, 9, 9, 9]] {
       guard case .otherWork(_, _, _, "the same number of items with other values") = refusal(folder.file(), .of(others))
       else {

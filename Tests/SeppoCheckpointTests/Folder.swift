@@ -37,15 +37,13 @@ final class Folder {
 extension CheckpointWork {
   static func of(
     _ items: [Int], at place: String = "Fits/Fits.swift:12", element: String = "Int", result: String = "Double",
-    form: String = "memory",
-    round: Int = 1
+    shape: String = "Double", form: String = "memory", round: Int = 1
   ) -> CheckpointWork {
     CheckpointWork(
-      place: place, round: round, count: items.count, element: element, result: result, form: form,
-      items: { body in items.withUnsafeBytes(body) },
-      eachItem: { body in
-        for (index, item) in items.enumerated() { withUnsafeBytes(of: item) { body(index, $0) } }
-      })
+      place: place, round: round, count: items.count, element: element, result: result, shape: shape, form: form
+    ) { body in
+      for (index, item) in items.enumerated() { withUnsafeBytes(of: item) { body(index, $0) } }
+    }
   }
 }
 

@@ -38,10 +38,10 @@ struct RefusalTests {
   func format() throws {
     try folder.store(5, of: work)
     try folder.ask("PRAGMA user_version = 7")
-    #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 3))
-    for older in [1, 2] {
+    #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 4))
+    for older in [1, 2, 3] {
       try folder.ask("PRAGMA user_version = \(older)")
-      #expect(try untouched() == .olderFormat(file: folder.file(), format: older, known: 3))
+      #expect(try untouched() == .olderFormat(file: folder.file(), format: older, known: 4))
     }
     try folder.ask("PRAGMA user_version = 0")
     #expect(try untouched() == .damaged(file: folder.file(), reason: "there never was a format 0"))
@@ -187,13 +187,14 @@ struct RefusalTests {
     var inner: CheckpointError?
     // Items are looked at while the file is locked, and empty still.
     let slow = CheckpointWork(
-      place: work.place, count: work.count, element: work.element, result: work.result, form: work.form,
-      items: { body in
+      place: work.place, count: work.count, element: work.element, result: work.result, shape: work.shape,
+      form: work.form,
+      eachItem: { body in
         // In another process: in this one it isn't even tried.
         let output = (try? Program.run(Program.storing, [path]))?.output ?? ""
         if output.contains("is in use by") { inner = .inUse(file: path, by: "") }
-        work.items(body)
-      }, eachItem: work.eachItem)
+        work.eachItem(body)
+      })
     let journal = try SQLiteStore(path).open(for: slow)
     #expect(inner != nil)
     try journal.append(0, [1])

@@ -53,7 +53,7 @@ struct StoringTests {
         fits|2|2026-01-01 00:00:00|3|node7|0.25|0102|{"a":"NaN","b":1.5}
 
         """)
-    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n3\n")
+    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n4\n")
     #expect(try folder.ask("SELECT name FROM jobs").contains("process \(getpid()) on "))
   }
 
@@ -61,18 +61,6 @@ struct StoringTests {
     func encode(to encoder: any Encoder) throws {
       throw EncodingError.invalidValue(self, .init(codingPath: [], debugDescription: "not in JSON"))
     }
-  }
-
-  @Test("The shape of the results' type is kept")
-  func shape() throws {
-    let journal = try SQLiteStore(folder.file()).open(for: .of([1]))
-    #expect(journal.shape == nil)
-    try journal.describe(shape: "{x: Double}")
-    #expect(journal.shape == "{x: Double}")
-    journal.close()
-    let opened = try SQLiteStore(folder.file()).open(for: .of([1]))
-    #expect(opened.shape == "{x: Double}")
-    opened.close()
   }
 
   @Test("An item that is stored twice is there once, as it came last")

@@ -2,121 +2,206 @@ import Foundation
 import SeppoMPI
 import Testing
 
-@Suite struct ResultShapeTests {
-  @Test func structsByTheirProperties() {
-    let fit = Fit(amplitude: 1, peak: Peak(place: 2, width: nil), name: "a", spectrum: [1], range: (low: 1, high: 2))
+@Suite("What the type of a result looks like")
+struct ResultShapeTests {
+  @Test("A struct by its properties, and what those are made of, through every container")
+  func structs() {
     #expect(
-      ResultShape.describe(fit) == """
-        Fit { amplitude: Double, peak: Peak { place: Double, width: Optional<Double> }, name: String, \
-        spectrum: Array<Double>, range: (low: Double, high: Double) { low: Double, high: Double }, \
-        best: Optional<Peak>, all: Array<Peak>, byName: Dictionary<String, Peak>, chosen: Set<Int> }
+      ResultShape.describe([Fit].self) == """
+        Array<Fit>
+        Fit
+          amplitude: Double
+          peak: Peak
+          range: (low: Double, high: Tail)
+          best: Optional<Peak>
+          byName: Dictionary<String, Array<Line>>
+          chosen: Set<Mark>
+        Peak
+          place: Double
+          width: Optional<Double>
+        Tail
+          length: Int
+        Mark
+          number: Int
+        Line
+          wave: Float
         """)
-    #expect(ResultShape.describe(Empty()) == "Empty { }")
-    #expect(ResultShape.describe((1, "x", Peak(place: 1, width: 2))).hasPrefix("(Int, String, Peak) { "))
+    #expect(ResultShape.describe(Empty.self) == "Empty\nEmpty")
   }
 
-  @Test func namesOfAllElse() {
-    #expect(ResultShape.describe(1.5) == "Double")
-    #expect(ResultShape.describe("text") == "String")
-    #expect(ResultShape.describe([Peak(place: 1, width: nil)]) == "Array<Peak>")
-    #expect(ResultShape.describe(Peak?.none as Any) == "Optional<Peak>")
-    #expect(ResultShape.describe(["a": [1]]) == "Dictionary<String, Array<Int>>")
-    #expect(ResultShape.describe(SIMD3<Float>(1, 2, 3)) == "SIMD3<Float>")
-    #expect(ResultShape.describe(Fate.found(Peak(place: 1, width: 2))) == "Fate")
-    #expect(ResultShape.describe(Result<Int, GivenUp>.success(1)) == "Result<Int, GivenUp>")
-    #expect(ResultShape.describe(0..<5) == "Range<Int>")
-    #expect(ResultShape.describe(Data([1])) == "Data")
-    #expect(ResultShape.describe(Decimal(1)) == ResultShape.describe(Decimal.nan))
-    #expect(ResultShape.describe(Mirrored(hidden: 1)) == "Mirrored")
-    #expect(ResultShape.describe(Holder(value: Mirrored(hidden: 1))) == "Holder<Mirrored> { value: Mirrored }")
+  @Test("An enum by its cases, what they hold, and their raw values")
+  func enums() {
+    #expect(
+      ResultShape.describe([String: Fate].self) == """
+        Dictionary<String, Fate>
+        Fate
+          found(peak: Peak)
+          tried(times: Int, String)
+          plain(Double)
+          lost
+        Peak
+          place: Double
+          width: Optional<Double>
+        """)
+    #expect(ResultShape.describe(Color.self) == "Color\nColor: String\n  red = r\n  blue = blue")
+    #expect(ResultShape.describe(Level.self) == "Level\nLevel: Int\n  low = 3\n  high = 4")
+    #expect(ResultShape.describe(Only.self) == "Only\nOnly: Int\n  one = 0")
   }
 
-  @Test func noValueMakesADifference() {
-    func expectSame<T>(_ values: [T], sourceLocation: SourceLocation = #_sourceLocation) {
-      let texts = Set(values.map { ResultShape.describe($0) })
-      #expect(texts.count == 1, sourceLocation: sourceLocation)
-      let held = Set(values.map { ResultShape.describe(Holder(value: $0)) })
-      #expect(held.count == 1, sourceLocation: sourceLocation)
-      let optional = Set((values.map(Optional.some) + [nil]).map { ResultShape.describe(Holder(value: $0)) })
-      #expect(optional.count == 1, sourceLocation: sourceLocation)
-      #expect(Set(([values, [], values + values]).map { ResultShape.describe($0) }).count == 1)
+  @Test("Names by which a type is coded, where these are others")
+  func codedNames() {
+    #expect(
+      ResultShape.describe(Renamed.self) == """
+        Renamed
+        Renamed
+          mass: Double
+          cache: Array<Double>
+          coded as mass = m
+        """)
+    #expect(
+      ResultShape.describe(RenamedCases.self) == """
+        RenamedCases
+        RenamedCases
+          found(peak: Double, Int)
+          lost
+          coded as found = f, lost = lost
+          coded under f as _1 = _1, peak = p
+        """)
+    #expect(ResultShape.describe(ByAnyKey.self).hasSuffix("  coded as names of its own"))
+  }
+
+  @Test("A type that contains itself, in whatever way, has an end")
+  func recursive() {
+    #expect(
+      ResultShape.describe(Tree.self) == """
+        Tree
+        Tree
+          branch(Array<Tree>, Peak)
+          leaf
+        Peak
+          place: Double
+          width: Optional<Double>
+        """)
+    #expect(ResultShape.describe(Linked.self) == "Linked\nLinked\n  next: Optional<Linked>")
+    let ever = ResultShape.describe(EverLarger<Int>.self)
+    #expect(ever.utf8.count < 100_000 && ever.hasPrefix("EverLarger<Int>\n"))
+  }
+
+  @Test("Classes and what they inherit")
+  func classes() {
+    #expect(
+      ResultShape.describe([Sub].self) == """
+        Array<Sub>
+        Sub: Super
+          peak: Peak
+        Super
+          name: String
+        Peak
+          place: Double
+          width: Optional<Double>
+        """)
+  }
+
+  @Test("Plain memory with its size, and structs inside it that can't be coded")
+  func memory() {
+    #expect(
+      ResultShape.describe([Plain].self) == """
+        Array<Plain>
+        Plain
+          wide: Double
+          inner: Uncoded
+          narrow: Int8
+          memory of \(MemoryLayout<Plain>.size) bytes, stride \(MemoryLayout<Plain>.stride)
+        Uncoded
+          pair: (Float, Float)
+          vector: SIMD2<Float>
+        """)
+  }
+
+  @Test("Generic types, property wrappers, and types of the language's and of Foundation's")
+  func others() {
+    #expect(
+      ResultShape.describe(Wrapped<Peak>.self) == """
+        Wrapped<Peak>
+        Wrapped<Peak>
+          _value: Limited<Peak>
+          inner: Array<Wrapped<Peak>.Inner>
+          coded as inner = inner, value = value
+        Peak
+          place: Double
+          width: Optional<Double>
+        Limited<Peak>
+          wrappedValue: Peak
+        Wrapped<Peak>.Inner
+          of: Peak
+        """)
+    for type: Any.Type in [
+      Double.self, Bool.self, String.self, SIMD3<Float>.self, Data.self, Date.self, URL.self, UUID.self, Decimal.self,
+      Range<Int>.self, [[Int]?].self, IndexSet.self, Locale.self, Calendar.self, TimeZone.self, DateComponents.self,
+      Duration.self, Int128.self, CollectionDifference<Int>.self, Measurement<UnitLength>.self,
+    ] {
+      let text = ResultShape.describe(type)
+      #expect(!text.contains("\n") && !text.contains("."), "\(text)")
     }
-    expectSame([Peak(place: 1, width: 2), Peak(place: 2, width: nil)])
-    expectSame([Fate.lost, .found(Peak(place: 1, width: nil)), .tried(times: 3, "x")])
-    expectSame([1, "text", Peak(place: 1, width: 1), Sub()] as [any Sendable])
-    expectSame([1, Peak(place: 1, width: nil)] as [any Codable])
-    expectSame([Super(), Sub()])
-    expectSame([Super(), Peak(place: 1, width: 1)] as [Any])
-    expectSame([Super(), Sub()] as [AnyObject])
-    expectSame([URL(string: "http://a.b"), URL(string: "c", relativeTo: URL(string: "http://a.b")), nil])
-    expectSame([Decimal(1), Decimal.nan])
-    expectSame([UUID(), UUID()])
-    expectSame([Date(), .distantPast])
-    expectSame([Locale(identifier: "de"), Locale(identifier: "")])
-    expectSame([Calendar(identifier: .gregorian), Calendar(identifier: .iso8601)])
-    expectSame([TimeZone(identifier: "UTC"), TimeZone(secondsFromGMT: 60)])
-    expectSame([DateComponents(), DateComponents(year: 1)])
-    expectSame([IndexSet(), IndexSet([1, 5])])
-    expectSame([IndexPath(), IndexPath(indexes: [1, 2, 3])])
-    expectSame([CharacterSet(), CharacterSet.letters])
-    expectSame([Character("a"), "👩‍👧"])
-    expectSame([AnyHashable(1), AnyHashable("x")])
-    expectSame([Recursive.leaf, .branch([.leaf], Peak(place: 1, width: nil))])
-    expectSame([Linked(next: nil), Linked(next: Linked(next: nil))])
+    #expect(ResultShape.describe(Range<Wave>.self) == "Range<Wave>\nWave\n  length: Int")
   }
 
-  @Test func classesAndWhatTheyInherit() {
+  @Test("Nothing of it is another thing in another process")
+  func names() {
+    struct Local: Codable {
+      var inner: [Inner]
+      struct Inner: Codable { var fate: Fate? }
+    }
+    let text = ResultShape.describe([Local?].self)
     #expect(
-      ResultShape.describe(Sub())
-        == "Sub { name: String, peak: Peak { place: Double, width: Optional<Double> } }")
-    #expect(ResultShape.describe(Sub() as Super) == "Super { name: String }")
-    #expect(ResultShape.describe(Holder<Super>(value: Sub())) == "Holder<Super> { value: Super { name: String } }")
-    // Not `Super`'s properties: a `Sub` may stand there in the next value.
-    #expect(ResultShape.describe(Holder<any Sendable>(value: Peak(place: 1, width: 1))).hasSuffix("{ value: Any }"))
-  }
-
-  @Test func objectsThatHoldThemselves() {
-    let knot = Ring()
+      text.hasPrefix(
+        "Array<Optional<ResultShapeTests.Local>>\nResultShapeTests.Local\n  inner: Array<ResultShapeTests.Local.Inner>\nResultShapeTests.Local.Inner\n  fate: Optional<Fate>\n"
+      ))
+    #expect(!text.contains("$") && !text.contains("SeppoMPITests"), "\(text)")
     #expect(
-      ResultShape.describe(knot)
-        == "Ring { next: Optional<Ring>, peak: Peak { place: Double, width: Optional<Double> } }")
-    knot.next = nil
+      ResultShape.describe([Int].Extending.self)
+        == "Array<Int>.Extending\nArray<Int>.Extending\n  peak: Peak\nPeak\n  place: Double\n  width: Optional<Double>")
   }
 
-  @Test func memoryBySizeToo() {
+  @Test("A private type and what stands in it")
+  func privateTypes() {
+    #expect(ResultShape.describe(Shell.self) == "Shell\nShell\n  core: Shell.Core\nShell.Core\n  x: Int")
+  }
+
+  @Test("Packs, numbers as arguments, weak references")
+  func rareTypes() {
+    #expect(ResultShape.describe(Several<Mark, Tail, Line>.self).contains("  values: (Tail, Line)\n"))
     #expect(
-      ResultShape.describe(Plain(wide: 1, narrow: 2))
-        == "Plain { wide: Double, narrow: Int8 } of 9 bytes, stride 16")
-  }
-
-  @Test func changesAreSeen() {
-    #expect(ResultShape.describe(One.Same(value: 1)) != ResultShape.describe(Two.Same(value: 1)))
-    #expect(ResultShape.describe(One.Same(value: 1)) != ResultShape.describe(Three.Same(other: 1)))
+      ResultShape.describe(Inline.self).hasSuffix(
+        "Inline\n  values: InlineArray<3, Uncoded>\n  memory of 48 bytes, stride 48\nUncoded\n  pair: (Float, Float)\n  vector: SIMD2<Float>"
+      ))
     #expect(
-      ResultShape.describe(Holder(value: One.Inside(same: .init(value: 1))))
-        != ResultShape.describe(Holder(value: Two.Inside(same: .init(value: 1)))))
+      ResultShape.describe(Node<Tail>.self)
+        == "Node<Tail>\nNode<Tail>\n  up: Optional<Node<Tail>>\n  value: Optional<Tail>\n  coded as value = value\nTail\n  length: Int"
+    )
   }
 
-  @Test func anEndToAllText() {
-    let value = Deep(Deep(Deep(Deep(Peak(place: 1, width: 1)))))
-    let text = ResultShape.describe(value)
-    #expect(text.utf8.count < 40_000)
-    #expect(text.hasPrefix("Deep<"))
+  @Test("A type's own decoding gets no value that it doesn't expect")
+  func ownDecoding() {
+    let text = ResultShape.describe([Demanding].self)
+    #expect(text == "Array<Demanding>\nDemanding\n  values: Array<Int>\n  kind: Int\n  coded as values = v")
+    #expect(ResultShape.describe(Unkeyed.self) == "Unkeyed\nUnkeyed\n  x: Double")
+    #expect(ResultShape.describe(Patient.self) == "Patient\nPatient\n  values: Array<Int>")
   }
 }
 
-private struct Fit {
+private struct Fit: Codable {
   var amplitude: Double
   var peak: Peak
-  var name: String
-  var spectrum: [Double]
-  var range: (low: Double, high: Double)
+  var range: (low: Double, high: Tail) = (0, Tail(length: 1))
   var best: Peak?
-  var all: [Peak] = []
-  var byName: [String: Peak] = [:]
-  var chosen: Set<Int> = []
+  var byName: [String: [Line]] = [:]
+  var chosen: Set<Mark> = []
   static let unit = "no stored property"
   var computed: Int { 0 }
+  enum CodingKeys: CodingKey { case amplitude, peak, range, best, byName, chosen }
+  init(from decoder: any Decoder) throws { throw CocoaError(.featureUnsupported) }
+  func encode(to encoder: any Encoder) throws {}
 }
 
 private struct Peak: Codable, Sendable {
@@ -124,68 +209,162 @@ private struct Peak: Codable, Sendable {
   var width: Double?
 }
 
-private struct Empty {}
-private struct GivenUp: Error {}
+private struct Tail: Codable { var length: Int }
+private struct Line: Codable { var wave: Float }
+private struct Mark: Codable, Hashable { var number: Int }
+private struct Empty: Codable {}
+private struct Holder<T: Codable>: Codable { var value: T }
 
-private enum Fate {
+private enum Fate: Codable {
   case lost
-  case found(Peak)
+  case found(peak: Peak)
   case tried(times: Int, String)
+  case plain(Double)
 }
 
-private indirect enum Recursive {
+private enum Color: String, Codable {
+  case red = "r"
+  case blue
+}
+private enum Level: Int, Codable {
+  case low = 3
+  case high
+}
+private enum Only: Int, Codable { case one }
+
+private struct Renamed: Codable {
+  var mass: Double
+  var cache: [Double] = []
+  enum CodingKeys: String, CodingKey { case mass = "m" }
+}
+
+private enum RenamedCases: Codable {
+  case lost
+  case found(peak: Double, Int)
+  enum CodingKeys: String, CodingKey {
+    case lost
+    case found = "f"
+  }
+  enum FoundCodingKeys: String, CodingKey {
+    case peak = "p"
+    case _1
+  }
+}
+
+private struct ByAnyKey: Codable {
+  var number: Int
+  struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    number = container.allKeys.count
+  }
+  func encode(to encoder: any Encoder) throws {}
+}
+
+private indirect enum Tree: Codable {
   case leaf
-  case branch([Recursive], Peak)
+  case branch([Tree], Peak)
 }
 
-private struct Mirrored: CustomReflectable {
-  var hidden: Int
-  var customMirror: Mirror { Mirror(self, children: ["value \(hidden)": hidden], displayStyle: .struct) }
+private final class Linked: Codable { var next: Linked? }
+private final class EverLarger<T>: Codable { var next: EverLarger<[T]>? }
+
+private class Super: Codable { var name = "" }
+private final class Sub: Super {
+  var peak = Peak(place: 1, width: nil)
+  enum CodingKeys: CodingKey { case peak }
+  required init(from decoder: any Decoder) throws {
+    peak = try decoder.container(keyedBy: CodingKeys.self).decode(Peak.self, forKey: .peak)
+    try super.init(from: decoder)
+  }
 }
 
-private struct Holder<T> { var value: T }
-
-/// Eight fields, each as large as the whole: what it looks like grows eightfold with each level.
-private struct Deep<T> {
-  var a: T
-  var b: T
-  var c: T
-  var d: T
-  var e: T
-  var f: T
-  var g: T
-  var h: T
-  init(_ value: T) { (a, b, c, d, e, f, g, h) = (value, value, value, value, value, value, value, value) }
+private struct Uncoded: BitwiseCopyable {
+  var pair: (Float, Float)
+  var vector: SIMD2<Float>
 }
 
-// Never shared.
-private class Super: @unchecked Sendable { var name = "" }
-private final class Sub: Super, @unchecked Sendable { var peak = Peak(place: 1, width: nil) }
-
-private final class Linked {
-  var next: Linked?
-  init(next: Linked?) { self.next = next }
+private struct Inline: Codable, PlainMemory {
+  var values: [3 of Uncoded]
+  init(from decoder: any Decoder) throws { fatalError("it travels as memory") }
+  func encode(to encoder: any Encoder) throws {}
 }
 
-private final class Ring {
-  var next: Ring!
-  let peak = Peak(place: 1, width: nil)
-  init() { next = self }
+private struct Shell: Codable {
+  struct Core: Codable { var x: Int }
+  var core: Core
+}
+
+private struct Several<First: Codable, each Value: Codable>: Codable {
+  var first: First?
+  var values: (repeat each Value)
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    values = (repeat try container.decode((each Value).self))
+  }
+  func encode(to encoder: any Encoder) throws {}
+}
+
+private final class Node<Value: Codable>: Codable {
+  weak var up: Node<Value>?
+  var value: Value?
+  enum CodingKeys: CodingKey { case value }
 }
 
 private struct Plain: Codable, PlainMemory {
   var wide: Double
+  var inner: Uncoded
   var narrow: Int8
+  init(from decoder: any Decoder) throws { fatalError("it travels as memory") }
+  func encode(to encoder: any Encoder) throws {}
 }
 
-private enum One {
-  struct Same { var value: Int }
-  struct Inside { var same: Same }
+@propertyWrapper private struct Limited<Value: Codable>: Codable { var wrappedValue: Value }
+private struct Wrapped<Value: Codable>: Codable {
+  struct Inner: Codable { var of: Value }
+  @Limited var value: Value
+  var inner: [Inner]
 }
-private enum Two {
-  struct Same { var value: Double }
-  struct Inside { var same: Same }
+private struct Wave: Codable, Comparable {
+  var length: Int
+  static func < (one: Wave, other: Wave) -> Bool { one.length < other.length }
 }
-private enum Three {
-  struct Same { var other: Int }
+
+extension Array {
+  fileprivate struct Extending: Codable { var peak: Peak }
+}
+
+/// Traps where it is given what it has never written.
+private struct Demanding: Codable {
+  var values: [Int]
+  var kind: Int
+  enum CodingKeys: String, CodingKey { case values = "v" }
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    values = try container.decode([Int].self, forKey: .values)
+    kind = values[41]
+  }
+}
+
+private struct Unkeyed: Codable {
+  var x: Double
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    while !container.isAtEnd { _ = try? container.decode(Double.self) }
+    x = 0
+  }
+  func encode(to encoder: any Encoder) throws {}
+}
+
+/// Takes an error for something else.
+private struct Patient: Codable {
+  var values: [Int]
+  init(from decoder: any Decoder) {
+    values = (try? decoder.singleValueContainer().decode([Int].self)) ?? []
+  }
 }

@@ -4,15 +4,14 @@ import Testing
 
 @Suite("What a call's items are known by")
 struct WorkOfCallTests {
-  private func bytes<Element: Codable & Sendable>(_ items: Elements<Element>) -> (all: [UInt8], each: [[UInt8]]) {
+  private func bytes<Element: Codable & Sendable>(_ items: Elements<Element>) -> [[UInt8]] {
     let work = CheckpointWork(items, result: Int.self, resultsAreMemory: true, place: "A/B.swift:1", round: 1)
-    var (all, each): ([UInt8], [[UInt8]]) = ([], [])
-    work.items { all += Array($0) }
+    var each: [[UInt8]] = []
     work.eachItem { index, bytes in
       #expect(index == each.count)
       each.append(Array(bytes))
     }
-    return (all, each)
+    return each
   }
 
   private func isAsItsElements<Base: Collection>(_ base: Base) -> Bool where Base.Element: Codable & Sendable {

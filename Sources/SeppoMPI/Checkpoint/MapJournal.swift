@@ -43,9 +43,6 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Where one rank is alone: the suspects, which it is given one by one.
   private let witnessed: Set<Int>
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
-  /// What the results' type looked like when the first one was stored.
-  private let shape: String?
-  private var isDescribed: Bool
   /// The ranks that were noted as dead.
   private var noted: [Int] = []
   /// Results whose items aren't mapped any more.
@@ -86,8 +83,6 @@ final class MapJournal<Result: Codable & Sendable> {
     }
     kept = journal.stored
     gone = journal.gone
-    shape = journal.shape
-    isDescribed = shape != nil
     LastWords.prepare(journal.lastWords)
     inHand = InHand(journal, ranks: session.size)
     earlier = journal.suspects
@@ -132,10 +127,6 @@ final class MapJournal<Result: Codable & Sendable> {
         let (read, error) = Items.read(gathered[item..<(item + 1)], from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
-        if done.isEmpty, run.count == 1, let shape {
-          let now = ResultShape.describe(gathered[item..<(item + 1)][0])
-          if shape != now { throw otherType(shape, now) }
-        }
       }
       try put(&gathered)
       return done
@@ -147,11 +138,9 @@ final class MapJournal<Result: Codable & Sendable> {
   }
 
   private func unreadable(_ item: Int, _ error: WireError) -> CheckpointError {
-    otherType(shape ?? "unknown", "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
-  }
-
-  private func otherType(_ stored: String, _ now: String) -> CheckpointError {
-    .otherType(file: name, label: journal.label, stored: stored, now: now)
+    .otherType(
+      file: name, label: journal.label, stored: "\(Result.self) as it was coded then",
+      now: "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
   }
 
   func give(_ items: Range<Int>, to rank: Int) throws {
@@ -209,11 +198,9 @@ final class MapJournal<Result: Codable & Sendable> {
     let written = Written()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)
-    let describe = !isDescribed
-    isDescribed = true
     try WritingThread.shared.run {
       do {
-        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts, describe: describe)
+        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
         written.leftOut.withLock { $0 = leftOut }
       } catch {
         written.error.withLock { $0 = error }
@@ -247,13 +234,10 @@ final class MapJournal<Result: Codable & Sendable> {
 
   /// - Returns: what is said of results that can't be stored at all.
   private static func write(
-    _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String], describe: Bool
+    _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String]
   ) throws -> [CheckpointError] {
     var leftOut: [CheckpointError] = []
     let isMemory = Items.areMemory(Result.self)
-    if describe, let first = batches.first?.items.first?.first {
-      try journal.describe(shape: ResultShape.describe(places.results[first]))
-    }
     for batch in batches {
       for item in batch.items.joined() {
         let value = UnsafeBufferPointer(rebasing: places.results[item..<(item + 1)])

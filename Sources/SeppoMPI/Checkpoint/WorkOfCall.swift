@@ -5,8 +5,13 @@ extension CheckpointWork {
   init<Element: Codable & Sendable, Result>(
     _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
   ) {
-    let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void = { body in
+    self.init(
+      place: place, round: round, count: items.count, element: String(describing: Element.self),
+      result: String(describing: Result.self), shape: ResultShape.describe(Result.self),
+      form: resultsAreMemory ? "memory" : "wire"
+    ) { body in
       let writer = CanonicalWriter()
+      // A range's or a stride's are those of its elements: an array of these is the same work.
       items.visit { index, item in
         writer.removeAll()
         do {
@@ -18,11 +23,6 @@ extension CheckpointWork {
         }
       }
     }
-    self.init(
-      place: place, round: round, count: items.count, element: String(describing: Element.self),
-      result: String(describing: Result.self), form: resultsAreMemory ? "memory" : "wire",
-      // A range's or a stride's are those of its elements: an array of these is the same work.
-      items: { body in eachItem { _, bytes in body(bytes) } }, eachItem: eachItem)
   }
 }
 

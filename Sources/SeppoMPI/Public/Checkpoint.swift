@@ -55,18 +55,17 @@ public struct CheckpointWork {
   public let element: String
   /// The name of the results' type.
   public let result: String
+  /// What the results' type looks like, for a store to keep: another text where that has changed under the same name.
+  public let shape: String
   /// How results are written: `memory` as they stand in it, or `wire`.
   public let form: String
-  /// Hands over bytes that say what all items are, piece by piece: the same for the same items in every process, with
-  /// sets and dictionaries in whatever order, and whether they are an array, a range or a stride.
-  public let items: (_ body: (UnsafeRawBufferPointer) -> Void) -> Void
-  /// Hands over such bytes for each item, in order.
+  /// Hands over bytes that say what each item is, in order: the same for the same items in every process, with sets and
+  /// dictionaries in whatever order, and whether they are an array, a range or a stride.
   public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
 
   /// For tests of stores.
   public init(
-    place: String, round: Int = 1, count: Int, element: String, result: String, form: String,
-    items: @escaping (_ body: (UnsafeRawBufferPointer) -> Void) -> Void,
+    place: String, round: Int = 1, count: Int, element: String, result: String, shape: String = "", form: String,
     eachItem: @escaping (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
   ) {
     self.place = place
@@ -74,8 +73,8 @@ public struct CheckpointWork {
     self.count = count
     self.element = element
     self.result = result
+    self.shape = shape
     self.form = form
-    self.items = items
     self.eachItem = eachItem
   }
 }
@@ -85,8 +84,6 @@ public struct CheckpointWork {
 public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// What the call is known by in the store: the label that was given, or its place.
   var label: String { get }
-  /// What the results' type looked like when the first of them was stored; nil where none was.
-  var shape: String? { get }
   /// How many results are stored.
   var stored: Int { get }
   /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
@@ -98,9 +95,6 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   ///
   /// - Throws: `CheckpointError` where one isn't what was stored, and what the body throws.
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws
-
-  /// Says what the results' type looks like. Called before the first result is stored.
-  func describe(shape: String) throws
 
   /// Takes a result. It is stored by the next `flush` at the latest.
   ///

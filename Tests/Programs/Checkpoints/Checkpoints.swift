@@ -209,6 +209,8 @@ struct Checkpoints {
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map { try number(abs($0)) })
     case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
     case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
+    // NUMBER is 1 where the types have been edited.
+    case "particles", "lines", "fates": try (number == 0 ? before : after)(name)
     // NUMBER is 1 where the last rank throws while rank 0 reads what is stored. What is read has gaps.
     case "an error while it is read":
       if number == 1, Seppo.rank == Seppo.size - 1 { throw Trouble() }

@@ -8,7 +8,6 @@ let path = CommandLine.arguments[1]
 let count = 1_000_000
 let work = CheckpointWork(
   place: "Storing/main.swift:1", count: count, element: "Int", result: "Int", form: "memory",
-  items: { body in withUnsafeBytes(of: 1_000_000, body) },
   eachItem: { body in for item in 0..<count { withUnsafeBytes(of: item) { body(item, $0) } } })
 
 /// Longer than a page now and then, so that rows spread over several.
