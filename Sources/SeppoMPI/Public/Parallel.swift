@@ -35,6 +35,7 @@ extension Parallel {
   /// - Returns: the results in the order of rank 0's elements, the same on every rank.
   /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
   ///   ranks have other elements, `diverged` where they are not all in this call.
+  /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func map<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
@@ -116,6 +117,7 @@ extension Collection where Element: Codable & Sendable {
   /// - Returns: the results in the order of the elements, the same on every rank.
   /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
   ///   ranks have other elements, `diverged` where they are not all in this call.
+  /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line

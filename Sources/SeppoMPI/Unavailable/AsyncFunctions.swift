@@ -1,0 +1,57 @@
+// Functions that await.
+@available(
+  *, unavailable,
+  message:
+    "f can't be async: it runs on a thread of its own, where nothing can be awaited: call a synchronous function in f, and await what f needs before the map"
+)
+extension Collection where Element: Codable & Sendable {
+  public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Element) async throws -> Result) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "f can't be async: it runs on a thread of its own, where nothing can be awaited: call a synchronous function in f, and await what f needs before the map"
+)
+extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+  public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Value.Element) async throws -> Result) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "f can't be async: it runs on a thread of its own, where nothing can be awaited: call a synchronous function in f, and await what f needs before the map"
+)
+extension Parallel {
+  public func map<Result: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapAtRoot<Result: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Result) throws
+    -> AtRoot<[Result]>
+  {
+    preconditionFailure("unavailable")
+  }
+
+  public func mapResults<Value: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Value) throws
+    -> [Result<Value, SeppoError>]
+  {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapResultsAtRoot<Value: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Value) throws
+    -> AtRoot<[Result<Value, SeppoError>]>
+  {
+    preconditionFailure("unavailable")
+  }
+}

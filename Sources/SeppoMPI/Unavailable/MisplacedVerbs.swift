@@ -1,0 +1,111 @@
+// Options in the wrong place. Disfavoured, as they can all be left out: without options, another misuse has a better message.
+@available(
+  *, unavailable,
+  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
+)
+extension Collection {
+  @_disfavoredOverload
+  @discardableResult
+  public func mapParallel<Result>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
+)
+extension StrideTo {
+  @_disfavoredOverload
+  @discardableResult
+  public func mapParallel<Result>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
+)
+extension StrideThrough {
+  @_disfavoredOverload
+  @discardableResult
+  public func mapParallel<Result>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
+)
+extension AtRoot where Value: Collection {
+  @_disfavoredOverload
+  @discardableResult
+  public func mapParallel<Result>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Value.Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+// Verbs in the wrong place. An `AtRoot` has them too, by the sequence that it isn't.
+@available(
+  *, unavailable,
+  message: "only what parallel() gives has this verb: xs.parallel().mapAtRoot { … }"
+)
+extension Sequence {
+  @discardableResult
+  public func mapAtRoot<Result>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+  ) throws -> AtRoot<[Result]> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message: "only what parallel() gives has this verb: xs.parallel().mapResults { … }"
+)
+extension Sequence {
+  @discardableResult
+  public func mapResults<Value>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Value
+  ) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message: "only what parallel() gives has this verb: xs.parallel().mapResultsAtRoot { … }"
+)
+extension Sequence {
+  @discardableResult
+  public func mapResultsAtRoot<Value>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Value
+  ) throws -> AtRoot<[Result<Value, SeppoError>]> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(*, unavailable, renamed: "map(_:)", message: "after parallel() the verb is map: xs.parallel().map { … }")
+extension Parallel {
+  @discardableResult
+  public func mapParallel<Result>(_ f: (Base.Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}

@@ -1,0 +1,174 @@
+/// What an unavailable `parallel` gives, so that the compiler says nothing about the verb after it.
+public struct MisusedParallel<Element> {
+  private init() {}
+
+  /// Never called.
+  @discardableResult
+  public func map<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func mapAtRoot<Result>(_ f: (Element) throws -> Result) throws -> AtRoot<[Result]> {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func mapResults<Value>(_ f: (Element) throws -> Value) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func mapResultsAtRoot<Value>(_ f: (Element) throws -> Value) throws -> AtRoot<[Result<Value, SeppoError>]> {
+    preconditionFailure("unavailable")
+  }
+}
+
+// Elements that can't travel.
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, make a struct of a tuple, a String of a Substring or Character, an Array of a slice"
+)
+extension Collection {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: a Substring isn't Codable, a String is: lines.map(String.init).mapParallel { … }"
+)
+extension Collection where Element == Substring {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: a Character isn't Codable, a String is: characters.map(String.init).mapParallel { … }"
+)
+extension Collection where Element == Character {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: an ArraySlice isn't Codable, an Array is: slices.map(Array.init).mapParallel { … }"
+)
+extension Collection {
+  public func mapParallel<Part, Result>(_ f: (Element) throws -> Result) throws -> [Result]
+  where Element == ArraySlice<Part> {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel<Part>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: enumerated() gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(i, xs[i]) }"
+)
+extension EnumeratedSequence {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: zip gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(xs[i], ys[i]) }"
+)
+extension Zip2Sequence {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the elements can't travel between ranks: those of a dictionary are tuples, which aren't Codable, in another order on each rank: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
+)
+extension Dictionary {
+  public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "only a collection can be mapped by all ranks, as its elements are counted first: make an array of this sequence, Array(xs).mapParallel { … }"
+)
+extension Sequence where Element: Codable & Sendable {
+  public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> MisusedParallel<Element> {
+    preconditionFailure("unavailable")
+  }
+}

@@ -1,0 +1,111 @@
+// Programs that can't work meet the overloads of this folder at compile time, with a message that says what to do.
+//
+// A correct program never meets them: the compiler tries what is unavailable only where nothing else fits. In a program
+// with another error it tries them all, in the order of the files, and gives up after a million steps. So this folder
+// comes behind `Public` in the alphabet: where the real verb is tried first, a misspelt member in `f` takes 70 steps to
+// find, else 230,000. And the overloads are few, and extend `Collection` and not `Sequence` where they can. A message is
+// that of its extension, so that it is written once for several verbs; it can't name types.
+
+// Results that can't travel.
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension Collection where Element: Codable & Sendable {
+  public func mapParallel<Result>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+  public func mapParallel<Result>(_ f: @Sendable (Value.Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension Parallel {
+  public func map<Result>(_ f: @Sendable (Base.Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapAtRoot<Result>(_ f: @Sendable (Base.Element) throws -> Result) throws -> AtRoot<[Result]> {
+    preconditionFailure("unavailable")
+  }
+
+  public func mapResults<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapResultsAtRoot<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> AtRoot<
+    [Result<Value, SeppoError>]
+  > {
+    preconditionFailure("unavailable")
+  }
+}
+
+// No results.
+@available(
+  *, unavailable,
+  message:
+    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+)
+extension Collection where Element: Codable & Sendable {
+  @discardableResult
+  public func mapParallel(_ f: @Sendable (Element) throws -> Void) throws -> [Void] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+)
+extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+  @discardableResult
+  public func mapParallel(_ f: @Sendable (Value.Element) throws -> Void) throws -> [Void] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+)
+extension Parallel {
+  @discardableResult
+  public func map(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Void] {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapAtRoot(_ f: @Sendable (Base.Element) throws -> Void) throws -> AtRoot<[Void]> {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapResults(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Result<Void, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapResultsAtRoot(_ f: @Sendable (Base.Element) throws -> Void) throws -> AtRoot<
+    [Result<Void, SeppoError>]
+  > {
+    preconditionFailure("unavailable")
+  }
+}
