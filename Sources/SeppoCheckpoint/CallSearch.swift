@@ -31,19 +31,29 @@ struct CallSearch {
         """,
       arguments: [
         label ?? call.label, place, work.count, digests.whole, digests.bag, work.shape, perItem ? "perItem" : "whole",
-        Program.name, call.id,
+        // A line alone doesn't say that it is the same call. So one that comes later, from a line that the file doesn't know,
+        // is still told of this one.
+        label == nil ? call.program : Program.name, call.id,
       ])
     return try reread(call.id)
   }
 
   private func search() throws -> StoredCall? {
     if let label {
-      // A call that is given a label keeps what it has stored without one. Its old name may be that label, too: so results
-      // are told which of two calls they belong to.
+      // The line of a call without a label may be that label: so results are told which of two calls they belong to.
       if let call = try first("label = ?", label) ?? first("label IS NULL AND place = ?", label) { return call }
-      guard let call = try first("label IS NULL AND place = ?", place), isSame(call) else { return nil }
-      try checkOnlyOne(call)
-      return call
+      // In the very program that stored them, a label is given by one of a line's callers, and it is another call. In one
+      // that was edited, it may be the call that had none, or a new one at its line.
+      guard let call = try first("label IS NULL AND place = ? AND program <> ?", place, Program.name), isSame(call)
+      else {
+        return nil
+      }
+      throw other(
+        "a map of the same items, which had no label in another build of the program",
+        """
+        one with a label, which may be that one or a new one; label: "\(call.place)" says that it is that one, and a new one \
+        needs another file
+        """)
     }
     if let call = try first("label IS NULL AND place = ?", place) {
       try checkOnlyOne(call)

@@ -16,7 +16,9 @@ struct FileLocation {
   init(_ given: String) throws {
     self.given = given
     guard !given.isEmpty, !given.utf8.contains(0) else {
-      throw CheckpointError.failed(file: given, reason: "that is no file's name")
+      throw CheckpointError.failed(
+        file: given.isEmpty ? "\"\"" : given, reason: given.isEmpty ? "a file has a name" : "there is a NUL in its name"
+      )
     }
     let named = FileLocation.resolve(given)
     var status = stat()
@@ -33,14 +35,36 @@ struct FileLocation {
     let folder = given.hasSuffix("/") ? given : FileLocation.folder(of: named)
     guard stat(folder, &status) == 0 else {
       guard errno == ENOENT || errno == ENOTDIR else { throw FileLocation.failure(errno, given) }
-      throw CheckpointError.failed(file: given, reason: "there is no folder \(folder); make it, or give another path")
+      throw CheckpointError.failed(
+        file: given,
+        reason: """
+          there is no folder \(folder)\(given.hasPrefix("~") ? " (here ~ is a name as any other: write out the home folder)" : ""); \
+          make it, or give another path
+          """)
     }
     path = named
     isNew = true
     try FileLocation.checkAccess(folder, given)
   }
 
-  private static func folder(of path: String) -> String { (path as NSString).deletingLastPathComponent }
+  /// As `dirname`, but empty where the path is a name only. (Foundation's traps for "~".)
+  private static func folder(of path: String) -> String {
+    let trimmed = trimmed(path)
+    guard let slash = trimmed.lastIndex(of: "/") else { return "" }
+    let above = FileLocation.trimmed(String(trimmed[..<slash]))
+    return above.isEmpty ? "/" : above
+  }
+
+  private static func lastName(of path: String) -> String {
+    String(trimmed(path).split(separator: "/").last ?? "/")
+  }
+
+  /// Without slashes behind it.
+  private static func trimmed(_ path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return String(path)
+  }
 
   /// SQLite would open it all the same, for reading.
   private static func checkAccess(_ path: String, _ given: String) throws {
@@ -63,7 +87,7 @@ struct FileLocation {
       defer { free(resolved) }
       return String(cString: resolved)
     }
-    let name = (path as NSString).lastPathComponent
+    let name = lastName(of: path)
     // Even these may be unreadable.
     guard !["", ".", "/"].contains(path), !name.isEmpty else { return path }
     let above = folder(of: path)

@@ -156,6 +156,14 @@ extension SPMDTests {
     Ending(name: "requests while the job is ended", ranks: 1, says: ["trouble of the program's own"]),
     Ending(name: "children that exit in an item", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "children that exit in an item", ranks: nil, status: 0, messages: 0, output: "after run\n"),
+    Ending(
+      name: "a child that comes back from an item", status: 0,
+      says: ["came back out of f", "Endings/ProcessEndings.swift:"],
+      output: "12\nafter run\n"),
+    Ending(
+      name: "a child that throws out of an item", status: 0,
+      says: ["came back out of f", "Endings/ProcessEndings.swift:"],
+      output: "12\nafter run\n"),
     Ending(name: "a child that exits in atRoot", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
     Ending(name: "Seppo.exit in an item", ranks: nil, says: ["inside an item"]),

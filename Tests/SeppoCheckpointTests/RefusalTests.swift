@@ -68,7 +68,12 @@ struct RefusalTests {
       refusal(nowhere, work)
         == .failed(
           file: nowhere, reason: "there is no folder \(folder.file("no/such")); make it, or give another path"))
-    #expect(refusal("", work) == .failed(file: "", reason: "that is no file's name"))
+    #expect(refusal("", work) == .failed(file: "\"\"", reason: "a file has a name"))
+    guard case .failed("~/fits.sqlite", let reason) = refusal("~/fits.sqlite", work) else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(reason.contains("/~ (here ~ is a name as any other"))
     #expect(refusal("/dev/null", work) == .notACheckpoint(file: "/dev/null", reason: "it is no regular file"))
     #expect(try folder.contents() == ["pipe"])
   }

@@ -207,6 +207,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       let room = UnsafeMutableBufferPointer(rebasing: results[((writesInPlace ? completed : made) - first)...])
       let outcome = kernel(
         UnsafeRawBufferPointer(rest), UnsafeMutableRawBufferPointer(room), chunk.lowerBound + completed, context.bound)
+      ProcessExit.endIfFork(at: context.place)
       if let timeout = context.timeout, outcome.completed > 0 || outcome.thrown != nil, isLate(hand, timeout) {
         // Of one item only, see above. What comes after its time is as good as nothing: its failure may be known already.
         UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()

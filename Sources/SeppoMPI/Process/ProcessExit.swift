@@ -11,6 +11,24 @@ enum ProcessExit {
     return process != 0 && process != getpid()
   }
 
+  /// A process that an item has forked ends here, where it comes back out of `f`: it would compute other items too, and then
+  /// wait for threads that it hasn't got.
+  static func endIfFork(at place: Place) {
+    guard isFork else { return }
+    Line.make { line in
+      line.put(
+        "Seppo: a process that an item has forked came back out of f, and is ended: it must end by itself (_exit, exec) [mapped at "
+      )
+      line.put(place.fileID)
+      line.put(":")
+      line.put(Int(place.line))
+      line.put("]")
+      line.write()
+    }
+    // As EX_SOFTWARE of sysexits.h.
+    _exit(70)
+  }
+
   /// Looks at every `exit` of this process.
   static func watch() {
     process.store(getpid(), ordering: .relaxed)

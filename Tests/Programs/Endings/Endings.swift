@@ -310,6 +310,8 @@ struct Endings {
       try sendRequestsOnceSaid()
       throw Trouble()
     case "children that exit in an item": try onVictim { letChildExit(in: "an item") }
+    case "a child that comes back from an item": try letChildComeBack(throwing: false)
+    case "a child that throws out of an item": try letChildComeBack(throwing: true)
     case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }
     case "kill behind a child that exits":
       try onVictim {

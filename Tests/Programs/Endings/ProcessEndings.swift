@@ -16,6 +16,24 @@ extension Endings {
     }
   }
 
+  /// The first item of a rank forks, and the child comes back into the map.
+  static func letChildComeBack(throwing: Bool) throws {
+    let results = try (0..<(4 * Seppo.size)).parallel(chunk: .items(2)).map { item -> Int in
+      usleep(100_000)
+      guard Seppo.rank == victim, begun.add(1, ordering: .relaxed).oldValue == 0 else { return item }
+      let child = forkProcess()
+      if child == 0 {
+        if throwing { throw Trouble() }
+        return item
+      }
+      var status: Int32 = 0
+      waitpid(child, &status, 0)
+      if status != 70 << 8 { print("a child left with \(status)") }
+      return item
+    }
+    try Seppo.atRoot { print(results.count) }
+  }
+
   /// Sends SIGUSR1 again and again from the moment when Seppo has said why the job ends.
   static func sendRequestsOnceSaid() throws {
     var ends: [Int32] = [-1, -1]
