@@ -156,6 +156,7 @@ extension SPMDTests {
     Ending(name: "requests while the job is ended", ranks: 1, says: ["trouble of the program's own"]),
     Ending(name: "children that exit in an item", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "children that exit in an item", ranks: nil, status: 0, messages: 0, output: "after run\n"),
+    .lossy(1), .lossy(3), .lossy(nil),
     Ending(
       name: "a child that comes back from an item", status: 0,
       says: ["came back out of f", "Endings/ProcessEndings.swift:"],
@@ -171,6 +172,20 @@ extension SPMDTests {
     Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["Seppo.exit(0) was called inside an item ("]),
     Ending(name: "Seppo.exit 256 in an item", ranks: nil, status: nil, says: ["inside an item"]),
   ]
+}
+
+extension Ending {
+  /// What is lost is told once for each type, wherever it is computed.
+  fileprivate static func lossy(_ ranks: Int?) -> Ending {
+    Ending(
+      name: "items and results that lose something", ranks: ranks, status: 0,
+      says: [
+        "Lossy loses something on its way to another rank: lost is 7 here and 0 there. On several ranks f gets items without it",
+        "[item 1, mapped at Endings/Endings.swift:",
+        "Array<Lossy> loses something on its way to another rank: [0].lost is 7 here and 0 there. On several ranks results come",
+        "[result of item ",
+      ], messages: 2, output: "after run\n")
+  }
 }
 
 extension SPMDTests {

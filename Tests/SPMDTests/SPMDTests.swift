@@ -82,7 +82,8 @@ extension SPMDTests {
         let job = try await Mpirun.run(ranks, "Laws", behind, environment: environment, limit: 300, load: .computes)
         if job.status == 0 {
           #expect(job.output.hasSuffix(" laws held on \(ranks ?? 1) ranks\n"), "\(job.report)")
-          #expect(job.messages.isEmpty, "\(job.report)")
+          // Some laws map what loses something.
+          #expect(job.messages.allSatisfy { $0.contains(" loses something on its way ") }, "\(job.report)")
           held += job.output.split(separator: " ").first.flatMap { Int($0) } ?? 0
           break
         }

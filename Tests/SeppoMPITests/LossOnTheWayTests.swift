@@ -36,6 +36,8 @@ struct LossOnTheWayTests {
     #expect(LossOnTheWay.sentence([Double.nan]) == nil)
     #expect(LossOnTheWay.sentence(Set(0..<50)) == nil)
     #expect(LossOnTheWay.sentence(["a": Set([1, 2, 3])]) == nil)
+    #expect(LossOnTheWay.sentence(Set([Double.nan, 1, 2, 3])) == nil)
+    #expect(LossOnTheWay.sentence([Double.nan: 1, 2: 2]) == nil)
   }
 
   @Test("What is lost is named by its place")

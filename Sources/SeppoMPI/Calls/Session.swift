@@ -57,8 +57,7 @@ final class Session: @unchecked Sendable {
   var entries: [Int: Entry] = [:]
   /// On rank 0: how often calls with a checkpoint have begun, by what they are known by.
   private var rounds: [String: Int] = [:]
-  /// Types of items of which it was said that they lose something on their way.
-  var lossesTold: Set<ObjectIdentifier> = []
+  private(set) lazy var losses = LossOnTheWay(looksAlways: checksWire)
   /// On rank 0: stores what a map has, where the job ends in the middle of it; see `actForTheLastTime`.
   var lastAct: (() -> Void)?
   private var hasPassedOn = false

@@ -1,13 +1,55 @@
 import SeppoWire
+import Synchronization
 
-/// Finds types that lose something when they are encoded and decoded, where only one rank is, and nothing travels: on
-/// several ranks `f` would get other items.
-enum LossOnTheWay {
+/// Finds types that lose something when they are encoded and decoded: on several ranks `f` gets items without it, and
+/// results come back without it, which `map` wouldn't do. That is told once for each type, while programs are made: in
+/// builds for debugging, where a line's first items and results are looked at, and with `SEPPO_CHECK=1`.
+final class LossOnTheWay: Sendable {
+  private struct Look: Hashable {
+    let type: ObjectIdentifier
+    let isResult: Bool
+    let file: UInt
+    let line: UInt
+  }
+
+  private let looks = Mutex<Set<Look>>([])
+  private let told = Mutex<Set<ObjectIdentifier>>([])
+  private let looksAlways: Bool
   #if DEBUG
-    static let isLookedFor = true
+    private static let isDebug = true
   #else
-    static let isLookedFor = false
+    private static let isDebug = false
   #endif
+
+  /// - Parameter looksAlways: at each call, in every build.
+  init(looksAlways: Bool) { self.looksAlways = looksAlways }
+
+  /// Looks at items or results, at most 64 of them.
+  ///
+  /// - Parameter first: the index of the first one's item.
+  func look<Value: Codable>(
+    at values: UnsafeBufferPointer<Value>, from first: Int = 0, areResults: Bool, _ place: Place
+  ) {
+    guard looksAlways || LossOnTheWay.isDebug, !Items.haveOwnForm(Value.self), !values.isEmpty else { return }
+    let type = ObjectIdentifier(Value.self)
+    let look = Look(
+      type: type, isResult: areResults, file: UInt(bitPattern: place.fileID.utf8Start), line: place.line)
+    guard looks.withLock({ $0.insert(look).inserted }) || looksAlways, !told.withLock({ $0.contains(type) }) else {
+      return
+    }
+    for index in ItemSample.places(in: values.count) {
+      guard let sentence = LossOnTheWay.sentence(values[index]) else { continue }
+      guard told.withLock({ $0.insert(type).inserted }) else { return }
+      let consequence =
+        areResults
+        ? "On several ranks results come back without it: encode it too"
+        : "On several ranks f gets items without it: encode it too, or make it in f"
+      Console.write(
+        "Seppo: \(sentence). \(consequence) [\(areResults ? "result of item" : "item") \(first + index), mapped at \(place.text)]"
+      )
+      return
+    }
+  }
 
   /// Returns what is other in the item after a round trip, as a sentence; nil where nothing is, or the item can't make it.
   ///
@@ -47,9 +89,10 @@ enum LossOnTheWay {
       if mine.children.count != theirs.children.count { return found }
       return "\(item)" == "\(back)" ? nil : found
     }
-    // Their order means nothing.
+    // Their order means nothing; and what isn't equal to itself looks the same.
     if mine.displayStyle == .set || mine.displayStyle == .dictionary {
-      return (item as? any Equatable).map { areEqual($0, back) } == false ? found : nil
+      guard let item = item as? any Equatable, !areEqual(item, back) else { return nil }
+      return elements(mine) == elements(theirs) ? nil : found
     }
     if mine.children.count != theirs.children.count { return found }
     for (place, (own, other)) in zip(mine.children, theirs.children).enumerated() {
@@ -59,6 +102,8 @@ enum LossOnTheWay {
     }
     return nil
   }
+
+  private static func elements(_ mirror: Mirror) -> [String] { mirror.children.map { "\($0.value)" }.sorted() }
 
   private static func short(_ value: Any) -> String {
     let text = String(describing: value)

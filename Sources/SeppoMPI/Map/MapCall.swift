@@ -47,12 +47,16 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       try checkOptions()
       session.checkBinding(threads: threads)
       if options.checkpoint != nil { EndRequest.keepResults() }
-      lookForLoss(items)
+      if session.isRoot, case .memory(let items) = items { session.losses.look(at: items, areResults: false, place) }
       if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
         let hand = session.hands.use(0)
         hand.own()
         defer { hand.empty() }
-        return try Surroundings.enter(.item) { try compute(items, kernel, hand) }
+        let mapped = try Surroundings.enter(.item) { try compute(items, kernel, hand) }
+        if mapped.failures.isEmpty {
+          mapped.values.withUnsafeBufferPointer { session.losses.look(at: $0, areResults: true, place) }
+        }
+        return mapped
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
@@ -106,22 +110,6 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  /// Where one rank is alone nothing travels, and items keep what they would lose. That is told while programs are made:
-  /// in builds for debugging, and with `SEPPO_CHECK=1`.
-  private func lookForLoss(_ items: Elements<Element>) {
-    guard session.size == 1, LossOnTheWay.isLookedFor || session.checksWire, !Items.haveOwnForm(Element.self),
-      case .memory(let items) = items, !session.lossesTold.contains(ObjectIdentifier(Element.self))
-    else { return }
-    for place in [0, items.count / 2, items.count - 1] where items.indices.contains(place) {
-      guard let sentence = LossOnTheWay.sentence(items[place]) else { continue }
-      session.lossesTold.insert(ObjectIdentifier(Element.self))
-      Console.write(
-        "Seppo: \(sentence). On several ranks f gets items without it: encode it too, or make it in f [item \(place), mapped at \(self.place.text)]"
-      )
-      return
-    }
-  }
-
   private func badOption(_ name: String, _ reason: String) -> SeppoError {
     .badOption(name: name, reason: reason, place: place.text)
   }
@@ -163,6 +151,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.
   var encodesResults: Bool { givesToAll && session.size > 1 && !resultsAreMemory }
 
+  /// Whether rank 0 takes its own results as it gets the other ranks': a type that loses something on the way would
+  /// otherwise have it where rank 0 computed.
+  var readsResultsBack: Bool { session.size > 1 && !Items.haveOwnForm(Result.self) }
+
   var context: MapTask<Element, Result>.Context {
     .init(
       rank: session.rank, host: session.host, place: place, bound: Bound(),
@@ -173,7 +165,8 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       timeout: options.timeoutNanoseconds,
       itemsAreMemory: itemsAreMemory,
       readsItemsBack: session.isRoot && session.size > 1 && !Items.haveOwnForm(Element.self),
-      resultsAreMemory: resultsAreMemory)
+      resultsAreMemory: resultsAreMemory,
+      losses: session.isRoot ? session.losses : nil)
   }
 
   /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in

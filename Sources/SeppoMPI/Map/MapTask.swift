@@ -17,7 +17,8 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
 
   /// Where the results go.
   enum Output {
-    /// On rank 0: to their places among all results. `encodes` where they are to be broadcast and must be encoded for it.
+    /// On rank 0: to their places among all results. `encodes` where they are to be broadcast and must be encoded for it, or
+    /// may lose something on their way.
     /// Where the map goes on behind items that fail, and nothing is to be encoded, their places stay empty.
     case memory(UnsafeMutableBufferPointer<Result>, encodes: Bool)
     /// Into a message, behind a header.
@@ -41,6 +42,8 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     /// otherwise give other results where rank 0 computes it.
     let readsItemsBack: Bool
     let resultsAreMemory: Bool
+    /// On rank 0.
+    let losses: LossOnTheWay?
   }
 
   private let input: Input
@@ -232,8 +235,15 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     return monotonicNanoseconds() - began > timeout
   }
 
+  private func lookForLoss(_ results: UnsafeMutableBufferPointer<Result>) {
+    guard failed.isEmpty else { return }
+    context.losses?.look(
+      at: UnsafeBufferPointer(rebasing: results[..<made]), from: chunk.lowerBound, areResults: true, context.place)
+  }
+
   /// Encodes the results for their way to rank 0.
   private func encode(_ results: UnsafeMutableBufferPointer<Result>) {
+    lookForLoss(results)
     while true {
       let writer = ChunkHeader.writer(payload: 0)
       bytes = writer
@@ -290,6 +300,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
 
   /// Encodes results that stand in their places, for the broadcast.
   private func encodeForAll(_ results: UnsafeMutableBufferPointer<Result>) {
+    lookForLoss(results)
     let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(results), to: writer)

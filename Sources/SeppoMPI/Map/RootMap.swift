@@ -188,7 +188,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       try journal?.give(chunk, to: 0)
       // What is kept is what comes back from there: it goes the way of the other ranks' results.
       let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
-      let output: Task.Output = inPlace ? .memory(gathered[chunk], encodes: call.encodesResults) : .wire
+      let output: Task.Output =
+        inPlace ? .memory(gathered[chunk], encodes: call.encodesResults || call.readsResultsBack) : .wire
       return try submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()

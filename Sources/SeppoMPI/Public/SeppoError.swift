@@ -118,8 +118,8 @@ extension SeppoError: CustomStringConvertible {
     case .itemsDiffer(let index, let count, let rank, let host, let rootCount, let place):
       """
       \(SeppoError.spell(otherItem: index, count, rank, host, rootCount)): \
-      every rank must map the same items in the same order. Sort what comes from a Set or a Dictionary; make what is random, \
-      read or timed once, in Seppo.atRoot { … }, whose value can be mapped as it is, or broadcast() [mapped at \(place)]
+      every rank must map the same items in the same order. Sort what comes from a Set or a Dictionary, in encode(to:) too; make what is \
+      random, read or timed once, in Seppo.atRoot { … }, whose value can be mapped as it is, or broadcast() [mapped at \(place)]
       """
     case .resultsDiffer(let index, let first, let firstResult, let second, let secondResult, let place):
       """
@@ -215,7 +215,7 @@ extension SeppoError: CustomStringConvertible {
   ) -> String {
     let what = index.map { "item \($0)" } ?? "the value"
     let inside = path.isEmpty ? "" : " at \(path)"
-    return "\(what), a \(type), can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)"
+    return "\(what) (\(type)) can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)"
   }
 
   private static func spell(_ positions: [Position]) -> String {

@@ -310,6 +310,10 @@ struct Endings {
       try sendRequestsOnceSaid()
       throw Trouble()
     case "children that exit in an item": try onVictim { letChildExit(in: "an item") }
+    case "items and results that lose something":
+      let items = (0..<6).map { Lossy(kept: $0, lost: $0 == 1 ? 7 : 0) }
+      for _ in 0..<3 { _ = try items.mapParallel { $0.kept } }
+      _ = try (0..<6).parallel().mapAtRoot { [Lossy(kept: $0, lost: 7)] }
     case "a child that comes back from an item": try letChildComeBack(throwing: false)
     case "a child that throws out of an item": try letChildComeBack(throwing: true)
     case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }
@@ -381,4 +385,11 @@ struct Endings {
   }
 
   static func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(number + 1) }
+}
+
+/// What it has lost stays behind when it is encoded.
+struct Lossy: Codable {
+  var kept: Int
+  var lost = 0
+  enum CodingKeys: CodingKey { case kept }
 }

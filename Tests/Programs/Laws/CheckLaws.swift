@@ -80,6 +80,8 @@ let checkLaws = [
     }
     try holdEqual(fits.map(\.parameters.count), Array(0..<60))
     try holdEqual(try (0..<60).mapParallel { _ in Double.nan }.count, 60)
+    let grid = { @Sendable (size: Int) in Grid(cells: Dictionary(uniqueKeysWithValues: (0..<size).map { ($0, 0.5) })) }
+    try holdEqual(try (0..<60).mapParallel(grid), (0..<60).map(grid))
     try holdEqual(try [Int]().mapParallel { $0 }, [])
     // An item that is tried again may throw now and then.
     let board = try SharedBoard(60)
@@ -106,3 +108,17 @@ let checkLaws = [
 ]
 
 private struct Refused: Error {}
+
+/// Writes its cells in the order that a process happens to have them in.
+private struct Grid: Codable, Equatable {
+  let cells: [Int: Double]
+
+  init(cells: [Int: Double]) { self.cells = cells }
+
+  init(from decoder: any Decoder) throws {
+    let pairs = try [[Double]](from: decoder)
+    cells = Dictionary(uniqueKeysWithValues: pairs.map { (Int($0[0]), $0[1]) })
+  }
+
+  func encode(to encoder: any Encoder) throws { try cells.map { [Double($0), $1] }.encode(to: encoder) }
+}

@@ -291,6 +291,12 @@ let errorLaws = [
     try holdEqual(results.map(\.kept), Array(0..<40))
     let atRoot = try Seppo.atRoot { results.map(\.lost) }.broadcast()
     try holdEqual(results.map(\.lost), atRoot)
+    // Wherever they were computed.
+    let onRoot = try (0..<40).parallel(chunk: .items(1)).mapAtRoot { item -> Lossy in
+      usleep(1_000)
+      return Lossy(kept: item, lost: 1)
+    }
+    try onRoot.atRoot { try holdEqual(Set($0.map(\.lost)).count, 1) }
   },
   Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
