@@ -81,6 +81,8 @@ extension SPMDTests {
     Ending(
       name: "one rank a round ahead", says: ["mapParallel of Int → Int, call 1", "mapParallel of Int → Int, call 2"]),
     Ending(name: "one line against another", says: ["rank 2 is at"]),
+    Ending(
+      name: "one call against another on its line", says: ["rank 0 is at Endings/Endings.swift:", "rank 2 is at"]),
     Ending(name: "one type against another", says: ["of Int → Int", "of String → String"]),
     Ending(name: "three places", says: ["rank 1 is at Endings/Endings.swift:", "rank 2 is at Endings/Endings.swift:"]),
     Ending(

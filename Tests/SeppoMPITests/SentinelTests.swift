@@ -33,7 +33,7 @@
     }
 
     private static var site: CallSite {
-      CallSite(call: "mapParallel", place: Place(fileID: "Module/Main.swift", line: 12), types: [])
+      CallSite(call: "mapParallel", place: Place(fileID: "Module/Main.swift", line: 12, column: 5), types: [])
     }
 
     private static let killed =
@@ -104,7 +104,7 @@
     @Test("Many threads and long names stay one line")
     func staysALine() throws {
       let call = String(repeating: "ö", count: 400)
-      let long = CallSite(call: call, place: Place(fileID: "Module/Main.swift", line: 12), types: [])
+      let long = CallSite(call: call, place: Place(fileID: "Module/Main.swift", line: 12, column: 5), types: [])
       let text = try words { page in
         page.enter(long, number: 1)
         for thread in 0..<Hands.most { page.hands.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds()) }

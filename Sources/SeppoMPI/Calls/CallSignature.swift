@@ -1,22 +1,27 @@
 import SeppoScheduling
 
-/// A line of the user's program.
+/// A line of the user's program, and where in it.
 @usableFromInline
 struct Place: Sendable {
   let fileID: StaticString
   let line: UInt
+  /// Tells calls of one line apart.
+  let column: UInt
 
   @usableFromInline
-  init(fileID: StaticString, line: UInt) {
+  init(fileID: StaticString, line: UInt, column: UInt) {
     self.fileID = fileID
     self.line = line
+    self.column = column
   }
 
   /// Empty for line 0, where there is none.
   var text: String { line == 0 ? "" : "\(fileID):\(line)" }
+
+  var textWithColumn: String { line == 0 ? "" : "\(text):\(column)" }
 }
 
-/// A kind of call, a line, and the types there: what ranks that are together agree on. Made once and kept, since the texts
+/// A kind of call, a place, and the types there: what ranks that are together agree on. Made once and kept, since the texts
 /// cost more than a small call.
 final class CallSite {
   /// Finds a site without making texts.
@@ -24,6 +29,7 @@ final class CallSite {
     let call: String
     let file: UInt
     let line: UInt
+    let column: UInt
     let first: ObjectIdentifier?
     let second: ObjectIdentifier?
 
@@ -31,6 +37,7 @@ final class CallSite {
       self.call = call
       file = UInt(bitPattern: place.fileID.utf8Start)
       line = place.line
+      column = place.column
       first = types.first.map { ObjectIdentifier($0) }
       second = types.last.map { ObjectIdentifier($0) }
     }
@@ -38,8 +45,10 @@ final class CallSite {
 
   let call: String
   let place: String
+  /// With its column.
+  let exactPlace: String
   let types: String
-  /// Those three, as a rank sends them.
+  /// Call, exact place and types, as a rank sends them.
   let bytes: [UInt8]
   /// On rank 0: what the maps from here have learnt of their items.
   var learnt: Learnt?
@@ -51,9 +60,10 @@ final class CallSite {
   init(call: String, place: Place, types: [Any.Type]) {
     self.call = call
     self.place = place.text
+    exactPlace = place.textWithColumn
     self.types = types.map { String(describing: $0) }.joined(separator: " → ")
     bytes = Array(
-      [Array(call.utf8), Array(self.place.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
+      [Array(call.utf8), Array(exactPlace.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
   }
 
   /// The three texts again.
@@ -71,6 +81,6 @@ struct CallSignature {
   let site: CallSite
 
   func position(of rank: Int) -> SeppoError.Position {
-    .init(rank: rank, number: number, call: site.call, place: site.place, types: site.types)
+    .init(rank: rank, number: number, call: site.call, place: site.exactPlace, types: site.types)
   }
 }

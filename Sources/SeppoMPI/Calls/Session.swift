@@ -49,7 +49,7 @@ final class Session: @unchecked Sendable {
   private let gate = Atomic<Bool>(false)
   private var sites: [CallSite.Key: CallSite] = [:]
   /// The call at hand.
-  private(set) var current = (number: 0, call: "", place: Place(fileID: "", line: 0))
+  private(set) var current = (number: 0, call: "", place: Place(fileID: "", line: 0, column: 0))
   var attention: Attention
   /// Messages that came while this rank waited for something else, until the call asks for them.
   private var kept: [Message] = []

@@ -58,7 +58,7 @@ enum ProcessExit {
   /// run: one that went alone would wait in MPI for others that wait for it in a call.
   private static func endWithoutRun(_ session: Session) {
     if session.mpiHasEnded { return session.sentinel.dismiss() }
-    let place = Place(fileID: "", line: 0)
+    let place = Place(fileID: "", line: 0, column: 0)
     session.phase = .running
     do {
       try meet(session, "the program's end, without Seppo.run", at: place)

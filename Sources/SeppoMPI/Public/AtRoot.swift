@@ -35,9 +35,9 @@ extension AtRoot {
   /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
   @discardableResult
   public func atRoot<Next>(
-    _ body: (Value) throws -> Next, fileID: StaticString = #fileID, line: UInt = #line
+    _ body: (Value) throws -> Next, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> AtRoot<Next> {
-    try Seppo.runAtRoot(Place(fileID: fileID, line: line)) {
+    try Seppo.runAtRoot(Place(fileID: fileID, line: line, column: column)) {
       guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
       return try body(value)
     }
@@ -53,9 +53,9 @@ extension AtRoot where Value: Codable & Sendable {
   ///
   /// - Throws: on every rank, `SeppoError.notEncodable` or `notDecodable` where the value can't be encoded, or not be
   ///   decoded again.
-  public func broadcast(fileID: StaticString = #fileID, line: UInt = #line) throws -> Value {
+  public func broadcast(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Value {
     let session = Session.shared
-    let place = Place(fileID: fileID, line: line)
+    let place = Place(fileID: fileID, line: line, column: column)
     return try session.call("broadcast", at: place, types: [Value.self]) { signature in
       var rendezvous = Rendezvous(session, signature)
       guard session.isRoot else {
@@ -128,12 +128,13 @@ extension AtRoot where Value: Codable & Sendable {
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   /// What `map` gives, computed by all ranks, on every rank; the elements were read on rank 0 only.
   ///
-  /// - Throws: as ``Parallel/map(_:fileID:line:)``.
+  /// - Throws: as ``Parallel/map(_:fileID:line:column:)``.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
-    _ f: @Sendable (Value.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Value.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result] {
-    try parallel().map(f, fileID: fileID, line: line)
+    try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
   /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
@@ -163,9 +164,9 @@ extension Seppo {
   /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
   @discardableResult
   public static func atRoot<Value>(
-    _ body: () throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+    _ body: () throws -> Value, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> AtRoot<Value> {
-    try runAtRoot(Place(fileID: fileID, line: line), body)
+    try runAtRoot(Place(fileID: fileID, line: line, column: column), body)
   }
 
   static func runAtRoot<Value>(_ place: Place, _ body: () throws -> Value) throws -> AtRoot<Value> {

@@ -13,17 +13,19 @@ extension Parallel {
   /// An error that `f` threw arrives as `SeppoError.itemThrew`, and where it is `Codable`, ``ItemError/thrown(as:)`` gives
   /// it back.
   ///
-  /// - Parameter f: as that of ``map(_:fileID:line:)``. What it throws for one item doesn't keep the others from being
+  /// - Parameter f: as that of ``map(_:fileID:line:column:)``. What it throws for one item doesn't keep the others from being
   ///   computed.
   /// - Returns: results and errors in the order of rank 0's elements, the same on every rank.
   /// - Throws: `SeppoError` where the map itself fails, as by ranks that are not all in this call.
   @inlinable
   public func mapResults<Value: Codable & Sendable>(
-    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result<Value, SeppoError>] {
     try withElements { elements, sample in
       try runMap(
-        elements, sample, Value.self, options, givesToAll: true, keepsFailures: true, Place(fileID: fileID, line: line)
+        elements, sample, Value.self, options, givesToAll: true, keepsFailures: true,
+        Place(fileID: fileID, line: line, column: column)
       ) { input, output, first, bound in
         computeChunk(input, output, first, bound, f)
       }?.fates ?? []
@@ -32,17 +34,18 @@ extension Parallel {
 
   /// Every item's fate, on rank 0: its result, or the error that it failed with.
   ///
-  /// - Throws: as ``mapResults(_:fileID:line:)``, on every rank.
+  /// - Throws: as ``mapResults(_:fileID:line:column:)``, on every rank.
   @inlinable
   @discardableResult
   public func mapResultsAtRoot<Value: Codable & Sendable>(
-    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
     try withElements { elements, sample in
       AtRoot(
         try runMap(
           elements, sample, Value.self, options, givesToAll: false, keepsFailures: true,
-          Place(fileID: fileID, line: line)
+          Place(fileID: fileID, line: line, column: column)
         ) { input, output, first, bound in
           computeChunk(input, output, first, bound, f)
         }?.fates)

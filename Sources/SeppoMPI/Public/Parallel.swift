@@ -38,11 +38,12 @@ extension Parallel {
   /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func map<Result: Codable & Sendable>(
-    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result] {
     try withElements { elements, sample in
       try runMap(
-        elements, sample, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line)
+        elements, sample, Result.self, options, givesToAll: true, Place(fileID: fileID, line: line, column: column)
       ) { input, output, first, bound in
         computeChunk(input, output, first, bound, f)
       }?.values ?? []
@@ -55,16 +56,17 @@ extension Parallel {
   /// try images.parallel().mapAtRoot(render).atRoot { frames in try save(frames) }
   /// ```
   ///
-  /// - Throws: as ``map(_:fileID:line:)``, on every rank.
+  /// - Throws: as ``map(_:fileID:line:column:)``, on every rank.
   @inlinable
   @discardableResult
   public func mapAtRoot<Result: Codable & Sendable>(
-    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> AtRoot<[Result]> {
     try withElements { elements, sample in
       AtRoot(
         try runMap(
-          elements, sample, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line)
+          elements, sample, Result.self, options, givesToAll: false, Place(fileID: fileID, line: line, column: column)
         ) { input, output, first, bound in
           computeChunk(input, output, first, bound, f)
         }?.values)
@@ -110,7 +112,7 @@ extension Collection where Element: Codable & Sendable {
   ///
   /// Every rank makes the call with the same elements, in the same order: their count and at most 64 of them are compared.
   /// What comes from a `Set`, a `Dictionary`, a random number generator or the clock differs from rank to rank: sort it, or
-  /// make it in ``Seppo/atRoot(_:fileID:line:)``, whose value can be mapped as it is. Inside `f`, where a rank is alone, it
+  /// make it in ``Seppo/atRoot(_:fileID:line:column:)``, whose value can be mapped as it is. Inside `f`, where a rank is alone, it
   /// is `map`.
   ///
   /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
@@ -120,9 +122,10 @@ extension Collection where Element: Codable & Sendable {
   /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
-    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result] {
-    try parallel().map(f, fileID: fileID, line: line)
+    try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
   /// This collection, to be mapped by all ranks with options.

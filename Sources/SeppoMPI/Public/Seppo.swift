@@ -27,7 +27,7 @@
 public enum Seppo {
   /// This process's number among those that `mpirun` started: 0 to `size` − 1. Without `mpirun`, 0.
   ///
-  /// Asked before ``run(_:fileID:line:)``, it starts MPI.
+  /// Asked before ``run(_:fileID:line:column:)``, it starts MPI.
   public static var rank: Int { Session.shared.rank }
 
   /// How many processes `mpirun` started. Without `mpirun`, 1.

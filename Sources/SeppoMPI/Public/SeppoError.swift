@@ -63,7 +63,7 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
     public let number: Int?
     /// Which call: `mapParallel`, `atRoot`, `broadcast`, the end of `Seppo.run` and so on.
     public let call: String
-    /// The line, as `#fileID:#line`.
+    /// The place, as `#fileID:#line:#column`.
     public let place: String
     /// The types of the elements and results, where the call has any.
     public let types: String

@@ -3,10 +3,12 @@ extension Seppo {
   /// error, 1 for a partial failure).
   ///
   /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
-  public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line) -> Never {
+  public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column)
+    -> Never
+  {
     if ProcessExit.isFork { endProcess(status) }
     let session = Session.shared
-    let place = Place(fileID: fileID, line: line)
+    let place = Place(fileID: fileID, line: line, column: column)
     switch (session.phase, Surroundings.current) {
     case (.ended, _):
       fflush(nil)

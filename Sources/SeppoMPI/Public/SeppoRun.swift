@@ -12,9 +12,11 @@ extension Seppo {
   ///   try Seppo.atRoot { print(squares) }
   /// }
   /// ```
-  public static func run(_ body: () throws -> Void, fileID: StaticString = #fileID, line: UInt = #line) {
+  public static func run(
+    _ body: () throws -> Void, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
+  ) {
     let session = Session.shared
-    let place = Place(fileID: fileID, line: line)
+    let place = Place(fileID: fileID, line: line, column: column)
     do {
       try begin(session, at: place)
       try body()
@@ -27,13 +29,13 @@ extension Seppo {
   /// Starts MPI, runs the asynchronous body on every rank, and ends MPI.
   ///
   /// The body runs where the caller does: from a `@MainActor` `main() async`, on the main actor. After an `await` it may be
-  /// on another thread than before; calls are made one at a time. For the rest, see ``run(_:fileID:line:)``.
+  /// on another thread than before; calls are made one at a time. For the rest, see ``run(_:fileID:line:column:)``.
   public static func run(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void, fileID: StaticString = #fileID,
-    line: UInt = #line
+    line: UInt = #line, column: UInt = #column
   ) async {
     let session = Session.shared
-    let place = Place(fileID: fileID, line: line)
+    let place = Place(fileID: fileID, line: line, column: column)
     do {
       try begin(session, at: place)
       try await body()

@@ -90,12 +90,13 @@ public struct Strided<Element: Strideable>: RandomAccessCollection {
 extension Strided: EvenlySpaced {}
 
 extension StrideTo where Element: Codable & Sendable {
-  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:)``.
+  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
-    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result] {
-    try parallel().map(f, fileID: fileID, line: line)
+    try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
   /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
@@ -108,12 +109,13 @@ extension StrideTo where Element: Codable & Sendable {
 }
 
 extension StrideThrough where Element: Codable & Sendable {
-  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:)``.
+  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
-    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
   ) throws -> [Result] {
-    try parallel().map(f, fileID: fileID, line: line)
+    try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
   /// This stride, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.

@@ -132,6 +132,9 @@ struct Endings {
       } else {
         _ = try [1, 2].mapParallel { $0 }
       }
+    case "one call against another on its line":
+      let calls: [() throws -> [Int]] = [{ try [1].mapParallel { $0 } }, { try [1].mapParallel { -$0 } }]
+      _ = try calls[Seppo.isRoot ? 0 : 1]()
     case "one rank a round ahead":
       // One rank's first call is an error of its own, and its second one stands on the line of the others' first.
       for round in 0..<2 {
