@@ -15,6 +15,9 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     var cursor = try place.cursor()
     let tag = try cursor.readTag()
     switch tag {
+    // An element of such an array that is no number is written as an array of one again. It is no list: a type that tries
+    // one would find itself inside it, for ever.
+    case Tag.memory where place.reader.isOfMemory: throw cursor.mismatch([Any].self, tag)
     case Tag.memory:
       let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock())
       reader = _WireReader(

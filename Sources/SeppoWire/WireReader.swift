@@ -44,6 +44,9 @@ public final class _WireReader {
     self.depth = depth
   }
 
+  /// Whether its bytes are the elements of an array that travelled as memory.
+  var isOfMemory: Bool { owner != nil }
+
   /// Reads a value at the cursor, which moves behind it; where it throws, the cursor stays.
   func read<T: Decodable>(_ type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?) throws -> T {
     try read(type, traits(of: type), at: &cursor, key: key)

@@ -164,7 +164,7 @@ extension SPMDTests {
       for (number, items) in [(0, Array(0..<100)), (7, [7]), (8, [8])] {
         let (job, computed) = try await folder.run(2, name, number)
         #expect(job.status == 0 && computed.sorted() == items, "\(job.report)")
-        let says = "keeps 1 results of items that aren't mapped any more"
+        let says = "keeps 1 result of items that aren't mapped any more"
         #expect(job.messages.contains { $0.contains(says) } == (number == 8), "\(job.report)")
         let fresh = try await CheckpointFolder().run(nil, name, number).job
         #expect(job.output == fresh.output, "\(job.report)")

@@ -195,7 +195,8 @@ struct ComputePoolTests {
   func stopWithinStretch() throws {
     let gate = Gate()
     let context = MapTask<Int, String>.Context(
-      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), bound: Bound(), unit: 1, stopsAtFailure: true,
+      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), bound: Bound(), unit: 1,
+      stopsAtFailure: true,
       timeout: nil, itemsAreMemory: true, readsItemsBack: false, resultsAreMemory: false, losses: nil)
     let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
     items.initialize(repeating: 1)

@@ -30,7 +30,10 @@ struct EarlyEnd {
 
   func isOver(at now: Int) -> Bool { now - began >= grace }
 
-  var graceText: String { SeppoError.spell(seconds: Double(grace) / 1e9) }
+  /// What items that were in hand did not do.
+  var graceText: String {
+    grace == 0 ? "weren't waited for" : "didn't finish within \(SeppoError.spell(seconds: Double(grace) / 1e9))"
+  }
 
   /// What it says of why.
   var text: String {

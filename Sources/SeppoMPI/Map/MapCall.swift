@@ -95,7 +95,9 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       throw badOption("chunk: .items(\(count))", "a chunk has at least one item")
     }
     guard let wantedThreads else {
-      throw badOption("SEPPO_THREADS", "it is the number of threads on which a rank computes")
+      throw badOption(
+        "SEPPO_THREADS=\(Settings.text("SEPPO_THREADS") ?? "")",
+        "it is the number of threads on which a rank computes, 1 to \(Hands.most)")
     }
     guard (1...Hands.most).contains(wantedThreads) else {
       throw badOption(

@@ -85,7 +85,7 @@ extension RootMap {
     let place = "[mapped at \(call.place.text)]"
     // Whoever launches the job again says it.
     if let journal, dead.isEmpty || session.settings.report == nil {
-      let left = scheduler.holdsNothing ? "" : "; some items in hand didn't finish within \(end.graceText)"
+      let left = scheduler.holdsNothing ? "" : "; some items in hand \(end.graceText)"
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
         """

@@ -37,7 +37,7 @@ extension RootMap {
     if journal.gone > 0, !session.settings.isRelaunch {
       Console.write(
         """
-        Seppo: \(journal.name) keeps \(journal.gone) results of items that aren't mapped any more, until those of all others \
+        Seppo: \(journal.name) keeps \(journal.gone) result\(journal.gone == 1 ? "" : "s") of items that aren't mapped any more, until those of all others \
         are stored [mapped at \(call.place.text)]
         """)
     }
@@ -59,7 +59,7 @@ extension RootMap {
     }
     if missing > 0 {
       Console.write(
-        "Seppo: \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")"
+        "Seppo: up to \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")"
       )
     }
   }

@@ -236,7 +236,8 @@ enum EndRequest {
     if let stored = session.report.stored {
       return "\(stored); run the same again, on any number of ranks, to go on from there"
     }
-    return keeps.load(ordering: .relaxed) ? "what a checkpoint holds is kept" : advice
+    if keeps.load(ordering: .relaxed) { return "what a checkpoint holds is kept" }
+    return session.current.number == 0 ? "no map had begun" : advice
   }
 
   static let advice = """

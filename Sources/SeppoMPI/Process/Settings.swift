@@ -40,7 +40,7 @@ struct Settings {
   private static func nanoseconds(_ name: String, _ least: String) throws -> Int? {
     guard let text = Settings.text(name), !text.isEmpty else { return nil }
     guard let seconds = Double(text), seconds >= 0, seconds < 1e9 else {
-      throw BadSetting(description: "\(name)=\(text): it is a number of seconds, \(least)")
+      throw BadSetting(description: "\(name)=\(text): it is a number of seconds below a billion, \(least)")
     }
     return Int(seconds * 1e9)
   }
@@ -103,7 +103,7 @@ struct Settings {
     return Double(isUniversal ? timegm(&time) : mktime(&time))
   }
 
-  private static func text(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+  static func text(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
 struct BadSetting: Error, CustomStringConvertible {
