@@ -24,10 +24,12 @@ extension SPMDTests {
       let flags = lines.dropFirst().prefix(1).filter { $0.hasPrefix("// flags: ") }
         .flatMap { $0.split(separator: " ").dropFirst(2).map(String.init) }
       let headers = try await Checkout.mpicc("incdirs").flatMap { ["-Xcc", "-I\($0)"] }
-      let module = Checkout.root.appendingPathComponent("Sources/CMPI/module.modulemap").path
+      let modules = ["CMPI", "CStack"].flatMap {
+        ["-Xcc", "-fmodule-map-file=\(Checkout.root.appendingPathComponent("Sources/\($0)/module.modulemap").path)"]
+      }
       let arguments =
         ["swiftc", "-typecheck", "-swift-version", "6", "-parse-as-library"]
-        + ["-I", Mpirun.products.appendingPathComponent("Modules").path, "-Xcc", "-fmodule-map-file=\(module)"]
+        + ["-I", Mpirun.products.appendingPathComponent("Modules").path] + modules
         + headers + flags + [file.path]
       let job = try await Mpirun.start("/usr/bin/env", arguments, [:], 120)
       if first == "// compiles" {

@@ -15,6 +15,9 @@ struct Job {
   /// Lines on standard error that are Seppo's own.
   var messages: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("Seppo: ") } }
 
+  /// Some laws map what loses something on its way, which is said.
+  var messagesButOfLoss: [Substring] { messages.filter { !$0.contains(" loses something on its way ") } }
+
   /// Everything, for a failing test.
   var report: String {
     "status \(status)\(isExpired ? ", time was up" : "")\n--- standard output\n\(output)\n--- standard error\n\(errors)"

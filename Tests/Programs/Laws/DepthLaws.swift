@@ -30,7 +30,7 @@ private final class Knot: Codable, @unchecked Sendable {
 }
 
 let depthLaws = [
-  Law("values that nest deep travel as items, as results, and to every rank") {
+  Law("alone: deep: values travel as items, as results, and to every rank") {
     for (levels, count) in [(401, 6), (10_000, 2)] {
       let items = (0..<count).map { Chain(levels + $0) }
       try holdEqual(try items.mapParallel { $0.isWhole }, (0..<count).map { levels + $0 })
@@ -41,7 +41,7 @@ let depthLaws = [
       try holdEqual(try Seppo.atRoot { Chain(levels) }.broadcast().isWhole, levels)
     }
   },
-  Law("a cycle of references is one error on every rank, which says how deep values may nest") {
+  Law("alone: deep: a cycle of references is one error on every rank, which says how deep values may nest") {
     guard Seppo.size > 1 else { return }
     let errors = [
       try errorOf { _ = try [1, 2].parallel(chunk: .items(1)).map { _ in Knot() } },
