@@ -31,7 +31,7 @@ private final class Knot: Codable, @unchecked Sendable {
 
 let depthLaws = [
   Law("alone: deep: values travel as items, as results, and to every rank") {
-    for (levels, count) in [(401, 6), (10_000, 2)] {
+    for (levels, count) in [(401, 6), (5_000, 2)] {
       let items = (0..<count).map { Chain(levels + $0) }
       try holdEqual(try items.mapParallel { $0.isWhole }, (0..<count).map { levels + $0 })
       let results = try (0..<count).parallel(chunk: .items(1)).map { Chain(levels + $0) }
