@@ -352,7 +352,11 @@ final class Session: @unchecked Sendable {
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
     // Open MPI 5, once in many runs). When it has can't be seen from here.
-    if Launcher.ranks != nil { rest(.sleep(nanoseconds: 100_000_000)) }
+    if Launcher.ranks != nil {
+      // Signals end a sleep.
+      let end = monotonicNanoseconds() + 100_000_000
+      while case let left = end - monotonicNanoseconds(), left > 0 { rest(.sleep(nanoseconds: left)) }
+    }
     communicator.abort(status: status)
   }
 }
