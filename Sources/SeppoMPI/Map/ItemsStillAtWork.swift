@@ -11,7 +11,13 @@ struct ItemsStillAtWork {
 
   var isEmpty: Bool { items.isEmpty }
 
-  mutating func append(_ item: Item) { items.append(item) }
+  /// Those that the rank has just reported.
+  mutating func append(_ report: LateReport, of rank: Int) {
+    let now = monotonicNanoseconds()
+    for (failure, elapsed) in zip(report.items, report.elapsed) {
+      items.append(Item(rank: rank, index: failure.index, since: now - elapsed))
+    }
+  }
 
   /// These have come back.
   mutating func remove(_ failures: [FailedItem], of rank: Int) {

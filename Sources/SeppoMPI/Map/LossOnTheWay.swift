@@ -56,7 +56,7 @@ final class LossOnTheWay: Sendable {
   /// Equatable values are compared by `==`; others, and those that aren't equal, by what their mirrors show. (Not a number
   /// isn't equal to itself, and no loss.)
   static func sentence<Item: Codable>(_ item: Item) -> String? {
-    guard let back = roundTrip(item), !isEqual(item, back) else { return nil }
+    guard let back = roundTrip(item), AnyValue.areEqual(item, back) != true else { return nil }
     guard let (path, here, there) = difference(item, back, at: "") else { return nil }
     let name = String(describing: Item.self)
     return "\(name) loses something on its way to another rank: \(path) is \(here) here and \(there) there"
@@ -75,12 +75,6 @@ final class LossOnTheWay: Sendable {
     return room.moveElement(from: 0)
   }
 
-  private static func isEqual<Item>(_ item: Item, _ back: Item) -> Bool {
-    (item as? any Equatable).map { areEqual($0, back) } ?? false
-  }
-
-  private static func areEqual<Value: Equatable>(_ value: Value, _ other: Any) -> Bool { value == other as? Value }
-
   /// The first place at which they differ, and what is there.
   private static func difference(_ item: Any, _ back: Any, at path: String) -> (String, String, String)? {
     let (mine, theirs) = (Mirror(reflecting: item), Mirror(reflecting: back))
@@ -91,8 +85,7 @@ final class LossOnTheWay: Sendable {
     }
     // Their order means nothing; and what isn't equal to itself looks the same.
     if mine.displayStyle == .set || mine.displayStyle == .dictionary {
-      guard let item = item as? any Equatable, !areEqual(item, back) else { return nil }
-      return elements(mine) == elements(theirs) ? nil : found
+      return AnyValue.areEqual(item, back) != false || elements(mine) == elements(theirs) ? nil : found
     }
     if mine.children.count != theirs.children.count { return found }
     for (place, (own, other)) in zip(mine.children, theirs.children).enumerated() {
@@ -105,8 +98,5 @@ final class LossOnTheWay: Sendable {
 
   private static func elements(_ mirror: Mirror) -> [String] { mirror.children.map { "\($0.value)" }.sorted() }
 
-  private static func short(_ value: Any) -> String {
-    let text = String(describing: value)
-    return text.count > 40 ? text.prefix(40) + "…" : text
-  }
+  private static func short(_ value: Any) -> String { AnyValue.text(value, atMost: 40) }
 }

@@ -153,9 +153,11 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.
   var encodesResults: Bool { givesToAll && session.size > 1 && !resultsAreMemory }
 
-  /// Whether rank 0 takes its own results as it gets the other ranks': a type that loses something on the way would
-  /// otherwise have it where rank 0 computed.
-  var readsResultsBack: Bool { session.size > 1 && !Items.haveOwnForm(Result.self) }
+  /// The same, or because rank 0 takes its own results as it gets the other ranks': a type that loses something on the way
+  /// would otherwise have it where rank 0 computed.
+  var encodesInPlace: Bool {
+    session.size > 1 && !resultsAreMemory && (givesToAll || !Items.haveOwnForm(Result.self))
+  }
 
   var context: MapTask<Element, Result>.Context {
     .init(

@@ -42,15 +42,6 @@ struct ResultCheck {
 }
 
 extension ResultCheck {
-  /// By `==`, where the type has it.
-  static func areEqual<Result>(_ one: Result, _ other: Result) -> Bool {
-    func isEqual<Value: Equatable>(_ value: Value) -> Bool { value == other as? Value }
-    return (one as? any Equatable).map { isEqual($0) } ?? false
-  }
-
-  /// A result as a sentence names it, cut off where it is long.
-  static func text(_ result: some Any) -> String {
-    let (text, most) = ("\(result)", 80)
-    return text.count > most ? "\(text.prefix(most))…" : text
-  }
+  /// A result as a sentence names it.
+  static func text(_ result: Any) -> String { AnyValue.text(result, atMost: 80) }
 }

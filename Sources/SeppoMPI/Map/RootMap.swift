@@ -189,7 +189,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       // What is kept is what comes back from there: it goes the way of the other ranks' results.
       let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
       let output: Task.Output =
-        inPlace ? .memory(gathered[chunk], encodes: call.encodesResults || call.readsResultsBack) : .wire
+        inPlace ? .memory(gathered[chunk], encodes: call.encodesInPlace) : .wire
       return try submit(chunk, input(chunk), output)
     }
     var lent = LentMemory()
@@ -390,9 +390,8 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   private func take(_ report: LateReport, from rank: Int) throws {
     try gaveBack(Control.ranges(report.bounds), by: rank, behindLate: true)
-    let now = monotonicNanoseconds()
-    for (failure, elapsed) in zip(report.items, report.elapsed) {
-      lateItems.append(.init(rank: rank, index: failure.index, since: now - elapsed))
+    lateItems.append(report, of: rank)
+    for failure in report.items {
       try follow(scheduler.late(rank: rank, index: failure.index), failure)
     }
   }

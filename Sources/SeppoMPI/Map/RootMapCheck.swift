@@ -12,7 +12,7 @@ extension RootMap {
     var differences: [Int: SeppoError] = [:]
     var (backoff, late) = (Backoff(), ItemsStillAtWork())
     var thrown: [Int: SeppoError] = [:]
-    func came(_ place: Int, _ again: Again, isFollowed: Bool) throws {
+    func came(_ place: Int, _ again: Again, isFollowed: Bool) {
       if isFollowed, case .threw(let error) = again {
         thrown[place] = error
         return
@@ -36,11 +36,11 @@ extension RootMap {
         }
         for case let task as Task in session.pool.takeFinished() {
           hasMoved = true
-          try takeAgain(task, came)
+          takeAgain(task, came)
         }
         if let timeout = context.timeout {
           if let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut) {
-            note(report, of: 0, in: &late)
+            late.append(report, of: 0)
           }
           if !late.isEmpty { endIfStuck(late, timeout) }
         }
@@ -76,38 +76,31 @@ extension RootMap {
   }
 
   private func takeAgain(
-    _ message: Message, _ came: (Int, Again, Bool) throws -> Void, _ late: inout ItemsStillAtWork
+    _ message: Message, _ came: (Int, Again, Bool) -> Void, _ late: inout ItemsStillAtWork
   ) throws {
     switch message.kind {
     case .threw:
       let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
       late.remove(report.failures, of: message.source)
       // Where a map goes on behind what fails, the chunk's results follow, though there are none.
-      for failure in report.failures { try came(failure.index, .threw(failure.error), !context.stopsAtFailure) }
+      for failure in report.failures { came(failure.index, .threw(failure.error), !context.stopsAtFailure) }
     case .computed:
       let header = try ResultHeader(message.bytes)
-      try came(
+      came(
         header.chunk.lowerBound,
         header.completed == 1 ? .result(ChunkHeader.payload(of: message.bytes)) : .notBegun, false)
     case .late:
       let report = try Control.decode(LateReport.self, from: message.bytes, rank: 0, host: session.host)
-      note(report, of: message.source, in: &late)
+      late.append(report, of: message.source)
     default: break
     }
   }
 
-  private func takeAgain(_ task: Task, _ came: (Int, Again, Bool) throws -> Void) throws {
-    if let failure = task.failures.first { return try came(failure.index, .threw(failure.error), false) }
-    guard task.made == 1, let bytes = task.joined else { return try came(task.chunk.lowerBound, .notBegun, false) }
-    try withExtendedLifetime(bytes) {
-      try came(task.chunk.lowerBound, .result(ChunkHeader.payload(of: UnsafeRawBufferPointer(bytes.bytes))), false)
-    }
-  }
-
-  private func note(_ report: LateReport, of rank: Int, in late: inout ItemsStillAtWork) {
-    let now = monotonicNanoseconds()
-    for (failure, elapsed) in zip(report.items, report.elapsed) {
-      late.append(.init(rank: rank, index: failure.index, since: now - elapsed))
+  private func takeAgain(_ task: Task, _ came: (Int, Again, Bool) -> Void) {
+    if let failure = task.failures.first { return came(failure.index, .threw(failure.error), false) }
+    guard task.made == 1, let bytes = task.joined else { return came(task.chunk.lowerBound, .notBegun, false) }
+    withExtendedLifetime(bytes) {
+      came(task.chunk.lowerBound, .result(ChunkHeader.payload(of: UnsafeRawBufferPointer(bytes.bytes))), false)
     }
   }
 
@@ -123,7 +116,7 @@ extension RootMap {
           Canonical.marks(of: first, at: [0]), Canonical.marks(of: UnsafeBufferPointer(room), at: [0])
         )
         // Equal values may be encoded in another order, where a type writes a set as a list.
-        return one == other || ResultCheck.areEqual(first[0], room[0])
+        return one == other || AnyValue.areEqual(first[0], room[0]) == true
           ? nil : error(repetition, first[0], ResultCheck.text(room[0]))
       }
     // Where items are tried again, it is nothing new that one throws now and then.

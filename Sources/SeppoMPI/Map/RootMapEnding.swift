@@ -89,16 +89,13 @@ extension RootMap {
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
         """
-        Seppo: \(why)\(journal.name) has \(journal.kept) of \(scheduler.count) items\(dead.isEmpty ? left : ""); run the same \
-        again, on any number of ranks, to go on from there \(place)
+        Seppo: \(why)\(journal.name) has \(journal.kept) of \(scheduler.count) items\(dead.isEmpty ? left : ""); \
+        \(EndRequest.goOn) \(place)
         """)
     } else if journal == nil, dead.isEmpty {
       let fate =
         session.report.stored.map {
-          """
-          they are lost, as this map has no checkpoint, but \($0); run the same again, on any number of ranks, to go on \
-          from there
-          """
+          "they are lost, as this map has no checkpoint, but \($0); \(EndRequest.goOn)"
         } ?? EndRequest.advice
       Console.write(
         """

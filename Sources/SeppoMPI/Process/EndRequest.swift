@@ -234,11 +234,13 @@ enum EndRequest {
   /// Of the whole job, as far as this rank knows.
   private static func whatIsKept(_ session: Session) -> String {
     if let stored = session.report.stored {
-      return "\(stored); run the same again, on any number of ranks, to go on from there"
+      return "\(stored); \(goOn)"
     }
     if keeps.load(ordering: .relaxed) { return "what a checkpoint holds is kept" }
     return session.current.number == 0 ? "no map had begun" : advice
   }
+
+  static let goOn = "run the same again, on any number of ranks, to go on from there"
 
   static let advice = """
     what was computed is lost: parallel(checkpoint: .sqlite("results.sqlite")) of SeppoCheckpoint would keep it
