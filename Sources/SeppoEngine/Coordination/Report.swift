@@ -36,6 +36,9 @@ package struct Report: Sendable {
   /// The items that are dealt with.
   package var done: Range<Int> { chunk.prefix(completed) }
 
+  /// How many items were computed.
+  package var made: Int { completed - failures.count }
+
   /// The runs of items that were computed, between those that failed.
   package var computed: [Range<Int>] {
     var runs: [Range<Int>] = []

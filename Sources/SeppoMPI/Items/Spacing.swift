@@ -80,23 +80,6 @@ extension ClosedRange: EvenlySpaced where Bound: FixedWidthInteger & Strideable,
   var spacing: Spacing? { Spacing(first: lowerBound, step: 1, count: count) }
 }
 
-/// Rank 0's elements, as they are there: in memory, or as what they follow from.
-@usableFromInline
-enum Elements<Element> {
-  case memory(UnsafeBufferPointer<Element>)
-  case spaced(Spacing)
-
-  var count: Int {
-    switch self {
-    case .memory(let items): items.count
-    case .spaced(let spacing): spacing.count
-    }
-  }
-
-  /// Elements that follow from a rule are written out so many at a time: as many as stay in a core's own cache.
-  static var run: Int { 4096 }
-}
-
 /// How the elements follow from each other, where they do.
 @usableFromInline
 func spacing<Base>(of base: Base) -> Spacing? { (base as? any EvenlySpaced)?.spacing }

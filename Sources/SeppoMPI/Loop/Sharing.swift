@@ -1,24 +1,14 @@
 import SeppoTransport
 import SeppoWire
 
-/// Some results in bytes, as one writer wrote them.
-struct CodedPart {
-  let range: Range<Int>
-  let bytes: UnsafeRawBufferPointer
-  /// Keeps the bytes.
-  let owner: AnyObject
-}
-
 /// Gives the results of a map to every rank.
 struct Sharing {
   private let session: Session
-  private let rendezvous: Rendezvous
   /// The items that failed, as they travel.
   private let failures: [UInt8]
 
-  init(_ session: Session, _ rendezvous: Rendezvous, failures: [FailedItem] = []) throws {
+  init(_ session: Session, failures: [FailedItem] = []) throws {
     self.session = session
-    self.rendezvous = rendezvous
     guard !failures.isEmpty else {
       self.failures = []
       return
@@ -33,9 +23,9 @@ struct Sharing {
   /// On rank 0: plain memory.
   func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
     if memory.count <= Values.few {
-      return try rendezvous.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
+      return try session.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
+    try session.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
     try session.communicator.broadcast(memory)
   }
 
@@ -44,10 +34,10 @@ struct Sharing {
     let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
     let count = parts.reduce(0) { $0 + $1.range.count }
     if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
-      return try rendezvous.finish(
+      return try session.finish(
         .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
+    try session.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
     let pieces = Sharing.pieces(parts.map(\.bytes.count))
     try session.communicator.broadcast(
       pieces: pieces.count,
@@ -81,7 +71,7 @@ struct Sharing {
         if values.bytes.isEmpty {
           try session.communicator.broadcast(memory)
         } else {
-          guard values.bytes.count == memory.count else { throw ChunkHeader.corrupted("results came in part") }
+          guard values.bytes.count == memory.count else { throw ProtocolError("results came in part") }
           memory.copyBytes(from: values.bytes)
         }
         initialized = values.count
@@ -92,7 +82,7 @@ struct Sharing {
         var offset = 0
         for (count, length) in parts {
           guard initialized + count <= values.count, offset + length <= bytes.count else {
-            throw ChunkHeader.corrupted("results came in part")
+            throw ProtocolError("results came in part")
           }
           let (done, error) = Items.read(
             UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
@@ -118,7 +108,7 @@ struct Sharing {
           },
           arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
       }
-      guard initialized == values.count else { throw ChunkHeader.corrupted("results came in part") }
+      guard initialized == values.count else { throw ProtocolError("results came in part") }
     }
   }
 
