@@ -27,12 +27,17 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
+    // This process: launcher, settings, signals, watchdog, memory limits, how it ends.
+    .target(
+      name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    // Compute threads that run f.
+    .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),
     .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoEngine", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+        "SeppoTransport", "SeppoEngine", "SeppoWire", "SeppoProcess", "SeppoCompute",
       ],
       swiftSettings: strict
     ),
@@ -119,6 +124,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
+    .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
+    .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute"], swiftSettings: strict),
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [

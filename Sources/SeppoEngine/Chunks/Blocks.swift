@@ -31,4 +31,10 @@ package struct Blocks: Sendable, Equatable {
 
   /// The block that holds the item.
   package func block(of item: Int) -> Int { item / size }
+
+  /// The blocks that hold these items, of which there is one at least.
+  package func blocks(of items: Range<Int>) -> Range<Int> {
+    if size == 1 { return items }
+    return block(of: items.lowerBound)..<(block(of: items.upperBound - 1) + 1)
+  }
 }

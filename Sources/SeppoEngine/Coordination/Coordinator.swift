@@ -88,6 +88,8 @@ package struct Coordinator: Sendable {
   package var bound: Int { scheduler.bound }
   /// Whether only suspects are left, and nobody to give them to.
   package var isStranded: Bool { scheduler.isStranded }
+  /// Whether what is given now was computed before, to be compared.
+  package var isRepeating: Bool { phase == .repeating }
   /// Whether nothing goes on before an item that has passed its time comes back.
   package var isStuck: Bool { scheduler.isStuck }
   /// What was measured, for the next call from the same line.
@@ -174,7 +176,7 @@ package struct Coordinator: Sendable {
     return .finished
   }
 
-  private mutating func take(_ report: Report, from worker: Int) {
+  private mutating func take(_ report: ChunkReport, from worker: Int) {
     overdue.remove(report.failures, of: worker)
     if phase != .working {
       if let again = repetitions?.end(report.chunk.lowerBound), report.completed > 0 {

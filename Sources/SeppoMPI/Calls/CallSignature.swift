@@ -50,8 +50,8 @@ final class CallSite {
   let types: String
   /// Call, exact place and types, as a rank sends them.
   let bytes: [UInt8]
-  /// On rank 0: what the maps from here have learnt of their items.
-  var learnt: Calibration?
+  /// On rank 0: what the calls from here have measured of their items.
+  var calibration: Calibration?
 
   private static let separator: UInt8 = 0
 

@@ -1,3 +1,5 @@
+import SeppoCompute
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -5,12 +7,10 @@ import SeppoWire
 extension MessageKind {
   /// To rank 0: a rank has come to a call (`Entry`).
   static let enter = MessageKind(1)
-  /// From rank 0: a chunk to compute (`WorkHeader`, items).
+  /// From rank 0: a chunk to compute (`WorkFrame`, items).
   static let work = MessageKind(2)
-  /// To rank 0: a chunk's results (`ResultHeader`, results).
+  /// To rank 0: a chunk is done (`ReportFrame`: its values, and the items that failed).
   static let computed = MessageKind(3)
-  /// To rank 0: items of a chunk failed (`FailedItems`). Where the map goes on, the chunk's results follow.
-  static let threw = MessageKind(4)
   /// From rank 0: items from this index on are not to be begun any more (`Int`).
   static let stop = MessageKind(5)
   /// From rank 0: how the call ended (`Outcome`).
@@ -20,11 +20,11 @@ extension MessageKind {
   /// To rank 0: an error has left the body of `Seppo.run` (`String`).
   static let failed = MessageKind(8)
   /// From rank 0: half of what isn't begun is wanted elsewhere (nothing).
-  static let callBack = MessageKind(9)
+  static let recall = MessageKind(9)
   /// To rank 0: what of it this is (`[Int]`: lower and upper bounds in turns).
-  static let gaveBack = MessageKind(10)
-  /// To rank 0: items have passed their time (`LateReport`).
-  static let late = MessageKind(11)
+  static let returned = MessageKind(10)
+  /// To rank 0: items have passed their time (`OverdueReport`).
+  static let overdue = MessageKind(11)
   /// From rank 0: are you there? (`[Int]`: the call's number).
   static let ping = MessageKind(12)
   /// To rank 0: yes (nothing).
@@ -54,36 +54,6 @@ enum Control {
       if let error { throw SeppoError(error, index: nil, rank: rank, host: host) }
       return place[0]
     }
-  }
-}
-
-/// Items of a chunk that failed, as a rank reports them.
-struct FailedItems: Codable, Sendable {
-  let lower: Int
-  let upper: Int
-  /// So many items of the chunk, from the first on, are dealt with.
-  let completed: Int
-  /// Lowest first.
-  let failures: [FailedItem]
-
-  var chunk: Range<Int> { lower..<upper }
-}
-
-/// Items that have passed their time, as a rank reports them.
-struct LateReport: Codable, Sendable {
-  let items: [FailedItem]
-  /// How long each has been computed for, in nanoseconds.
-  let elapsed: [Int]
-  /// What stood behind them and is given back: lower and upper bounds in turns.
-  let bounds: [Int]
-
-  /// Nil where there is nothing to report.
-  init?(_ late: LateItems, _ error: (Int) -> SeppoError) {
-    if late.items.isEmpty && late.givenBack.isEmpty { return nil }
-    let now = monotonicNanoseconds()
-    items = late.items.map { FailedItem(index: $0.index, error: error($0.index)) }
-    elapsed = late.items.map { now - $0.since }
-    bounds = Control.bounds(late.givenBack)
   }
 }
 

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 /// The ranks coming to one call: each tells rank 0 where it is, and rank 0 compares.
@@ -98,19 +99,13 @@ struct Rendezvous {
     return error
   }
 
-  /// On rank 0: tells every other rank how the call ended.
-  func finish(_ outcome: Outcome) throws {
-    try session.sendToAll(outcome)
-    try session.communicator.flush()
-  }
-
   /// On another rank: what a message says of the call's end; nil where it is about something else.
   func outcome(of message: Message) throws -> Outcome? {
     switch message.kind {
     case .finish:
       let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
       if case .exit(let status) = outcome {
-        if status == EndRequest.status { EndRequest.leave() }
+        if status == StopSignal.status { StopSignal.leave() }
         ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning)
       }
       return outcome

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 ///
 /// Results are stored by `WritingThread`, several at a time, straight from their places among all results: those stay as
 /// they are until the call's end, which waits for the thread.
-final class MapJournal<Result: Codable & Sendable> {
+final class MapJournal<Result: Codable & Sendable>: KeptResults {
   /// Results that came together.
   private struct Batch: Sendable {
     let items: [Range<Int>]
@@ -77,7 +78,7 @@ final class MapJournal<Result: Codable & Sendable> {
     do {
       journal = try store.open(
         for: CheckpointWork(
-          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
+          source, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {
@@ -85,7 +86,11 @@ final class MapJournal<Result: Codable & Sendable> {
     }
     kept = journal.stored
     gone = journal.gone
-    LastWords.prepare(journal.lastWords)
+    LastWords.prepare(
+      journal.lastWords.map {
+        LastWords.Note(
+          file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
+      })
     inHand = InHand(journal, ranks: session.size)
     earlier = journal.suspects
     witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []

@@ -1,64 +1,100 @@
+import SeppoProcess
 import SeppoTransport
 
-extension RootMap {
-  /// Ends the job before the map's end, where it was asked to stop or its time is over: no item is begun any more, those in
-  /// hand may finish, and what came is stored.
-  func endEarly(at now: Int) throws {
-    let dead = try callRoll(at: now)
-    guard let end = earlyEnd else { return try beginToEnd(at: now) }
+/// What an early end has to know of the call that it ends.
+protocol EndingCall {
+  /// Whether every rank is in the call.
+  var isComplete: Bool { get }
+  /// Whether nothing is computed any more.
+  var holdsNothing: Bool { get }
+  var progress: (completed: Int, count: Int) { get }
+  /// What is kept of it, where it has a checkpoint.
+  var kept: (any KeptResults)? { get }
+  /// Stores what is to be kept.
+  func close() throws
+}
+
+/// Results that outlive the job.
+protocol KeptResults: AnyObject {
+  var name: String { get }
+  /// How many there are.
+  var kept: Int { get }
+  /// What items took at the most, in nanoseconds.
+  var longestItem: Int { get }
+  /// The job is dying of these ranks' deaths.
+  func note(dead ranks: [Int]) throws
+}
+
+/// The end of a job before its call's, on rank 0: it was asked to stop, its time is over, or a launcher ends its ranks. No
+/// item is begun any more, those in hand may finish, and what came is stored.
+struct EarlyEnding {
+  private let session: Session
+  private let place: Place
+  private var end: EarlyEnd?
+  private var rollCall: RollCall?
+
+  init(_ session: Session, _ place: Place) {
+    self.session = session
+    self.place = place
+  }
+
+  /// Whether the end may be near, so that what has come is to be stored now.
+  var isUnderWay: Bool { end != nil || rollCall != nil }
+
+  /// Whether the job was asked to stop, on whichever rank: then what throws from then on is not done.
+  var isAsked: Bool { StopSignal.current != nil || session.othersRequest != nil }
+
+  /// To be called again and again.
+  ///
+  /// - Returns: whether nothing is to be begun any more from now on.
+  mutating func look(at now: Int, _ call: some EndingCall) throws -> Bool {
+    let dead = try callRoll(at: now, call.kept)
+    guard let end else { return try begin(at: now, call) }
     if !dead.isEmpty, end.mayBeLaunchers {
-      if rollCall?.isCertain(at: now) == true || EndRequest.launcherStirred != 0 { try leave(end, dead: dead) }
-      return
+      if rollCall?.isCertain(at: now) == true || StopSignal.launcherStirred != 0 { try leave(end, call, dead: dead) }
+      return false
     }
-    guard rendezvous.isComplete || end.isSettled(at: now) else { return }
-    // With nothing to be stored there is time to see whether somebody has died.
-    if journal == nil, end.mayBeLaunchers, session.size > 1, rollCall?.isCertain(at: now) != true { return }
-    if scheduler.holdsNothing || end.isOver(at: now) { try leave(end, dead: []) }
+    guard call.isComplete || end.isSettled(at: now) else { return false }
+    // With nothing to be stored there is time to see whether a rank has died.
+    if call.kept == nil, end.mayBeLaunchers, session.size > 1, rollCall?.isCertain(at: now) != true { return false }
+    if call.holdsNothing || end.isOver(at: now) { try leave(end, call, dead: []) }
+    return false
   }
 
   /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
-  private func callRoll(at now: Int) throws -> [Int] {
-    let stirred = EndRequest.launcherStirred
-    if rollCall == nil, stirred != 0 || earlyEnd?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
+  private mutating func callRoll(at now: Int, _ kept: (any KeptResults)?) throws -> [Int] {
+    let stirred = StopSignal.launcherStirred
+    if rollCall == nil, stirred != 0 || end?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
     guard let roll = rollCall else { return [] }
-    if roll.isOver(at: now), stirred != 0, earlyEnd == nil {
+    if roll.isOver(at: now), stirred != 0, end == nil {
       // It was somebody who let the job go on after a stop.
-      EndRequest.settleStir(stirred)
+      StopSignal.settleStir(stirred)
       rollCall = nil
-      if session.size > 1 { try journal?.note(dead: []) }
+      if session.size > 1 { try kept?.note(dead: []) }
       return []
     }
     guard session.size > 1, roll.isLikely(at: now) else { return [] }
     let silent = roll.silent(session)
-    try journal?.note(dead: silent)
+    try kept?.note(dead: silent)
     return silent
   }
 
-  /// Whether the job was asked to stop, on whichever rank: then it ends, and what throws from then on is not done.
-  func isAskedToStop() throws -> Bool {
-    guard EndRequest.current != nil || session.othersRequest != nil else { return false }
-    if earlyEnd == nil { try beginToEnd(at: monotonicNanoseconds()) }
-    return true
-  }
-
-  private func beginToEnd(at now: Int) throws {
+  /// - Returns: whether the job ends from now on, and didn't before.
+  mutating func begin(at now: Int, _ call: some EndingCall) throws -> Bool {
+    guard end == nil else { return false }
     let reason: EarlyEnd.Reason
-    if let signal = EndRequest.current ?? session.othersRequest {
+    if let signal = StopSignal.current ?? session.othersRequest {
       reason = .asked(signal: signal)
-    } else if let deadline = session.settings.deadline, isOver(deadline) {
+    } else if let deadline = session.settings.deadline, isOver(deadline, call.kept) {
       reason = .deadline(deadline)
     } else {
-      return
+      return false
     }
-    EndRequest.follow()
+    session.endRequest.follow()
     session.log.debug("the job ends early: \(reason)")
     // Without a checkpoint nothing is gained by waiting.
-    earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : grace(for: reason))
-    scheduler.stop()
-    context.bound.lower(to: 0)
-    for rank in session.attention.present {
-      try session.send(0, to: rank, kind: .stop)
-    }
+    end = EarlyEnd(reason, at: now, grace: call.kept == nil ? 0 : grace(for: reason))
+    return true
   }
 
   /// How long items in hand may go on, in nanoseconds. Those that were begun in time have until the deadline.
@@ -71,25 +107,25 @@ extension RootMap {
   }
 
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
-  private func isOver(_ deadline: Double) -> Bool {
-    journal != nil
-      && secondsSince1970() + Double(longestItem) / 1e9 + EarlyEnd.reserve > deadline
+  private func isOver(_ deadline: Double, _ kept: (any KeptResults)?) -> Bool {
+    guard let kept else { return false }
+    return secondsSince1970() + Double(kept.longestItem) / 1e9 + EarlyEnd.reserve > deadline
   }
 
-  private func leave(_ end: EarlyEnd, dead: [Int]) throws {
-    EndRequest.leave()
+  private func leave(_ end: EarlyEnd, _ call: some EndingCall, dead: [Int]) throws {
+    StopSignal.leave()
     if case .deadline = end.reason { session.report.end(.deadline) }
-    let journal = journal
+    let journal = call.kept
     try journal?.note(dead: dead)
-    try closeJournal()
-    let place = "[mapped at \(call.place.text)]"
+    try call.close()
+    let place = "[mapped at \(place.text)]"
     // Whoever launches the job again says it.
     if let journal, dead.isEmpty || session.settings.report == nil {
-      let left = scheduler.holdsNothing ? "" : "; some items in hand \(end.graceText)"
+      let left = call.holdsNothing ? "" : "; some items in hand \(end.graceText)"
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
         """
-        Seppo: \(why)\(journal.name) has \(journal.kept) of \(scheduler.count) items\(dead.isEmpty ? left : ""); \
+        Seppo: \(why)\(journal.name) has \(journal.kept) of \(call.progress.count) items\(dead.isEmpty ? left : ""); \
         \(EndRequest.goOn) \(place)
         """)
     } else if journal == nil, dead.isEmpty {
@@ -99,17 +135,17 @@ extension RootMap {
         } ?? EndRequest.advice
       Console.write(
         """
-        Seppo: \(end.text) with \(scheduler.completed) of \(scheduler.count) items computed; \(fate) \(place)
+        Seppo: \(end.text) with \(call.progress.completed) of \(call.progress.count) items computed; \(fate) \(place)
         """)
     }
     if !dead.isEmpty {
       // The launcher is at it, and its status says what they died of.
-      EndRequest.dieIfKilled(session)
-    } else if rendezvous.isComplete {
-      try rendezvous.finish(.exit(status: EndRequest.status))
-      ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)
+      session.dieIfKilled()
+    } else if call.isComplete {
+      try session.finish(.exit(status: StopSignal.status))
+      ProcessExit.leave(session, status: StopSignal.status, itemsGoOn: session.pool.isRunning)
     }
-    session.tellEnd(by: EndRequest.current ?? session.othersRequest)
-    session.abort(status: EndRequest.status)
+    session.tellEnd(by: StopSignal.current ?? session.othersRequest)
+    session.abort(status: StopSignal.status)
   }
 }

@@ -1,3 +1,4 @@
+import SeppoCompute
 import SeppoEngine
 import SeppoTransport
 import SeppoWire
@@ -98,7 +99,8 @@ struct Work<Element> {
   ///   - areEverywhere: whether every rank has the items.
   @usableFromInline
   init(
-    _ elements: Elements<Element>, _ sample: ItemSample?, _ options: ParallelOptions, areEverywhere: Bool, _ place: Place
+    _ elements: Elements<Element>, _ sample: ItemSample?, _ options: ParallelOptions, areEverywhere: Bool,
+    _ place: Place
   ) {
     self.elements = elements
     self.sample = sample

@@ -51,7 +51,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     return failures.sorted { $0.index < $1.index }
   }
 
-  private func compute(_ chunk: Range<Int>, into sink: any Sink<Value>, _ context: MapContext) throws -> Report {
+  private func compute(_ chunk: Range<Int>, into sink: any Sink<Value>, _ context: MapContext) throws -> ChunkReport {
     let task = MapTask<Element, Value>(
       chunk: chunk, of: source.blocks, input: source.input(chunk, of: Value.self),
       output: .places(sink.places(chunk), encodes: false), context: context)
@@ -59,7 +59,9 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let report = task.report(withWay: false)
     _ = sink.came(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
     // It was left because the job was asked to stop.
-    if context.mindsRequests, report.completed < chunk.count, report.failures.isEmpty { EndRequest.endNow() }
+    if context.mindsRequests, report.completed < chunk.count, report.failures.isEmpty {
+      call.session.endRequest.endNow()
+    }
     return report
   }
 }

@@ -76,7 +76,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       let round = session.isRoot ? options.checkpoint.map { session.beginRound(of: $0, at: place) } : nil
       try options.check()
       session.checkBinding(threads: options.threads)
-      if options.checkpoint != nil { EndRequest.keepResults() }
+      if options.checkpoint != nil { session.endRequest.keepResults() }
       if session.isRoot, case .memory(let items) = elements {
         session.losses.look(at: items, areResults: false, place)
       }
@@ -98,7 +98,8 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
         }
         try session.pool.begin(kernel, threads: options.threads)
         if session.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }
-        return try body(.worker(WorkerLoop(self, signature, sample).run()))
+        var loop = WorkerLoop(self, signature, sample)
+        return try body(.worker(loop.run()))
       }
     }
   }

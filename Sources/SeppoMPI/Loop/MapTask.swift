@@ -8,6 +8,7 @@ import SeppoWire
 ///
 /// As every `ComputeTask`, one thread at a time has it: that is why it is `@unchecked Sendable`.
 final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: ComputeTask, @unchecked Sendable {
+  let state: ComputeTaskState
   /// Where the items are.
   enum Input {
     /// On rank 0: in the program's own array.
@@ -54,14 +55,14 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       .init(
         stopsAtFailure: context.stopsAtFailure, timeout: context.timeout.map { $0.times(blocks.size) },
         longestBatch: isSpaced ? max(1, Elements<Element>.run / blocks.size) : .max), at: came)
-    super.init(cursor)
+    state = ComputeTaskState(cursor)
   }
 
   private var chunk: Range<Int> { cursor.chunk }
 
   /// What there is to say of it; to be asked by the thread in the call, when it is done.
-  func report(withWay: Bool) -> Report {
-    Report(
+  func report(withWay: Bool) -> ChunkReport {
+    ChunkReport(
       chunk: cursor.kept, completed: progress.completed,
       failures: progress.failed.compactMap { index in errors[index].map { ItemFailure(index: index, error: $0) } },
       nanoseconds: nanoseconds, resident: withWay ? monotonicNanoseconds() - came : nil)
@@ -72,7 +73,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   var made: Int { progress.made }
 
-  override func run(_ kernel: ChunkKernel, _ hand: Hand) { compute(kernel, hand) }
+  func run(_ kernel: ChunkKernel, _ hand: Hand) { Surroundings.enter(.item) { compute(kernel, hand) } }
+
+  func blocks(of items: Range<Int>) -> Range<Int> { blocks.blocks(of: items) }
 
   /// - Parameter hand: where the thread shows what it computes; nil where it computes another call's item.
   func compute(_ kernel: ChunkKernel, _ hand: Hand?) {
@@ -108,10 +111,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     }
   }
 
-  override func cease() {
-    super.cease()
-    context.limits.lower(to: 0)
-  }
+  func onCease() { context.limits.lower(to: 0) }
 
   /// - Parameter refused: the item that is not in the payload, nor what stands behind it.
   private func decodeAndCompute(
@@ -132,7 +132,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       UnsafeBufferPointer(rebasing: elements[$0.clamped(to: readable).shifted(by: -items.lowerBound)])
     }
     let bad = chunk.lowerBound + done / blocks.size
-    if let error, !progress.isOver, chunk.lowerBound + progress.completed == bad, chunk.lowerBound + progress.begun > bad {
+    if let error, !progress.isOver, chunk.lowerBound + progress.completed == bad,
+      chunk.lowerBound + progress.begun > bad
+    {
       fail(context.uncodable(error, items.lowerBound + done))
     }
   }
@@ -164,7 +166,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
         room.deallocate()
       }
       eachBatch(kernel, hand, elements) { room[made..<(made + $0.count)] }
-      if !hasCeased { encode(room) }
+      if hasCeased { return }
+      if progress.isOver { bytes = Frame.writer(payload: 0) } else { encode(room) }
     }
   }
 
@@ -192,7 +195,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   ) {
     let outcome = kernel(
       UnsafeRawBufferPointer(elements), UnsafeMutableRawBufferPointer(room), rest.lowerBound, context.limits)
-    ProcessExit.endIfFork(at: context.place)
+    RankProcess.endIfFork(mappedAt: context.place.fileID, line: context.place.line)
     func now() -> Int {
       hand?.emptyInOrder()
       return monotonicNanoseconds()
@@ -206,7 +209,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       stopAtFailure(rest.lowerBound)
     case .threw:
       // Then it is not done, and a later job computes it again.
-      if context.mindsRequests, EndRequest.mayHaveMadeItemThrow() { return progress.leave() }
+      if context.mindsRequests, StopSignal.mayHaveMadeItemThrow() { return progress.leave() }
       if let thrown = outcome.thrown { fail(context.threw(thrown, item)) }
     }
   }

@@ -42,7 +42,8 @@ struct MemoryWatch<Element: Codable & Sendable, Value: Codable & Sendable> {
     if isOff || call.valuesAreMemory { return nil }
     var (values, bytes) = (values, bytes)
     if growth != nil {
-      guard let came = growth?.came(values, at: monotonicNanoseconds(), call.session.limits) else { return nil }
+      let limits = call.session.limits
+      guard let came = growth?.came(values, at: monotonicNanoseconds(), limits) else { return nil }
       (values, bytes) = came
     }
     return memory.came(values, bytes: bytes, isMessage: isMessage).map { error($0, here: memory.here) }

@@ -100,8 +100,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       return try refuse(error, isComplete: false)
     }
     start.calibration = site.calibration
-    for error in checkpoint.poison { keep(error) }
+    for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { keep(failed) }
     var rules = call.rules(workers: session.size)
+    rules.timeout = rules.timeout.map { $0.times(source.blocks.size) }
     rules.waitsForAll = session.current.number == 1 || call.options.areEverywhere && site.calibration == nil
     rules.repeats = session.checksWire && session.size > 1
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
@@ -184,12 +185,13 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       if let failed = FailedItem(failure)?.after(tries: tries) { keep(failed) }
     case .compare(let index, let first, let second, let report):
       comparison.compare(
-        index, first, second, report, payload, with: UnsafeBufferPointer(sink.places(index..<(index + 1))))
+        firstItem(of: index), first, second, report, payload,
+        with: UnsafeBufferPointer(sink.places(index..<(index + 1))))
     case .stuck(let index, let worker, let nanoseconds):
       Failure.endJob(
         session,
         SeppoError.itemStuck(
-          index: source.blocks.items(of: index..<(index + 1)).lowerBound, rank: worker, host: session.hosts[worker],
+          index: firstItem(of: index), rank: worker, host: session.hosts[worker],
           seconds: Double(nanoseconds) / 1e9, place: call.place.text), at: call.place)
     case .finished: isFinished = true
     }
@@ -282,7 +284,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   /// Values as they travel.
   private func take(
-    _ report: Report, from rank: Int, _ payload: UnsafeRawBufferPointer, owner: AnyObject
+    _ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer, owner: AnyObject
   ) throws {
     session.log.debug(
       "has \(report.completed) of items \(source.blocks.items(of: report.chunk)) from rank \(rank), in \(report.nanoseconds) ns"
@@ -303,7 +305,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   private func firstItem(of block: Int) -> Int { source.blocks.items(of: block..<(block + 1)).lowerBound }
 
-  private func handle(_ report: Report, from rank: Int, _ payload: UnsafeRawBufferPointer?) throws {
+  private func handle(_ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer?) throws {
     if !report.failures.isEmpty, ending.isAsked { try endEarly() }
     try handle(.report(worker: rank, report), payload)
   }

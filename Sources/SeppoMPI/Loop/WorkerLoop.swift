@@ -1,111 +1,105 @@
+import SeppoCompute
+import SeppoEngine
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// Another rank's part in a map: takes chunks, computes them on its compute threads, and sends back the results.
-final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
-  private let call: MapCall<Element, Result>
+/// Another rank's part in a call: takes chunks, computes them on its compute threads, and sends back the values.
+struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
+  private typealias Task = MapTask<Element, Value>
+
+  private let call: MapCall<Element, Value>
   private let session: Session
-  private let context: MapTask<Element, Result>.Context
+  private let context: MapContext
   private let rendezvous: Rendezvous
   private let sample: ItemSample?
+  private var blocks = Blocks(of: 0)
 
-  init(_ call: MapCall<Element, Result>, _ signature: CallSignature, _ sample: ItemSample?) {
+  init(_ call: MapCall<Element, Value>, _ signature: CallSignature, _ sample: ItemSample?) {
     self.call = call
     session = call.session
-    context = call.context
+    context = call.context()
     rendezvous = Rendezvous(session, signature)
     self.sample = sample
   }
 
-  func run() throws -> Mapped<Result>? {
-    let outcome: Outcome
+  /// Until rank 0 says how the call ended.
+  mutating func run() throws -> Outcome {
     do {
-      try rendezvous.announce(threads: call.threads, sample)
-      outcome = try compute()
+      try rendezvous.announce(threads: call.options.threads, sample)
+      var backoff = Backoff()
+      while true {
+        var hasMoved = false
+        while let message = try session.poll() {
+          hasMoved = true
+          if let outcome = try rendezvous.outcome(of: message) { return outcome }
+          try take(message)
+        }
+        for case let task as Task in session.pool.takeFinished() {
+          hasMoved = true
+          try report(task)
+        }
+        try reportOverdue()
+        try session.passOnRequest()
+        if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
+      }
     } catch {
-      call.settle(context.bound, after: error)
+      call.settle(context.limits, after: error)
       throw error
     }
-    switch outcome {
-    case .threw(let error): throw error
-    case .values(let values):
-      let sharing = try Sharing(session, rendezvous)
-      return Mapped(try sharing.take(values), failures: try sharing.failures(values))
-    case .done, .value, .exit: return nil
-    }
   }
 
-  /// Until rank 0 says how the call ended.
-  private func compute() throws -> Outcome {
-    var backoff = Backoff()
-    while true {
-      var hasMoved = false
-      while let message = try session.poll() {
-        hasMoved = true
-        if let outcome = try rendezvous.outcome(of: message) { return outcome }
-        try take(message)
-      }
-      for task in session.pool.takeFinished() {
-        guard let task = task as? MapTask<Element, Result> else { continue }
-        hasMoved = true
-        try report(task)
-      }
-      try reportLate()
-      try session.passOnRequest()
-      if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
-    }
-  }
-
-  private func take(_ message: Message) throws {
+  private mutating func take(_ message: Message) throws {
     switch message.kind {
     case .work:
-      let header = try WorkHeader(message.bytes)
-      session.log.debug("is given items \(header.chunk)")
-      let input: MapTask<Element, Result>.Input =
-        if let spacing = header.spacing { .spaced(spacing) } else {
-          .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
+      let frame = try WorkFrame(message.bytes)
+      blocks = frame.blocks
+      session.log.debug("is given items \(blocks.items(of: frame.chunk))")
+      let input: Task.Input =
+        if let spacing = frame.spacing { .spaced(spacing) } else {
+          .wire(Frame.payload(of: message.bytes), owner: message.payload)
         }
       try session.pool.submit(
-        MapTask(chunk: header.chunk, input: input, output: .wire, context: context))
+        Task(chunk: frame.chunk, of: blocks, input: input, output: .message, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host)
-      session.log.debug("begins no items from \(bound) on")
-      context.bound.lower(to: bound)
-    case .callBack:
-      let ranges = session.pool.giveBack()
-      session.log.debug("gives back items \(ranges)")
-      try session.send(Control.bounds(ranges), to: 0, kind: .gaveBack)
+      session.log.debug("begins no items from \(bound * blocks.size) on")
+      context.limits.lower(to: bound)
+    case .recall:
+      let ranges = session.pool.recall()
+      session.log.debug("returns items \(ranges.map { blocks.items(of: $0) })")
+      try session.send(Control.bounds(ranges), to: 0, kind: .returned)
     default: break
     }
   }
 
-  private func reportLate() throws {
-    guard let timeout = context.timeout,
-      let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut)
-    else { return }
+  private func reportOverdue() throws {
+    guard let timeout = call.options.timeout else { return }
+    let overdue = session.pool.takeOverdue(after: timeout.times(blocks.size))
+    if overdue.isEmpty { return }
+    let report = OverdueReport(overdue, blocks, context)
     session.log.debug("items \(report.items.map(\.index)) have passed their time")
-    try session.send(report, to: 0, kind: .late)
+    try session.send(report.coded, to: 0, kind: .overdue)
   }
 
-  private func report(_ task: MapTask<Element, Result>) throws {
-    let chunk = task.kept
-    // All of it was called back before it was begun.
-    if chunk.isEmpty { return }
-    let failures = task.failures
-    if !failures.isEmpty {
-      try session.send(
-        FailedItems(
-          lower: chunk.lowerBound, upper: chunk.upperBound, completed: task.completed,
-          failures: failures),
-        to: 0, kind: .threw)
-      if context.stopsAtFailure { return }
-    }
-    session.log.debug("has \(task.completed) of items \(chunk), in \(task.nanoseconds) ns")
+  private func report(_ task: Task) throws {
+    let report = task.report(withWay: true)
+    // All of it was recalled before it was begun.
+    if report.chunk.isEmpty { return }
+    session.log.debug("has \(report.completed) of items \(blocks.items(of: report.chunk)), in \(report.nanoseconds) ns")
+    // Nothing has come of it as the process is about to end.
     guard let writer = task.bytes else { return }
-    ResultHeader(
-      chunk: chunk, completed: task.completed, nanoseconds: task.nanoseconds,
-      resident: monotonicNanoseconds() - task.came
-    ).write(to: writer.bytes)
+    try ReportFrame.write(report, to: writer, task.lent)
     try session.send(writer, task.lent, to: 0, kind: .computed)
+  }
+}
+
+extension OverdueReport {
+  init(_ overdue: Overdue, _ blocks: Blocks, _ context: MapContext) {
+    let now = monotonicNanoseconds()
+    self.init(
+      items: overdue.items.map { index, _ in
+        ItemFailure(index: index, error: context.timedOut(blocks.items(of: index..<(index + 1)).lowerBound))
+      }, elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
   }
 }

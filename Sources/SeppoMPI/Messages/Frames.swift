@@ -77,7 +77,7 @@ struct WorkFrame {
 
 /// What a rank says of a chunk: a header, the values without gaps, and behind them the items that failed, if any.
 struct ReportFrame {
-  let report: Report
+  let report: ChunkReport
   let payload: UnsafeRawBufferPointer
 
   init(_ bytes: UnsafeRawBufferPointer, rank: Int, host: String) throws {
@@ -88,7 +88,7 @@ struct ReportFrame {
     else { throw ProtocolError("a chunk's values came with a header that can't be") }
     payload = UnsafeRawBufferPointer(rebasing: behind[..<length])
     let failures = UnsafeRawBufferPointer(rebasing: behind[length...])
-    report = Report(
+    report = ChunkReport(
       chunk: chunk, completed: completed,
       failures: failures.isEmpty
         ? []
@@ -105,7 +105,7 @@ struct ReportFrame {
   /// - Parameters:
   ///   - writer: room for the header, and the values.
   ///   - lent: what belongs between these.
-  static func write(_ report: Report, to writer: _WireWriter, _ lent: LentMemory) throws {
+  static func write(_ report: ChunkReport, to writer: _WireWriter, _ lent: LentMemory) throws {
     Frame.write(
       [
         UInt64(report.chunk.lowerBound), UInt64(report.chunk.upperBound), UInt64(report.completed),

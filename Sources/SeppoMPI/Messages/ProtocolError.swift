@@ -4,3 +4,9 @@ struct ProtocolError: Error {
 
   init(_ text: String) { self.text = text }
 }
+
+extension SeppoError {
+  init(_ error: ProtocolError, rank: Int, host: String) {
+    self = .mpi(call: "Seppo's protocol", errorClass: 0, text: error.text, rank: rank, host: host)
+  }
+}

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -74,7 +75,7 @@ extension AtRoot where Value: Codable & Sendable {
       do {
         (bytes, received) = try coded.get()
       } catch let error as SeppoError {
-        try rendezvous.finish(.threw(error))
+        try session.finish(.threw(error))
         throw error
       }
       let others = session.ranksHere - 1
@@ -83,10 +84,10 @@ extension AtRoot where Value: Codable & Sendable {
           own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
       {
         let error = session.error(shortage, of: "the value that is broadcast")
-        try rendezvous.finish(.threw(error))
+        try session.finish(.threw(error))
         throw error
       }
-      try rendezvous.finish(.value(bytes: bytes.count))
+      try session.finish(.value(bytes: bytes.count))
       try session.communicator.broadcast(bytes.bytes)
       return received
     }
@@ -137,17 +138,20 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
+  /// Rank 0's collection, to be computed by all ranks with options; see ``ParallelOptions``.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil
   ) -> Parallel<Value> {
-    Parallel(
-      base: value,
-      options: MapOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, areEverywhere: false
-      ))
+    parallel(
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Rank 0's collection, to be computed by all ranks with options.
+  @inlinable
+  public func parallel(_ options: ParallelOptions) -> Parallel<Value> {
+    Parallel(value, options, areEverywhere: false)
   }
 }
 
@@ -185,15 +189,15 @@ extension Seppo {
         value = try Surroundings.enter(.atRoot, body)
       } catch {
         // A program that it ran may have been ended by the same signal.
-        if EndRequest.mayHaveMadeItemThrow() { EndRequest.endNow(after: error) }
+        if StopSignal.mayHaveMadeItemThrow() { session.endRequest.endNow(after: error) }
         let error =
           error as? SeppoError
           ?? .rootThrew(
             host: session.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
-        try rendezvous.finish(.threw(error))
+        try session.finish(.threw(error))
         throw error
       }
-      try rendezvous.finish(.done)
+      try session.finish(.done)
       return AtRoot(value)
     }
   }

@@ -54,7 +54,7 @@ extension Sink {
   /// - Parameter bytes: the values.
   /// - Returns: the blocks that have a value now, and the first whose value can't be read: those behind it aren't read.
   func read(
-    _ report: Report, of rank: Int, from bytes: UnsafeRawBufferPointer, owner: AnyObject
+    _ report: ChunkReport, of rank: Int, from bytes: UnsafeRawBufferPointer, owner: AnyObject
   ) -> (runs: [Range<Int>], bad: BadValue?) {
     let places = places(report.chunk)
     func place(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> {
@@ -99,7 +99,7 @@ extension Sink {
 }
 
 extension Origin {
-  init(_ report: Report, rank: Int) {
+  init(_ report: ChunkReport, rank: Int) {
     self.init(rank: rank, nanoseconds: report.nanoseconds / max(1, report.completed))
   }
 }

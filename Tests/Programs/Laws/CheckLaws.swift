@@ -32,7 +32,7 @@ let checkLaws = [
     try holdResultsDiffer { _ = try ["a", "b"].mapParallel { "\($0) \(offset)" } }
     try holdResultsDiffer { _ = try [7].mapParallel { [$0, offset] } }
     try holdResultsDiffer { _ = try (0..<50).parallel(chunk: .items(1), threads: 2).map { $0 * offset + 1 } }
-    try holdResultsDiffer { try (0..<50).parallel().mapAtRoot { Double($0 + offset) } }
+    try holdResultsDiffer { try (0..<50).parallel().atRoot.map { Double($0 + offset) } }
     try holdResultsDiffer {
       _ = try (0..<50).parallel(timeout: .seconds(60)).mapResults {
         Fit(parameters: ["a": Double($0 + offset)], tags: [])

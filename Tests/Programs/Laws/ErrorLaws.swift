@@ -199,7 +199,7 @@ let errorLaws = [
         _ = try [1].mapParallel { item -> Int in
           switch inside {
           case 0: try Seppo.atRoot {}
-          case 1: _ = try [1].parallel().mapAtRoot { $0 }
+          case 1: _ = try [1].parallel().atRoot.map { $0 }
           default: _ = try Seppo.atRoot { 1 }.broadcast()
           }
           return item
@@ -292,7 +292,7 @@ let errorLaws = [
     let atRoot = try Seppo.atRoot { results.map(\.lost) }.broadcast()
     try holdEqual(results.map(\.lost), atRoot)
     // Wherever they were computed.
-    let onRoot = try (0..<40).parallel(chunk: .items(1)).mapAtRoot { item -> Lossy in
+    let onRoot = try (0..<40).parallel(chunk: .items(1)).atRoot.map { item -> Lossy in
       usleep(1_000)
       return Lossy(kept: item, lost: 1)
     }

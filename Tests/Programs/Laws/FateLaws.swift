@@ -92,7 +92,7 @@ private func holdFates<R: Codable & Sendable & Equatable>(
     }
   }
   try holdSame("\(fates)")
-  let atRoot = try (0..<count).parallel(chunk: chunk, threads: threads).mapResultsAtRoot(f)
+  let atRoot = try (0..<count).parallel(chunk: chunk, threads: threads).atRoot.mapResults(f)
   try atRoot.atRoot { atRoot in
     for (here, everywhere) in zip(atRoot, fates) {
       switch (here, everywhere) {

@@ -13,7 +13,7 @@ private func holdDiffers<Items: Collection>(
   let errors = [
     try errorOf { _ = try items.mapParallel { count($0) } },
     try errorOf { _ = try items.parallel(chunk: .items(1), retries: 2).mapResults { count($0) } },
-    try errorOf { try items.parallel(threads: 2).mapAtRoot { count($0) } },
+    try errorOf { try items.parallel(threads: 2).atRoot.map { count($0) } },
   ]
   for error in errors {
     guard case .itemsDiffer(let found, _, let rank, _, _, _) = error else {

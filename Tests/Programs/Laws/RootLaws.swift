@@ -31,15 +31,15 @@ let rootLaws = [
     let words = try Seppo.atRoot { (0..<300).map { "word \($0)" } }
     try holdEqual(try words.mapParallel { $0.count }, (0..<300).map { "word \($0)".count })
     try holdEqual(try words.parallel(chunk: .items(7)).map { $0 }, (0..<300).map { "word \($0)" })
-    let kept = try words.parallel().mapAtRoot { $0.utf8.count }
+    let kept = try words.parallel().atRoot.map { $0.utf8.count }
     try holdEqual(kept.value, Seppo.isRoot ? (0..<300).map { "word \($0)".utf8.count } : nil)
   },
   Law("mapAtRoot keeps the results on rank 0") {
-    let results = try (0..<1_000).parallel().mapAtRoot { "\($0)" }
+    let results = try (0..<1_000).parallel().atRoot.map { "\($0)" }
     try holdEqual(results.value, Seppo.isRoot ? (0..<1_000).map { "\($0)" } : nil)
     try holdEqual(try results.atRoot { $0.count }.broadcast(), 1_000)
     let error = try errorOf {
-      try (0..<100).parallel().mapAtRoot { item -> Int in
+      try (0..<100).parallel().atRoot.map { item -> Int in
         if item == 42 { throw Refused() }
         return item
       }

@@ -12,7 +12,7 @@ let sizeLaws =
       try holdEqual(try [Int]().mapParallel { $0 }, [])
       try holdEqual(try (0..<0).mapParallel { "\($0)" }, [])
       try holdEqual(try Set<String>().mapParallel { $0 }, [])
-      try holdEqual(try [Int]().parallel().mapAtRoot { $0 }.value, Seppo.isRoot ? [] : nil)
+      try holdEqual(try [Int]().parallel().atRoot.map { $0 }.value, Seppo.isRoot ? [] : nil)
     },
     Law("alone: maps of 16 items in a loop") {
       let rounds = getenv("LAWS_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 8_000

@@ -93,7 +93,7 @@ let spreadLaws = [
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     let before = try peakMegabytes()
     // The elements themselves would take 24 MB.
-    let results = try (0..<3_000_000).parallel().mapAtRoot { UInt8(truncatingIfNeeded: $0) }
+    let results = try (0..<3_000_000).parallel().atRoot.map { UInt8(truncatingIfNeeded: $0) }
     let after = try peakMegabytes()
     try hold(after - before < 15, "\(after - before) MB more")
     if let results = results.value {
@@ -138,7 +138,7 @@ let spreadLaws = [
     let numbers = lengths.map { length in (0..<length).map { Double($0 + length) } }
     try holdEqual(try numbers.mapParallel { $0 }, numbers)
     try holdEqual(try numbers.parallel(chunk: .items(3)).map { $0.map { -$0 } }, numbers.map { $0.map { -$0 } })
-    let kept = try numbers.parallel().mapAtRoot { $0.reversed() as [Double] }
+    let kept = try numbers.parallel().atRoot.map { $0.reversed() as [Double] }
     if let kept = kept.value { try holdEqual(kept, numbers.map { $0.reversed() }) }
     let particles = lengths.map { length in
       (0..<length).map { Particle(position: [Double($0), 1, 2], mass: 3, id: Int32($0)) }
