@@ -26,13 +26,13 @@ let package = Package(
       providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
-    .target(name: "SeppoScheduling", swiftSettings: strict),
+    .target(name: "SeppoEngine", swiftSettings: strict),
     .systemLibrary(name: "CStack"),
     .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoScheduling", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+        "SeppoTransport", "SeppoEngine", "SeppoWire", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict
     ),
@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "BenchmarkCore",
       dependencies: [
-        "SeppoScheduling", "SeppoWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SeppoEngine", "SeppoWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Core", swiftSettings: strict),
 
@@ -105,7 +105,7 @@ let package = Package(
 
     // Maps on simulated ranks.
     .target(
-      name: "SeppoSimulation", dependencies: ["SeppoScheduling"], path: "Tests/Simulation", swiftSettings: strict),
+      name: "SeppoSimulation", dependencies: ["SeppoEngine"], path: "Tests/Simulation", swiftSettings: strict),
     .executableTarget(
       name: "Simulate", dependencies: ["SeppoSimulation"], path: "Tests/Programs/Simulate", swiftSettings: strict),
 
@@ -128,7 +128,7 @@ let package = Package(
     ),
     .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
     .testTarget(
-      name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling", "SeppoSimulation"], swiftSettings: strict),
+      name: "SeppoEngineTests", dependencies: ["SeppoEngine", "SeppoSimulation"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

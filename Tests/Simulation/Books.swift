@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// What must be true of each item and of each rank, as rank 0 knows it: kept beside the scheduler, not asked of it.
 final class Books {
@@ -294,7 +294,7 @@ final class Books {
   }
 
   /// What the scheduler has to say to a failure on a rank that holds the item, and what is to be booked.
-  func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws -> MapScheduler.Verdict {
+  func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws -> Scheduler.Verdict {
     guard state[item] == .held, holder[item] == rank else {
       throw Violation("item \(item), which failed on rank \(rank), is \(state[item]), held by \(holder[item])")
     }
@@ -331,7 +331,7 @@ final class Books {
     bound = item
   }
 
-  func late(_ item: Int, on rank: Int) throws -> MapScheduler.Verdict {
+  func late(_ item: Int, on rank: Int) throws -> Scheduler.Verdict {
     guard let place = ranks[rank].held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isLate }) else {
       throw Violation("item \(item) is late on rank \(rank), which doesn't hold it last in a chunk")
     }

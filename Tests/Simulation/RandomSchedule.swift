@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 extension Schedule {
   /// A schedule that follows from its seed alone.

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// All that a simulated map is made of.
 package struct Schedule: Sendable {

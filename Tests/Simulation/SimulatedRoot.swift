@@ -1,8 +1,8 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// Rank 0's thread in the call: drives the scheduler as `RootMap` does, and holds all it says against the books.
 final class SimulatedRoot {
-  private(set) var scheduler: MapScheduler
+  private(set) var scheduler: Scheduler
   let books: Books
   private let world: World
   private let schedule: Schedule
@@ -20,21 +20,21 @@ final class SimulatedRoot {
     schedule = world.schedule
     books = Books(schedule)
     taken = Array(repeating: 0, count: schedule.count)
-    scheduler = MapScheduler(
+    scheduler = Scheduler(
       count: schedule.count, ranks: schedule.ranks.count, rule: schedule.rule, largest: schedule.largest,
-      retries: schedule.retries, failuresDecide: schedule.failuresDecide, learnt: schedule.learnt.map(Self.learnt),
+      retries: schedule.retries, failuresDecide: schedule.failuresDecide, calibration: schedule.learnt.map(Self.learnt),
       done: schedule.done, alone: schedule.alone)
     for item in schedule.failedBefore { scheduler.failedBefore(index: item) }
     join(0)
   }
 
   /// As a map would have learnt it whose items took so long.
-  private static func learnt(_ nanoseconds: Int) -> Learnt {
-    var scheduler = MapScheduler(count: 1, ranks: 1, rule: .automatic)
+  private static func learnt(_ nanoseconds: Int) -> Calibration {
+    var scheduler = Scheduler(count: 1, ranks: 1, rule: .automatic)
     scheduler.joined(rank: 0, threads: 1)
     guard let first = scheduler.nextAssignment() else { preconditionFailure("nothing is given") }
     scheduler.returned(rank: 0, chunk: first.chunk, completed: 1, nanoseconds: nanoseconds)
-    guard let learnt = scheduler.learnt else { preconditionFailure("nothing is learnt") }
+    guard let learnt = scheduler.calibration else { preconditionFailure("nothing is learnt") }
     return learnt
   }
 
@@ -184,7 +184,7 @@ final class SimulatedRoot {
   }
 
   private func check(
-    _ verdict: MapScheduler.Verdict, against right: MapScheduler.Verdict, of item: Int, on rank: Int
+    _ verdict: Scheduler.Verdict, against right: Scheduler.Verdict, of item: Int, on rank: Int
   ) throws {
     guard verdict == right else {
       throw Violation("item \(item) failed on rank \(rank): the scheduler says \(verdict), and it is \(right)")

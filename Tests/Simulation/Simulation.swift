@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// A map on simulated ranks, with messages that are under way and a clock, all from one seed: rank 0 and the others as they
 /// are, but for the items. After every step what the scheduler says is held against what is.

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// A line of the user's program, and where in it.
 @usableFromInline
@@ -51,7 +51,7 @@ final class CallSite {
   /// Call, exact place and types, as a rank sends them.
   let bytes: [UInt8]
   /// On rank 0: what the maps from here have learnt of their items.
-  var learnt: Learnt?
+  var learnt: Calibration?
 
   private static let separator: UInt8 = 0
 

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import SeppoWire
 
 /// Rank 0's results of a map as they come: each in its place, and as bytes for the broadcast.

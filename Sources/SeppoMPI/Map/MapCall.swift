@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import SeppoTransport
 import SeppoWire
 
@@ -144,10 +144,10 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// - Parameters:
   ///   - done: items whose results are there.
   ///   - alone: items that may be any rank's end.
-  func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], learnt: Learnt?) -> MapScheduler {
-    MapScheduler(
+  func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], calibration: Calibration?) -> Scheduler {
+    Scheduler(
       count: count, ranks: session.size, rule: options.rule, largest: largestChunk, retries: options.retries,
-      failuresDecide: !keepsFailures, learnt: learnt, done: done, alone: alone)
+      failuresDecide: !keepsFailures, calibration: calibration, done: done, alone: alone)
   }
 
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.

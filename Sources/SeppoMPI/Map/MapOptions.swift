@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// The options of a map, checked when it is called.
 @usableFromInline

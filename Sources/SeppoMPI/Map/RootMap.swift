@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import SeppoTransport
 import SeppoWire
 
@@ -15,7 +15,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// The how manieth time this call is made, where it has a checkpoint.
   let round: Int
   var rendezvous: Rendezvous
-  var scheduler: MapScheduler
+  var scheduler: Scheduler
   /// Where results are kept, if they are.
   var journal: MapJournal<Result>?
   /// What items took at the most, in nanoseconds, where results are kept.
@@ -55,7 +55,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     site = signature.site
     memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
     growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
-    scheduler = call.scheduler(items.count, learnt: site.learnt)
+    scheduler = call.scheduler(items.count, calibration: site.learnt)
     if session.checksWire, session.size > 1 { check = ResultCheck(count: items.count, ranks: session.size) }
   }
 
@@ -72,7 +72,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       do {
         try resume()
         try compute()
-        site.learnt = scheduler.learnt
+        site.learnt = scheduler.calibration
         if let failure { throw failure }
         try checkResults()
         try closeJournal()
@@ -181,7 +181,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     }
   }
 
-  private func give(_ assignment: MapScheduler.Assignment) throws {
+  private func give(_ assignment: Scheduler.Assignment) throws {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
     session.log.debug("gives items \(chunk) to rank \(rank)")
     if rank == 0, !session.checksWire {
@@ -218,7 +218,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
   private func message(
-    _ assignment: MapScheduler.Assignment, lending lent: inout LentMemory
+    _ assignment: Scheduler.Assignment, lending lent: inout LentMemory
   ) throws -> _WireWriter? {
     var chunk = assignment.chunk
     let writer: _WireWriter
@@ -353,7 +353,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     return items.count
   }
 
-  private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
+  private func follow(_ verdict: Scheduler.Verdict, _ failure: FailedItem) throws {
     session.log.debug("item \(failure.index): \(verdict): \(failure.error)")
     if case .failed(let tries) = verdict { try fail(failure.index, failure.error.after(tries: tries)) }
   }

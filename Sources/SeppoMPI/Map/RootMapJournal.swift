@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import SeppoTransport
 
 /// Where a map keeps its results.
@@ -28,7 +28,7 @@ extension RootMap {
     }
     // Not before: while it is read, it can't be closed.
     session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
-    scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
+    scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, calibration: site.learnt)
     if journal.kept > 0, !session.settings.isRelaunch {
       Console.write(
         "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"

@@ -1,14 +1,13 @@
+import SeppoEngine
 import Testing
 
-@testable import SeppoMPI
-
 @Suite("Which items are computed on two ranks")
-struct ResultCheckTests {
+struct RepetitionsTests {
   @Test("Each on two different ranks, the first and the last among them", arguments: 2...9, [1, 2, 5, 100, 100_000])
   func twoRanks(ranks: Int, count: Int) {
-    var check = ResultCheck(count: count, ranks: ranks)
-    check.came(0..<count, without: [], from: ranks - 1)
-    let repetitions = check.repetitions
+    var check = Repetitions(count: count, workers: ranks)
+    check.came([0..<count], from: ranks - 1)
+    let repetitions = check.all
     #expect(repetitions.count == min(count, max(5, ranks)))
     #expect(repetitions.map(\.place) == Array(Set(repetitions.map(\.place))).sorted())
     #expect(repetitions.first?.place == 0 && repetitions.last?.place == count - 1)
@@ -20,19 +19,18 @@ struct ResultCheckTests {
   func everyRank(ranks: Int) {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<50 {
-      var check = ResultCheck(count: 1_000, ranks: ranks)
+      var check = Repetitions(count: 1_000, workers: ranks)
       for item in 0..<1_000 {
-        check.came(item..<(item + 1), without: [], from: Int.random(in: 0..<ranks, using: &generator))
+        check.came([item..<(item + 1)], from: Int.random(in: 0..<ranks, using: &generator))
       }
-      #expect(Set(check.repetitions.flatMap { [$0.first, $0.second] }) == Set(0..<ranks))
+      #expect(Set(check.all.flatMap { [$0.first, $0.second] }) == Set(0..<ranks))
     }
   }
 
   @Test("Not what failed, nor what an earlier job has stored")
   func onlyResults() {
-    var check = ResultCheck(count: 5, ranks: 2)
-    let failure = FailedItem(index: 2, error: .badOption(name: "", reason: "", place: ""))
-    check.came(1..<4, without: [failure], from: 1)
-    #expect(check.repetitions.map(\.place) == [1, 3])
+    var check = Repetitions(count: 5, workers: 2)
+    check.came([1..<2, 3..<4], from: 1)
+    #expect(check.all.map(\.place) == [1, 3])
   }
 }

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import SeppoSimulation
 import Testing
 

@@ -1,11 +1,11 @@
-import SeppoScheduling
+import SeppoEngine
 import Testing
 
 @Suite("Calling back what a rank hasn't begun")
 struct CallBackTests {
   /// Two ranks; rank 1 has done everything it had, rank 0 holds items 0 and 1.
-  private func waiting(count: Int = 4, rule: ChunkRule = .items(1)) -> MapScheduler {
-    var scheduler = MapScheduler(count: count, ranks: 2, rule: rule)
+  private func waiting(count: Int = 4, rule: ChunkRule = .items(1)) -> Scheduler {
+    var scheduler = Scheduler(count: count, ranks: 2, rule: rule)
     scheduler.joined(rank: 0, threads: 1)
     while scheduler.nextAssignment() != nil {}
     scheduler.joined(rank: 1, threads: 1)
@@ -37,12 +37,12 @@ struct CallBackTests {
 
   @Test("Nobody is asked while there is something to hand out, or while nobody waits")
   func onlyWhereWanted() {
-    var scheduler = MapScheduler(count: 100, ranks: 2, rule: .items(1))
+    var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(1))
     scheduler.joined(rank: 0, threads: 1)
     scheduler.joined(rank: 1, threads: 1)
     while scheduler.nextAssignment() != nil {}
     #expect(scheduler.nextCallBack() == nil)
-    var busy = MapScheduler(count: 4, ranks: 1, rule: .items(1))
+    var busy = Scheduler(count: 4, ranks: 1, rule: .items(1))
     busy.joined(rank: 0, threads: 1)
     while busy.nextAssignment() != nil {}
     #expect(busy.nextCallBack() == nil)
@@ -59,12 +59,12 @@ struct CallBackTests {
 
   @Test("A rank that should be done any moment isn't asked, one that is late is")
   func soonAndLate() {
-    func scheduler(after nanoseconds: Int) -> MapScheduler {
-      var scheduler = MapScheduler(count: 5, ranks: 2, rule: .items(1))
+    func scheduler(after nanoseconds: Int) -> Scheduler {
+      var scheduler = Scheduler(count: 5, ranks: 2, rule: .items(1))
       scheduler.joined(rank: 0, threads: 1)
       scheduler.joined(rank: 1, threads: 1)
       scheduler.advance(to: 1_000)
-      var given: [MapScheduler.Assignment] = []
+      var given: [Scheduler.Assignment] = []
       while let assignment = scheduler.nextAssignment() { given.append(assignment) }
       while let index = given.firstIndex(where: { $0.rank == 1 }) {
         scheduler.returned(rank: 1, chunk: given.remove(at: index).chunk, completed: 1, nanoseconds: 20_000)
@@ -89,7 +89,7 @@ struct CallBackTests {
     var scheduler = waiting()
     scheduler.gaveBack(rank: 0, ranges: [1..<2])
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
-    var next = MapScheduler(count: 4, ranks: 2, rule: .automatic)
+    var next = Scheduler(count: 4, ranks: 2, rule: .automatic)
     next.gaveBack(rank: 1, ranges: [])
     #expect(next.held(by: 1).isEmpty)
   }
@@ -110,7 +110,7 @@ struct CallBackTests {
 
   @Test("Who waits because an item failed there gets what others haven't begun")
   func whileItemsAreToBeTriedAgain() {
-    var scheduler = MapScheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
+    var scheduler = Scheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
     scheduler.joined(rank: 0, threads: 1)
     while scheduler.nextAssignment() != nil {}
     scheduler.joined(rank: 1, threads: 1)
@@ -128,7 +128,7 @@ struct CallBackTests {
 
   @Test("A rank that got more after it was asked may be asked again, whatever it answers")
   func gotMoreMeanwhile() {
-    var scheduler = MapScheduler(count: 18, ranks: 3, rule: .items(1))
+    var scheduler = Scheduler(count: 18, ranks: 3, rule: .items(1))
     func give() { while scheduler.nextAssignment() != nil {} }
     func returnAll(_ rank: Int) {
       for chunk in scheduler.held(by: rank) { scheduler.returned(rank: rank, chunk: chunk, completed: 1) }
@@ -158,11 +158,11 @@ struct CallBackTests {
 
   @Test("A chunk that is longer than a unit is called back, however short the others are")
   func longAndShort() throws {
-    var short = MapScheduler(count: 10, ranks: 1, rule: .items(10))
+    var short = Scheduler(count: 10, ranks: 1, rule: .items(10))
     short.joined(rank: 0, threads: 1)
     _ = short.nextAssignment()
     short.returned(rank: 0, chunk: 0..<10, completed: 10, nanoseconds: 10_000)
-    var scheduler = MapScheduler(count: 182, ranks: 3, rule: .items(10), learnt: short.learnt)
+    var scheduler = Scheduler(count: 182, ranks: 3, rule: .items(10), calibration: short.calibration)
     scheduler.joined(rank: 0, threads: 2)
     #expect(scheduler.nextAssignment()?.chunk == 0..<20)
     scheduler.joined(rank: 1, threads: 1)
@@ -190,7 +190,7 @@ struct CallBackTests {
 
   @Test("An item that can't be sent ends its chunk, and decides")
   func failedToSend() {
-    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     scheduler.failedToSend(rank: 0, chunk: 0..<10, index: 4)
@@ -199,7 +199,7 @@ struct CallBackTests {
     #expect(scheduler.nextAssignment() == nil)
     scheduler.returned(rank: 0, chunk: 0..<4, completed: 4)
     #expect(scheduler.isFinished)
-    var first = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    var first = Scheduler(count: 30, ranks: 2, rule: .items(10))
     first.joined(rank: 0, threads: 1)
     _ = first.nextAssignment()
     first.failedToSend(rank: 0, chunk: 0..<10, index: 0)

@@ -18,8 +18,8 @@ package struct ItemTimes: Sendable, Equatable {
   }
 }
 
-/// What a map has learnt of its items, for the next one from the same line.
-package struct Learnt: Sendable, Equatable {
+/// What a map has measured of its items, for the next one from the same line.
+package struct Calibration: Sendable, Equatable {
   /// Of all ranks.
   package var times: ItemTimes
   /// The largest chunk whose time was measured, in items.

@@ -1,17 +1,17 @@
-import SeppoScheduling
+import SeppoEngine
 import Testing
 
 @Suite("The sizes of chunks")
 struct ChunkSizeTests {
   /// Runs a map alone in which every item takes so long, and gives the chunks.
   private func chunks(
-    count: Int, nanoseconds: [Int], rule: ChunkRule = .automatic, largest: Int = 1 << 30, learnt: Learnt? = nil
-  ) -> (chunks: [MapScheduler.Assignment], learnt: Learnt?) {
-    var scheduler = MapScheduler(
-      count: count, ranks: nanoseconds.count, rule: rule, largest: largest, learnt: learnt)
+    count: Int, nanoseconds: [Int], rule: ChunkRule = .automatic, largest: Int = 1 << 30, learnt: Calibration? = nil
+  ) -> (chunks: [Scheduler.Assignment], learnt: Calibration?) {
+    var scheduler = Scheduler(
+      count: count, ranks: nanoseconds.count, rule: rule, largest: largest, calibration: learnt)
     for rank in nanoseconds.indices { scheduler.joined(rank: rank, threads: 1) }
-    var given: [MapScheduler.Assignment] = []
-    var waiting: [MapScheduler.Assignment] = []
+    var given: [Scheduler.Assignment] = []
+    var waiting: [Scheduler.Assignment] = []
     // The rank whose chunk is done first gives it back first.
     var busyUntil = nanoseconds.map { _ in 0 }
     while !scheduler.isFinished {
@@ -19,7 +19,7 @@ struct ChunkSizeTests {
         given.append(assignment)
         waiting.append(assignment)
       }
-      func end(_ assignment: MapScheduler.Assignment) -> Int {
+      func end(_ assignment: Scheduler.Assignment) -> Int {
         busyUntil[assignment.rank] + assignment.chunk.count * nanoseconds[assignment.rank]
       }
       guard let first = waiting.indices.min(by: { end(waiting[$0]) < end(waiting[$1]) }) else { break }
@@ -29,7 +29,7 @@ struct ChunkSizeTests {
         rank: assignment.rank, chunk: assignment.chunk, completed: assignment.chunk.count,
         nanoseconds: assignment.chunk.count * nanoseconds[assignment.rank])
     }
-    return (given, scheduler.learnt)
+    return (given, scheduler.calibration)
   }
 
   @Test("Chunks start at one item, grow to their time, and shrink at the end")
@@ -63,7 +63,7 @@ struct ChunkSizeTests {
   func manyThreads() throws {
     let learnt = try #require(chunks(count: 100_000, nanoseconds: [1_000]).learnt)
     for (threads, size) in [(100, 9_990...10_000), (2_000, 19_980...20_000)] {
-      var scheduler = MapScheduler(count: 1 << 40, ranks: 2, rule: .automatic, learnt: learnt)
+      var scheduler = Scheduler(count: 1 << 40, ranks: 2, rule: .automatic, calibration: learnt)
       scheduler.joined(rank: 0, threads: threads - 1)
       let first = scheduler.nextAssignment()
       #expect(size.contains(first?.chunk.count ?? 0))

@@ -2,7 +2,7 @@
 ///
 /// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `gaveBack`, `gone`) and what
 /// time it is (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any
-/// clock. (Nobody tells it that a rank is `gone` yet: MPI ends the job then.)
+/// clock. The number of items may grow until it is closed.
 ///
 /// Each index is at any moment one of: not begun (or to be tried again), held by exactly one rank, done (computed, or
 /// failed for good), or given up because an item below failed. But for an item that has passed its time: its fate is known,
@@ -15,9 +15,9 @@
 /// What an earlier job has done is done from the start. Items that were in a rank's hands when such a job died are suspects:
 /// each is given alone, to a rank that holds nothing, which gets nothing else until it is back. If that rank dies as well, it
 /// is certain which item it was. They come first, as those that die should do so before much else is under way.
-package struct MapScheduler: Sendable {
-  /// How many items there are.
-  package let count: Int
+package struct Scheduler: Sendable {
+  /// How many items there are by now.
+  package private(set) var count: Int
   /// Items at or above this index are not begun any more: the lowest index that failed, `count` while none did.
   package var bound: Int { notBegun.bound }
   /// How many items are done.
@@ -32,9 +32,13 @@ package struct MapScheduler: Sendable {
   /// Items that wait to be given alone, each a range of its own.
   private var suspects = RangeHeap()
   private var retries: Retries
-  private var isStopped = false
+  package private(set) var isStopped = false
   /// Whether an item that failed for good decides, so that nothing above it is begun any more.
   private let failuresDecide: Bool
+  /// Whether no more items come.
+  private var isClosed: Bool
+  /// The rank whose loss nobody would be left to report, where there are others.
+  private let unwitnessed: Int?
   private var workers: [Worker?]
   /// Ranks with a thread that isn't late, those that have not come yet among them: they are waited for, as without them the map
   /// doesn't end anyway.
@@ -57,29 +61,53 @@ package struct MapScheduler: Sendable {
   ///   - largest: no chunk has more items, except where the rule asks for it.
   ///   - retries: so many times more is an item tried that failed.
   ///   - failuresDecide: whether the lowest item that fails ends the map; otherwise all others are computed.
-  ///   - learnt: what an earlier map of the same kind has learnt.
+  ///   - isClosed: whether no more items come; otherwise `add` brings them, and `close` ends them.
+  ///   - unwitnessed: the rank that is given no suspect, where there are others, as its loss ends all.
+  ///   - calibration: what an earlier map of the same kind has measured.
   ///   - done: items that are done from the start, in ascending order, and apart from each other.
   ///   - alone: suspects, in ascending order, none of them done.
   package init(
     count: Int, ranks: Int, rule: ChunkRule, largest: Int = 1 << 30, retries: Int = 0, failuresDecide: Bool = true,
-    learnt: Learnt? = nil, done: [Range<Int>] = [], alone: [Int] = []
+    isClosed: Bool = true, unwitnessed: Int? = 0, calibration: Calibration? = nil, done: [Range<Int>] = [],
+    alone: [Int] = []
   ) {
     self.count = count
     self.retries = Retries(most: retries)
     self.failuresDecide = failuresDecide
+    self.isClosed = isClosed
+    self.unwitnessed = unwitnessed
     notBegun = NotBegun(count: count, done: done, alone: alone)
     completed = done.reduce(0) { $0 + $1.count }
     for index in alone { suspects.insert(index..<(index + 1)) }
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
-    times = learnt?.times ?? ItemTimes()
-    known = learnt?.known ?? 0
+    times = calibration?.times ?? ItemTimes()
+    known = calibration?.known ?? 0
     workers = Array(repeating: nil, count: ranks)
     threads = ranks
     ableRanks = ranks
   }
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
-  package var isFinished: Bool { holdsNothing && remaining == 0 && suspects.isEmpty }
+  package var isFinished: Bool {
+    holdsNothing && remaining == 0 && suspects.isEmpty && (isClosed || notBegun.isLimited)
+  }
+
+  /// More items come behind those that there are.
+  package mutating func add(_ more: Int) {
+    precondition(!isClosed && more >= 0, "\(more) items came after the last one")
+    count += more
+    notBegun.add(more)
+  }
+
+  /// No more items come.
+  package mutating func close() { isClosed = true }
+
+  /// How many more items could be used now: two chunks for each compute thread, as long as their times make sensible.
+  package var demand: Int {
+    if isClosed || isStopped || notBegun.isLimited { return 0 }
+    let size = times.mean.map { Int(min(ChunkSizes.time / max($0, 1), Double(sizes.largest))) } ?? 1
+    return max(0, 2 * threads * max(size, sizes.rule.unit) - notBegun.count)
+  }
 
   /// Nothing is held by anyone.
   package var holdsNothing: Bool { chunksHeld == 0 }
@@ -87,11 +115,13 @@ package struct MapScheduler: Sendable {
   /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back.
   package var isStuck: Bool { chunksHeld > 0 && chunksHeld == chunksLate }
 
-  /// Only suspects are left, and of several ranks only rank 0: it is never given one, and the map doesn't end.
-  package var isStranded: Bool { holdsNothing && remaining == 0 && !suspects.isEmpty && workers.count > 1 && isAlone }
+  /// Only suspects are left, and of several ranks only the one that is never given any: the map doesn't end.
+  package var isStranded: Bool {
+    holdsNothing && remaining == 0 && !suspects.isEmpty && workers.count > 1 && unwitnessed != nil && isAlone
+  }
 
-  /// What has been found of the items' times, for the next map of the same kind; nil where nothing was.
-  package var learnt: Learnt? { known > 0 ? Learnt(times: times, known: known) : nil }
+  /// What has been measured of the items' times, for the next map of the same kind; nil where nothing was.
+  package var calibration: Calibration? { known > 0 ? Calibration(times: times, known: known) : nil }
 
   /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, to the items that
   /// have failed and are open, and to what is left between and of the items that were done or suspect from the start.
@@ -99,6 +129,9 @@ package struct MapScheduler: Sendable {
     idle.footprint + ahead.footprint + callable.footprint + notBegun.footprint + suspects.footprint + retries.footprint
       + chunksHeld
   }
+
+  /// Whether the rank takes part.
+  package func hasJoined(_ rank: Int) -> Bool { workers[rank] != nil }
 
   /// The chunks that a rank holds, in the order in which it got them.
   package func held(by rank: Int) -> [Range<Int>] { workers[rank]?.held.map(\.chunk) ?? [] }
@@ -118,7 +151,10 @@ package struct MapScheduler: Sendable {
   package mutating func stop() { isStopped = true }
 
   /// From now on no item is handed out, and the map is finished when what is held has come back.
-  package mutating func refuse() { lowerBound(to: 0) }
+  package mutating func refuse() {
+    lowerBound(to: 0)
+    notBegun.limit(to: 0)
+  }
 
   /// A rank takes part from now on, with so many compute threads.
   package mutating func joined(rank: Int, threads: Int) {
@@ -171,9 +207,11 @@ package struct MapScheduler: Sendable {
   /// - Parameters:
   ///   - nanoseconds: what computing took; 0 where that isn't known.
   ///   - resident: how long the chunk was with the rank, from its coming to its results' going; nil where that isn't known.
+  /// - Returns: those of the items whose fate this return has brought: not one that was late.
+  @discardableResult
   package mutating func returned(
     rank: Int, chunk: Range<Int>, completed: Int, nanoseconds: Int = 0, resident: Int? = nil
-  ) {
+  ) -> Range<Int> {
     precondition((0...chunk.count).contains(completed), "\(completed) of \(chunk) completed")
     let held = letGo(chunk, by: rank)
     let end = held.isLate ? chunk.upperBound - 1 : chunk.upperBound
@@ -189,6 +227,7 @@ package struct MapScheduler: Sendable {
     // What is tried again is a chunk by itself.
     if chunk.count == 1, completed == 1, !held.isLate { retries.settle(chunk.lowerBound) }
     enqueue(rank)
+    return chunk.lowerBound..<min(chunk.lowerBound + completed, end)
   }
 
   /// The item at `index` of an assignment can't be sent, and is not tried again: what stands below it in the chunk was
@@ -205,10 +244,13 @@ package struct MapScheduler: Sendable {
   /// A rank that was asked to has given back these ends of its chunks; none where it has begun everything. What comes from
   /// a rank that wasn't asked was on its way when the map that asked had ended, and is nothing; but for what stands behind
   /// an item that is late.
-  package mutating func gaveBack(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) {
+  ///
+  /// - Returns: whether it is something.
+  @discardableResult
+  package mutating func gaveBack(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) -> Bool {
     var hasMore = !ranges.isEmpty
     if !behindLate {
-      guard let worker = workers[rank], worker.isAsked else { return }
+      guard let worker = workers[rank], worker.isAsked else { return false }
       if worker.gotMore { hasMore = true }
       workers[rank]?.isAsked = false
       asked -= 1
@@ -216,6 +258,7 @@ package struct MapScheduler: Sendable {
     for range in ranges { handBack(range, by: rank) }
     if hasMore { enqueueCallable(rank) }
     enqueue(rank)
+    return true
   }
 
   /// A rank is gone, and what it held is for others.
@@ -248,8 +291,8 @@ package struct MapScheduler: Sendable {
     while let rank = idle.popFirst().map(Int.init) {
       workers[rank]?.isInIdle = false
       guard let worker = workers[rank], worker.idleThreads > 0 else { continue }
-      // Rank 0's death would leave no witness of what it was at.
-      if worker.held.isEmpty, rank > 0 || workers.count == 1, let suspect = suspects.takeLowest(1) {
+      // Its loss would leave no witness of what it was at.
+      if worker.held.isEmpty, rank != unwitnessed || workers.count == 1, let suspect = suspects.takeLowest(1) {
         return give(suspect, to: rank, isSuspect: true)
       }
       if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
@@ -283,8 +326,8 @@ package struct MapScheduler: Sendable {
   /// any more, and again as time goes on.
   package mutating func nextCallBack() -> Int? {
     // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others. Suspects that
-    // wait don't count: who could take one has it by now, and has no idle thread. Who is idle all the same may take none, as
-    // rank 0, or none yet, as it holds something: nothing but what others hold keeps it at work.
+    // wait don't count: a rank that could take one has it by now, and has no idle thread. One that is idle all the same may
+    // take none, or none yet, as it holds something: nothing but what others hold keeps it at work.
     guard !isStopped, notBegun.count == 0, asked < idleThreads else { return nil }
     var passedOver = 0
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
@@ -293,7 +336,7 @@ package struct MapScheduler: Sendable {
       guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(unit: sizes.rule.unit) else {
         continue
       }
-      if let left = worker.timeLeft(item: worker.times.mean ?? times.mean, at: now), MapScheduler.soon.contains(left) {
+      if let left = worker.timeLeft(item: worker.times.mean ?? times.mean, at: now), Scheduler.soon.contains(left) {
         enqueueCallable(rank)
         passedOver += 1
         continue

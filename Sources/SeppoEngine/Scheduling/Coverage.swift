@@ -24,6 +24,9 @@ package struct Coverage: Sendable {
       (replacedEnd != nil) == (before != nil) && (replacedStart != nil) == (after != nil), "\(range) came twice")
   }
 
+  /// All indices below this one have come.
+  package var through: Int { ends[0] ?? 0 }
+
   /// The merged ranges, in no order.
   package var ranges: [Range<Int>] { ends.map { $0..<$1 } }
 }

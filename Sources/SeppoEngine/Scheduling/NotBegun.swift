@@ -1,7 +1,13 @@
 /// Items that nobody has begun and nobody holds: those that were never handed out, and those that came back so.
 struct NotBegun: Sendable {
-  /// Items at or above this index are not begun any more.
-  private(set) var bound: Int
+  /// Items at or above this index are not begun any more, however many there are.
+  private var limit = Int.max
+  /// How many items there are.
+  private var end: Int
+  /// Items at or above this index are not begun any more, or are not there.
+  var bound: Int { min(limit, end) }
+  /// Whether items that are still to come would not be begun.
+  var isLimited: Bool { limit < .max }
   /// From here on nothing was ever handed out.
   private var next = 0
   /// Below that: what came back, and what stands before items that were done from the start.
@@ -11,7 +17,7 @@ struct NotBegun: Sendable {
   ///   - done: items that are done already, in ascending order, and apart from each other.
   ///   - alone: items that wait elsewhere, in ascending order, none of them done.
   init(count: Int, done: [Range<Int>], alone: [Int]) {
-    bound = count
+    end = count
     var alone = alone[...]
     for range in done {
       while let index = alone.first, index < range.lowerBound {
@@ -44,6 +50,8 @@ struct NotBegun: Sendable {
     return chunk
   }
 
+  mutating func add(_ more: Int) { end += more }
+
   /// Handed out, and not begun.
   mutating func insert(_ range: Range<Int>) { ranges.insert(range) }
 
@@ -54,7 +62,7 @@ struct NotBegun: Sendable {
 
   /// Drops what isn't below the bound.
   mutating func limit(to bound: Int) {
-    self.bound = bound
+    limit = min(limit, bound)
     ranges.limit(to: bound)
   }
 }

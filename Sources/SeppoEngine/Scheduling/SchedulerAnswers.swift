@@ -1,4 +1,4 @@
-extension MapScheduler {
+extension Scheduler {
   /// A chunk for a rank.
   package struct Assignment: Sendable, Equatable {
     package let rank: Int

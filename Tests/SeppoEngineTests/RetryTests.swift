@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import Testing
 
 @Suite("Items that fail or are late, and are tried again")
@@ -6,16 +6,16 @@ struct RetryTests {
   /// Ranks with so many threads each, and what they are given at first.
   private func started(
     count: Int, threads: [Int], rule: ChunkRule = .items(1), retries: Int = 1, failuresDecide: Bool = false
-  ) -> (scheduler: MapScheduler, given: [MapScheduler.Assignment]) {
-    var scheduler = MapScheduler(
+  ) -> (scheduler: Scheduler, given: [Scheduler.Assignment]) {
+    var scheduler = Scheduler(
       count: count, ranks: threads.count, rule: rule, retries: retries, failuresDecide: failuresDecide)
     for (rank, threads) in threads.enumerated() { scheduler.joined(rank: rank, threads: threads) }
-    var given: [MapScheduler.Assignment] = []
+    var given: [Scheduler.Assignment] = []
     while let assignment = scheduler.nextAssignment() { given.append(assignment) }
     return (scheduler, given)
   }
 
-  private func fail(_ index: Int, on rank: Int, _ scheduler: inout MapScheduler) -> MapScheduler.Verdict {
+  private func fail(_ index: Int, on rank: Int, _ scheduler: inout Scheduler) -> Scheduler.Verdict {
     let verdict = scheduler.threw(rank: rank, index: index)
     scheduler.returned(rank: rank, chunk: index..<(index + 1), completed: 1)
     return verdict

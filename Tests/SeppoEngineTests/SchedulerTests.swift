@@ -1,11 +1,11 @@
-import SeppoScheduling
+import SeppoEngine
 import Testing
 
 @Suite("Who gets which items when")
-struct MapSchedulerTests {
+struct SchedulerTests {
   @Test("Nothing to do is done at once")
   func empty() {
-    var scheduler = MapScheduler(count: 0, ranks: 3, rule: .automatic)
+    var scheduler = Scheduler(count: 0, ranks: 3, rule: .automatic)
     scheduler.joined(rank: 0, threads: 1)
     #expect(scheduler.isFinished)
     #expect(scheduler.nextAssignment() == nil)
@@ -13,7 +13,7 @@ struct MapSchedulerTests {
 
   @Test("Each rank gets a chunk before any gets a second one")
   func firstThenAhead() {
-    var scheduler = MapScheduler(count: 100, ranks: 3, rule: .items(1))
+    var scheduler = Scheduler(count: 100, ranks: 3, rule: .items(1))
     for rank in 0..<3 { scheduler.joined(rank: rank, threads: 1) }
     let ranks = (0..<6).map { _ in scheduler.nextAssignment()?.rank }
     #expect(ranks == [0, 1, 2, 0, 1, 2])
@@ -22,7 +22,7 @@ struct MapSchedulerTests {
 
   @Test("What is ahead is replaced as often as it is begun")
   func alwaysOneAhead() {
-    var scheduler = MapScheduler(count: 100, ranks: 1, rule: .items(1))
+    var scheduler = Scheduler(count: 100, ranks: 1, rule: .items(1))
     scheduler.joined(rank: 0, threads: 1)
     for item in 0..<90 {
       while scheduler.nextAssignment() != nil {}
@@ -33,7 +33,7 @@ struct MapSchedulerTests {
 
   @Test("The last items are left for whoever is free first")
   func nobodyHoardsTheEnd() {
-    var scheduler = MapScheduler(count: 5, ranks: 4, rule: .automatic)
+    var scheduler = Scheduler(count: 5, ranks: 4, rule: .automatic)
     for rank in 0..<4 { scheduler.joined(rank: rank, threads: 1) }
     for rank in 0..<4 { #expect(scheduler.nextAssignment() == .init(rank: rank, chunk: rank..<(rank + 1))) }
     #expect(scheduler.nextAssignment() == nil)
@@ -43,7 +43,7 @@ struct MapSchedulerTests {
 
   @Test("After a throw nothing above it is handed out, and what is below is")
   func stopsAfterAThrow() {
-    var scheduler = MapScheduler(count: 100, ranks: 2, rule: .items(10))
+    var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)
     scheduler.joined(rank: 1, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
@@ -64,7 +64,7 @@ struct MapSchedulerTests {
 
   @Test("What a lost rank held goes to others, the lowest first")
   func lostRank() {
-    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 1, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
@@ -76,7 +76,7 @@ struct MapSchedulerTests {
 
   @Test("What came back not begun is handed out again, before anything else")
   func handedBack() {
-    var scheduler = MapScheduler(count: 30, ranks: 2, rule: .items(10))
+    var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     // A rank may know of a throw, and stop, before rank 0 hears of it.
@@ -88,11 +88,11 @@ struct MapSchedulerTests {
 
   @Test("A large map on many ranks stays quick: 250,000 items, a thousand ranks, single")
   func largeMap() {
-    var scheduler = MapScheduler(count: 250_000, ranks: 1_000, rule: .items(1))
+    var scheduler = Scheduler(count: 250_000, ranks: 1_000, rule: .items(1))
     for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
     var handed = 0
     var first: [Int] = []
-    var back: [MapScheduler.Assignment] = []
+    var back: [Scheduler.Assignment] = []
     while !scheduler.isFinished {
       while let assignment = scheduler.nextAssignment() {
         handed += 1

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 import Testing
 
 @Suite("Maps that begin where an earlier job ended, or end early")
@@ -6,16 +6,16 @@ struct ResumedMapTests {
   private func scheduler(
     count: Int, threads: [Int], rule: ChunkRule = .items(1), retries: Int = 0, failuresDecide: Bool = true,
     done: [Range<Int>] = [], alone: [Int] = []
-  ) -> MapScheduler {
-    var scheduler = MapScheduler(
+  ) -> Scheduler {
+    var scheduler = Scheduler(
       count: count, ranks: threads.count, rule: rule, retries: retries, failuresDecide: failuresDecide, done: done,
       alone: alone)
     for (rank, threads) in threads.enumerated() where threads > 0 { scheduler.joined(rank: rank, threads: threads) }
     return scheduler
   }
 
-  private func given(_ scheduler: inout MapScheduler) -> [MapScheduler.Assignment] {
-    var given: [MapScheduler.Assignment] = []
+  private func given(_ scheduler: inout Scheduler) -> [Scheduler.Assignment] {
+    var given: [Scheduler.Assignment] = []
     while let assignment = scheduler.nextAssignment() { given.append(assignment) }
     return given
   }
@@ -231,7 +231,7 @@ struct ResumedMapTests {
 
   @Test("An item that had failed isn't handed out, and counts", arguments: [[], [0..<3, 7..<8]])
   func failedBefore(done: [Range<Int>]) {
-    var scheduler = MapScheduler(
+    var scheduler = Scheduler(
       count: 10, ranks: 1, rule: .items(4), failuresDecide: false, done: done)
     for item in [5, 9, 4] { scheduler.failedBefore(index: item) }
     scheduler.joined(rank: 0, threads: 1)
@@ -246,7 +246,7 @@ struct ResumedMapTests {
 
   @Test("Where failures decide nothing above it is begun, suspects neither, and a lower one decides still")
   func decidedBefore() {
-    var scheduler = MapScheduler(count: 10, ranks: 1, rule: .items(4), done: [1..<3], alone: [0, 8])
+    var scheduler = Scheduler(count: 10, ranks: 1, rule: .items(4), done: [1..<3], alone: [0, 8])
     scheduler.failedBefore(index: 9)
     scheduler.failedBefore(index: 5)
     scheduler.failedBefore(index: 6)
