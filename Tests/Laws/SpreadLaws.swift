@@ -1,9 +1,5 @@
 import Foundation
 import SeppoMPI
-import Synchronization
-
-private let atOnce = Atomic<Int>(0)
-private let isBlocked = Atomic<Bool>(false)
 
 /// Where one rank has one thread, an item can't wait for another.
 private var threads: Int { Seppo.size == 1 ? 2 : 1 }
@@ -13,11 +9,11 @@ let spreadLaws = [
     for blocked in Set([0, Seppo.size - 1]).sorted() {
       let count = 40 * Seppo.size
       let board = try SharedBoard(count)
-      isBlocked.store(false, ordering: .relaxed)
+      let begun = Tally()
       // The first item on that rank ends when all others are done, also those that its own rank was given with it and after it:
       // they are called back.
       let done = try (0..<count).parallel(chunk: .items(1), threads: threads).map { item -> Bool in
-        if Seppo.rank == blocked, !isBlocked.exchange(true, ordering: .relaxed) {
+        if Seppo.rank == blocked, begun.add(1) == 1 {
           return board.waitFor((0..<count).filter { $0 != item })
         }
         usleep(500)
@@ -88,7 +84,7 @@ let spreadLaws = [
       try holdEqual(index, items.count - 2)
     }
   },
-  Law("a range travels as its bounds") {
+  Law("a range travels as its bounds", needsProcess: "it measures the memory of its process") {
     // What was used before doesn't count.
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     let before = try peakMegabytes()
@@ -123,10 +119,11 @@ let spreadLaws = [
   },
   Law("SEPPO_THREADS says how many threads compute where the program doesn't", withoutCheck: true) {
     let wanted = getenv("SEPPO_THREADS").flatMap { Int(String(cString: $0)) } ?? 1
+    let atOnce = Tally()
     let peaks = try (0..<(16 * Seppo.size)).parallel(chunk: .items(1)).map { _ -> [Int] in
-      let now = atOnce.add(1, ordering: .relaxed).newValue
+      let now = atOnce.add(1)
       usleep(10_000)
-      atOnce.subtract(1, ordering: .relaxed)
+      atOnce.add(-1)
       return [Seppo.rank, now]
     }
     for rank in 0..<Seppo.size {
