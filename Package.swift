@@ -82,9 +82,13 @@ let package = Package(
       name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
+    // What holds for mapParallel: under mpirun, and on ranks in one process.
+    .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
+    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI"], swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
-      name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
+      name: "Laws", dependencies: ["SeppoLaws", "SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(

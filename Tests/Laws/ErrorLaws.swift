@@ -1,6 +1,5 @@
 import Foundation
 import SeppoMPI
-import Synchronization
 
 private struct Unlucky: Error, CustomStringConvertible {
   let number: Int
@@ -60,20 +59,19 @@ private struct Lossy: Codable, Sendable {
   enum CodingKeys: CodingKey { case kept }
 }
 
-/// Counts how many of it are alive on this rank. Two values stand for one that can't be encoded, and one that can't be
+/// Counted as long as it is alive, on the rank where it was made. Two values stand for one that can't be encoded, and one that can't be
 /// decoded.
 private final class Counted: Codable, Sendable {
   static let unencodable = -1_000
   static let undecodable = -2_000
-  private static let count = Atomic<Int>(0)
-
-  static var alive: Int { count.load(ordering: .relaxed) }
+  @TaskLocal static var alive = Tally()
 
   let value: Int
+  private let alive = Counted.alive
 
   init(_ value: Int) {
     self.value = value
-    Counted.count.add(1, ordering: .relaxed)
+    alive.add(1)
   }
 
   convenience init(from decoder: any Decoder) throws {
@@ -88,11 +86,10 @@ private final class Counted: Codable, Sendable {
     try container.encode(value)
   }
 
-  deinit { Counted.count.subtract(1, ordering: .relaxed) }
+  deinit { alive.add(-1) }
 }
 
-/// Items that were begun on this rank.
-private let begun = Atomic<Int>(0)
+private let startsThreads = "a thread that the program starts for itself belongs to no rank"
 
 let errorLaws = [
   Law("a throw at the first, the middle, the last item") {
@@ -135,21 +132,20 @@ let errorLaws = [
   Law("after a throw nothing above it is begun") {
     // Rank 0's thread has the first chunk; every other rank is in the middle of one when it is told.
     let size = 10_000
-    begun.store(0, ordering: .relaxed)
+    let begun = Tally()
     let error = try errorOf {
       _ = try (0..<(2 * size * Seppo.size)).parallel(chunk: .items(size)).map { item -> Int in
         if item == 0 {
           usleep(100_000)
           throw Unlucky(number: 0)
         }
-        begun.add(1, ordering: .relaxed)
+        begun.add(1)
         usleep(1_000)
         return item
       }
     }
     guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
-    let count = begun.load(ordering: .relaxed)
-    try hold(count < size, "\(count) items were begun")
+    try hold(begun.value < size, "\(begun.value) items were begun")
   },
   Law("the pool works as before after a throw") {
     for round in 0..<20 {
@@ -159,22 +155,26 @@ let errorLaws = [
   },
   Law("a map leaves nothing behind, though it throws") {
     let items = Array(0..<200)
-    for _ in 0..<3 {
-      let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
-      try holdEqual(values.map(\.value), items.map { -$0 })
-    }
-    try holdEqual(Counted.alive, 0, "after a map:")
-    for failing in ["f", "encode", "decode"] {
-      let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
-      do {
-        _ = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { item -> Counted in
-          if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
-          return Counted(item.value == 150 ? bad : 1)
-        }
-        // One rank's results don't travel.
-        try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
-      } catch is SeppoError {}
-      try holdEqual(Counted.alive, 0, "after a throw in \(failing):")
+    let alive = Tally()
+    try Counted.$alive.withValue(alive) {
+      for _ in 0..<3 {
+        let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
+        try holdEqual(values.map(\.value), items.map { -$0 })
+        try withExtendedLifetime(values) { try holdEqual(alive.value, 200, "of the results:") }
+      }
+      try holdEqual(alive.value, 0, "after a map:")
+      for failing in ["f", "encode", "decode"] {
+        let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
+        do {
+          _ = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { item -> Counted in
+            if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
+            return Counted(item.value == 150 ? bad : 1)
+          }
+          // One rank's results don't travel.
+          try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
+        } catch is SeppoError {}
+        try holdEqual(alive.value, 0, "after a throw in \(failing):")
+      }
     }
   },
   Law("a nested map's error passes through") {
@@ -312,7 +312,7 @@ let errorLaws = [
     try holdEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
-  Law("a map on a thread that an item has started is inside that item") {
+  Law("a map on a thread that an item has started is inside that item", needsProcess: startsThreads) {
     for threads in [1, 2] {
       let errors = try (0..<4).parallel(threads: threads).map { _ in
         OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
@@ -334,7 +334,7 @@ let errorLaws = [
       throw Broken(description: "\(error)")
     }
   },
-  Law("overlapping calls are an error") {
+  Law("overlapping calls are an error", needsProcess: startsThreads) {
     // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
     let error = try Seppo.atRoot { () -> String in
       let thread = OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }

@@ -11,7 +11,7 @@ private func holdResultsDiffer(
   }
   try hold(first.rank != second.rank, "\(error)", line: line)
   if let rank { try hold([first.rank, second.rank].contains(rank), "\(error)", line: line) }
-  for text in says + ["broadcast()", "SEPPO_CHECK=1", "[mapped at Laws/CheckLaws.swift:"] {
+  for text in says + ["broadcast()", "SEPPO_CHECK=1", "[mapped at SeppoLaws/CheckLaws.swift:"] {
     try hold("\(error)".contains(text), "\(error)", line: line)
   }
   // Every rank has the same, and the ranks are still together.

@@ -1,8 +1,4 @@
 import SeppoMPI
-import Synchronization
-
-/// Items that this rank computes at the moment.
-private let atOnce = Atomic<Int>(0)
 
 let orderLaws = [
   Law("order under uneven item times") {
@@ -32,11 +28,12 @@ let orderLaws = [
     }
   },
   Law("as many items at once as threads are wanted, and never more", withoutCheck: true) {
+    let atOnce = Tally()
     for threads in [3, 1, 2] {
       let peaks = try (0..<(16 * Seppo.size)).parallel(chunk: .items(1), threads: threads).map { _ -> [Int] in
-        let now = atOnce.add(1, ordering: .relaxed).newValue
+        let now = atOnce.add(1)
         usleep(10_000)
-        atOnce.subtract(1, ordering: .relaxed)
+        atOnce.add(-1)
         return [Seppo.rank, now]
       }
       for rank in 0..<Seppo.size {
