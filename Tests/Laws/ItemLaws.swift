@@ -19,7 +19,7 @@ private func holdDiffers<Items: Collection>(
 =======
     try errorOf { _ = try items.mapParallel(f) },
     try errorOf { _ = try items.parallel(chunk: .items(1), retries: 2).mapResults(f) },
-    try errorOf { try items.parallel(threads: 2).mapAtRoot(f) },
+    try errorOf { try items.parallel(threads: 2).atRoot.map(f) },
 >>>>>>> laws:Tests/Laws/ItemLaws.swift
   ]
   for error in errors {

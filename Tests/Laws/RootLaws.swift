@@ -34,7 +34,7 @@ let rootLaws = [
     let kept = try words.parallel().atRoot.map { $0.utf8.count }
     try holdEqual(kept.value, Seppo.isRoot ? (0..<300).map { "word \($0)".utf8.count } : nil)
   },
-  Law("mapAtRoot keeps the results on rank 0") {
+  Law("atRoot.map keeps the results on rank 0") {
     let results = try (0..<1_000).parallel().atRoot.map { "\($0)" }
     try holdEqual(results.value, Seppo.isRoot ? (0..<1_000).map { "\($0)" } : nil)
     try holdEqual(try results.atRoot { $0.count }.broadcast(), 1_000)

@@ -37,6 +37,8 @@ package struct ChunkRun: Sendable {
   /// When the last batch was begun.
   package private(set) var since: Int
   private var size: BatchSize
+  /// Items that were dealt with before the last batch.
+  private var before = 0
   private var isLimited = false
 
   package init(_ cursor: ChunkCursor, _ rules: Rules, at now: Int) {
@@ -56,18 +58,14 @@ package struct ChunkRun: Sendable {
 
   /// Begins the next batch; nil where there is none any more.
   package mutating func next(at now: Int) -> Range<Int>? {
-    if begun > 0 {
-      size.took(now - since, for: completed - batchStart)
-      since = now
-    }
+    if begun > 0 { size.took(now - since, for: completed - before) }
+    since = now
     guard !isOver, completed == begun, !isLimited else { return nil }
     guard let batch = cursor.next(min(size.items, rules.longestBatch)) else { return nil }
-    batchStart = completed
+    before = completed
     begun = batch.upperBound - first
     return batch
   }
-
-  private var batchStart = 0
 
   /// What is left of the batch: behind an item that failed, where the chunk goes on. Nil where nothing is.
   package var rest: Range<Int>? {

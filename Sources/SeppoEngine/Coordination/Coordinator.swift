@@ -55,7 +55,12 @@ package struct Coordinator: Sendable {
   private var phase = Phase.working
   /// Workers that have joined, or are lost.
   private var accountedFor = 0
+  private var lost: Set<Int> = []
+  /// The last limit that was said.
+  private var limit = Int.max
   private var isRefused = false
+  /// Whether it is to be seen if overdue items keep the call from going on.
+  private var mayBeStuck = false
   private var now: Int
 
   package init(_ rules: Rules, _ start: Start, at now: Int) {
@@ -109,20 +114,20 @@ package struct Coordinator: Sendable {
     case .joined(let worker, let threads):
       accountedFor += 1
       start.joined(worker: worker, threads: threads)
-    case .report(let worker, let report): take(report, from: worker)
-    case .returned(let worker, let ranges): returned(ranges, by: worker)
-    case .overdue(let worker, let report): take(report, from: worker)
-    case .unsendable(let worker, let chunk, let failure):
-      scheduler.failedToSend(rank: worker, chunk: chunk, index: failure.index)
-      fail(failure, tries: 1)
-    case .lost(let worker): lose(worker)
+      admit()
+    // What was under way from a worker that is lost is nobody's.
+    case .report(let worker, let report): if !lost.contains(worker) { take(report, from: worker) }
+    case .returned(let worker, let ranges): if !lost.contains(worker) { returned(ranges, by: worker) }
+    case .overdue(let worker, let report): if !lost.contains(worker) { take(report, from: worker) }
+    case .unsendable(let worker, let chunk, let failure): takeBack(chunk, from: worker, failure)
+    case .lost(let worker): if lost.insert(worker).inserted { lose(worker) }
     case .stopped:
       scheduler.stop()
-      effects.append(.limit(0))
+      lower(to: 0)
     case .refused:
       isRefused = true
       scheduler.refuse()
-      effects.append(.limit(0))
+      lower(to: 0)
     }
   }
 
@@ -130,17 +135,8 @@ package struct Coordinator: Sendable {
   package mutating func advance(to now: Int) {
     self.now = max(self.now, now)
     scheduler.advance(to: now)
-    if start.isWaiting {
-      for (worker, threads) in start.ready(areAllHere: areAllHere, at: now) {
-        scheduler.joined(rank: worker, threads: threads)
-      }
-    }
-    guard let timeout = rules.timeout, !overdue.isEmpty else { return }
-    // A worker that has not come yet may take what remains.
-    guard phase == .repeating || scheduler.isStuck && areAllHere,
-      let item = overdue.stuck(at: now, timeout: timeout)
-    else { return }
-    effects.append(.stuck(index: item.index, worker: item.worker, nanoseconds: now - item.since))
+    admit()
+    mayBeStuck = !overdue.isEmpty
   }
 
   /// What is to be done next; nil where nothing is, until something happens or time goes on.
@@ -151,8 +147,17 @@ package struct Coordinator: Sendable {
       return .give(worker: assignment.rank, chunk: assignment.chunk, isRepetition: false)
     }
     if let worker = scheduler.nextCallBack() { return .recall(worker: worker) }
+    if let effect = stuck() { return effect }
     guard scheduler.isFinished, areAllHere else { return nil }
     return finish()
+  }
+
+  /// Workers that need not wait for others take part from now on.
+  private mutating func admit() {
+    guard start.isWaiting else { return }
+    for (worker, threads) in start.ready(areAllHere: areAllHere, at: now) {
+      scheduler.joined(rank: worker, threads: threads)
+    }
   }
 
   private mutating func finish() -> Effect? {
@@ -171,13 +176,25 @@ package struct Coordinator: Sendable {
   }
 
   private mutating func endRepeating() -> Effect? {
-    guard phase == .repeating, repetitions?.isDone != false else { return nil }
+    guard phase == .repeating else { return nil }
+    guard repetitions?.isDone != false else { return stuck() }
     phase = .done
     return .finished
   }
 
+  /// Once for each time that time has gone on.
+  private mutating func stuck() -> Effect? {
+    guard mayBeStuck, let timeout = rules.timeout else { return nil }
+    mayBeStuck = false
+    // A worker that has not come yet may take what remains.
+    guard phase == .repeating || scheduler.isStuck && areAllHere,
+      let item = overdue.stuck(at: now, timeout: timeout)
+    else { return nil }
+    return .stuck(index: item.index, worker: item.worker, nanoseconds: now - item.since)
+  }
+
   private mutating func take(_ report: ChunkReport, from worker: Int) {
-    overdue.remove(report.failures, of: worker)
+    overdue.remove(in: report.chunk, of: worker)
     if phase != .working {
       if let again = repetitions?.end(report.chunk.lowerBound), report.completed > 0 {
         effects.append(.compare(index: again.place, first: again.first, second: again.second, report))
@@ -211,7 +228,11 @@ package struct Coordinator: Sendable {
   private mutating func take(_ report: OverdueReport, from worker: Int) {
     returned(report.returned, by: worker, behindOverdue: true)
     overdue.append(report, of: worker, at: now)
-    guard phase == .working else { return }
+    guard phase == .working else {
+      // A repetition that waited there is not made.
+      for place in report.returned.joined() { _ = repetitions?.end(place) }
+      return
+    }
     for failure in report.items { follow(scheduler.late(rank: worker, index: failure.index), failure) }
   }
 
@@ -224,13 +245,32 @@ package struct Coordinator: Sendable {
   private mutating func fail(_ failure: ItemFailure, tries: Int) {
     settled.insert(failure.index..<(failure.index + 1))
     effects.append(.failed(failure, tries: tries))
-    if rules.failuresDecide { effects.append(.limit(failure.index)) }
+    if rules.failuresDecide { lower(to: failure.index) }
+  }
+
+  private mutating func lower(to limit: Int) {
+    guard limit < self.limit else { return }
+    self.limit = limit
+    effects.append(.limit(limit))
+  }
+
+  /// The end of the chunk was not sent, as its first item can't be.
+  private mutating func takeBack(_ chunk: Range<Int>, from worker: Int, _ failure: ItemFailure) {
+    guard phase == .working else {
+      // The worker that has computed it had it without a message.
+      _ = repetitions?.end(failure.index)
+      return
+    }
+    scheduler.failedToSend(rank: worker, chunk: chunk, index: failure.index)
+    effects.append(.shortened(worker: worker, failure.index..<chunk.upperBound))
+    fail(failure, tries: 1)
   }
 
   private mutating func lose(_ worker: Int) {
     for chunk in scheduler.held(by: worker) { effects.append(.released(worker: worker, chunk)) }
     if !start.isWaiting(for: worker), !scheduler.hasJoined(worker) { accountedFor += 1 }
     start.lost(worker: worker)
+    admit()
     scheduler.gone(rank: worker)
     overdue.removeAll(of: worker)
     repetitions?.lost(worker: worker)

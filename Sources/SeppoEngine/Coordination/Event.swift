@@ -12,7 +12,8 @@ package enum Event: Sendable {
   case returned(worker: Int, [Range<Int>])
   /// Items have passed their time.
   case overdue(worker: Int, OverdueReport)
-  /// An item of a chunk that was just given can't be sent: what stands below it in the chunk was, what stands above wasn't.
+  /// An item of the chunk that was given last can't be sent: what stands below it in the chunk was, what stands above wasn't.
+  /// The worker is said to hold that end no more (`shortened`).
   case unsendable(worker: Int, chunk: Range<Int>, ItemFailure)
   /// A worker is gone.
   case lost(worker: Int)

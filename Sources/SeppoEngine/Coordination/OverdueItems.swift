@@ -17,10 +17,10 @@ struct OverdueItems: Sendable {
     }
   }
 
-  /// These have come back.
-  mutating func remove(_ failures: [ItemFailure], of worker: Int) {
+  /// The chunk has come back.
+  mutating func remove(in chunk: Range<Int>, of worker: Int) {
     if items.isEmpty { return }
-    items.removeAll { item in item.worker == worker && failures.contains { $0.index == item.index } }
+    items.removeAll { $0.worker == worker && chunk.contains($0.index) }
   }
 
   mutating func removeAll(of worker: Int) { items.removeAll { $0.worker == worker } }

@@ -7,10 +7,12 @@ package struct Repetitions: Sendable {
   private var first: [Int: Int] = [:]
   /// Those that are computed again now: item by item, and the workers.
   private var underWay: [Int: Repetition] = [:]
+  private var lost: Set<Int> = []
 
   /// At least this number of items is compared, where there are as many; and one for each worker.
   private static let least = 5
 
+  /// - Parameter count: items that there are at the start; of those that come later none is compared.
   package init(count: Int, workers: Int) {
     self.workers = workers
     places = EvenSample.places(in: count, atMost: max(Repetitions.least, workers))
@@ -34,8 +36,8 @@ package struct Repetitions: Sendable {
   package var all: [Repetition] {
     places.enumerated().compactMap { number, place in
       guard let first = first[place] else { return nil }
-      let second = number % workers
-      return Repetition(place: place, first: first, second: second == first ? (second + 1) % workers : second)
+      let second = (number..<(number + workers)).lazy.map { $0 % workers }.first { $0 != first && !lost.contains($0) }
+      return second.map { Repetition(place: place, first: first, second: $0) }
     }
   }
 
@@ -46,5 +48,8 @@ package struct Repetitions: Sendable {
   /// The item has come back, or nothing is to be expected of it any more.
   package mutating func end(_ place: Int) -> Repetition? { underWay.removeValue(forKey: place) }
 
-  package mutating func lost(worker: Int) { underWay = underWay.filter { $0.value.second != worker } }
+  package mutating func lost(worker: Int) {
+    lost.insert(worker)
+    underWay = underWay.filter { $0.value.second != worker }
+  }
 }

@@ -112,8 +112,12 @@ package struct Scheduler: Sendable {
   /// Nothing is held by anyone.
   package var holdsNothing: Bool { chunksHeld == 0 }
 
-  /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back.
-  package var isStuck: Bool { chunksHeld > 0 && chunksHeld == chunksLate }
+  /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back. Where
+  /// nothing remains and more may come, that can go on.
+  package var isStuck: Bool {
+    chunksHeld > 0 && chunksHeld == chunksLate
+      && (isClosed || notBegun.isLimited || remaining > 0 || !suspects.isEmpty)
+  }
 
   /// Only suspects are left, and of several ranks only the one that is never given any: the map doesn't end.
   package var isStranded: Bool {

@@ -211,8 +211,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   private func give(_ chunk: Range<Int>, to worker: Int, isRepetition: Bool) throws {
     session.log.debug("gives items \(source.blocks.items(of: chunk)) to rank \(worker)\(isRepetition ? " too" : "")")
+    if !isRepetition { try checkpoint.given(chunk, to: worker) }
     if worker == session.rank, !session.checksWire {
-      if !isRepetition { try checkpoint.given(chunk, to: worker) }
       let output: Task.Output =
         computesInPlace && !isRepetition ? .places(sink.places(chunk), encodes: call.encodesInPlace) : .message
       return try submit(chunk, source.input(chunk, of: Value.self), output)
@@ -225,7 +225,6 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       coordinator.handle(.unsendable(worker: worker, chunk: chunk, failed))
       if outgoing.chunk.isEmpty { return }
     }
-    if !isRepetition { try checkpoint.given(outgoing.chunk, to: worker) }
     guard worker == session.rank else {
       return try session.send(outgoing.writer, outgoing.lent, to: worker, kind: .work)
     }
