@@ -12,15 +12,9 @@ private func holdDiffers<Items: Collection>(
     return item
   }
   let errors = [
-<<<<<<< HEAD:Tests/Programs/Laws/ItemLaws.swift
-    try errorOf { _ = try items.mapParallel { count($0) } },
-    try errorOf { _ = try items.parallel(chunk: .items(1), retries: 2).mapResults { count($0) } },
-    try errorOf { try items.parallel(threads: 2).atRoot.map { count($0) } },
-=======
     try errorOf { _ = try items.mapParallel(f) },
     try errorOf { _ = try items.parallel(chunk: .items(1), retries: 2).mapResults(f) },
     try errorOf { try items.parallel(threads: 2).atRoot.map(f) },
->>>>>>> laws:Tests/Laws/ItemLaws.swift
   ]
   for error in errors {
     guard case .itemsDiffer(let found, _, let rank, _, _, _) = error else {

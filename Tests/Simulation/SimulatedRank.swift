@@ -178,7 +178,8 @@ final class SimulatedRank {
   private func lookForOverdue() {
     guard let timeout = schedule.timeout else { return }
     let hands = self.hands
-    let overdue = participant.overdue(at: world.now, after: timeout, inHand: { hands[$0] }, drop: { _ in })
+    let overdue = participant.overdue(
+      at: world.now, after: timeout, inHand: { _, thread in hands[thread] }, drop: { _ in })
     if overdue.isEmpty { return }
     say(
       .overdue(

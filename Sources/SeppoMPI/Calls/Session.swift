@@ -177,6 +177,7 @@ final class Session: @unchecked Sendable {
       broken = error
       return error
     }
+    if let error = error as? NoThread { return SeppoError(error, rank: rank, host: host) }
     if let error = error as? ProtocolError {
       let error = SeppoError(error, rank: rank, host: host)
       broken = error

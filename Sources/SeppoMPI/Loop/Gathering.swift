@@ -14,8 +14,10 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
   return try call.run(work.elements, work.sample, kernel) { part in
     switch part {
     case .alone(let loop):
+      try loop.checkRoom()
       return try gather(loop.count) { try loop.run(into: $0) }
     case .root(let loop):
+      try loop.checkRoom()
       return try gather(
         loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
         then: { try loop.share($0, failures: $1) })
@@ -24,30 +26,36 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
   }
 }
 
-/// Folds a value of each block of items into one; none where there are no items, or the verb doesn't want it on this rank.
+/// Folds a value of each block of items into one; nil where the verb doesn't want it on this rank.
 ///
-/// - Parameter merge: called where rank 0 makes the call, in the order of the blocks.
+/// - Parameters:
+///   - neutral: what each block begins with.
+///   - merge: called where rank 0 makes the call, in the order of the blocks.
 @usableFromInline
 func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
-  _ work: Work<Element>, _ verb: Verb, merge: (inout Value, Value) throws -> Void, _ kernel: ChunkKernel
+  _ work: Work<Element>, _ verb: Verb, neutral: Value, merge: (inout Value, Value) throws -> Void,
+  _ kernel: ChunkKernel
 ) throws -> Value? {
   let call = MapCall<Element, Value>(work, verb)
   return try withoutActuallyEscaping(merge) { merge in
     try call.run(work.elements, work.sample, kernel) { part in
-      let fold = FoldSink(merge)
+      let fold = FoldSink(merge) { first in
+        var merged = first
+        try merge(&merged, neutral)
+        guard AnyValue.areSame(first, merged) else { throw call.notNeutral(neutral, first, merged) }
+      }
       switch part {
       case .alone(let loop):
         _ = try loop.run(into: fold)
         if let thrown = fold.thrown { throw thrown }
-        return fold.folded
+        return fold.folded ?? neutral
       case .root(let loop):
         _ = try loop.run(into: fold)
         if let thrown = fold.thrown { try loop.refuse(call.mergeThrew(thrown)) }
         return try gather(
-          fold.folded == nil ? 0 : 1, keepsCoded: call.encodesValues,
+          1, keepsCoded: call.encodesValues,
           { sink in
-            guard let folded = fold.folded else { return [] }
-            sink.places(0..<1).initialize(repeating: folded)
+            sink.places(0..<1).initialize(repeating: fold.folded ?? neutral)
             if let bad = sink.came(0..<1, [0..<1], from: nil, coded: nil) { try loop.refuse(call.error(bad, nil)) }
             return []
           }, then: { try loop.share($0, failures: $1) }
@@ -132,6 +140,16 @@ extension MapCall {
     thrown as? SeppoError
       ?? .rootThrew(
         host: session.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
+  }
+
+  fileprivate func notNeutral(_ neutral: Value, _ first: Value, _ merged: Value) -> SeppoError {
+    func text(_ value: Value) -> String { AnyValue.text(value, atMost: 40) }
+    return .badOption(
+      name: "\(verb.name)(into: \(text(neutral)))",
+      reason: """
+        each block of elements begins with a copy of it, so merging it into a value must not change that (0 for a sum, [:] for \
+        counts); it made \(text(merged)) of \(text(first))
+        """, place: place.text)
   }
 
   func error(_ bad: BadValue, _ item: Int?) -> SeppoError {

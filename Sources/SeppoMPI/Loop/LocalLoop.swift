@@ -22,12 +22,22 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   /// Values that there will be.
   var count: Int { source.blocks.count }
 
+  // Inside an item others grow too.
+  private var memory: MemoryWatch<Element, Value> { MemoryWatch(call, count, seesGrowth: hand != nil) }
+
+  /// To be asked before there are places for all values.
+  ///
+  /// - Throws: where there is no room for them.
+  func checkRoom() throws {
+    guard count.times(MemoryLayout<Value>.stride) >= MemoryRoom.worthALook / 4 else { return }
+    if let shortage = memory.shortageAtStart() { throw shortage }
+  }
+
   /// - Returns: the items that failed, where they are kept.
   /// - Throws: the error of the item that ends the call.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
-    // Inside an item others grow too.
-    var memory = MemoryWatch(call, count, holdsAll: type(of: sink).keepsPlaces, seesGrowth: hand != nil)
-    if let shortage = memory.shortageAtStart() { throw shortage }
+    var memory = memory
+    memory.isOff = !type(of: sink).keepsPlaces
     // Inside another call's item, that one sees to it.
     let context = call.context(isAlone: true, mindsRequests: hand != nil || Surroundings.current == .atRoot)
     var coordinator = Coordinator(call.rules(workers: 1), .init(count: count), at: monotonicNanoseconds())

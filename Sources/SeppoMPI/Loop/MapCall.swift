@@ -96,7 +96,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
           session.pool.end()
           Communicator.releaseBuffers()
         }
-        try session.pool.begin(kernel, threads: options.threads)
+        try session.beginComputing(kernel, threads: options.threads)
         if session.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }
         var loop = WorkerLoop(self, signature, sample)
         return try body(.worker(loop.run()))
@@ -137,7 +137,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       itemsAreMemory: itemsAreMemory,
       readsItemsBack: !isAlone && session.isRoot && session.size > 1 && !Items.haveOwnForm(Element.self),
       valuesAreMemory: valuesAreMemory,
-      losses: session.isRoot && !isAlone ? session.losses : nil)
+      losses: session.isRoot && mindsRequests ? session.losses : nil)
   }
 
   /// - Parameter workers: ranks that take part.

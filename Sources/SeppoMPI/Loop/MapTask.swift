@@ -148,7 +148,10 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     switch output {
     case .places(let places, let encodes):
       eachBatch(kernel, hand, elements) { places[$0.shifted(by: -chunk.lowerBound)] }
-      if encodes, !hasCeased { encodeForAll(UnsafeMutableBufferPointer(rebasing: places[..<made])) }
+      if hasCeased { return }
+      let values = UnsafeMutableBufferPointer(rebasing: places[..<made])
+      lookForLoss(values)
+      if encodes { encodeForAll(values) }
     case .message where context.valuesAreMemory && MemoryLayout<Value>.alignment <= Frame.headerSize:
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Value>.stride
@@ -297,7 +300,6 @@ extension MapTask {
 
   /// Encodes values that stand in their places, for the broadcast.
   private func encodeForAll(_ values: UnsafeMutableBufferPointer<Value>) {
-    lookForLoss(values)
     let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(values), to: writer)

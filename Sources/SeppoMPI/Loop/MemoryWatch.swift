@@ -6,19 +6,17 @@ struct MemoryWatch<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
   private let count: Int
   private var memory: ResultMemory
-  /// Nothing is looked at once something has failed: then the rest won't come.
-  var isOff: Bool
+  /// Nothing is looked at where values don't stay, nor once something has failed: then the rest won't come.
+  var isOff = false
   /// Where nobody counts the bytes of values, this process's own growth says how large they are.
   private var growth: ResidentGrowth?
 
   /// - Parameters:
   ///   - others: this number of other ranks of this machine gets the values too.
-  ///   - holdsAll: whether values stay until the call's end.
   ///   - seesGrowth: whether what the process grows by is this call's.
-  init(_ call: MapCall<Element, Value>, _ count: Int, others: Int = 0, holdsAll: Bool, seesGrowth: Bool) {
+  init(_ call: MapCall<Element, Value>, _ count: Int, others: Int = 0, seesGrowth: Bool) {
     self.call = call
     self.count = count
-    isOff = !holdsAll
     // Where errors are kept, values are copied among them.
     let extra = call.verb.keepsFailures ? MemoryLayout<Result<Value, SeppoError>>.stride : 0
     memory = ResultMemory(

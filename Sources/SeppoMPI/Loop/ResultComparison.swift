@@ -46,11 +46,7 @@ struct ResultComparison<Element: Codable & Sendable, Value: Codable & Sendable> 
       let (done, unreadable) = Items.read(room, from: payload)
       defer { UnsafeMutableBufferPointer(rebasing: room[..<done]).deinitialize() }
       if let unreadable { return "a result that can't be read: \(unreadable.reason)" }
-      let (one, other) = (
-        Canonical.marks(of: value, at: [0]), Canonical.marks(of: UnsafeBufferPointer(room), at: [0])
-      )
-      // Equal values may be encoded in another order, where a type writes a set as a list.
-      return one == other || AnyValue.areEqual(value[0], room[0]) == true ? nil : AnyValue.text(room[0], atMost: 80)
+      return AnyValue.areSame(value[0], room[0]) ? nil : AnyValue.text(room[0], atMost: 80)
     }
   }
 }

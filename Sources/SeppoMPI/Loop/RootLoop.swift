@@ -39,22 +39,27 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     ending = EarlyEnding(session, call.place)
     coordinator = Coordinator(.init(workers: 1), .init(count: 0), at: 0)
     sink = FoldSink<Value> { _, _ in }
-    memory = MemoryWatch(call, 0, holdsAll: false, seesGrowth: false)
+    memory = MemoryWatch(
+      call, source.blocks.count, others: call.givesToAll ? session.ranksHere - 1 : 0, seesGrowth: session.size == 1)
     comparison = ResultComparison(call)
   }
 
   /// Values that there will be.
   var count: Int { source.blocks.count }
 
+  /// To be asked before there are places for all values.
+  ///
+  /// - Throws: as `run`, where there is no room for them.
+  func checkRoom() throws {
+    if let shortage = memory.shortageAtStart() { try refuse(shortage, isComplete: false) }
+  }
+
   /// Computes all values, on all ranks.
   ///
   /// - Returns: the items that failed, where they are kept, lowest first.
   /// - Throws: the error with which the call ends, which every rank has been told.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
-    memory = MemoryWatch(
-      call, count, others: call.givesToAll ? session.ranksHere - 1 : 0, holdsAll: type(of: sink).keepsPlaces,
-      seesGrowth: session.size == 1)
-    if let shortage = memory.shortageAtStart() { try refuse(shortage, isComplete: false) }
+    memory.isOff = !type(of: sink).keepsPlaces
     do {
       try begin(sink)
       try untilFinished()
@@ -239,7 +244,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
-    try session.pool.submit(Task(chunk: chunk, of: source.blocks, input: input, output: output, context: context))
+    try session.submit(Task(chunk: chunk, of: source.blocks, input: input, output: output, context: context))
   }
 
   private func take(_ message: Message) throws {

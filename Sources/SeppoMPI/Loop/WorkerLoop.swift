@@ -59,7 +59,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         if let spacing = frame.spacing { .spaced(spacing) } else {
           .wire(Frame.payload(of: message.bytes), owner: message.payload)
         }
-      try session.pool.submit(
+      try session.submit(
         Task(chunk: frame.chunk, of: blocks, input: input, output: .message, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host)

@@ -36,6 +36,13 @@ public struct ParallelOptions: Sendable {
   }
 }
 
+extension ParallelOptions {
+  /// Verbs whose values are made of several items compute no more blocks than these; items one by one (nil) where each has
+  /// something of its own: a time, retries, a stored result, or its place in a chunk.
+  @usableFromInline
+  var mostBlocks: Int? { chunk == .automatic && retries == 0 && timeout == nil && checkpoint == nil ? 1 << 14 : nil }
+}
+
 /// How many items travel together.
 public enum Chunk: Sendable, Equatable {
   /// What measured times make sensible: few messages, and an even end.

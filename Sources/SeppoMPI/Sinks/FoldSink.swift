@@ -16,8 +16,13 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   private var early: [Int: Value] = [:]
   private var rooms: [Int: UnsafeMutableBufferPointer<Value>] = [:]
   private let merge: (inout Value, Value) throws -> Void
+  private let check: (Value) throws -> Void
 
-  init(_ merge: @escaping (inout Value, Value) throws -> Void) { self.merge = merge }
+  /// - Parameter check: looks at the first value, where others follow.
+  init(_ merge: @escaping (inout Value, Value) throws -> Void, check: @escaping (Value) throws -> Void = { _ in }) {
+    self.merge = merge
+    self.check = check
+  }
 
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> {
     // A chunk whose values can't be read in part is asked for again.
@@ -41,8 +46,16 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   private func fold(_ value: Value) {
     next += 1
     guard thrown == nil else { return }
-    guard folded != nil else { return folded = value }
-    do { try merge(&folded!, value) } catch { thrown = error }
+    guard folded != nil else {
+      folded = value
+      return
+    }
+    do {
+      if next == 2 { try check(folded!) }
+      try merge(&folded!, value)
+    } catch {
+      thrown = error
+    }
   }
 
   func abandon() {
