@@ -5,7 +5,7 @@ import SeppoTransport
 /// What a call keeps of its values, on rank 0: nothing, where it has no checkpoint.
 final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
-  private let session: Session
+  private let job: Job
   private let source: ItemSource<Element>
   private let round: Int
   private(set) var journal: MapJournal<Value>?
@@ -15,7 +15,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Parameter round: counts the calls that are known by the same label or place, from 1.
   init(_ call: MapCall<Element, Value>, _ source: ItemSource<Element>, round: Int) {
     self.call = call
-    session = call.session
+    job = call.job
     self.source = source
     self.round = round
   }
@@ -27,13 +27,13 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
     guard let checkpoint = call.options.checkpoint else { return sink }
     let journal = try MapJournal<Value>(
-      checkpoint, source, resultsAreMemory: call.valuesAreMemory, session: session, place: call.place, round: round)
+      checkpoint, source, resultsAreMemory: call.valuesAreMemory, job: job, place: call.place, round: round)
     self.journal = journal
     func wrap(_ sink: some Sink<Value>) -> any Sink<Value> { JournalSink(sink, journal, count: start.count) }
     let keeping = wrap(sink)
-    start.done = try journal.restore(into: keeping, place: call.place) { try session.attend() }
+    start.done = try journal.restore(into: keeping, place: call.place) { try job.attend() }
     // Not before: while it is read, it can't be closed.
-    session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
+    job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     start.suspects = journal.suspects
     start.failed = journal.poison.map(\.item)
     poison = journal.poison.map { suspect in
@@ -47,7 +47,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   }
 
   private func tell(_ journal: MapJournal<Value>, count: Int) {
-    if session.settings.isRelaunch { return }
+    if job.settings.isRelaunch { return }
     let place = "[mapped at \(call.place.text)]"
     if journal.kept > 0 {
       Console.write(
@@ -75,10 +75,10 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   func close() throws {
     guard let journal else { return }
     self.journal = nil
-    session.lastAct = nil
+    job.shutdown.lastAct = nil
     var backoff = Backoff()
     let missing = journal.finish {
-      if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
+      if (try? job.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
     }
     if missing > 0 {
       Console.write(

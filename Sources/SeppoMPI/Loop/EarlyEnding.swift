@@ -28,13 +28,13 @@ protocol KeptResults: AnyObject {
 /// The end of a job before its call's, on rank 0: it was asked to stop, its time is over, or a launcher ends its ranks. No
 /// item is begun any more, those in hand may finish, and what came is stored.
 struct EarlyEnding {
-  private let session: Session
+  private let job: Job
   private let place: Place
   private var end: EarlyEnd?
   private var rollCall: RollCall?
 
-  init(_ session: Session, _ place: Place) {
-    self.session = session
+  init(_ job: Job, _ place: Place) {
+    self.job = job
     self.place = place
   }
 
@@ -42,7 +42,7 @@ struct EarlyEnding {
   var isUnderWay: Bool { end != nil || rollCall != nil }
 
   /// Whether the job was asked to stop, on whichever rank: then what throws from then on is not done.
-  var isAsked: Bool { StopSignal.current != nil || session.othersRequest != nil }
+  var isAsked: Bool { job.shutdown.request != nil }
 
   /// To be called again and again.
   ///
@@ -56,7 +56,7 @@ struct EarlyEnding {
     }
     guard call.isComplete || end.isSettled(at: now) else { return false }
     // With nothing to be stored there is time to see whether a rank has died.
-    if call.kept == nil, end.mayBeLaunchers, session.size > 1, rollCall?.isCertain(at: now) != true { return false }
+    if call.kept == nil, end.mayBeLaunchers, job.size > 1, rollCall?.isCertain(at: now) != true { return false }
     if call.holdsNothing || end.isOver(at: now) { try leave(end, call, dead: []) }
     return false
   }
@@ -64,17 +64,17 @@ struct EarlyEnding {
   /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
   private mutating func callRoll(at now: Int, _ kept: (any KeptResults)?) throws -> [Int] {
     let stirred = StopSignal.launcherStirred
-    if rollCall == nil, stirred != 0 || end?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
+    if rollCall == nil, stirred != 0 || end?.mayBeLaunchers == true { rollCall = try RollCall(job, at: now) }
     guard let roll = rollCall else { return [] }
     if roll.isOver(at: now), stirred != 0, end == nil {
       // It was somebody who let the job go on after a stop.
       StopSignal.settleStir(stirred)
       rollCall = nil
-      if session.size > 1 { try kept?.note(dead: []) }
+      if job.size > 1 { try kept?.note(dead: []) }
       return []
     }
-    guard session.size > 1, roll.isLikely(at: now) else { return [] }
-    let silent = roll.silent(session)
+    guard job.size > 1, roll.isLikely(at: now) else { return [] }
+    let silent = roll.silent(job)
     try kept?.note(dead: silent)
     return silent
   }
@@ -83,15 +83,15 @@ struct EarlyEnding {
   mutating func begin(at now: Int, _ call: some EndingCall) throws -> Bool {
     guard end == nil else { return false }
     let reason: EarlyEnd.Reason
-    if let signal = StopSignal.current ?? session.othersRequest {
+    if let signal = job.shutdown.request {
       reason = .asked(signal: signal)
-    } else if let deadline = session.settings.deadline, isOver(deadline, call.kept) {
+    } else if let deadline = job.settings.deadline, isOver(deadline, call.kept) {
       reason = .deadline(deadline)
     } else {
       return false
     }
-    session.endRequest.follow()
-    session.log.debug("the job ends early: \(reason)")
+    job.endRequest.follow()
+    job.log.debug("the job ends early: \(reason)")
     // Without a checkpoint nothing is gained by waiting.
     end = EarlyEnd(reason, at: now, grace: call.kept == nil ? 0 : grace(for: reason))
     return true
@@ -99,11 +99,11 @@ struct EarlyEnding {
 
   /// How long items in hand may go on, in nanoseconds. Those that were begun in time have until the deadline.
   private func grace(for reason: EarlyEnd.Reason) -> Int {
-    let left = session.settings.deadline.map {
+    let left = job.settings.deadline.map {
       Int(min(max(0, $0 - EarlyEnd.storing - secondsSince1970()), 1e9) * 1e9)
     }
     if case .deadline = reason { return left ?? 0 }
-    return min(session.settings.grace, left ?? .max)
+    return min(job.settings.grace, left ?? .max)
   }
 
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
@@ -114,13 +114,13 @@ struct EarlyEnding {
 
   private func leave(_ end: EarlyEnd, _ call: some EndingCall, dead: [Int]) throws {
     StopSignal.leave()
-    if case .deadline = end.reason { session.report.end(.deadline) }
+    if case .deadline = end.reason { job.report.end(.deadline) }
     let journal = call.kept
     try journal?.note(dead: dead)
     try call.close()
     let place = "[mapped at \(place.text)]"
     // Whoever launches the job again says it.
-    if let journal, dead.isEmpty || session.settings.report == nil {
+    if let journal, dead.isEmpty || job.settings.report == nil {
       let left = call.holdsNothing ? "" : "; some items in hand \(end.graceText)"
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
@@ -130,7 +130,7 @@ struct EarlyEnding {
         """)
     } else if journal == nil, dead.isEmpty {
       let fate =
-        session.report.stored.map {
+        job.report.stored.map {
           "they are lost, as this map has no checkpoint, but \($0); \(EndRequest.goOn)"
         } ?? EndRequest.advice
       Console.write(
@@ -140,12 +140,12 @@ struct EarlyEnding {
     }
     if !dead.isEmpty {
       // The launcher is at it, and its status says what they died of.
-      session.dieIfKilled()
+      job.shutdown.dieIfKilled()
     } else if call.isComplete {
-      try session.finish(.exit(status: StopSignal.status))
-      ProcessExit.leave(session, status: StopSignal.status, itemsGoOn: session.pool.isRunning)
+      try job.finish(.exit(status: StopSignal.status))
+      job.shutdown.leave(status: StopSignal.status, itemsGoOn: job.pool.isRunning)
     }
-    session.tellEnd(by: StopSignal.current ?? session.othersRequest)
-    session.abort(status: StopSignal.status)
+    job.shutdown.tellEnd(by: job.shutdown.request)
+    try job.shutdown.abort(status: StopSignal.status)
   }
 }

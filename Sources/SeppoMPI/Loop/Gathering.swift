@@ -47,7 +47,7 @@ func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
       switch part {
       case .alone(let loop):
         _ = try loop.run(into: fold)
-        if let thrown = fold.thrown { throw thrown }
+        if let thrown = fold.thrown { throw call.mergeThrew(thrown) }
         return fold.folded ?? neutral
       case .root(let loop):
         _ = try loop.run(into: fold)
@@ -121,7 +121,7 @@ struct Work<Element> {
 extension MapCall {
   init(_ work: Work<Element>, _ verb: Verb) {
     self.init(
-      session: .shared, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
+      job: .current, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
   }
 
   /// On another rank than 0: what the call's end brings.
@@ -129,7 +129,7 @@ extension MapCall {
     switch outcome {
     case .threw(let error): throw error
     case .values(let values):
-      let sharing = try Sharing(session)
+      let sharing = try Sharing(job)
       return Mapped(try sharing.take(values), failures: try sharing.failures(values))
     case .done, .value, .exit: return nil
     }
@@ -139,7 +139,7 @@ extension MapCall {
   fileprivate func mergeThrew(_ thrown: any Error) -> SeppoError {
     thrown as? SeppoError
       ?? .rootThrew(
-        host: session.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
+        host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
   }
 
   fileprivate func notNeutral(_ neutral: Value, _ first: Value, _ merged: Value) -> SeppoError {
@@ -153,6 +153,6 @@ extension MapCall {
   }
 
   func error(_ bad: BadValue, _ item: Int?) -> SeppoError {
-    SeppoError(bad.error, index: item, rank: session.rank, host: session.host)
+    SeppoError(bad.error, index: item, rank: job.rank, host: job.host)
   }
 }

@@ -39,7 +39,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     var memory = memory
     memory.isOff = !type(of: sink).keepsPlaces
     // Inside another call's item, that one sees to it.
-    let context = call.context(isAlone: true, mindsRequests: hand != nil || Surroundings.current == .atRoot)
+    let context = call.context(isAlone: true, mindsRequests: hand != nil || CallContext.current == .atRoot)
     var coordinator = Coordinator(call.rules(workers: 1), .init(count: count), at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: 0, threads: 1))
     coordinator.advance(to: monotonicNanoseconds())
@@ -70,7 +70,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     _ = sink.came(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
     // It was left because the job was asked to stop.
     if context.mindsRequests, report.completed < chunk.count, report.failures.isEmpty {
-      call.session.endRequest.endNow()
+      call.job.endRequest.endNow()
     }
     return report
   }

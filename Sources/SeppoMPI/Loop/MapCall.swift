@@ -29,7 +29,7 @@ struct Verb: Sendable {
 
 /// One call of a verb, on whichever rank: what it computes, how, and what becomes of the values.
 struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
-  let session: Session
+  let job: Job
   let place: Place
   let verb: Verb
   let options: CallOptions
@@ -40,12 +40,12 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   let itemsAreMemory = Items.areMemory(Element.self)
   let valuesAreMemory = Items.areMemory(Value.self)
 
-  init(session: Session, place: Place, verb: Verb, options: ParallelOptions, areEverywhere: Bool) {
-    self.session = session
+  init(job: Job, place: Place, verb: Verb, options: ParallelOptions, areEverywhere: Bool) {
+    self.job = job
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, areEverywhere: areEverywhere, usualThreads: session.settings.threads, place: place)
+      options, areEverywhere: areEverywhere, usualThreads: job.settings.threads, place: place)
   }
 
   /// How a rank takes part: the one that has the items coordinates; where a rank is alone, it computes by itself.
@@ -67,25 +67,26 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       try options.check()
       if options.checkpoint != nil {
         throw SeppoError.nested(
-          call: "\(verb.name) with a checkpoint", inside: Surroundings.current.name, place: place.text)
+          call: "\(verb.name) with a checkpoint", inside: CallContext.current.name, place: place.text)
       }
       return try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, nil))) }
     }
-    return try session.call(verb.name, at: place, types: [Element.self, Value.self]) { signature in
+    return try job.call(verb.name, at: place, types: [Element.self, Value.self]) { signature in
       // Before anything that may throw.
-      let round = session.isRoot ? options.checkpoint.map { session.beginRound(of: $0, at: place) } : nil
+      let round =
+        job.isRoot
+        ? options.checkpoint.map { job.gate.beginRound(of: $0.store.identity, $0.store.label ?? place.text) } : nil
       try options.check()
-      session.checkBinding(threads: options.threads)
-      if options.checkpoint != nil { session.endRequest.keepResults() }
-      if session.isRoot, case .memory(let items) = elements {
-        session.losses.look(at: items, areResults: false, place)
+      job.checkBinding(threads: options.threads)
+      if options.checkpoint != nil { job.endRequest.keepResults() }
+      if job.isRoot, case .memory(let items) = elements {
+        job.losses.look(at: items, areResults: false, place)
       }
-      if session.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire
-      {
-        let hand = session.hands.use(0)
+      if job.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire {
+        let hand = job.hands.use(0)
         hand.own()
         defer { hand.empty() }
-        return try Surroundings.enter(.item) {
+        return try CallContext.enter(.item) {
           try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, hand))) }
         }
       }
@@ -93,11 +94,11 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       return try withoutActuallyEscaping(kernel) { kernel in
         // Also where not all threads could be started.
         defer {
-          session.pool.end()
+          job.pool.end()
           Communicator.releaseBuffers()
         }
-        try session.beginComputing(kernel, threads: options.threads)
-        if session.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }
+        try job.beginComputing(kernel, threads: options.threads)
+        if job.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }
         var loop = WorkerLoop(self, signature, sample)
         return try body(.worker(loop.run()))
       }
@@ -106,7 +107,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   /// Where only one rank is, it computes by itself: inside an item, and inside `atRoot`.
   private var isSerial: Bool {
-    switch Surroundings.current {
+    switch CallContext.current {
     case .everyRank: false
     case .item: verb.destination != .root
     case .atRoot: true
@@ -117,12 +118,12 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   private var stopsAtFailure: Bool { !verb.keepsFailures && options.retries == 0 && options.checkpoint == nil }
 
   /// Whether values have to be encoded where they don't travel themselves: for the broadcast.
-  var encodesValues: Bool { givesToAll && session.size > 1 && !valuesAreMemory }
+  var encodesValues: Bool { givesToAll && job.size > 1 && !valuesAreMemory }
 
   /// The same, or because rank 0 takes its own values as it gets the other ranks': a type that loses something on the way
   /// would otherwise have it where rank 0 computed.
   var encodesInPlace: Bool {
-    session.size > 1 && !valuesAreMemory && (givesToAll || !Items.haveOwnForm(Value.self))
+    job.size > 1 && !valuesAreMemory && (givesToAll || !Items.haveOwnForm(Value.self))
   }
 
   /// - Parameters:
@@ -130,14 +131,14 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   ///   - mindsRequests: whether an item that throws after the job was asked to stop is left.
   func context(isAlone: Bool = false, mindsRequests: Bool = true) -> MapContext {
     MapContext(
-      rank: session.rank, host: session.host, place: place, limits: ChunkLimits(),
+      rank: job.rank, host: job.host, place: place, limits: ChunkLimits(),
       // What may pass its time is begun by itself.
       unit: options.timeout == nil ? options.rule.unit : 1,
       stopsAtFailure: stopsAtFailure, mindsRequests: mindsRequests, timeout: options.timeout,
       itemsAreMemory: itemsAreMemory,
-      readsItemsBack: !isAlone && session.isRoot && session.size > 1 && !Items.haveOwnForm(Element.self),
+      readsItemsBack: !isAlone && job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
       valuesAreMemory: valuesAreMemory,
-      losses: session.isRoot && mindsRequests ? session.losses : nil)
+      losses: job.isRoot && mindsRequests ? job.losses : nil)
   }
 
   /// - Parameter workers: ranks that take part.
@@ -162,20 +163,20 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   /// After an error that isn't an item's: the compute threads must be done before the call may end.
-  func settle(_ limits: ChunkLimits, after error: any Error) {
+  func settle(_ limits: ChunkLimits, after error: any Error) throws {
     limits.lower(to: 0)
-    session.pool.withdraw()
+    job.pool.withdraw()
     var waited = 0
-    while session.pool.isRunning {
-      session.pool.wait(nanoseconds: 1_000_000)
+    while job.pool.isRunning {
+      job.pool.wait(nanoseconds: 1_000_000)
       // Another rank may be leaving with this error, and waits for rank 0 to say so. Not at once: where the items at hand
       // are short, rank 0's own code comes first.
-      if waited > 200 { _ = try? session.poll() }
-      _ = session.pool.takeFinished()
+      if waited > 200 { _ = try? job.poll() }
+      _ = job.pool.takeFinished()
       waited += 1
       // An item can't be stopped. Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
-      if session.isRoot, waited == 2_000 { Failure.endJob(session, error, at: place) }
+      if job.isRoot, waited == 2_000 { try job.shutdown.endJob(error, at: place) }
     }
-    _ = session.pool.takeFinished()
+    _ = job.pool.takeFinished()
   }
 }

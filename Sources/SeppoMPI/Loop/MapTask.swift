@@ -73,7 +73,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   var made: Int { progress.made }
 
-  func run(_ kernel: ChunkKernel, _ hand: Hand) { Surroundings.enter(.item) { compute(kernel, hand) } }
+  func run(_ kernel: ChunkKernel, _ hand: Hand) { CallContext.enter(.item) { compute(kernel, hand) } }
 
   func blocks(of items: Range<Int>) -> Range<Int> { blocks.blocks(of: items) }
 

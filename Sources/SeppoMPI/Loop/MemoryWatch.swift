@@ -21,7 +21,7 @@ struct MemoryWatch<Element: Codable & Sendable, Value: Codable & Sendable> {
     let extra = call.verb.keepsFailures ? MemoryLayout<Result<Value, SeppoError>>.stride : 0
     memory = ResultMemory(
       count: count, stride: MemoryLayout<Value>.stride, extra: extra, keepsCoded: call.encodesValues, others: others,
-      ranks: call.session.size, limits: call.session.limits)
+      ranks: call.job.size, limits: call.job.limits)
     growth = seesGrowth && !call.valuesAreMemory ? ResidentGrowth() : nil
   }
 
@@ -40,7 +40,7 @@ struct MemoryWatch<Element: Codable & Sendable, Value: Codable & Sendable> {
     if isOff || call.valuesAreMemory { return nil }
     var (values, bytes) = (values, bytes)
     if growth != nil {
-      let limits = call.session.limits
+      let limits = call.job.limits
       guard let came = growth?.came(values, at: monotonicNanoseconds(), limits) else { return nil }
       (values, bytes) = came
     }
@@ -50,7 +50,7 @@ struct MemoryWatch<Element: Codable & Sendable, Value: Codable & Sendable> {
   private func error(_ shortage: MemoryShortage, here: Int? = nil) -> SeppoError {
     let here = here.map { " (\($0) \($0 == 1 ? "is" : "are") here)" } ?? ""
     return SeppoError(
-      shortage, of: "the results of all \(count) items\(here)", rank: call.session.rank, host: call.session.host,
+      shortage, of: "the results of all \(count) items\(here)", rank: call.job.rank, host: call.job.host,
       place: call.place)
   }
 }

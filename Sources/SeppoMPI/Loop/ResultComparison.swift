@@ -21,7 +21,7 @@ struct ResultComparison<Element: Codable & Sendable, Value: Codable & Sendable> 
     with value: UnsafeBufferPointer<Value>
   ) {
     guard lowest.map({ item < $0.index }) ?? true, let found = found(report, payload, value) else { return }
-    func rank(_ rank: Int) -> SeppoError.RankAndHost { .init(rank: rank, host: call.session.hosts[rank]) }
+    func rank(_ rank: Int) -> SeppoError.RankAndHost { .init(rank: rank, host: call.job.hosts[rank]) }
     lowest = (
       item,
       .resultsDiffer(

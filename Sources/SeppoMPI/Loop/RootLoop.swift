@@ -9,11 +9,11 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private typealias Task = MapTask<Element, Value>
 
   private let call: MapCall<Element, Value>
-  private let session: Session
+  private let job: Job
   private let context: MapContext
   private let source: ItemSource<Element>
   private let site: CallSite
-  private var rendezvous: Rendezvous
+  private var matching: CallMatching
   private let checkpoint: CallCheckpoint<Element, Value>
   private var ending: EarlyEnding
 
@@ -30,17 +30,17 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   init(_ call: MapCall<Element, Value>, _ signature: CallSignature, _ source: ItemSource<Element>, round: Int) {
     self.call = call
     self.source = source
-    session = call.session
+    job = call.job
     context = call.context()
     site = signature.site
-    let isCompared = call.options.areEverywhere && session.size > 1
-    rendezvous = Rendezvous(session, signature, isCompared ? ItemSample(source.elements) : nil)
+    let isCompared = call.options.areEverywhere && job.size > 1
+    matching = CallMatching(job, signature, isCompared ? ItemSample(source.elements) : nil)
     checkpoint = CallCheckpoint(call, source, round: round)
-    ending = EarlyEnding(session, call.place)
+    ending = EarlyEnding(job, call.place)
     coordinator = Coordinator(.init(workers: 1), .init(count: 0), at: 0)
     sink = FoldSink<Value> { _, _ in }
     memory = MemoryWatch(
-      call, source.blocks.count, others: call.givesToAll ? session.ranksHere - 1 : 0, seesGrowth: session.size == 1)
+      call, source.blocks.count, others: call.givesToAll ? job.members.here - 1 : 0, seesGrowth: job.size == 1)
     comparison = ResultComparison(call)
   }
 
@@ -79,16 +79,16 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   ///
   /// - Parameter isComplete: whether all are in it.
   func refuse(_ error: SeppoError, isComplete: Bool = true) throws {
-    if !isComplete { try rendezvous.gather() }
-    try session.finish(.threw(error))
+    if !isComplete { try matching.gather() }
+    try job.finish(.threw(error))
     throw error
   }
 
   /// Gives the values to every rank that wants them.
   func share(_ sink: ArraySink<Value>, failures: [FailedItem]) throws {
-    guard session.size > 1 else { return }
-    guard call.givesToAll else { return try session.finish(.done) }
-    let sharing = try Sharing(session, failures: failures)
+    guard job.size > 1 else { return }
+    guard call.givesToAll else { return try job.finish(.done) }
+    let sharing = try Sharing(job, failures: failures)
     if call.valuesAreMemory {
       try sharing.give(memory: UnsafeMutableRawBufferPointer(sink.places(0..<sink.count)), count: sink.count)
     } else {
@@ -106,22 +106,22 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     }
     start.calibration = site.calibration
     for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { keep(failed) }
-    var rules = call.rules(workers: session.size)
+    var rules = call.rules(workers: job.size)
     rules.timeout = rules.timeout.map { $0.times(source.blocks.size) }
-    rules.waitsForAll = session.current.number == 1 || call.options.areEverywhere && site.calibration == nil
-    rules.repeats = session.checksWire && session.size > 1
+    rules.waitsForAll = job.current.number == 1 || call.options.areEverywhere && site.calibration == nil
+    rules.repeats = job.checksWire && job.size > 1
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
-    coordinator.handle(.joined(worker: session.rank, threads: call.options.threads))
+    coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
   }
 
   private func untilFinished() throws {
     var backoff = Backoff()
     do {
       while !isFinished {
-        if try turn() { backoff.reset() } else if !isFinished { try session.pause(&backoff) }
+        if try turn() { backoff.reset() } else if !isFinished { try job.pause(&backoff) }
       }
     } catch {
-      call.settle(context.limits, after: error)
+      try call.settle(context.limits, after: error)
       throw error
     }
   }
@@ -133,21 +133,21 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let now = monotonicNanoseconds()
     coordinator.advance(to: now)
     // A rank with a long item expects to be asked, however busy the others keep this one.
-    try session.attend(at: now)
+    try job.attend(at: now)
     try checkpoint.keepUp(at: now, all: ending.isUnderWay)
     if try ending.look(at: now, self) { coordinator.handle(.stopped) }
     var hasMoved = false
-    while let message = try session.poll() {
+    while let message = try job.poll() {
       try take(message)
       hasMoved = true
     }
-    for (rank, threads) in try rendezvous.newcomers() {
-      session.log.debug("rank \(rank) takes part, with \(threads) compute thread(s)")
+    for (rank, threads) in try matching.newcomers() {
+      job.log.debug("rank \(rank) takes part, with \(threads) compute thread(s)")
       coordinator.handle(.joined(worker: rank, threads: threads))
       coordinator.advance(to: now)
     }
     refuseOtherItems()
-    for case let task as Task in session.pool.takeFinished() {
+    for case let task as Task in job.pool.takeFinished() {
       try take(task)
       hasMoved = true
     }
@@ -173,30 +173,29 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     switch effect {
     case .give(let worker, let chunk, let isRepetition): try give(chunk, to: worker, isRepetition: isRepetition)
     case .recall(let worker):
-      session.log.debug("recalls half of what rank \(worker) has not begun")
-      if worker == session.rank {
-        coordinator.handle(.returned(worker: worker, session.pool.recall()))
+      job.log.debug("recalls half of what rank \(worker) has not begun")
+      if worker == job.rank {
+        coordinator.handle(.returned(worker: worker, job.pool.recall()))
       } else {
-        try session.send([Int](), to: worker, kind: .recall)
+        try job.send([Int](), to: worker, kind: .recall)
       }
     case .limit(let bound):
       memory.isOff = true
       context.limits.lower(to: bound)
-      for rank in session.attention.present { try session.send(bound, to: rank, kind: .stop) }
+      for rank in job.members.present { try job.send(bound, to: rank, kind: .stop) }
     case .released(let worker, let chunk): try checkpoint.released(chunk, by: worker)
     case .shortened(let worker, let end): try checkpoint.shortened(end, by: worker)
     case .failed(let failure, let tries):
-      session.log.debug("item \(failure.index) has failed: \(failure.error)")
+      job.log.debug("item \(failure.index) has failed: \(failure.error)")
       if let failed = FailedItem(failure)?.after(tries: tries) { keep(failed) }
     case .compare(let index, let first, let second, let report):
       comparison.compare(
         firstItem(of: index), first, second, report, payload,
         with: UnsafeBufferPointer(sink.places(index..<(index + 1))))
     case .stuck(let index, let worker, let nanoseconds):
-      Failure.endJob(
-        session,
+      try job.shutdown.endJob(
         SeppoError.itemStuck(
-          index: firstItem(of: index), rank: worker, host: session.hosts[worker],
+          index: firstItem(of: index), rank: worker, host: job.hosts[worker],
           seconds: Double(nanoseconds) / 1e9, place: call.place.text), at: call.place)
     case .finished: isFinished = true
     }
@@ -209,29 +208,29 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   /// Where a rank has other items than this one: nothing is begun any more, whatever was before that rank came.
   private func refuseOtherItems() {
-    guard let difference = rendezvous.difference, failure != difference else { return }
+    guard let difference = matching.difference, failure != difference else { return }
     failure = difference
     coordinator.handle(.refused)
   }
 
   private func give(_ chunk: Range<Int>, to worker: Int, isRepetition: Bool) throws {
-    session.log.debug("gives items \(source.blocks.items(of: chunk)) to rank \(worker)\(isRepetition ? " too" : "")")
+    job.log.debug("gives items \(source.blocks.items(of: chunk)) to rank \(worker)\(isRepetition ? " too" : "")")
     if !isRepetition { try checkpoint.given(chunk, to: worker) }
-    if worker == session.rank, !session.checksWire {
+    if worker == job.rank, !job.checksWire {
       let output: Task.Output =
         computesInPlace && !isRepetition ? .places(sink.places(chunk), encodes: call.encodesInPlace) : .message
       return try submit(chunk, source.input(chunk, of: Value.self), output)
     }
-    let outgoing = source.outgoing(chunk, lends: worker != session.rank)
+    let outgoing = source.outgoing(chunk, lends: worker != job.rank)
     if let (item, error) = outgoing.bad {
       let failed = ItemFailure(
         index: source.blocks.block(of: item),
-        error: SeppoError(error, index: item, rank: session.rank, host: session.host))
+        error: SeppoError(error, index: item, rank: job.rank, host: job.host))
       coordinator.handle(.unsendable(worker: worker, chunk: chunk, failed))
       if outgoing.chunk.isEmpty { return }
     }
-    guard worker == session.rank else {
-      return try session.send(outgoing.writer, outgoing.lent, to: worker, kind: .work)
+    guard worker == job.rank else {
+      return try job.send(outgoing.writer, outgoing.lent, to: worker, kind: .work)
     }
     try submit(outgoing.chunk, source.input(of: outgoing.writer, of: Value.self), .message)
   }
@@ -239,27 +238,27 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   /// Whether this rank's own values go to their places at once. Not where something may be missing between them, or come
   /// after its time, when another try has put its own there; and what is kept is what comes back from a message.
   private var computesInPlace: Bool {
-    (context.stopsAtFailure || session.size == 1) && (context.timeout == nil || call.options.retries == 0)
+    (context.stopsAtFailure || job.size == 1) && (context.timeout == nil || call.options.retries == 0)
       && (call.options.checkpoint == nil || call.valuesAreMemory)
   }
 
   private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
-    try session.submit(Task(chunk: chunk, of: source.blocks, input: input, output: output, context: context))
+    try job.submit(Task(chunk: chunk, of: source.blocks, input: input, output: output, context: context))
   }
 
   private func take(_ message: Message) throws {
     let rank = message.source
     switch message.kind {
     case .computed:
-      let frame = try ReportFrame(message.bytes, rank: session.rank, host: session.host)
+      let frame = try ReportFrame(message.bytes, rank: job.rank, host: job.host)
       try take(frame.report, from: rank, frame.payload, owner: message.payload)
     case .overdue:
       let coded = try Control.decode(
-        OverdueReport.Coded.self, from: message.bytes, rank: session.rank, host: session.host)
+        OverdueReport.Coded.self, from: message.bytes, rank: job.rank, host: job.host)
       try handle(.overdue(worker: rank, OverdueReport(coded)))
     case .returned:
-      let bounds = try Control.decode([Int].self, from: message.bytes, rank: session.rank, host: session.host)
-      session.log.debug("rank \(rank) returns items \(Control.ranges(bounds))")
+      let bounds = try Control.decode([Int].self, from: message.bytes, rank: job.rank, host: job.host)
+      job.log.debug("rank \(rank) returns items \(Control.ranges(bounds))")
       try handle(.returned(worker: rank, Control.ranges(bounds)))
     default: break
     }
@@ -273,30 +272,30 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     guard task.wasInPlace else {
       let payload = task.payload
       return try take(
-        report, from: session.rank, payload?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0),
+        report, from: job.rank, payload?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0),
         owner: payload?.owner ?? task)
     }
     let coded = task.bytes.map { writer in
       CodedPart(range: report.done, bytes: UnsafeRawBufferPointer(writer.bytes), owner: writer)
     }
     _ = sink.came(
-      report.chunk, report.computed, from: Origin(report, rank: session.rank),
+      report.chunk, report.computed, from: Origin(report, rank: job.rank),
       coded: report.failures.isEmpty ? coded : nil)
-    watch(report.made, bytes: task.bytes?.count)
-    try handle(report, from: session.rank, nil)
+    try watch(report.made, bytes: task.bytes?.count)
+    try handle(report, from: job.rank, nil)
   }
 
   /// Values as they travel.
   private func take(
     _ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer, owner: AnyObject
   ) throws {
-    session.log.debug(
+    job.log.debug(
       "has \(report.completed) of items \(source.blocks.items(of: report.chunk)) from rank \(rank), in \(report.nanoseconds) ns"
     )
     var report = report
     // Where the first failure ends the call, no values come with it.
     if !coordinator.isRepeating, report.failures.isEmpty || !context.stopsAtFailure {
-      watch(report.made, bytes: payload.count, isMessage: true)
+      try watch(report.made, bytes: payload.count, isMessage: true)
       if let bad = sink.read(report, of: rank, from: payload, owner: owner).bad {
         // What stands behind it in these bytes is lost, and is computed again where the call goes on.
         report.failures.removeAll { $0.index > bad.index }
@@ -319,22 +318,22 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   /// Ends the job where the values that are still to come can't be held: what is under way couldn't be taken in.
-  private func watch(_ values: Int, bytes: Int?, isMessage: Bool = false) {
+  private func watch(_ values: Int, bytes: Int?, isMessage: Bool = false) throws {
     guard let shortage = memory.came(values, bytes: bytes, isMessage: isMessage) else { return }
-    Failure.endJob(session, shortage, at: call.place)
+    try job.shutdown.endJob(shortage, at: call.place)
   }
 
   /// Looks for items of this rank that have passed their time.
   private func takeOverdue() throws {
     guard let timeout = call.options.timeout else { return }
-    let overdue = session.pool.takeOverdue(after: timeout.times(source.blocks.size))
+    let overdue = job.pool.takeOverdue(after: timeout.times(source.blocks.size))
     if overdue.isEmpty { return }
-    try handle(.overdue(worker: session.rank, OverdueReport(overdue, source.blocks, context)))
+    try handle(.overdue(worker: job.rank, OverdueReport(overdue, source.blocks, context)))
   }
 }
 
 extension RootLoop: EndingCall {
-  var isComplete: Bool { rendezvous.isComplete }
+  var isComplete: Bool { matching.isComplete }
   var holdsNothing: Bool { coordinator.holdsNothing }
   var progress: (completed: Int, count: Int) { (coordinator.completed, coordinator.count) }
   var kept: (any KeptResults)? { checkpoint.journal }

@@ -57,7 +57,7 @@ extension Parallel {
 
 /// Whether this rank's elements are the ones that count.
 @usableFromInline
-func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == .item }
+func readsElements() -> Bool { Job.current.isRoot || CallContext.current == .item }
 
 extension Collection where Element: Codable & Sendable {
   /// What `map` gives, computed by all ranks, on every rank: one word changes.

@@ -20,6 +20,7 @@ package struct Log: Sendable {
 
   package func debug(_ message: @autoclosure () -> String) {
     guard let logger else { return }
-    logger.debug("\(message())")
+    // The name that people filter by.
+    logger.debug("\(message())", source: "SeppoMPI")
   }
 }

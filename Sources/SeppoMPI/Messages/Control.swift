@@ -1,5 +1,3 @@
-import SeppoCompute
-import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -37,44 +35,22 @@ extension MessageKind {
 
 /// Small messages of Seppo's own.
 enum Control {
-  static func encode<Value: Encodable>(_ value: Value) throws -> _WireWriter {
-    let writer = _WireWriter()
-    try withUnsafePointer(to: value) {
-      try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: writer)
-    }
-    return writer
+  static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> _WireWriter {
+    try SingleValue.encode(value)
   }
 
   static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: UnsafeRawBufferPointer, rank: Int, host: String
-  ) throws -> Value {
-    try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { place in
-      let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: place[..<1]), from: bytes)
-      defer { place.baseAddress?.deinitialize(count: done) }
-      if let error { throw SeppoError(error, index: nil, rank: rank, host: host) }
-      return place[0]
+  ) throws(SeppoError) -> Value {
+    do throws(WireError) { return try SingleValue.decode(type, from: bytes) } catch {
+      throw SeppoError(error, index: nil, rank: rank, host: host)
     }
   }
-}
 
-extension Control {
   /// Ranges as they travel.
   static func bounds(_ ranges: [Range<Int>]) -> [Int] { ranges.flatMap { [$0.lowerBound, $0.upperBound] } }
 
   static func ranges(_ bounds: [Int]) -> [Range<Int>] {
     stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0]..<bounds[$0 + 1] }
-  }
-}
-
-extension SeppoError {
-  init(_ error: WireError, index: Int?, rank: Int, host: String) {
-    switch error.direction {
-    case .encode:
-      self = .notEncodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
-    case .decode:
-      self = .notDecodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
-    }
   }
 }
