@@ -3,17 +3,16 @@ import SeppoLaws
 import Testing
 
 /// Each law by its name, on ranks that are threads of this process.
-///
-/// SEPPO_LAW names, by a part of their names, those that are to be held; `Laws` holds them under mpirun.
 @Suite("Laws on ranks in one process")
 struct LawTests {
+  /// A part of the names of those that are wanted.
   static let part = ProcessInfo.processInfo.environment["SEPPO_LAW"] ?? ""
   static let laws = allLaws.filter { part.isEmpty ? !$0.isAlone : $0.name.contains(part) }
 
   @Test("mapParallel is map", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
   func holds(ranks: Int, law: Law) async throws {
     await Turns.shared.take()
-    let result = await onOwnThread { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
+    let result = await onThread(limit: .seconds(60)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
     await Turns.shared.giveBack()
     do { try result.get() } catch { Issue.record("law '\(law.name)' at \(ranks) ranks: \(error)") }
   }
@@ -28,25 +27,32 @@ extension Law: CustomTestStringConvertible {
   public var testDescription: String { name }
 }
 
-/// Runs what blocks its thread, and what it does is to sleep, mostly: on a thread of the pool it would keep tasks waiting.
-private func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async -> Result<Void, any Error> {
-  await withCheckedContinuation { continuation in
-    Thread { continuation.resume(returning: Result(catching: body)) }.start()
+/// Runs a body that blocks, on a thread that no task waits for. One that takes too long is left to itself.
+private func onThread(
+  limit: Duration, _ body: @escaping @Sendable () throws -> Void
+) async -> Result<Void, any Error> {
+  let (answers, answer) = AsyncStream<Result<Void, any Error>>.makeStream()
+  Thread { answer.yield(Result(catching: body)) }.start()
+  let watch = Task {
+    try await Task.sleep(for: limit)
+    answer.yield(.failure(Broken(description: "not done after \(limit)")))
   }
+  defer { watch.cancel() }
+  return await answers.first { _ in true } ?? .failure(CancellationError())
 }
 
-/// Few jobs at a time, so that each has enough of the cores for what it measures.
+/// A few laws at a time: most of them sleep, and those that measure time need some of the cores.
 private actor Turns {
   static let shared = Turns()
 
   private var free = 4
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private var waiting: ArraySlice<CheckedContinuation<Void, Never>> = []
 
   func take() async {
     if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
   }
 
   func giveBack() {
-    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    if let next = waiting.popFirst() { next.resume() } else { free += 1 }
   }
 }

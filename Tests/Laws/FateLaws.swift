@@ -108,7 +108,7 @@ private func holdFates<R: Codable & Sendable & Equatable>(
 
 let fateLaws = [
   Law("every item has its fate: numbers, texts, arrays; none, some, all of them fail") {
-    for count in [0, 1, 2, 50, 1_000] {
+    for count in [0, 1, 2, 50, 300] {
       try holdFates(count, bad: { _ in false }, { $0 * 2 })
       try holdFates(count, bad: { _ in true }, { $0 })
       try holdFates(count, bad: { $0 % 7 == 3 }, { Double($0).squareRoot() })

@@ -32,7 +32,7 @@ let strideLaws = [
   },
   Law("strides of floating point, at random") {
     var random = Seeded(state: 11)
-    for _ in 0..<100 {
+    for _ in 0..<40 {
       let from = Double.random(in: -10...10, using: &random)
       let step = Double.random(in: 0.01...3, using: &random) * (Bool.random(using: &random) ? 1 : -1)
       let end = from + step * Double(Int.random(in: 0...200, using: &random))
