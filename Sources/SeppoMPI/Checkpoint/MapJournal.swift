@@ -5,7 +5,7 @@ import Synchronization
 
 /// A map's checkpoint, on rank 0: what earlier jobs have stored, and what comes now.
 ///
-/// Results are stored by `WritingThread`, several at a time, straight from their places among all results: those stay as
+/// Results are stored by a thread of its own, several at a time, so that the one that hands out items never waits for a disk: straight from their places among all results: those stay as
 /// they are until the call's end, which waits for the thread.
 final class MapJournal<Result: Codable & Sendable>: KeptResults {
   /// Results that came together.
@@ -17,6 +17,9 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
 
     var count: Int { items.reduce(0) { $0 + $1.count } }
   }
+
+  /// After a failure nothing is tried for this time, in nanoseconds.
+  private static var pause: Int { 1_000_000_000 }
 
   /// Where the thread leaves how it went.
   private final class Written: Sendable {
@@ -64,21 +67,22 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
   private var nextTry = 0
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
-  init<Element>(
-    _ checkpoint: Checkpoint, _ source: ItemSource<Element>, resultsAreMemory: Bool, job: Job, place: Place,
-    round: Int
-  ) throws where Element: Codable & Sendable {
+  ///
+  /// - Parameters:
+  ///   - work: what the call computes.
+  ///   - call: the call's number.
+  init(_ checkpoint: Checkpoint, _ work: CheckpointWork, hosts: [String], report: Report, call: Int, place: Place)
+    throws
+  {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
-    hosts = job.hosts
-    count = source.blocks.count
-    report = job.report
-    call = job.current.number
+    self.hosts = hosts
+    count = work.count
+    self.report = report
+    self.call = call
     name = store.name
     do {
-      journal = try store.open(
-        for: CheckpointWork(
-          source, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
+      journal = try store.open(for: work)
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {
@@ -91,9 +95,9 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
         LastWords.Note(
           file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
       })
-    inHand = InHand(journal, ranks: job.size)
+    inHand = InHand(journal, ranks: hosts.count)
     earlier = journal.suspects
-    witnessed = job.size == 1 ? Set(earlier.map(\.item)) : []
+    witnessed = hosts.count == 1 ? Set(earlier.map(\.item)) : []
     report.checkpoint(name, kept: kept, of: count, call: call)
   }
 
@@ -200,14 +204,19 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
     let written = Written()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)
-    try WritingThread.shared.run {
-      do {
-        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
-        written.leftOut.withLock { $0 = leftOut }
-      } catch {
-        written.error.withLock { $0 = error }
+    do throws(NoThread) {
+      try ComputeThread.start {
+        do {
+          let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
+          written.leftOut.withLock { $0 = leftOut }
+        } catch {
+          written.error.withLock { $0 = error }
+        }
+        written.isOver.store(true, ordering: .releasing)
       }
-      written.isOver.store(true, ordering: .releasing)
+    } catch {
+      nextTry = now + MapJournal.pause
+      return complain(error)
     }
     self.writing = (written, writing)
     batches = []
@@ -220,7 +229,7 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
     writing = nil
     if let error = written.error.withLock({ $0 }) {
       self.batches = batches + self.batches
-      nextTry = now + 1_000_000_000
+      nextTry = now + MapJournal.pause
       complain(error)
       return
     }

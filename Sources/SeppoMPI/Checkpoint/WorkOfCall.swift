@@ -1,20 +1,21 @@
+import SeppoEngine
 import SeppoWire
 
 extension CheckpointWork {
   /// What a call is to compute.
   init<Element: Codable & Sendable, Result>(
-    _ source: ItemSource<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
+    _ elements: Elements<Element>, _ blocks: Blocks, result: Result.Type, resultsAreMemory: Bool, place: String,
+    round: Int
   ) {
     self.init(
-      place: place, round: round, count: source.blocks.count, element: String(describing: Element.self),
+      place: place, round: round, count: blocks.count, element: String(describing: Element.self),
       result: String(describing: Result.self), shape: ResultShape.describe(Result.self),
       form: resultsAreMemory ? "memory" : "wire"
     ) { body in
       let writer = CanonicalWriter()
       // A range's or a stride's are those of its elements: an array of these is the same work.
-      let blocks = source.blocks
       var isUnencodable = false
-      source.elements.visit { index, item in
+      elements.visit { index, item in
         if index % blocks.size == 0 {
           writer.removeAll()
           isUnencodable = false

@@ -26,8 +26,11 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
     guard let checkpoint = call.options.checkpoint else { return sink }
+    let work = CheckpointWork(
+      source.elements, source.blocks, result: Value.self, resultsAreMemory: call.valuesAreMemory,
+      place: call.place.text, round: round)
     let journal = try MapJournal<Value>(
-      checkpoint, source, resultsAreMemory: call.valuesAreMemory, job: job, place: call.place, round: round)
+      checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
     self.journal = journal
     func wrap(_ sink: some Sink<Value>) -> any Sink<Value> { JournalSink(sink, journal, count: start.count) }
     let keeping = wrap(sink)

@@ -14,17 +14,6 @@ protocol EndingCall {
   func close() throws
 }
 
-/// Results that outlive the job.
-protocol KeptResults: AnyObject {
-  var name: String { get }
-  /// How many there are.
-  var kept: Int { get }
-  /// What items took at the most, in nanoseconds.
-  var longestItem: Int { get }
-  /// The job is dying of these ranks' deaths.
-  func note(dead ranks: [Int]) throws
-}
-
 /// The end of a job before its call's, on rank 0: it was asked to stop, its time is over, or a launcher ends its ranks. No
 /// item is begun any more, those in hand may finish, and what came is stored.
 struct EarlyEnding {
