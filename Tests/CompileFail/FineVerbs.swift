@@ -23,7 +23,12 @@ func verbs(_ numbers: [Double], _ lines: [String]) throws {
     if number < 0 { throw Histogram.Refused() }
   }
   try Seppo.atRoot { lines }.parallel().forEach { print($0) }
-  print(histogram.counts, longest)
+  let lengths = try lines.parallel(threads: 2).compactMap { Int($0) }
+  let long = try lines.parallel().atRoot.compactMap { line -> String? in
+    guard line.count > 80 else { return nil }
+    return line
+  }
+  print(histogram.counts, longest, lengths, long)
 }
 
 extension Histogram {

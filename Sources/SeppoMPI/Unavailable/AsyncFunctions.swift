@@ -41,6 +41,12 @@ extension Parallel {
     preconditionFailure("unavailable")
   }
 
+  public func compactMap<Result: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Result?) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+
   public func forEach(_ f: @Sendable (Base.Element) async throws -> Void) throws {
     preconditionFailure("unavailable")
   }

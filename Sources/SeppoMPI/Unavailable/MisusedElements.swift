@@ -15,6 +15,12 @@ public struct MisusedParallel<Element> {
   }
 
   /// Never called.
+  @discardableResult
+  public func compactMap<Result>(_ f: (Element) throws -> Result?) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
   public func forEach(_ f: (Element) throws -> Void) throws {
     preconditionFailure("unavailable")
   }
