@@ -113,7 +113,7 @@ broken 'queues never let go' Scheduling/Queue.swift \
 broken 'what was done before is handed out' Scheduling/NotBegun.swift \
   's/^    next = range.upperBound$/    next = range.lowerBound/'
 broken 'rank 0 of several is given a suspect' Scheduling/Scheduler.swift \
-  's/held.isEmpty, rank > 0 || workers.count == 1, let/held.isEmpty, let/'
+  's/held.isEmpty, rank != unwitnessed || workers.count == 1, let/held.isEmpty, let/'
 broken 'a rank gets chunks ahead behind a suspect' Scheduling/Worker.swift 's/^    if holdsSuspect { return false }$//'
 broken 'a suspect whose rank is gone is like any other' Scheduling/Scheduler.swift \
   's/: held.chunk, isSuspect: held.isSuspect)/: held.chunk, isSuspect: false)/'

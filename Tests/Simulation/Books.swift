@@ -472,6 +472,9 @@ final class Books {
     var (completed, failures) = (report.completed, report.failures.map(\.index))
     // What throws when the job ends may throw because of that.
     if isStopped, let first = failures.first { (completed, failures) = (first - report.chunk.lowerBound, []) }
+    if held.isOverdue, completed == report.chunk.count, failures.last != held.items.upperBound {
+      throw Violation("item \(held.items.upperBound), which was overdue on rank \(rank), has a result from there")
+    }
     // The failure of one that is overdue is known.
     for item in failures where !(held.isOverdue && item == held.items.upperBound) { try failed(item, on: rank) }
     consequences.expect(.released(worker: rank, report.chunk))
