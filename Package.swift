@@ -27,12 +27,17 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
+    // This process: launcher, settings, signals, watchdog, memory limits, how it ends.
+    .target(
+      name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    // Compute threads that run f.
+    .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),
     .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoEngine", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+        "SeppoTransport", "SeppoEngine", "SeppoWire", "SeppoProcess", "SeppoCompute",
       ],
       swiftSettings: strict
     ),
@@ -77,9 +82,13 @@ let package = Package(
       name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
+    // What holds for mapParallel: under mpirun, and on ranks in one process.
+    .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
+    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI"], swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
-      name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
+      name: "Laws", dependencies: ["SeppoLaws", "SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
@@ -119,6 +128,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
+    .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
+    .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute"], swiftSettings: strict),
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [

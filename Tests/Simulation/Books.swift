@@ -399,7 +399,7 @@ final class Books {
   }
 
   /// The chunk came back.
-  func reported(_ report: Report, by rank: Int) throws {
+  func reported(_ report: ChunkReport, by rank: Int) throws {
     overdue.removeAll { $0.rank == rank && report.chunk.contains($0.item) }
     if repetitions.hasBegun { return repeated(report, by: rank) }
     guard let place = ranks[rank].held.firstIndex(where: { $0.chunk == report.chunk }) else {
@@ -439,7 +439,7 @@ final class Books {
     try release(end..<held.items.upperBound, from: rank, isSuspect: held.isSuspect)
   }
 
-  private func repeated(_ report: Report, by rank: Int) {
+  private func repeated(_ report: ChunkReport, by rank: Int) {
     let item = report.chunk.lowerBound
     guard let first = repetitions.ended(item), report.completed > 0 else { return }
     repetitions.cameTwice()

@@ -6,7 +6,7 @@ enum Letter: Sendable {
   case stop(Int)
   case recall
   case entered
-  case report(Report)
+  case report(ChunkReport)
   case returned([Range<Int>])
   case overdue(OverdueReport)
 

@@ -187,7 +187,8 @@ final class SimulatedRank {
   private func lookForOverdue() {
     guard let timeout = schedule.timeout else { return }
     let hands = self.hands
-    let overdue = participant.overdue(at: world.now, after: timeout, inHand: { hands[$0] }, drop: { _ in })
+    let overdue = participant.overdue(
+      at: world.now, after: timeout, inHand: { _, thread in hands[thread] }, drop: { _ in })
     if overdue.isEmpty { return }
     say(
       .overdue(
@@ -204,11 +205,11 @@ final class SimulatedRank {
   }
 
   /// What is to be told of the chunks that are done.
-  func takeReports() -> [Report] {
+  func takeReports() -> [ChunkReport] {
     willLook = false
     defer { finished.removeAll(keepingCapacity: true) }
     return finished.map { task in
-      Report(
+      ChunkReport(
         chunk: task.cursor.kept, completed: task.run.completed,
         failures: task.run.failed.map { ItemFailure(index: $0, error: Failure()) }, nanoseconds: task.nanoseconds,
         resident: world.now - task.came)

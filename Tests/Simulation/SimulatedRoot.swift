@@ -49,7 +49,7 @@ final class SimulatedRoot {
     var coordinator = Coordinator(.init(workers: 1), .init(count: 1), at: 0)
     coordinator.handle(.joined(worker: 0, threads: 1))
     guard case .give = coordinator.nextEffect() else { preconditionFailure("nothing is given") }
-    coordinator.handle(.report(worker: 0, Report(chunk: 0..<1, completed: 1, nanoseconds: nanoseconds)))
+    coordinator.handle(.report(worker: 0, ChunkReport(chunk: 0..<1, completed: 1, nanoseconds: nanoseconds)))
     guard let learnt = coordinator.calibration else { preconditionFailure("nothing is learnt") }
     return learnt
   }
@@ -242,7 +242,7 @@ final class SimulatedRoot {
   }
 
   /// What stands behind a result that can't be read is lost.
-  private func readable(_ report: Report, from rank: Int) -> Report {
+  private func readable(_ report: ChunkReport, from rank: Int) -> ChunkReport {
     guard rank > 0, !schedule.fates.isEmpty,
       let item = report.computed.lazy.joined().first(where: { schedule.fates[$0] == .resultCannotBeRead })
     else { return report }

@@ -1,5 +1,5 @@
 /// Holds a chunk.
-package protocol ChunkHolder: AnyObject {
+package protocol ChunkHolder {
   var cursor: ChunkCursor { get }
 }
 
@@ -37,7 +37,7 @@ package struct Participant<Task: ChunkHolder> {
   }
 
   /// A thread is done with this.
-  package mutating func ended(_ task: Task) { running.removeAll { $0.task === task } }
+  package mutating func ended(_ task: Task) { running.removeAll { $0.task.cursor === task.cursor } }
 
   /// Gives up half of what no thread has begun, the last items first.
   ///
@@ -68,13 +68,14 @@ package struct Participant<Task: ChunkHolder> {
   /// - Parameters:
   ///   - now: read before `inHand` is, so that an item which is overdue by it is so by its own thread's clock too.
   ///   - timeout: how long an item may take, in nanoseconds.
-  ///   - inHand: the items that a thread is at, and since when.
+  ///   - inHand: what a thread is at in the task, counted as chunks are, and since when.
   package mutating func overdue(
-    at now: Int, after timeout: Int, inHand: (_ thread: Int) -> (items: Range<Int>, since: Int)?, drop: (Task) -> Void
+    at now: Int, after timeout: Int, inHand: (_ task: Task, _ thread: Int) -> (items: Range<Int>, since: Int)?,
+    drop: (Task) -> Void
   ) -> Overdue {
     var overdue = Overdue()
     for (task, thread) in running where !task.cursor.isOverdue {
-      guard let (items, since) = inHand(thread), now - since > timeout else { continue }
+      guard let (items, since) = inHand(task, thread), now - since > timeout else { continue }
       let rest = task.cursor.cut(.max)
       if !rest.isEmpty { overdue.returned.append(rest) }
       // Otherwise it has just come back after all.

@@ -93,6 +93,8 @@ package struct Coordinator: Sendable {
   package var bound: Int { scheduler.bound }
   /// Whether only suspects are left, and nobody to give them to.
   package var isStranded: Bool { scheduler.isStranded }
+  /// Whether what is given now was computed before, to be compared.
+  package var isRepeating: Bool { phase == .repeating }
   /// Whether nothing goes on before an item that has passed its time comes back.
   package var isStuck: Bool { scheduler.isStuck }
   /// What was measured, for the next call from the same line.
@@ -191,7 +193,7 @@ package struct Coordinator: Sendable {
     return .stuck(index: item.index, worker: item.worker, nanoseconds: now - item.since)
   }
 
-  private mutating func take(_ report: Report, from worker: Int) {
+  private mutating func take(_ report: ChunkReport, from worker: Int) {
     overdue.remove(in: report.chunk, of: worker)
     if phase != .working {
       if let again = repetitions?.end(report.chunk.lowerBound), report.completed > 0 {

@@ -7,7 +7,7 @@ package enum Event: Sendable {
   /// A worker takes part from now on.
   case joined(worker: Int, threads: Int)
   /// A chunk is done.
-  case report(worker: Int, Report)
+  case report(worker: Int, ChunkReport)
   /// These ends of chunks were not begun: the answer to `recall`, empty where all was begun.
   case returned(worker: Int, [Range<Int>])
   /// Items have passed their time.
@@ -38,7 +38,7 @@ package enum Effect: Sendable {
   /// The item has failed for good, after so many tries.
   case failed(ItemFailure, tries: Int)
   /// An item of this report was computed before by another worker: the results are to be compared.
-  case compare(index: Int, first: Int, second: Int, Report)
+  case compare(index: Int, first: Int, second: Int, ChunkReport)
   /// Nothing goes on before this item, which has passed its time, comes back; and it has had as long again.
   case stuck(index: Int, worker: Int, nanoseconds: Int)
   /// All is done.

@@ -1,14 +1,14 @@
 /// What the ranks have in hand, noted in a checkpoint: so that after a rank's death it is known which items it may have died
 /// of.
 struct InHand {
-  private struct Chunk {
+  private struct Held {
     var items: Range<Int>
     let slot: Int
   }
 
   private let notes: any CheckpointNotes
   /// By rank.
-  private var chunks: [[Chunk]]
+  private var chunks: [[Held]]
   private var free: [Int] = []
   private var slots = 0
 
@@ -22,7 +22,7 @@ struct InHand {
     let slot = free.popLast() ?? slots
     slots = max(slots, slot + 1)
     try notes.note(slot: slot, rank: rank, items: items)
-    chunks[rank].append(Chunk(items: items, slot: slot))
+    chunks[rank].append(Held(items: items, slot: slot))
   }
 
   mutating func take(_ items: Range<Int>, from rank: Int) throws {

@@ -1,12 +1,13 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 import Synchronization
 
 /// A map's checkpoint, on rank 0: what earlier jobs have stored, and what comes now.
 ///
-/// Results are stored by `WritingThread`, several at a time, straight from their places among all results: those stay as
+/// Results are stored by a thread of its own, several at a time, so that the one that hands out items never waits for a disk: straight from their places among all results: those stay as
 /// they are until the call's end, which waits for the thread.
-final class MapJournal<Result: Codable & Sendable> {
+final class MapJournal<Result: Codable & Sendable>: KeptResults {
   /// Results that came together.
   private struct Batch: Sendable {
     let items: [Range<Int>]
@@ -16,6 +17,9 @@ final class MapJournal<Result: Codable & Sendable> {
 
     var count: Int { items.reduce(0) { $0 + $1.count } }
   }
+
+  /// After a failure nothing is tried for this time, in nanoseconds.
+  private static var pause: Int { 1_000_000_000 }
 
   /// Where the thread leaves how it went.
   private final class Written: Sendable {
@@ -50,6 +54,8 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Stored, and to be stored.
   private(set) var kept: Int
   private(set) var waiting = 0
+  /// What items took at the most, in nanoseconds.
+  private(set) var longestItem = 0
   private var batches: [Batch] = []
   /// When the first of them came.
   private var since = 0
@@ -61,21 +67,22 @@ final class MapJournal<Result: Codable & Sendable> {
   private var nextTry = 0
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
-  init<Element>(
-    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place,
-    round: Int
-  ) throws where Element: Codable & Sendable {
+  ///
+  /// - Parameters:
+  ///   - work: what the call computes.
+  ///   - call: the call's number.
+  init(_ checkpoint: Checkpoint, _ work: CheckpointWork, hosts: [String], report: Report, call: Int, place: Place)
+    throws
+  {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
-    hosts = session.hosts
-    count = items.count
-    report = session.report
-    call = session.current.number
+    self.hosts = hosts
+    count = work.count
+    self.report = report
+    self.call = call
     name = store.name
     do {
-      journal = try store.open(
-        for: CheckpointWork(
-          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
+      journal = try store.open(for: work)
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {
@@ -83,10 +90,14 @@ final class MapJournal<Result: Codable & Sendable> {
     }
     kept = journal.stored
     gone = journal.gone
-    LastWords.prepare(journal.lastWords)
-    inHand = InHand(journal, ranks: session.size)
+    LastWords.prepare(
+      journal.lastWords.map {
+        LastWords.Note(
+          file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
+      })
+    inHand = InHand(journal, ranks: hosts.count)
     earlier = journal.suspects
-    witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []
+    witnessed = hosts.count == 1 ? Set(earlier.map(\.item)) : []
     report.checkpoint(name, kept: kept, of: count, call: call)
   }
 
@@ -98,19 +109,21 @@ final class MapJournal<Result: Codable & Sendable> {
 
   private func isPoison(_ suspect: CheckpointSuspect) -> Bool { suspect.isCertain && suspect.deaths >= store.deaths }
 
+  /// Results will stand in these places, from now on until `finish`.
+  func begin(_ places: UnsafeMutableBufferPointer<Result>) { self.places = Places(results: places) }
+
   /// Puts the results that are stored in their places.
   ///
   /// - Parameter attend: called now and then, as this may take long.
   /// - Returns: the items that have one, in ascending order.
-  func restore(_ gathered: inout Gathered<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
-    places = Places(results: gathered[0..<count])
+  func restore(into sink: some Sink<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
     var done: [Range<Int>] = []
     var run = 0..<0
-    func put(_ gathered: inout Gathered<Result>) throws {
+    func put() throws {
       let items = run
       run = run.upperBound..<run.upperBound
       if items.isEmpty { return }
-      if let (index, error) = gathered.take(stored: items) { throw unreadable(index, error) }
+      if let bad = sink.came(items, [items], from: nil, coded: nil) { throw unreadable(bad.index, bad.error) }
       if let last = done.last, last.upperBound == items.lowerBound {
         done[done.count - 1] = last.lowerBound..<items.upperBound
       } else {
@@ -121,17 +134,17 @@ final class MapJournal<Result: Codable & Sendable> {
     do {
       try journal.load { item, bytes in
         if item != run.upperBound || run.count == 4096 {
-          try put(&gathered)
+          try put()
           run = item..<item
         }
-        let (read, error) = Items.read(gathered[item..<(item + 1)], from: bytes)
+        let (read, error) = Items.read(sink.places(item..<(item + 1)), from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
       }
-      try put(&gathered)
+      try put()
       return done
     } catch {
-      gathered.insert(run, without: [], bytes: nil)
+      sink.places(run).deinitialize()
       if let error = error as? CheckpointError { throw SeppoError.checkpoint(error, place: place.text) }
       throw error
     }
@@ -169,21 +182,14 @@ final class MapJournal<Result: Codable & Sendable> {
   }
 
   /// Results stand in their places.
-  ///
-  /// - Parameter failures: those among them that failed, lowest first, and have none.
-  func came(_ range: Range<Int>, without failures: [FailedItem], from rank: Int, nanoseconds: Int, at now: Int) {
-    var items: [Range<Int>] = []
-    var first = range.lowerBound
-    for end in failures.map(\.index) + [range.upperBound] where end <= range.upperBound {
-      if first < end { items.append(first..<end) }
-      first = end + 1
-    }
+  func came(_ items: [Range<Int>], from origin: Origin) {
     if items.isEmpty { return }
-    if batches.isEmpty { since = now }
+    if batches.isEmpty { since = monotonicNanoseconds() }
     let batch = Batch(
-      items: items, rank: rank, time: secondsSince1970(), seconds: Double(nanoseconds) / 1e9 / Double(range.count))
+      items: items, rank: origin.rank, time: secondsSince1970(), seconds: Double(origin.nanoseconds) / 1e9)
     batches.append(batch)
     waiting += batch.count
+    longestItem = max(longestItem, origin.nanoseconds)
   }
 
   /// Lets store what it is time for. To be called again and again.
@@ -198,14 +204,19 @@ final class MapJournal<Result: Codable & Sendable> {
     let written = Written()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)
-    try WritingThread.shared.run {
-      do {
-        let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
-        written.leftOut.withLock { $0 = leftOut }
-      } catch {
-        written.error.withLock { $0 = error }
+    do throws(NoThread) {
+      try ComputeThread.start {
+        do {
+          let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
+          written.leftOut.withLock { $0 = leftOut }
+        } catch {
+          written.error.withLock { $0 = error }
+        }
+        written.isOver.store(true, ordering: .releasing)
       }
-      written.isOver.store(true, ordering: .releasing)
+    } catch {
+      nextTry = now + MapJournal.pause
+      return complain(error)
     }
     self.writing = (written, writing)
     batches = []
@@ -218,7 +229,7 @@ final class MapJournal<Result: Codable & Sendable> {
     writing = nil
     if let error = written.error.withLock({ $0 }) {
       self.batches = batches + self.batches
-      nextTry = now + 1_000_000_000
+      nextTry = now + MapJournal.pause
       complain(error)
       return
     }

@@ -1,0 +1,65 @@
+import SeppoEngine
+
+/// A kind of call, a place, and the types there: what ranks that are together agree on. Made once and kept, since the texts
+/// cost more than a small call.
+final class CallSite {
+  /// Finds a site without making texts.
+  struct Key: Hashable {
+    let call: String
+    let file: UInt
+    let line: UInt
+    let column: UInt
+    let first: ObjectIdentifier?
+    let second: ObjectIdentifier?
+
+    init(call: String, place: Place, types: [Any.Type]) {
+      self.call = call
+      file = UInt(bitPattern: place.fileID.utf8Start)
+      line = place.line
+      column = place.column
+      first = types.first.map { ObjectIdentifier($0) }
+      second = types.last.map { ObjectIdentifier($0) }
+    }
+  }
+
+  let call: String
+  let place: String
+  /// With its column.
+  let exactPlace: String
+  let types: String
+  /// Call, exact place and types, as a rank sends them.
+  let bytes: [UInt8]
+  /// On rank 0: what the calls from here have measured of their items.
+  var calibration: Calibration?
+
+  private static let separator: UInt8 = 0
+
+  /// - Parameter types: named as by `String(describing:)`, which is the same in every process. (Reflecting and mangled names
+  ///   of private and local types hold an address.)
+  init(call: String, place: Place, types: [Any.Type]) {
+    self.call = call
+    self.place = place.text
+    exactPlace = place.textWithColumn
+    self.types = types.map { String(describing: $0) }.joined(separator: " → ")
+    bytes = Array(
+      [Array(call.utf8), Array(exactPlace.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
+  }
+
+  /// The three texts again.
+  static func texts(_ bytes: some Sequence<UInt8>) -> [String] {
+    Array(bytes).split(separator: separator, maxSplits: 2, omittingEmptySubsequences: false).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+}
+
+/// What a rank says of the call that it has come to; all ranks must say the same.
+struct CallSignature {
+  /// How many calls the rank has made.
+  let number: Int
+  let site: CallSite
+
+  func position(of rank: Int) -> SeppoError.Position {
+    .init(rank: rank, number: number, call: site.call, place: site.exactPlace, types: site.types)
+  }
+}

@@ -1,0 +1,53 @@
+import SeppoCompute
+
+extension Parallel {
+  /// Returns the non-`nil` results of `f`, computed by all ranks, on every rank.
+  ///
+  /// ```swift
+  /// let periods = try lightCurves.parallel().compactMap { curve in transitPeriod(of: curve) }
+  /// ```
+  ///
+  /// Only what is not `nil` travels and takes memory.
+  ///
+  /// - Parameter f: as that of ``map(_:fileID:line:column:)``.
+  /// - Returns: the results in the order of rank 0's elements, the same on every rank.
+  /// - Throws: as ``map(_:fileID:line:column:)``.
+  @inlinable
+  public func compactMap<Result: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> [Result] {
+    try compactMapped(to: .everyRank, Place(fileID: fileID, line: line, column: column), f) ?? []
+  }
+
+  @inlinable
+  func compactMapped<Result: Codable & Sendable>(
+    to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
+  ) throws -> [Result]? {
+    try withWork(place) { work in
+      try runMap(work, [Result].self, Verb("compactMap", to: destination, mostBlocks: options.mostBlocks)) {
+        input, output, first, limits in
+        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
+          var kept: [Result] = []
+          for item in items {
+            if let result = try f(item) { kept.append(result) }
+            done += 1
+          }
+          return kept
+        }
+      }.map { Array($0.values.joined()) }
+    }
+  }
+}
+
+extension ParallelAtRoot {
+  /// Returns the non-`nil` results of `f`, computed by all ranks, on rank 0; see ``Parallel/compactMap(_:fileID:line:column:)``.
+  @inlinable
+  @discardableResult
+  public func compactMap<Result: Codable & Sendable>(
+    _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> AtRoot<[Result]> {
+    AtRoot(try parallel.compactMapped(to: .root, Place(fileID: fileID, line: line, column: column), f))
+  }
+}
