@@ -141,7 +141,7 @@ broken 'demand ignores what waits' Scheduling/Scheduler.swift \
 broken 'nobody waits for the others at the start' Coordination/JointStart.swift \
   's/deadline = waits ? now + JointStart.longest : nil/deadline = nil/'
 broken 'it is stuck before twice the time' Coordination/OverdueItems.swift 's/>= 2 \* timeout/>= timeout/'
-broken 'what failed counts as computed' Coordination/Report.swift 's/failures.map(\\.index) + \[done/[done/'
+broken 'what failed counts as computed' Coordination/ChunkReport.swift 's/failures.map(\\.index) + \[done/[done/'
 broken 'an item is computed again by the same worker' Coordination/Repetitions.swift 's/.0 != first && //'
 broken 'an item is computed again by a worker that is lost' Coordination/Repetitions.swift 's/^    lost.insert(worker)$//'
 broken 'the repetition of a lost worker is awaited for ever' Coordination/Repetitions.swift 's/^    underWay = underWay.filter.*$//'

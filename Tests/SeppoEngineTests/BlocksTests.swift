@@ -28,4 +28,19 @@ struct BlocksTests {
     #expect(Blocks(of: 10, most: 4).items(of: 2..<2).isEmpty)
     #expect(Blocks(of: 0, most: 4).count == 0)
   }
+
+  @Test("The blocks that hold some items, and blocks of a size that is known")
+  func known() {
+    let blocks = Blocks(of: 10, size: 4)
+    #expect(blocks?.count == 3)
+    #expect(blocks?.blocks(of: 3..<5) == 0..<2)
+    #expect(blocks?.blocks(of: 8..<10) == 2..<3)
+    #expect(Blocks(of: 10, size: 0) == nil && Blocks(of: -1, size: 1) == nil)
+  }
+
+  @Test("However many items there are")
+  func many() {
+    let blocks = Blocks(of: .max, most: 1_000)
+    #expect(blocks.count == 1_000 && blocks.items(of: 0..<1_000) == 0..<Int.max)
+  }
 }

@@ -9,8 +9,9 @@ struct CoordinatorTests {
 
   private func failure(_ index: Int) -> ItemFailure { ItemFailure(index: index, error: Failure()) }
 
-  private func report(_ chunk: Range<Int>, failed: [Int] = [], completed: Int? = nil) -> Report {
-    Report(chunk: chunk, completed: completed ?? chunk.count, failures: failed.map(failure), nanoseconds: 1_000_000_000)
+  private func report(_ chunk: Range<Int>, failed: [Int] = [], completed: Int? = nil) -> ChunkReport {
+    ChunkReport(
+      chunk: chunk, completed: completed ?? chunk.count, failures: failed.map(failure), nanoseconds: 1_000_000_000)
   }
 
   /// With workers of one thread each, one item a chunk.
