@@ -14,40 +14,11 @@ final class Books {
     case failed
   }
 
-  struct Held: Equatable {
-    var chunk: Range<Int>
-    /// Its last item has passed its time, and isn't this chunk's any more.
-    var isOverdue = false
-    /// It is an item that may end its rank.
-    var isSuspect = false
-    /// The items for which its rank answers.
-    var items: Range<Int> { isOverdue ? chunk.dropLast() : chunk }
-  }
-
-  struct Rank {
-    var threads = 0
-    /// It has come, and gets items when it need not wait for others any more.
-    var waits = false
-    var held: [Held] = []
-    var overdueThreads = 0
-    var isThere = false
-    var isGone = false
-    var isAsked = false
-    /// Differs from what was checked last.
-    var hasChanged = false
-
-    var holdsSuspect: Bool { held.contains { $0.isSuspect } }
-    /// None beside a suspect, and none while it waits for others.
-    var idleThreads: Int { holdsSuspect || !isThere ? 0 : max(0, threads - held.count) }
-  }
-
   let schedule: Schedule
   var state: [State]
   private(set) var holder: [Int]
-  /// Tries that failed.
-  private(set) var failures: [Int]
-  private(set) var lastFailedOn: [Int]
-  private(set) var ranks: [Rank]
+  private(set) var failures: FailureBook
+  private(set) var ranks: [BookedRank]
   private(set) var changed: [Int] = []
   /// Items that there are by now.
   private(set) var count: Int
@@ -64,20 +35,12 @@ final class Books {
   private(set) var isRefused = false
   /// No item below this is not begun.
   private var lowest = 0
-  /// Below the bound.
-  private(set) var toBeTriedAgain: [Int] = []
-  /// Where each item stands among these.
-  private var placeAgain: [Int]
-  /// How many of these failed last on a rank.
-  private var againAfter: [Int]
   /// Whose fate is known: computed, or failed for good.
   private(set) var done = 0
   private(set) var heldChunks = 0
   private(set) var overdueChunks = 0
   private(set) var mostChunks = 0
   private(set) var failed: [Int] = []
-  /// Items that have failed at some time, and have no fate yet.
-  private(set) var openFailures = 0
   /// Items that have passed their time and have not come back.
   private(set) var overdue: [(item: Int, rank: Int, since: Int)] = []
   /// How often the result of each item was taken.
@@ -88,8 +51,6 @@ final class Books {
   private var isSettled: [Bool]
   /// No item below this isn't.
   private(set) var settledThrough = 0
-  /// Failures after which an item is tried again.
-  private(set) var again = 0
 
   init(_ schedule: Schedule) {
     self.schedule = schedule
@@ -102,11 +63,8 @@ final class Books {
     isClosed = schedule.supply == nil
     state = Array(repeating: .notBegun, count: count)
     holder = Array(repeating: -1, count: count)
-    failures = Array(repeating: 0, count: count)
-    lastFailedOn = holder
-    placeAgain = holder
-    againAfter = Array(repeating: 0, count: schedule.ranks.count)
-    ranks = Array(repeating: Rank(), count: schedule.ranks.count)
+    failures = FailureBook(count: count, ranks: schedule.ranks.count)
+    ranks = Array(repeating: BookedRank(), count: schedule.ranks.count)
     suspects = Set(schedule.alone)
     for item in schedule.done.joined() { state[item] = .done }
     for item in suspects { state[item] = .waitsAlone }
@@ -128,14 +86,14 @@ final class Books {
   }
 
   var isFinished: Bool {
-    heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && suspects.isEmpty && (isClosed || limit < .max)
+    heldChunks == 0 && notBegun == 0 && failures.waiting.isEmpty && suspects.isEmpty && (isClosed || limit < .max)
   }
 
   var areAllHere: Bool { ranks.allSatisfy { $0.isThere || $0.waits || $0.isGone } }
 
   var isStuck: Bool {
     heldChunks > 0 && heldChunks == overdueChunks
-      && (isClosed || limit < .max || notBegun > 0 || !toBeTriedAgain.isEmpty || !suspects.isEmpty)
+      && (isClosed || limit < .max || notBegun > 0 || !failures.waiting.isEmpty || !suspects.isEmpty)
   }
 
   /// The item because of which the call ends now; and since when it is computed.
@@ -148,7 +106,7 @@ final class Books {
   /// Suspects are left, and nobody who may be given one.
   var isStranded: Bool {
     guard let unwitnessed = schedule.unwitnessed, ranks.count > 1 else { return false }
-    return heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && !suspects.isEmpty
+    return heldChunks == 0 && notBegun == 0 && failures.waiting.isEmpty && !suspects.isEmpty
       && ranks.indices.allSatisfy { $0 == unwitnessed || ranks[$0].isGone }
   }
 
@@ -255,7 +213,7 @@ final class Books {
       state[item] = .held
       holder[item] = rank
     }
-    ranks[rank].held.append(Held(chunk: chunk, isSuspect: isSuspect))
+    ranks[rank].held.append(BookedRank.Held(chunk: chunk, isSuspect: isSuspect))
     consequences.gave(chunk, to: rank)
     heldChunks += 1
     mostChunks = max(mostChunks, heldChunks)
@@ -280,7 +238,7 @@ final class Books {
   private func checkStock(of rank: Int) throws {
     let (threads, held) = (ranks[rank].threads, ranks[rank].held.count)
     if held < threads { return }
-    if notBegun + toBeTriedAgain.count <= self.threads {
+    if notBegun + failures.waiting.count <= self.threads {
       throw Violation("rank \(rank) hoards the last items")
     }
     let late = ranks[rank].overdueThreads
@@ -291,27 +249,13 @@ final class Books {
   private func checkTriedAgain(_ chunk: Range<Int>, on rank: Int) throws {
     let item = chunk.lowerBound
     guard chunk.count == 1 else { throw Violation("item \(item) is tried again together with others, \(chunk)") }
-    if isOverdue(item, on: rank) {
+    if ranks[rank].isOverdue(item) {
       throw Violation("item \(item) is tried again on rank \(rank), which is still at it")
     }
-    if lastFailedOn[item] == rank, !isAlone(rank) {
+    if failures.lastFailedOn[item] == rank, !isAlone(rank) {
       throw Violation("item \(item) is tried again on rank \(rank), where it failed, though there are others")
     }
-    removeFromAgain(item)
-  }
-
-  private func addToAgain(_ item: Int) {
-    placeAgain[item] = toBeTriedAgain.count
-    toBeTriedAgain.append(item)
-    againAfter[lastFailedOn[item]] += 1
-  }
-
-  private func removeFromAgain(_ item: Int) {
-    let last = toBeTriedAgain[toBeTriedAgain.count - 1]
-    toBeTriedAgain[placeAgain[item]] = last
-    placeAgain[last] = placeAgain[item]
-    toBeTriedAgain.removeLast()
-    againAfter[lastFailedOn[item]] -= 1
+    failures.waitsNoMore(item)
   }
 
   /// Whether no other rank has a thread that isn't late.
@@ -327,14 +271,10 @@ final class Books {
   /// Whether the rank may be given something that nobody holds.
   func mayBeGiven(_ rank: Int) -> Bool {
     if notBegun > 0 || mayHaveSuspect(rank) { return true }
-    if toBeTriedAgain.isEmpty { return false }
+    if failures.waiting.isEmpty { return false }
     let isAlone = isAlone(rank)
-    if ranks[rank].overdueThreads == 0 { return isAlone || toBeTriedAgain.count > againAfter[rank] }
-    return toBeTriedAgain.contains { (isAlone || lastFailedOn[$0] != rank) && !isOverdue($0, on: rank) }
-  }
-
-  private func isOverdue(_ item: Int, on rank: Int) -> Bool {
-    ranks[rank].held.contains { $0.isOverdue && $0.chunk.upperBound == item + 1 }
+    if ranks[rank].overdueThreads == 0 { return isAlone || failures.waiting.count > failures.waitingAfter[rank] }
+    return failures.waiting.contains { (isAlone || failures.lastFailedOn[$0] != rank) && !ranks[rank].isOverdue($0) }
   }
 
   // MARK: Taking
@@ -345,9 +285,9 @@ final class Books {
         throw Violation("item \(item), which rank \(rank) gives back, is \(state[item]), held by \(holder[item])")
       }
       holder[item] = -1
-      if failures[item] > 0 {
+      if failures.tries[item] > 0 {
         state[item] = .toBeTriedAgain
-        if item < bound { addToAgain(item) }
+        if item < bound { failures.waits(item) }
       } else if isSuspect {
         state[item] = .waitsAlone
         if item < bound { suspects.insert(item) }
@@ -400,17 +340,14 @@ final class Books {
     }
     holder[item] = -1
     guard item < bound else { return settle(item, .failed) }
-    if failures[item] == 0 { openFailures += 1 }
-    failures[item] += 1
-    lastFailedOn[item] = rank
-    if mayBeTriedAgain, failures[item] <= schedule.retries {
+    failures.failed(item, on: rank)
+    if mayBeTriedAgain, failures.tries[item] <= schedule.retries {
       state[item] = .toBeTriedAgain
-      again += 1
-      return addToAgain(item)
+      return failures.isTriedAgain(item)
     }
     failed.append(item)
     settle(item, .failed)
-    consequences.expect(.failed(item, tries: mayBeTriedAgain ? failures[item] : 1))
+    consequences.expect(.failed(item, tries: mayBeTriedAgain ? failures.tries[item] : 1))
     guard schedule.failuresDecide else { return }
     lower(to: item)
     consequences.expect(limit: item)
@@ -420,7 +357,7 @@ final class Books {
     state[item] = fate
     holder[item] = -1
     done += 1
-    if failures[item] > 0 { openFailures -= 1 }
+    failures.settled(item)
     isSettled[item] = fate == .done || failed.last == item
     settle()
   }
@@ -436,7 +373,7 @@ final class Books {
     }
     for index in item..<bound where state[index] == .notBegun { notBegun -= 1 }
     suspects = suspects.filter { $0 < item }
-    for index in toBeTriedAgain where index >= item { removeFromAgain(index) }
+    for index in failures.waiting where index >= item { failures.waitsNoMore(index) }
     limit = min(limit, item)
   }
 
@@ -472,6 +409,9 @@ final class Books {
     var (completed, failures) = (report.completed, report.failures.map(\.index))
     // What throws when the job ends may throw because of that.
     if isStopped, let first = failures.first { (completed, failures) = (first - report.chunk.lowerBound, []) }
+    if held.isOverdue, completed == report.chunk.count, failures.last != held.items.upperBound {
+      throw Violation("item \(held.items.upperBound), which was overdue on rank \(rank), has a result from there")
+    }
     // The failure of one that is overdue is known.
     for item in failures where !(held.isOverdue && item == held.items.upperBound) { try failed(item, on: rank) }
     consequences.expect(.released(worker: rank, report.chunk))
@@ -522,7 +462,7 @@ final class Books {
       consequences.expect(.released(worker: rank, held.chunk))
       try release(held.items, from: rank, isSuspect: held.isSuspect)
     }
-    ranks[rank] = Rank()
+    ranks[rank] = BookedRank()
     ranks[rank].isGone = true
     touch(rank)
     advance(to: now)

@@ -80,10 +80,10 @@ struct Census {
     guard suspects == books.suspects.count else {
       throw Violation("\(suspects) suspects wait; the books say \(books.suspects)")
     }
-    guard done == books.done, notBegun == books.notBegun, again == books.toBeTriedAgain.count, held == booked else {
+    guard done == books.done, notBegun == books.notBegun, again == books.failures.waiting.count, held == booked else {
       throw Violation(
         "\(done) items are done, \(notBegun) not begun, \(again) to be tried again, \(held) held; the books say "
-          + "\(books.done), \(books.notBegun), \(books.toBeTriedAgain), \(booked)")
+          + "\(books.done), \(books.notBegun), \(books.failures.waiting), \(booked)")
     }
   }
 }

@@ -48,8 +48,8 @@ struct Oracle {
     if case .results = ending, schedule.supply == nil || schedule.supply?.closes == nil { try checkBlocks() }
     for item in 0..<schedule.count {
       if taken[item] > 1 { throw Violation("item \(item) was computed \(taken[item]) times") }
-      if books.failures[item] > schedule.retries + 1 {
-        throw Violation("item \(item) failed \(books.failures[item]) times")
+      if books.failures.tries[item] > schedule.retries + 1 {
+        throw Violation("item \(item) failed \(books.failures.tries[item]) times")
       }
     }
     for item in books.failed where !mayFail(item) { throw Violation("item \(item) has failed, and is fine") }
@@ -68,10 +68,10 @@ struct Oracle {
       // But for what can't be sent, which is known at once.
       let tries = schedule.retries + 1
       guard
-        books.failures[item] == tries || schedule.fate(item) == .cannotBeSent
+        books.failures.tries[item] == tries || schedule.fate(item) == .cannotBeSent
           || schedule.failedBefore.contains(item)
       else {
-        throw Violation("item \(item) has failed after \(books.failures[item]) tries, not \(tries)")
+        throw Violation("item \(item) has failed after \(books.failures.tries[item]) tries, not \(tries)")
       }
       if schedule.failuresDecide, ending != .threw(item) { throw Violation("item \(item) has failed, and is no error") }
     case .notBegun, .waitsAlone, .toBeTriedAgain, .held:

@@ -37,7 +37,7 @@ extension Schedule {
       if !areAlike { rank.slowness = random.one(of: [50, 100, 100, 150, 400, 2_000]) }
       self.ranks.append(rank)
     }
-    if random.percent(20) { addStragglers(&random) }
+    if random.percent(35) { addStragglers(&random) }
     if random.percent(50) { addTroubles(&random) }
     if longWithFailures {
       retries = 1

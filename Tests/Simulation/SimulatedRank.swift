@@ -77,7 +77,16 @@ final class SimulatedRank {
 
   func lower(to bound: Int) { self.bound = min(self.bound, bound) }
 
-  func recall() -> [Range<Int>] { participant.recall { _ in } }
+  /// Half of what no thread has begun, in whole units.
+  func recall() throws -> [Range<Int>] {
+    let half = (left + 1) / 2
+    let ranges = participant.recall { _ in }
+    let returned = ranges.reduce(0) { $0 + $1.count }
+    guard returned >= half, returned < half + schedule.unitOnRanks else {
+      throw Violation("rank \(index) returns \(ranges), and half of what it has not begun is \(half)")
+    }
+    return ranges
+  }
 
   /// Threads with nothing to do take what waits.
   private func begin() {

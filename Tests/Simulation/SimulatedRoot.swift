@@ -282,18 +282,18 @@ final class SimulatedRoot {
     guard coordinator.holdsNothing == (books.heldChunks == 0) else { throw Violation("it isn't known what is held") }
     // A queue keeps what it has given out until that is 65 entries, or half of it.
     let earlier = schedule.done.count + 2 * schedule.alone.count + schedule.failedBefore.count
-    let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.openFailures + earlier
+    let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.failures.open + earlier
     guard coordinator.footprint <= room else {
       throw Violation("the coordinator keeps \(coordinator.footprint) entries for \(books.mostChunks) chunks")
     }
     figures.footprint = max(figures.footprint, coordinator.footprint)
-    figures.again = books.again
+    figures.again = books.failures.again
     guard ending == nil, !books.isStopped,
-      books.notBegun > 0 || !books.toBeTriedAgain.isEmpty || !books.suspects.isEmpty
+      books.notBegun > 0 || !books.failures.waiting.isEmpty || !books.suspects.isEmpty
     else { return }
     for rank in books.ranks.indices where books.ranks[rank].idleThreads > 0 && books.mayBeGiven(rank) {
       throw Violation(
-        "rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.toBeTriedAgain), "
+        "rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.failures.waiting), "
           + "and suspects \(books.suspects)")
     }
   }

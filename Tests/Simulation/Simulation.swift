@@ -97,7 +97,7 @@ package final class Simulation {
     }
     if freezes(rank, event) { return nil }
     switch event.kind {
-    case .arrives: arrived(world.takeLetter(at: event.place), at: rank)
+    case .arrives: try arrived(world.takeLetter(at: event.place), at: rank)
     case .computed: rank.computed(event.place, token: event.token)
     case .timeIsUp: rank.timeIsUp(event.place, token: event.token)
     case .rankLooks: report(rank)
@@ -130,11 +130,11 @@ package final class Simulation {
     return true
   }
 
-  private func arrived(_ letter: Letter, at rank: SimulatedRank) {
+  private func arrived(_ letter: Letter, at rank: SimulatedRank) throws {
     switch letter {
     case .work(let chunk): rank.submit(chunk)
     case .stop(let bound): rank.lower(to: bound)
-    case .recall: world.send(.returned(rank.recall()), rank: rank.index)
+    case .recall: try world.send(.returned(rank.recall()), rank: rank.index)
     default: preconditionFailure("a letter to rank 0")
     }
     report(rank)

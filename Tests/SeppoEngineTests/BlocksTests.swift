@@ -1,0 +1,46 @@
+import SeppoEngine
+import Testing
+
+@Suite("Items in blocks")
+struct BlocksTests {
+  @Test("Each item is in one block, and all blocks but the last are alike", arguments: 0...40, [1, 2, 3, 7, 64])
+  func partition(items: Int, most: Int) {
+    let blocks = Blocks(of: items, most: most)
+    #expect(blocks.count <= most)
+    #expect((0..<blocks.count).flatMap { blocks.items(of: $0..<($0 + 1)) } == Array(0..<items))
+    #expect(blocks.items(of: 0..<blocks.count) == 0..<items)
+    for block in 0..<blocks.count {
+      let range = blocks.items(of: block..<(block + 1))
+      #expect(range.allSatisfy { blocks.block(of: $0) == block })
+      #expect(range.count == blocks.size || block == blocks.count - 1 && !range.isEmpty)
+    }
+  }
+
+  @Test("Without a limit each item is a block of its own")
+  func single() {
+    let blocks = Blocks(of: 5)
+    #expect(blocks.count == 5 && blocks.size == 1)
+    #expect(blocks.items(of: 2..<4) == 2..<4)
+  }
+
+  @Test("No blocks have no items")
+  func none() {
+    #expect(Blocks(of: 10, most: 4).items(of: 2..<2).isEmpty)
+    #expect(Blocks(of: 0, most: 4).count == 0)
+  }
+
+  @Test("The blocks that hold some items, and blocks of a size that is known")
+  func known() {
+    let blocks = Blocks(of: 10, size: 4)
+    #expect(blocks?.count == 3)
+    #expect(blocks?.blocks(of: 3..<5) == 0..<2)
+    #expect(blocks?.blocks(of: 8..<10) == 2..<3)
+    #expect(Blocks(of: 10, size: 0) == nil && Blocks(of: -1, size: 1) == nil)
+  }
+
+  @Test("However many items there are")
+  func many() {
+    let blocks = Blocks(of: .max, most: 1_000)
+    #expect(blocks.count == 1_000 && blocks.items(of: 0..<1_000) == 0..<Int.max)
+  }
+}
