@@ -38,7 +38,7 @@ final class Session: @unchecked Sendable {
   let log: Log
   let report: Report
   var checksWire: Bool { settings.checksWire }
-  let limits = MemoryLimits()
+  let limits: MemoryLimits
   /// Bytes of messages since the room for them was looked at.
   var receivedUnlooked = 0
 
@@ -79,6 +79,10 @@ final class Session: @unchecked Sendable {
     if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
+    limits = MemoryLimits(giveBack: { [buffers = communicator.buffers] in
+      buffers.empty()
+      giveBackFreed()
+    })
     rank = communicator.rank
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)

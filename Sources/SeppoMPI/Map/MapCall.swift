@@ -63,7 +63,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
         // Also where not all threads could be started.
         defer {
           session.pool.end()
-          Communicator.releaseBuffers()
+          session.communicator.buffers.empty()
         }
         try session.pool.begin(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items, round: round ?? 1).run() }

@@ -181,8 +181,7 @@ extension MemoryLimits {
   return Int(exactly: limit.rlim_cur).flatMap { $0 == .max ? nil : $0 }
 }
 
-@Sendable private func giveBackFreed() {
-  Communicator.releaseBuffers()
+@Sendable func giveBackFreed() {
   #if canImport(Glibc)
     // By its name: Swift's Glibc leaves out malloc.h.
     guard let trim = dlsym(nil, "malloc_trim") else { return }
