@@ -106,7 +106,7 @@ struct InProcessCollectiveTests {
   @Test("The first rank that ends the job decides the status")
   func firstAbort() {
     let network = InProcessNetwork(ranks: 2, seed: 0)
-    let (first, second) = (network.transport(of: 0), network.transport(of: 1))
+    let (first, second) = (InProcessTransport(rank: 0, on: network), InProcessTransport(rank: 1, on: network))
     #expect(throws: InProcessAbort(status: 3, rank: 1)) { try second.abort(status: 3) }
     #expect(throws: InProcessAbort(status: 3, rank: 1)) { try first.abort(status: 4) }
     #expect(throws: InProcessAbort(status: 3, rank: 1)) { try first.poll() }
@@ -115,7 +115,7 @@ struct InProcessCollectiveTests {
   @Test("A transport keeps the memory of long messages, and no other transport has it")
   func buffers() throws {
     let network = InProcessNetwork(ranks: 1, seed: 0)
-    let transport = network.transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: network)
     func address() throws -> UInt {
       let bytes = Bytes(count: 1 << 17, seed: 0)
       try transport.send(UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 0, kind: MessageKind(1))

@@ -15,7 +15,7 @@ func onRanks<Value: Sendable>(
   let left = DispatchSemaphore(value: 0)
   for rank in 0..<count {
     Thread.detachNewThread {
-      let result = Result { try body(network.transport(of: rank)) }
+      let result = Result { try body(InProcessTransport(rank: rank, on: network)) }
       if endTogether, case .failure = result { network.abort(InProcessAbort(status: 1, rank: rank)) }
       results.withLock { $0[rank] = result }
       left.signal()

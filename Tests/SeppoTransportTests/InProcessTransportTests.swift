@@ -23,7 +23,7 @@ struct InProcessTransportTests {
   /// The ranks whose messages come to rank 0, in that order: each sends one, rank 1 first.
   private func sources(seed: UInt64, ranks: Int = 4) throws -> [Int] {
     let network = InProcessNetwork(ranks: ranks, seed: seed)
-    let transports = (0..<ranks).map { network.transport(of: $0) }
+    let transports = (0..<ranks).map { InProcessTransport(rank: $0, on: network) }
     for rank in 1..<ranks { try send(8, seed: rank, from: transports[rank], to: 0) }
     var sources: [Int] = []
     for _ in 0..<(Mailbox.longestDelay + ranks) {
@@ -43,7 +43,7 @@ struct InProcessTransportTests {
   @Test("A receiver that looks finds each message after a bounded number of looks", arguments: 0..<20 as Range<UInt64>)
   func boundedDelay(seed: UInt64) throws {
     let network = InProcessNetwork(ranks: 3, seed: seed)
-    let transports = (0..<3).map { network.transport(of: $0) }
+    let transports = (0..<3).map { InProcessTransport(rank: $0, on: network) }
     for number in 0..<50 {
       // It has looked before for any time, and one rank goes on sending.
       for _ in 0..<(number % 7) { _ = try transports[0].poll() }
@@ -60,7 +60,7 @@ struct InProcessTransportTests {
     var found: Set<Int> = []
     for seed in 0..<100 {
       let network = InProcessNetwork(ranks: 1, seed: UInt64(seed))
-      let transport = network.transport(of: 0)
+      let transport = InProcessTransport(rank: 0, on: network)
       try send(8, seed: 1, from: transport, to: 0)
       found.insert(try #require(try looks(atMost: Mailbox.longestDelay + 1, transport) { $0 != nil }))
     }
@@ -69,7 +69,7 @@ struct InProcessTransportTests {
 
   @Test("As long as a message is on its way, `moved` changes with each look")
   func moved() throws {
-    let transport = InProcessNetwork(ranks: 1, seed: 3).transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 3))
     let idle = transport.moved
     _ = try transport.poll()
     #expect(transport.moved == idle)
@@ -87,7 +87,7 @@ struct InProcessTransportTests {
   func lateRelease() throws {
     var kept: Set<Int> = []
     for seed in 0..<60 {
-      let transport = InProcessNetwork(ranks: 2, seed: UInt64(seed)).transport(of: 0)
+      let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 2, seed: UInt64(seed)))
       weak var owner: Bytes?
       do {
         let bytes = Bytes(count: 8, seed: 1)
@@ -104,7 +104,7 @@ struct InProcessTransportTests {
   @Test("A long message has not left before its receiver has found it")
   func rendezvous() throws {
     let network = InProcessNetwork(ranks: 2, seed: 5)
-    let (sender, receiver) = (network.transport(of: 0), network.transport(of: 1))
+    let (sender, receiver) = (InProcessTransport(rank: 0, on: network), InProcessTransport(rank: 1, on: network))
     weak var owner: Bytes?
     do {
       let bytes = Bytes(count: InProcessOutbox.eager + 1, seed: 1)
@@ -124,7 +124,7 @@ struct InProcessTransportTests {
   @Test("Bytes that change before they have left are an error", arguments: [8, 100_000])
   func changedBytes(count: Int) throws {
     let network = InProcessNetwork(ranks: 1, seed: 2)
-    let transport = network.transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: network)
     let bytes = Bytes(count: count, seed: 1)
     try transport.send(
       [UnsafeRawBufferPointer(rebasing: bytes.memory[..<4]), UnsafeRawBufferPointer(rebasing: bytes.memory[4...])],
@@ -135,7 +135,7 @@ struct InProcessTransportTests {
 
   @Test("Messages are copied when they are sent")
   func copies() throws {
-    let transport = InProcessNetwork(ranks: 1, seed: 0).transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 0))
     let bytes = Bytes(count: 8, seed: 1)
     try transport.send(
       UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 0, kind: InProcessTransportTests.kind)
@@ -147,7 +147,7 @@ struct InProcessTransportTests {
   @Test("A long message is asked about before it is received, and none comes after a refusal")
   func mayReceive() throws {
     struct NoRoom: Error {}
-    let transport = InProcessNetwork(ranks: 1, seed: 0).transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 0))
     var asked: [Int] = []
     transport.mayReceive = { bytes, source in
       asked.append(bytes)
@@ -163,7 +163,7 @@ struct InProcessTransportTests {
 
   @Test("A message to a rank that isn't there is an error")
   func noSuchRank() {
-    let transport = InProcessNetwork(ranks: 2, seed: 0).transport(of: 0)
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 2, seed: 0))
     #expect(throws: InProcessError.noSuchRank(2, size: 2)) { try send(1, seed: 0, from: transport, to: 2) }
   }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Connects ranks that are threads of this process.
+/// Connects ranks that are threads of this process, each with an `InProcessTransport`.
 ///
 /// Messages are delayed and overtake each other as MPI lets them. The seed decides how, not the time.
 package final class InProcessNetwork: Sendable {
@@ -18,9 +18,6 @@ package final class InProcessNetwork: Sendable {
     mailboxes = (0..<ranks).map { Mailbox(rank: $0, ranks: ranks, seed: seed) }
     collectives = InProcessCollectives(ranks: ranks)
   }
-
-  /// The transport of one rank, to be made once, and used by that rank's thread.
-  package func transport(of rank: Int) -> InProcessTransport { InProcessTransport(rank: rank, on: self) }
 
   /// Makes every rank's next call throw. The first one counts.
   package func abort(_ new: InProcessAbort) {

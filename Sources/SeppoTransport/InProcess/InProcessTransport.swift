@@ -21,7 +21,8 @@ package final class InProcessTransport: Transport {
   /// The most looks for which a broadcast goes on when its bytes are there.
   private static let longestDelay = 4
 
-  init(rank: Int, on network: InProcessNetwork) {
+  /// To be made once for each rank, and used by one thread.
+  package init(rank: Int, on network: InProcessNetwork) {
     precondition((0..<network.size).contains(rank), "rank \(rank)")
     self.rank = rank
     self.network = network
