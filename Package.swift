@@ -27,12 +27,17 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoScheduling", swiftSettings: strict),
+    // This process: launcher, settings, signals, watchdog, memory limits, how it ends.
+    .target(
+      name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    // Compute threads that run f.
+    .target(name: "SeppoCompute", dependencies: ["SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),
     .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoScheduling", "SeppoWire", .product(name: "Logging", package: "swift-log"),
+        "SeppoTransport", "SeppoScheduling", "SeppoWire", "SeppoProcess", "SeppoCompute",
       ],
       swiftSettings: strict
     ),
@@ -124,6 +129,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
+    .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
+    .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute"], swiftSettings: strict),
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [

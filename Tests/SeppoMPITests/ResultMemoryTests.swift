@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 
 @testable import SeppoMPI
+@testable import SeppoProcess
 
 @Suite("ResultMemory")
 struct ResultMemoryTests {

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 /// Waiting for other ranks without overlooking that they are gone.

@@ -1,3 +1,4 @@
+import SeppoCompute
 import SeppoTransport
 import SeppoWire
 

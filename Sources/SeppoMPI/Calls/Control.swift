@@ -1,3 +1,5 @@
+import SeppoCompute
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 /// The ranks coming to one call: each tells rank 0 where it is, and rank 0 compares.
@@ -110,7 +111,7 @@ struct Rendezvous {
     case .finish:
       let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
       if case .exit(let status) = outcome {
-        if status == EndRequest.status { EndRequest.leave() }
+        if status == StopSignal.status { StopSignal.leave() }
         ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning)
       }
       return outcome

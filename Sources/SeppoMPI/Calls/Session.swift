@@ -1,3 +1,5 @@
+import SeppoCompute
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 import Synchronization
@@ -33,6 +35,7 @@ final class Session: @unchecked Sendable {
   let hands: Hands
   /// Says how this process ended, where it can't itself.
   let sentinel: Sentinel
+  let endRequest: EndRequest
   let pool: ComputePool
   let settings: Settings
   let log: Log
@@ -66,29 +69,26 @@ final class Session: @unchecked Sendable {
   /// After this error the ranks are no longer together, and every further call throws it.
   private(set) var broken: SeppoError?
   var phase = Phase.beforeRun {
-    didSet { if phase == .ended { EndRequest.cease() } }
+    didSet { if phase == .ended { StopSignal.cease() } }
   }
 
   enum Phase { case beforeRun, running, ended }
 
   private init() throws {
-    settings = try Settings()
+    settings = try Settings(largestSplit: Communicator.largestSplit)
     sentinel = Sentinel(host: host)
     hands = sentinel.page.hands
     pool = ComputePool(hands)
     if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
     environment = try MPIEnvironment.start()
     communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
-    limits = MemoryLimits(giveBack: { [buffers = communicator.buffers] in
-      buffers.empty()
-      giveBackFreed()
-    })
+    limits = MemoryLimits(givingBack: { [buffers = communicator.buffers] in buffers.empty() })
     rank = communicator.rank
     size = communicator.size
     hosts = try communicator.allGather(Seppo.hostName, capacity: 64)
     ranksHere = hosts.count { [hosts, rank] in $0 == hosts[rank] }
-    peers = try Peers(communicator)
-    log = Log(settings.logLevel, rank: rank, host: host)
+    peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.longest))
+    log = Log(settings, rank: rank, host: host)
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw Launcher.slurmTasks == nil
         ? MPIStartError.launcherUnknown(launched: launched) : MPIStartError.stepUnknown(tasks: launched)
@@ -98,8 +98,9 @@ final class Session: @unchecked Sendable {
       silence: Silence(limit: try communicator.agree(settings.silence), ranks: size, now: monotonicNanoseconds()))
     if size > 1 { Console.flushEveryLine() }
     report = Report(path: settings.report, isRoot: rank == 0)
+    endRequest = EndRequest(rank: rank, host: host, grace: settings.grace, sentinel: sentinel, report: report)
     sentinel.begin(rank: rank)
-    EndRequest.watch(self)
+    endRequest.watch()
     if isRoot { report.begin() }
     ProcessExit.watch()
     if let threads = settings.threads { checkBinding(threads: threads) }
@@ -143,7 +144,7 @@ final class Session: @unchecked Sendable {
     current = (current.number + 1, call, place)
     beginAttention(rootMayBeAway: rootMayBeAway)
     let signature = CallSignature(number: current.number, site: try site(of: call, at: place, types: types))
-    sentinel.page.enter(signature.site, number: current.number)
+    sentinel.page.enter(signature.site.call, at: signature.site.place, number: current.number)
     defer { sentinel.page.leave() }
     log.debug("call \(current.number), \(call) at \(place.text): begins")
     do {
@@ -223,7 +224,7 @@ final class Session: @unchecked Sendable {
     case .failed:
       // An error has left the body on another rank: the job ends here and now. Where it does already, it has been said why.
       pool.stop()
-      EndRequest.dieIfKilled(self)
+      dieIfKilled()
       Console.write(try Control.decode(String.self, from: message.bytes, rank: rank, host: host))
       report.end(.error)
       tellEnd()
@@ -231,11 +232,11 @@ final class Session: @unchecked Sendable {
     case .ended:
       // Others may take some seconds to be ended, on other machines, and have nothing to add.
       let request = try Control.decode([Int32].self, from: message.bytes, rank: rank, host: host).first
-      if let request { EndRequest.adopt(request) }
-      EndRequest.end()
+      if let request { StopSignal.adopt(request) }
+      StopSignal.end()
       phase = .ended
       pool.stop()
-      EndRequest.cease()
+      StopSignal.cease()
       actForTheLastTime()
       sentinel.dismiss()
       fflush(nil)
@@ -310,9 +311,9 @@ final class Session: @unchecked Sendable {
 
   /// On another rank: tells rank 0 once that this one was asked to stop. Rank 0 sees to the end.
   func passOnRequest() throws {
-    guard !hasPassedOn, let signal = EndRequest.current else { return }
+    guard !hasPassedOn, let signal = StopSignal.current else { return }
     hasPassedOn = true
-    EndRequest.followIfKept()
+    endRequest.followIfKept()
     try send(signal, to: 0, kind: .askedToStop)
   }
 
@@ -339,6 +340,9 @@ final class Session: @unchecked Sendable {
     try? communicator.flush(atMost: 20_000_000)
   }
 
+  /// Ends this process where a launcher is ending the ranks.
+  func dieIfKilled() { endRequest.dieIfKilled(after: actForTheLastTime) }
+
   /// Once: what it closes can't be stored to again.
   func actForTheLastTime() {
     let act = lastAct
@@ -348,7 +352,7 @@ final class Session: @unchecked Sendable {
 
   /// Ends the job on every rank, with what was printed so far.
   func abort(status: Int32) -> Never {
-    EndRequest.end()
+    StopSignal.end()
     phase = .ended
     pool.stop()
     actForTheLastTime()
@@ -365,7 +369,22 @@ final class Session: @unchecked Sendable {
   }
 }
 
+extension Session {
+  /// Lends the kernel to the compute threads until `pool.end`.
+  func beginComputing(_ kernel: @escaping ChunkKernel, threads: Int) throws(SeppoError) {
+    do throws(NoThread) { try pool.begin(kernel, threads: threads) } catch {
+      throw SeppoError(error, rank: rank, host: host)
+    }
+  }
+
+  func submit(_ task: any ComputeTask) throws(SeppoError) {
+    do throws(NoThread) { try pool.submit(task) } catch { throw SeppoError(error, rank: rank, host: host) }
+  }
+}
+
 extension SeppoError {
+  init(_ error: NoThread, rank: Int, host: String) { self = .noThread(reason: error.reason, rank: rank, host: host) }
+
   init(_ error: MPIError, rank: Int, host: String) {
     self = .mpi(call: error.call, errorClass: Int(error.errorClass), text: error.text, rank: rank, host: host)
   }

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 import Synchronization
@@ -83,7 +84,11 @@ final class MapJournal<Result: Codable & Sendable> {
     }
     kept = journal.stored
     gone = journal.gone
-    LastWords.prepare(journal.lastWords)
+    LastWords.prepare(
+      journal.lastWords.map {
+        LastWords.Note(
+          file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
+      })
     inHand = InHand(journal, ranks: session.size)
     earlier = journal.suspects
     witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []

@@ -1,3 +1,4 @@
+import SeppoProcess
 import Synchronization
 
 /// The thread on which rank 0 stores results, so that the one that hands out items never waits for a disk.
@@ -22,8 +23,12 @@ final class WritingThread: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if !isStarted {
-      try ComputeThread.start { [unowned self] in
-        while true { next()() }
+      do throws(NoThread) {
+        try ComputeThread.start { [unowned self] in
+          while true { next()() }
+        }
+      } catch {
+        throw SeppoError(error, rank: Seppo.rank, host: Seppo.hostName)
       }
       isStarted = true
     }

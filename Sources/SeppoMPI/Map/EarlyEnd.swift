@@ -1,3 +1,5 @@
+import SeppoProcess
+
 /// A map that is ended before its time, on rank 0.
 struct EarlyEnd {
   enum Reason {
@@ -38,7 +40,7 @@ struct EarlyEnd {
   /// What it says of why.
   var text: String {
     switch reason {
-    case .asked(let signal): "asked to stop (\(EndRequest.spell(signal)))"
+    case .asked(let signal): "asked to stop (\(StopSignal.spell(signal)))"
     case .deadline(let time): "its time is over (\(EarlyEnd.spell(time)) is the deadline)"
     }
   }

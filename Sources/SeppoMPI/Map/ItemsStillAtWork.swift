@@ -1,3 +1,5 @@
+import SeppoProcess
+
 /// On rank 0: the items that have passed their time and are still computed, on whichever rank.
 struct ItemsStillAtWork {
   struct Item {

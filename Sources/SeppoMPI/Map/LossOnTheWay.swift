@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoWire
 import Synchronization
 

@@ -1,3 +1,5 @@
+import SeppoCompute
+import SeppoProcess
 import SeppoScheduling
 import SeppoTransport
 import SeppoWire
@@ -46,7 +48,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       let round = session.isRoot ? options.checkpoint.map { session.beginRound(of: $0, at: place) } : nil
       try checkOptions()
       session.checkBinding(threads: threads)
-      if options.checkpoint != nil { EndRequest.keepResults() }
+      if options.checkpoint != nil { session.endRequest.keepResults() }
       if session.isRoot, case .memory(let items) = items { session.losses.look(at: items, areResults: false, place) }
       if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
         let hand = session.hands.use(0)
@@ -65,7 +67,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
           session.pool.end()
           session.communicator.buffers.empty()
         }
-        try session.pool.begin(kernel, threads: threads)
+        try session.beginComputing(kernel, threads: threads)
         if session.isRoot { return try RootMap(self, signature, items, round: round ?? 1).run() }
         return try WorkerMap(self, signature, sample).run()
       }

@@ -1,3 +1,5 @@
+import SeppoCompute
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -46,6 +48,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let losses: LossOnTheWay?
   }
 
+  let state: ComputeTaskState
   private let input: Input
   private let output: Output
   private let context: Context
@@ -87,10 +90,12 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     self.input = input
     self.output = output
     self.context = context
-    super.init(chunk: chunk, unit: context.unit)
+    state = ComputeTaskState(chunk: chunk, unit: context.unit)
   }
 
-  override func run(_ kernel: ChunkKernel, _ hand: Hand) {
+  func run(_ kernel: ChunkKernel, _ hand: Hand) { Surroundings.enter(.item) { compute(kernel, hand) } }
+
+  private func compute(_ kernel: ChunkKernel, _ hand: Hand) {
     let began = monotonicNanoseconds()
     defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     switch input {
@@ -120,10 +125,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     }
   }
 
-  override func cease() {
-    super.cease()
-    context.bound.lower(to: 0)
-  }
+  func onCease() { context.bound.lower(to: 0) }
 
   /// - Parameter refused: the item that is not in the payload, nor what stands behind it.
   private func decodeAndCompute(
@@ -187,7 +189,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     let longest = context.timeout == nil ? longest : 1
     var size = StretchSize(unit: unit)
     began = monotonicNanoseconds()
-    while !isOver, let places = claims.next(min(size.items, longest)) {
+    while !isOver, let places = claim(min(size.items, longest)) {
       claimed = places.upperBound
       hand.take((chunk.lowerBound + places.lowerBound)..<(chunk.lowerBound + places.upperBound), at: began)
       body(places)
@@ -210,7 +212,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       let room = UnsafeMutableBufferPointer(rebasing: results[((writesInPlace ? completed : made) - first)...])
       let outcome = kernel(
         UnsafeRawBufferPointer(rest), UnsafeMutableRawBufferPointer(room), chunk.lowerBound + completed, context.bound)
-      ProcessExit.endIfFork(at: context.place)
+      RankProcess.endIfFork(mappedAt: context.place.fileID, line: context.place.line)
       if let timeout = context.timeout, outcome.completed > 0 || outcome.thrown != nil, isLate(hand, timeout) {
         // Of one item only, see above. What comes after its time is as good as nothing: its failure may be known already.
         UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
@@ -221,7 +223,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
       made += outcome.completed
       guard let thrown = outcome.thrown else { return }
       // Then it is not done, and a later job computes it again.
-      if EndRequest.mayHaveMadeItemThrow() { return }
+      if StopSignal.mayHaveMadeItemThrow() { return }
       fail(
         .itemThrew(
           ItemError(

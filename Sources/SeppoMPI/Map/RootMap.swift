@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoScheduling
 import SeppoTransport
 import SeppoWire
@@ -213,7 +214,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
-    try session.pool.submit(Task(chunk: chunk, input: input, output: output, context: context))
+    try session.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -120,7 +121,7 @@ extension RootMap {
           ? nil : error(repetition, first[0], ResultCheck.text(room[0]))
       }
     // Where items are tried again, it is nothing new that one throws now and then.
-    case .threw(.itemThrew(let thrown)) where call.options.retries == 0 && EndRequest.current == nil:
+    case .threw(.itemThrew(let thrown)) where call.options.retries == 0 && StopSignal.current == nil:
       return error(repetition, first[0], "an error (\(thrown.type): \(thrown.description))")
     case .threw, .notBegun: return nil
     }

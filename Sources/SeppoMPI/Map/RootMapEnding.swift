@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 extension RootMap {
@@ -7,7 +8,7 @@ extension RootMap {
     let dead = try callRoll(at: now)
     guard let end = earlyEnd else { return try beginToEnd(at: now) }
     if !dead.isEmpty, end.mayBeLaunchers {
-      if rollCall?.isCertain(at: now) == true || EndRequest.launcherStirred != 0 { try leave(end, dead: dead) }
+      if rollCall?.isCertain(at: now) == true || StopSignal.launcherStirred != 0 { try leave(end, dead: dead) }
       return
     }
     guard rendezvous.isComplete || end.isSettled(at: now) else { return }
@@ -18,12 +19,12 @@ extension RootMap {
 
   /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
   private func callRoll(at now: Int) throws -> [Int] {
-    let stirred = EndRequest.launcherStirred
+    let stirred = StopSignal.launcherStirred
     if rollCall == nil, stirred != 0 || earlyEnd?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
     guard let roll = rollCall else { return [] }
     if roll.isOver(at: now), stirred != 0, earlyEnd == nil {
       // It was somebody who let the job go on after a stop.
-      EndRequest.settleStir(stirred)
+      StopSignal.settleStir(stirred)
       rollCall = nil
       if session.size > 1 { try journal?.note(dead: []) }
       return []
@@ -36,21 +37,21 @@ extension RootMap {
 
   /// Whether the job was asked to stop, on whichever rank: then it ends, and what throws from then on is not done.
   func isAskedToStop() throws -> Bool {
-    guard EndRequest.current != nil || session.othersRequest != nil else { return false }
+    guard StopSignal.current != nil || session.othersRequest != nil else { return false }
     if earlyEnd == nil { try beginToEnd(at: monotonicNanoseconds()) }
     return true
   }
 
   private func beginToEnd(at now: Int) throws {
     let reason: EarlyEnd.Reason
-    if let signal = EndRequest.current ?? session.othersRequest {
+    if let signal = StopSignal.current ?? session.othersRequest {
       reason = .asked(signal: signal)
     } else if let deadline = session.settings.deadline, isOver(deadline) {
       reason = .deadline(deadline)
     } else {
       return
     }
-    EndRequest.follow()
+    session.endRequest.follow()
     session.log.debug("the job ends early: \(reason)")
     // Without a checkpoint nothing is gained by waiting.
     earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : grace(for: reason))
@@ -77,7 +78,7 @@ extension RootMap {
   }
 
   private func leave(_ end: EarlyEnd, dead: [Int]) throws {
-    EndRequest.leave()
+    StopSignal.leave()
     if case .deadline = end.reason { session.report.end(.deadline) }
     let journal = journal
     try journal?.note(dead: dead)
@@ -104,12 +105,12 @@ extension RootMap {
     }
     if !dead.isEmpty {
       // The launcher is at it, and its status says what they died of.
-      EndRequest.dieIfKilled(session)
+      session.dieIfKilled()
     } else if rendezvous.isComplete {
-      try rendezvous.finish(.exit(status: EndRequest.status))
-      ProcessExit.leave(session, status: EndRequest.status, itemsGoOn: session.pool.isRunning)
+      try rendezvous.finish(.exit(status: StopSignal.status))
+      ProcessExit.leave(session, status: StopSignal.status, itemsGoOn: session.pool.isRunning)
     }
-    session.tellEnd(by: EndRequest.current ?? session.othersRequest)
-    session.abort(status: EndRequest.status)
+    session.tellEnd(by: StopSignal.current ?? session.othersRequest)
+    session.abort(status: StopSignal.status)
   }
 }

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoScheduling
 import SeppoTransport
 

@@ -1,3 +1,6 @@
+import SeppoCompute
+import SeppoProcess
+
 /// A map where a rank is alone: items one after the other, on the calling thread.
 struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let call: MapCall<Element, Result>
@@ -64,7 +67,9 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if growth != nil, index < self.items { try watch(outcome.completed, at: began) }
         guard let thrown = outcome.thrown else { continue }
         // Inside another map's item that one sees to it.
-        if hand != nil || Surroundings.current == .atRoot, EndRequest.mayHaveMadeItemThrow() { EndRequest.endNow() }
+        if hand != nil || Surroundings.current == .atRoot, StopSignal.mayHaveMadeItemThrow() {
+          call.session.endRequest.endNow()
+        }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place.text))
       }

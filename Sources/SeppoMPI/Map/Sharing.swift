@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 

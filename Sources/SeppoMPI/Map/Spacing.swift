@@ -1,3 +1,5 @@
+import SeppoCompute
+
 /// Elements that follow from a first one and a step, so that these travel and not the elements: ranges of integers, and
 /// strides.
 @usableFromInline

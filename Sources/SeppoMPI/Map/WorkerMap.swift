@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -65,7 +66,7 @@ final class WorkerMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if let spacing = header.spacing { .spaced(spacing) } else {
           .wire(ChunkHeader.payload(of: message.bytes), owner: message.payload)
         }
-      try session.pool.submit(
+      try session.submit(
         MapTask(chunk: header.chunk, input: input, output: .wire, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: session.rank, host: session.host)

@@ -1,3 +1,5 @@
+import SeppoProcess
+
 /// What a map's results take where they come in: tells when the rest can't follow.
 ///
 /// The results themselves are known beforehand to the byte; what they hold (arrays, strings) is not, and what has come says

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 /// Memory for what comes from other ranks.
@@ -33,5 +34,13 @@ extension Session {
 
   func error(_ shortage: MemoryShortage, of what: String) -> SeppoError {
     SeppoError(shortage, of: what, rank: rank, host: host, place: current.place)
+  }
+}
+
+extension SeppoError {
+  init(_ shortage: MemoryShortage, of what: String, rank: Int, host: String, place: Place) {
+    self = .notEnoughMemory(
+      what: what, needed: shortage.needed, available: shortage.available, limit: shortage.limit, ranks: shortage.ranks,
+      rank: rank, host: host, place: place.text)
   }
 }

@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 /// An error that left the body of `Seppo.run`: it is printed once, and the job ends.
@@ -15,9 +16,9 @@ enum Failure {
   /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
   /// launcher ends the others.
   static func endJobFromAnyThread(_ session: Session, _ error: any Error, at place: Place) -> Never {
-    if !ProcessExit.isFork, session.takesOver() { endJob(session, error, at: place) }
+    if !RankProcess.isFork, session.takesOver() { endJob(session, error, at: place) }
     session.sentinel.dismiss()
-    EndRequest.dieIfKilled(session, isInCall: false)
+    session.endRequest.dieIfKilled()
     Console.write(text(session, error, at: place))
     fflush(nil)
     _exit(1)
@@ -33,7 +34,7 @@ enum Failure {
     if ranksAreSilent { _ = HungLauncher.end(after: launcherPatience) }
     if session.isRoot {
       if !ranksAreSilent { session.report.end(.error) }
-      EndRequest.dieIfKilled(session)
+      session.dieIfKilled()
       Console.write(line)
       session.tellEnd()
       session.abort(status: 1)
@@ -46,7 +47,7 @@ enum Failure {
     if ranksAreSilent {
       // Twice as long as elsewhere: what one tells the others takes a moment on a machine that is busy enough to miss ranks.
       rest(.sleep(nanoseconds: 2 * (inTurn - stagger) * 1_000_000))
-      EndRequest.dieIfKilled(session)
+      session.dieIfKilled()
       // Another may have said it.
       try? session.takeControlMessages()
       // If rank 0 was only stopped, the launcher wakes it.
@@ -66,7 +67,7 @@ enum Failure {
       // Rank 0 can't be reached: then there is nobody else to say it.
       Console.write("Seppo: rank \(session.rank) (\(session.host)): \(error)")
     }
-    EndRequest.dieIfKilled(session)
+    session.dieIfKilled()
     Console.write(line)
     session.report.end(.error)
     session.abort(status: 1)

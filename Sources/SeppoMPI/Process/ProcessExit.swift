@@ -1,39 +1,12 @@
-import Synchronization
+import SeppoProcess
 
 /// How a process leaves, wherever it does so: a rank that goes without ending MPI takes the others with it, or leaves them
 /// waiting.
 enum ProcessExit {
-  private static let process = Atomic<pid_t>(0)
-
-  /// Whether a rank has forked this process, which isn't one: then an end of it is none of ours.
-  static var isFork: Bool {
-    let process = process.load(ordering: .relaxed)
-    return process != 0 && process != getpid()
-  }
-
-  /// A process that an item has forked ends here, where it comes back out of `f`: it would compute other items too, and then
-  /// wait for threads that it hasn't got.
-  static func endIfFork(at place: Place) {
-    guard isFork else { return }
-    Line.make { line in
-      line.put(
-        "Seppo: a process that an item has forked came back out of f, and is ended: it must end by itself (_exit, exec) [mapped at "
-      )
-      line.put(place.fileID)
-      line.put(":")
-      line.put(Int(place.line))
-      line.put("]")
-      line.write()
-    }
-    // As EX_SOFTWARE of sysexits.h.
-    _exit(70)
-  }
-
   /// Looks at every `exit` of this process.
   static func watch() {
-    process.store(getpid(), ordering: .relaxed)
     atexit {
-      if ProcessExit.isFork { return }
+      if RankProcess.isFork { return }
       let session = Session.shared
       switch session.phase {
       case .ended: session.sentinel.dismiss()
@@ -88,7 +61,7 @@ enum ProcessExit {
   /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
   ///   it may take from them what they use.
   static func leave(_ session: Session, status: Int32, itemsGoOn: Bool = false) -> Never {
-    if status != EndRequest.status { session.report.end(status == 0 ? .well : .error) }
+    if status != StopSignal.status { session.report.end(status == 0 ? .well : .error) }
     fflush(nil)
     do {
       try session.end(withProcess: true)
@@ -103,9 +76,3 @@ enum ProcessExit {
     exit(status)
   }
 }
-
-/// A status that isn't taken for success: the system keeps its lowest eight bits.
-func failing(_ status: Int32) -> Int32 { status & 0xFF == 0 ? 1 : status }
-
-/// The C library's `exit`, which `Seppo.exit` hides inside `Seppo`.
-func endProcess(_ status: Int32) -> Never { exit(status) }

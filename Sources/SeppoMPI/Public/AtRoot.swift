@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -185,7 +186,7 @@ extension Seppo {
         value = try Surroundings.enter(.atRoot, body)
       } catch {
         // A program that it ran may have been ended by the same signal.
-        if EndRequest.mayHaveMadeItemThrow() { EndRequest.endNow(after: error) }
+        if StopSignal.mayHaveMadeItemThrow() { session.endRequest.endNow(after: error) }
         let error =
           error as? SeppoError
           ?? .rootThrew(

@@ -1,3 +1,5 @@
+import SeppoCompute
+
 extension Parallel {
   /// Every item's fate, computed by all ranks, on every rank: its result, or the error that it failed with.
   ///

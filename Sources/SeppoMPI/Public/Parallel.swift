@@ -1,3 +1,5 @@
+import SeppoCompute
+
 /// How many items travel together.
 public enum Chunk: Sendable, Equatable {
   /// As many as measured times make sensible: few messages, and an even end.

@@ -1,3 +1,5 @@
+import SeppoProcess
+
 extension Seppo {
   /// Ends every rank with this status, after what was printed is written out: for command-line tools (64 for a usage
   /// error, 1 for a partial failure).
@@ -6,7 +8,7 @@ extension Seppo {
   public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column)
     -> Never
   {
-    if ProcessExit.isFork { endProcess(status) }
+    if RankProcess.isFork { endProcess(status) }
     let session = Session.shared
     let place = Place(fileID: fileID, line: line, column: column)
     switch (session.phase, Surroundings.current) {

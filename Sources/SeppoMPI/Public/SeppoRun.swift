@@ -1,3 +1,4 @@
+import SeppoProcess
 import SeppoTransport
 
 extension Seppo {
@@ -64,10 +65,10 @@ extension Seppo {
 
   private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
     // SIGTERM also comes where a launcher ends ranks, which is seen to there.
-    if session.phase == .running, !ProcessExit.isFork, EndRequest.mayHaveMadeItemThrow(),
-      EndRequest.current != SIGTERM
+    if session.phase == .running, !RankProcess.isFork, StopSignal.mayHaveMadeItemThrow(),
+      StopSignal.current != SIGTERM
     {
-      EndRequest.endNow(after: error)
+      session.endRequest.endNow(after: error)
     }
     if session.phase == .running { Failure.endJobFromAnyThread(session, error, at: place) }
     // MPI has ended, so that the ranks can't agree who says it. Rank 0 does; the launcher ends the others, which give it the

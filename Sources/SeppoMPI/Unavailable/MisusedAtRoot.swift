@@ -1,3 +1,5 @@
+import SeppoCompute
+
 // An `AtRoot` taken for its value.
 
 @available(

@@ -1,0 +1,277 @@
+import SeppoProcess
+import Synchronization
+
+/// What compute threads that sit at their items for too long leave to others.
+package struct LateItems {
+  /// Items whose time has passed, each the last of its chunk by now, and since when they are computed.
+  package var items: [(index: Int, since: Int)] = []
+  /// Ends of chunks, and chunks, that nobody here has begun.
+  package var givenBack: [Range<Int>] = []
+}
+
+/// The compute threads of a rank: they run `f`, and never call MPI.
+///
+/// pthreads, because handing over through a queue or a task costs several times as much, and because their stacks must be
+/// large. Everything that changes is read and written under `mutex`, except the counts that say whether it is worth
+/// taking: that is why it is `Sendable`.
+package final class ComputePool: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let workCame = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let workDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let finishedCount = Atomic<Int>(0)
+  private let waitingCount = Atomic<Int>(0)
+
+  /// How often a compute thread with nothing to do yields before it sleeps.
+  private static let looks = 100
+
+  private var threads = 0
+  /// The hands of threads that have ended, by their numbers.
+  private var freeHands: [Int] = []
+  /// Whether a thread with nothing to do ends at once, as the system has no more to give.
+  private var isShort = false
+  /// How long a thread with nothing to do stays, in nanoseconds.
+  private let patience: Int
+  /// At most so many compute at once, in this call.
+  private var allowed = 0
+  /// In the hands of compute threads.
+  private var running: [(task: any ComputeTask, hand: Hand)] = []
+  private var waiting: [any ComputeTask] = []
+  private var finished: [any ComputeTask] = []
+  private var kernel: ChunkKernel?
+  private let hands: Hands
+
+  /// - Parameter patience: how long a thread with nothing to do stays, in nanoseconds.
+  package init(_ hands: Hands, patience: Int = 30_000_000_000) {
+    self.hands = hands
+    self.patience = patience
+    pthread_mutex_init(mutex, nil)
+    #if canImport(Darwin)
+      pthread_cond_init(workCame, nil)
+      pthread_cond_init(workDone, nil)
+    #else
+      var attributes = pthread_condattr_t()
+      pthread_condattr_init(&attributes)
+      // The time of day may be set while we wait.
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      pthread_cond_init(workCame, &attributes)
+      pthread_cond_init(workDone, &attributes)
+      pthread_condattr_destroy(&attributes)
+    #endif
+  }
+
+  /// Lends the kernel to the compute threads until `end`.
+  ///
+  /// - Parameter wanted: at most so many; the first one starts now, others where there is something for them.
+  package func begin(_ kernel: @escaping ChunkKernel, threads wanted: Int) throws(NoThread) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    self.kernel = kernel
+    allowed = wanted
+    isShort = false
+    if threads == 0 { try startThread() }
+  }
+
+  /// Under the mutex. Where the system gives none, those that have nothing to do end, and leave it what they had.
+  private func startThread() throws(NoThread) {
+    let number = freeHands.popLast() ?? threads
+    let hand = hands.use(number)
+    do throws(NoThread) {
+      try ComputeThread.start { [unowned self] in self.compute(hand, number) }
+    } catch {
+      freeHands.append(number)
+      isShort = true
+      pthread_cond_broadcast(workCame)
+      throw error
+    }
+    threads += 1
+  }
+
+  /// How many threads there are.
+  package var size: Int {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return threads
+  }
+
+  /// Takes the kernel back. No item may be running or waiting.
+  package func end() {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    precondition(
+      waiting.isEmpty && running.allSatisfy(\.task.kept.isEmpty), "a call ended while its items were computed")
+    // All of a chunk may have been called back just as a thread took it up: that thread will find nothing to do.
+    while !running.isEmpty { pthread_cond_wait(workDone, mutex) }
+    finished.removeAll()
+    finishedCount.store(0, ordering: .relaxed)
+    kernel = nil
+  }
+
+  /// - Throws: where it takes one more thread, and the system gives none.
+  package func submit(_ task: any ComputeTask) throws(NoThread) {
+    task.carryContext()
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    if waiting.count >= threads - running.count, threads < allowed {
+      do throws(NoThread) { try startThread() } catch {
+        task.drop()
+        throw error
+      }
+    }
+    waiting.append(task)
+    waitingCount.store(waiting.count, ordering: .relaxed)
+    pthread_cond_signal(workCame)
+  }
+
+  /// What has been computed since the last time.
+  package func takeFinished() -> [any ComputeTask] {
+    guard finishedCount.load(ordering: .acquiring) > 0 else { return [] }
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    let taken = finished
+    finished.removeAll(keepingCapacity: true)
+    finishedCount.store(0, ordering: .relaxed)
+    return taken
+  }
+
+  /// Takes back what no thread has begun.
+  package func withdraw() {
+    pthread_mutex_lock(mutex)
+    dropWaiting { _ in true }
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// No item is begun any more, also of what may still be submitted: the process is about to end.
+  package func stop() {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    allowed = 0
+    for (task, _) in running { task.cease() }
+  }
+
+  /// Gives away half of what no thread has begun, the last items first.
+  package func giveBack() -> [Range<Int>] {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    let tasks = running.map(\.task) + waiting
+    var wanted = (tasks.reduce(0) { $0 + $1.state.claims.left } + 1) / 2
+    var given: [Range<Int>] = []
+    for task in tasks.reversed() where wanted > 0 {
+      let range = task.cut(wanted)
+      guard !range.isEmpty else { continue }
+      given.append(range)
+      wanted -= range.count
+    }
+    dropWaiting(\.kept.isEmpty)
+    return given
+  }
+
+  /// Under the mutex.
+  private func dropWaiting(_ isDropped: (any ComputeTask) -> Bool) {
+    for task in waiting where isDropped(task) { task.drop() }
+    waiting.removeAll(where: isDropped)
+    waitingCount.store(waiting.count, ordering: .relaxed)
+  }
+
+  /// The items that have passed their time since this was last asked, with what stands behind them given back: the rest of
+  /// their chunks, and what waits, where no thread is left that could begin it.
+  ///
+  /// - Parameter timeout: how long an item may take, in nanoseconds.
+  package func takeLate(timeout: Int) -> LateItems {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    var late = LateItems()
+    // Before the hands are looked at: an item that is late by this clock is so by its own thread's, which looks later.
+    let now = monotonicNanoseconds()
+    for (task, hand) in running where !task.state.isLate {
+      guard let (items, since) = hand.content, now - since > timeout else { continue }
+      let rest = task.cut(.max)
+      if !rest.isEmpty { late.givenBack.append(rest) }
+      // Otherwise it has just come back after all.
+      guard task.kept.upperBound == items.upperBound else { continue }
+      task.state.isLate = true
+      late.items.append((items.lowerBound, since))
+    }
+    if !waiting.isEmpty, running.count(where: \.task.state.isLate) >= allowed {
+      late.givenBack += waiting.map(\.kept)
+      dropWaiting { _ in true }
+    }
+    return late
+  }
+
+  /// Whether any compute thread is at work.
+  package var isRunning: Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return !running.isEmpty
+  }
+
+  /// Sleeps until a chunk is done, or for so long.
+  package func wait(nanoseconds: Int) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard finished.isEmpty else { return }
+    wait(for: workDone, until: monotonicNanoseconds() + nanoseconds)
+  }
+
+  /// Under the mutex.
+  private func wait(for condition: UnsafeMutablePointer<pthread_cond_t>, until end: Int) {
+    #if canImport(Darwin)
+      let left = max(0, end - monotonicNanoseconds())
+      var time = timespec(tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000)
+      pthread_cond_timedwait_relative_np(condition, mutex, &time)
+    #else
+      var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
+      pthread_cond_timedwait(condition, mutex, &time)
+    #endif
+  }
+
+  /// What a compute thread does, until it has had nothing to do for long.
+  private func compute(_ hand: Hand, _ number: Int) {
+    let stack = Crash.prepareThread()
+    defer { Crash.leaveThread(stack) }
+    while let task = computeNext(hand, number) {
+      pthread_mutex_lock(mutex)
+      running.removeAll { $0.task === task }
+      finished.append(task)
+      finishedCount.store(finished.count, ordering: .releasing)
+      // Another thread may have stood back because too many were at work.
+      if !waiting.isEmpty { pthread_cond_signal(workCame) }
+      pthread_mutex_unlock(mutex)
+      pthread_cond_signal(workDone)
+    }
+  }
+
+  /// All of a compute thread's references to the kernel live in this frame, so that none is left when the task is said to
+  /// be done: the kernel is only lent, and Swift traps where a reference outlives the loan.
+  ///
+  /// - Returns: nil where the thread is to end.
+  @inline(never)
+  private func computeNext(_ hand: Hand, _ number: Int) -> (any ComputeTask)? {
+    // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
+    var looks = 0
+    while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
+      sched_yield()
+      looks += 1
+    }
+    pthread_mutex_lock(mutex)
+    let end = monotonicNanoseconds() + patience
+    while waiting.isEmpty || running.count >= allowed {
+      if isShort || monotonicNanoseconds() >= end {
+        threads -= 1
+        freeHands.append(number)
+        pthread_mutex_unlock(mutex)
+        return nil
+      }
+      wait(for: workCame, until: end)
+    }
+    let task = waiting.removeFirst()
+    waitingCount.store(waiting.count, ordering: .relaxed)
+    running.append((task, hand))
+    guard let kernel else { preconditionFailure("a chunk came without its kernel") }
+    pthread_mutex_unlock(mutex)
+    hand.own()
+    task.runInContext(kernel, hand)
+    hand.empty()
+    return task
+  }
+}

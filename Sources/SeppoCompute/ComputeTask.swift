@@ -1,0 +1,108 @@
+import SeppoProcess
+import Synchronization
+
+/// A chunk in the hands of a compute thread.
+///
+/// The thread in a Seppo call makes it and hands it over; a compute thread runs it and hands it back. The pool's mutex
+/// orders the two, and between them nobody else touches it but for its claims and whether it has ceased, which are atomic:
+/// that is why what conforms is `@unchecked Sendable`.
+///
+/// It is computed within a Swift task that the calling thread makes, so that `f` finds the caller's task-local values
+/// (loggers, traces, dependencies), and whether its task is cancelled. As the task's executor, it has the compute thread
+/// run it. How floating-point numbers are rounded is the caller's, too.
+package protocol ComputeTask: TaskExecutor {
+  var state: ComputeTaskState { get }
+
+  /// - Parameter hand: where the thread shows what it computes.
+  func run(_ kernel: ChunkKernel, _ hand: Hand)
+
+  /// No item of it is to be begun any more, also of those that are claimed.
+  func onCease()
+}
+
+/// What a compute task is between the thread in the call and the compute thread; see `ComputeTask`.
+package final class ComputeTaskState: @unchecked Sendable {
+  /// The chunk as it was handed over; what has been called back since is above `end`.
+  let chunk: Range<Int>
+  /// So many items stay together where the end is called back.
+  let unit: Int
+  let claims: Claims
+  /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
+  fileprivate var end: Int
+  /// Whether its last item has been found late. Only the thread in the call knows it.
+  var isLate = false
+  fileprivate let ceased = Atomic<Bool>(false)
+
+  /// The Swift task, from `carryContext` until it has run.
+  fileprivate var carrier: UnownedJob?
+  fileprivate var arithmetic = fenv_t()
+  /// What the compute thread lends it.
+  fileprivate var loan: (kernel: ChunkKernel, hand: Hand)?
+
+  package init(chunk: Range<Int>, unit: Int) {
+    self.chunk = chunk
+    self.unit = unit
+    claims = Claims(count: chunk.count)
+    end = chunk.upperBound
+  }
+}
+
+extension ComputeTask {
+  package var chunk: Range<Int> { state.chunk }
+  package var unit: Int { state.unit }
+  /// Where the chunk ends by now.
+  package var end: Int { state.end }
+  /// The chunk without what has been called back.
+  package var kept: Range<Int> { state.chunk.lowerBound..<state.end }
+  /// Whether nobody will take it back, because the process is about to end.
+  package var hasCeased: Bool { state.ceased.load(ordering: .relaxed) }
+
+  /// The next so many items, counted from the chunk's first; nil when there are none any more.
+  package func claim(_ stretch: Int) -> Range<Int>? { state.claims.next(stretch) }
+
+  package func onCease() {}
+
+  func cease() {
+    state.ceased.store(true, ordering: .relaxed)
+    _ = cut(.max)
+    onCease()
+  }
+
+  package func enqueue(_ job: consuming ExecutorJob) { state.carrier = UnownedJob(job) }
+
+  /// On the calling thread: takes along what `f` would find there.
+  func carryContext() {
+    let task = Task(executorPreference: self) { self.runLoan() }
+    if Task.isCancelled { task.cancel() }
+    fegetenv(&state.arithmetic)
+  }
+
+  /// On a compute thread. No reference to the kernel is left behind.
+  func runInContext(_ kernel: @escaping ChunkKernel, _ hand: Hand) {
+    // Also where the last item has left another.
+    fesetenv(&state.arithmetic)
+    state.loan = (kernel, hand)
+    runCarrier()
+    state.loan = nil
+  }
+
+  /// Lets the Swift task of a chunk that nobody computes end.
+  func drop() { runCarrier() }
+
+  private func runCarrier() {
+    state.carrier?.runSynchronously(on: asUnownedTaskExecutor())
+    state.carrier = nil
+  }
+
+  private func runLoan() {
+    if let loan = state.loan { run(loan.kernel, loan.hand) }
+  }
+
+  /// Cuts off up to so many items that aren't begun.
+  func cut(_ wanted: Int) -> Range<Int> {
+    let (chunk, cut) = (state.chunk, state.claims.cut(wanted, unit: state.unit))
+    let range = (chunk.lowerBound + cut.lowerBound)..<(chunk.lowerBound + cut.upperBound)
+    if !range.isEmpty { state.end = range.lowerBound }
+    return range
+  }
+}

@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+  @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @preconcurrency import Musl
+#else
+  @preconcurrency import Darwin
+#endif
+
+/// What is said to the person at the terminal.
+package enum Console {
+  /// Writes a line to standard error, in one piece, so that lines of several ranks don't mix.
+  package static func write(_ line: String) {
+    var bytes = Array("\(line)\n".utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { writeToStandardError($0) }
+      if count <= 0, errno != EINTR { return }
+      bytes = bytes.dropFirst(max(0, count))
+    }
+  }
+
+  /// The same, for an error that every process meets before the ranks know each other.
+  package static func fail(_ text: String, onlyAtRoot: Bool) {
+    if onlyAtRoot, let rank = Launcher.rank, rank != 0 { return }
+    write("Seppo: \(text)")
+  }
+
+  /// Under a launcher, standard output is a pipe: without this, what was printed before a job's sudden end is lost.
+  package static func flushEveryLine() {
+    if isatty(1) == 0 { setvbuf(stdout, nil, _IOLBF, 0) }
+  }
+}
+
+/// The C library's `write`, which `Console` and `Line` hide inside themselves.
+package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { write(2, bytes.baseAddress, bytes.count) }

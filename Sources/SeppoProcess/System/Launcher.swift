@@ -1,0 +1,30 @@
+/// What the launcher says in the environment, where MPI may not know of it.
+package enum Launcher {
+  /// How many ranks Open MPI's or MPICH's launcher started, or Slurm's.
+  package static var ranks: Int? { number("OMPI_COMM_WORLD_SIZE") ?? number("PMI_SIZE") ?? slurmTasks }
+
+  /// The rank that it gave to this process.
+  package static var rank: Int? {
+    number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK")
+      ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
+  }
+
+  /// How many tasks `srun` has started with this one, where it has. (A batch script has no step, and what an mpirun starts has
+  /// that one's variables.)
+  package static var slurmTasks: Int? {
+    getenv("SLURM_STEP_ID") == nil || getenv("OMPI_COMM_WORLD_SIZE") != nil ? nil : number("SLURM_STEP_NUM_TASKS")
+  }
+
+  /// How many ranks Open MPI's launcher started on this machine.
+  package static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
+
+  /// Whether `srun` started this process together with others that it has no way to find. Some MPIs then abort, and others
+  /// take each for rank 0 of 1.
+  package static var isLostInStep: Bool {
+    (slurmTasks ?? 1) > 1 && ["PMIX_RANK", "PMI_RANK", "PMI_FD"].allSatisfy { (name: String) in getenv(name) == nil }
+  }
+
+  private static func number(_ name: String) -> Int? {
+    getenv(name).flatMap { Int(String(cString: $0)) }
+  }
+}

@@ -1,0 +1,85 @@
+/// What the sentinel does, for any POSIX shell and its `od`.
+package enum SentinelScript {
+  /// From the first word on: the place of the first hand, and the number of the word that says how many are used.
+  private static let handsPlace = SharedPage.handsOffset + Hand.size - SharedPage.wordsOffset
+  private static let usedWord = (SharedPage.handsOffset - SharedPage.wordsOffset) / 8 + 1
+
+  /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
+  ///
+  /// In the words of `Whereabouts.describe`.
+  package static let text = """
+    watch() {
+    cd /
+    while read -r word; do :; done <&3
+    # The launcher may hear of it by another way, and end the group now.
+    trap '' TERM
+    exec 3<&-
+    page=/proc/self/fd/4
+    { read -r even; read -r odd; } <$page
+    host=$1
+    # The first few hands at once: some launchers don't wait for what is said late.
+    words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(handsPlace) + $1 * \(Hand.size))) <$page; }
+    set -- $(words 4)
+    [ "$2" = \(SharedPage.State.running.rawValue) ] || exit 0
+    rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 used=${\(usedWord)}
+    [ $used -le 4 ] || set -- $(words $used)
+    shift \(handsPlace / 8)
+    hands=$*
+    if [ $now = 0 ]; then
+      read -r up _ </proc/uptime
+      now=$((${up%.*}${up#*.}0000000 - ahead))
+    fi
+
+    # By the system's own count; and it says what it did, not to whom.
+    how='killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit'
+    while read -r name count; do
+      [ "$name" = oom_kill ] && [ $count -gt $kills ] && how='killed (SIGKILL), it seems for want of \
+    memory, as the system has killed processes on this machine since the job began'
+    done </proc/vmstat
+    [ $signal = 0 ] || name=SIG$(kill -l $signal)
+    case $signal in
+    0) ;;
+    4 | 5) how="crashed by a trap, as of fatalError, an index out of range or an overflow ($name)" ;;
+    6) how="ended by abort ($name)" ;;
+    7 | 11) how="crashed by a bad address or a full stack ($name)" ;;
+    8) how="crashed by arithmetic, as a division by zero ($name)" ;;
+    *) how="ended by a signal ($name)" ;;
+    esac
+
+    tenths() { tenths=$((($now - $1) / 100000000)); [ $tenths -ge 0 ] || tenths=0; tenths="$((tenths / 10)).$((tenths % 10)) s"; }
+    if [ $since != 0 ]; then
+      [ $((number & 1)) = 0 ] && call=$even || call=$odd
+      tenths $since
+      where="in call $number, $call, for $tenths"
+    elif [ $number = 0 ]; then
+      where="in the program's own code, before its first call"
+    else
+      where="in the program's own code, after call $number"
+    fi
+
+    own= others= shown=0
+    set -- $hands
+    while [ $# -ge 8 ]; do
+      if [ $3 != 0 ] && [ $1 -lt $2 ]; then
+        [ $(($2 - $1)) = 1 ] && items="item $1" || items="items $1 to $(($2 - 1))"
+        tenths $3
+        items="$items (for $tenths)"
+        shown=$((shown + 1))
+        if [ $thread != 0 ] && [ $4 = $thread ]; then own=$items
+        elif [ $shown -le \(Whereabouts.mostShown) ]; then others="$others, $items"
+        elif [ $shown = \(Whereabouts.mostShown + 1) ]; then others="$others, and so on"
+        fi
+      fi
+      shift 8
+    done
+    others=${others#, }
+    if [ -n "$own" ] && [ -n "$others" ]; then
+      where="$where: computing $own; on other threads $others"
+    elif [ -n "$own$others" ]; then
+      where="$where: computing $own$others"
+    fi
+    printf 'Seppo: rank %s (%s): %s; it was %s\\n' "$rank" "$host" "$how" "$where" >&2
+    }
+    watch "$@" &
+    """
+}

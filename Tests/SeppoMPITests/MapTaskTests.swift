@@ -1,0 +1,52 @@
+import Synchronization
+import Testing
+
+@testable import SeppoCompute
+@testable import SeppoMPI
+@testable import SeppoProcess
+
+/// Holds an item as soon as it is begun.
+private final class Gate: Sendable {
+  private let hasBegun = Atomic<Bool>(false)
+  private let isOpen = Atomic<Bool>(false)
+
+  func pass() {
+    hasBegun.store(true, ordering: .releasing)
+    while !isOpen.load(ordering: .acquiring) { usleep(100) }
+  }
+
+  func awaitItem() { while !hasBegun.load(ordering: .acquiring) { usleep(100) } }
+
+  func open() { isOpen.store(true, ordering: .releasing) }
+}
+
+@Suite("A map's chunk", .serialized)
+struct MapTaskTests {
+  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+
+  @Test("Where the pool stops, what a thread has claimed is not begun, and nothing is made of what it computed")
+  func stopWithinStretch() throws {
+    let gate = Gate()
+    let context = MapTask<Int, String>.Context(
+      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), bound: Bound(), unit: 1,
+      stopsAtFailure: true,
+      timeout: nil, itemsAreMemory: true, readsItemsBack: false, resultsAreMemory: false, losses: nil)
+    let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
+    items.initialize(repeating: 1)
+    defer { items.deallocate() }
+    try pool.begin(
+      { input, output, first, bound in
+        gate.pass()
+        return computeChunk(input, output, first, bound) { (item: Int) in "\(item)" }
+      }, threads: 1)
+    let task = MapTask<Int, String>(
+      chunk: 0..<5, input: .memory(UnsafeBufferPointer(items)), output: .wire, context: context)
+    try pool.submit(task)
+    gate.awaitItem()
+    pool.stop()
+    gate.open()
+    while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
+    #expect(task.completed == 0 && task.bytes == nil)
+    pool.end()
+  }
+}

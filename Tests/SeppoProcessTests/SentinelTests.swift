@@ -1,0 +1,130 @@
+#if os(Linux)
+  import Foundation
+  import Testing
+
+  @testable import SeppoProcess
+
+  /// Ranks that are objects of this process: one that is dropped is gone for its sentinel.
+  @Suite("The sentinel", .serialized)
+  struct SentinelTests {
+    /// Its ends stay in this process, and in the sentinel.
+    private func makePipe() -> Pipe {
+      let pipe = Pipe()
+      for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+        _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+      }
+      return pipe
+    }
+
+    /// What the sentinel says of a rank that goes after the body.
+    private func words(_ shell: String = "/bin/sh", _ body: (SharedPage) -> Void) throws -> String {
+      let pipe = makePipe()
+      var sentinel: Sentinel? = Sentinel(
+        host: "node7", shell: shell, errors: pipe.fileHandleForWriting.fileDescriptor)
+      if let sentinel {
+        sentinel.page.words.pointee.rank.store(2, ordering: .relaxed)
+        sentinel.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
+        body(sentinel.page)
+      }
+      sentinel = nil
+      try pipe.fileHandleForWriting.close()
+      // Ends when the sentinel has ended, which alone has the other end.
+      return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    }
+
+    private static let place = "Module/Main.swift:12"
+
+    private static let killed =
+      "Seppo: rank 2 (node7): killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit; it was"
+
+    @Test("It says where a rank was that is gone, in any shell", arguments: ["/bin/sh", "/bin/bash"])
+    func saysWhere(_ shell: String) throws {
+      #expect(
+        try words(shell) { _ in } == "\(Self.killed) in the program's own code, before its first call\n")
+      #expect(
+        try words(shell) {
+          $0.enter("mapParallel", at: Self.place, number: 7)
+          $0.leave()
+        } == "\(Self.killed) in the program's own code, after call 7\n")
+      #expect(
+        try words(shell) { page in
+          for number in 1...3 { page.enter("mapParallel", at: Self.place, number: number) }
+          let now = monotonicNanoseconds()
+          page.words.pointee.since.store(now - 12_340_000_000, ordering: .relaxed)
+          page.words.pointee.died.store(now, ordering: .relaxed)
+          page.hands.use(0).take(34..<62, at: now - 1_290_000_000)
+          page.hands.use(1).take(5..<6, at: now - 100_000_000)
+          page.hands.use(1).empty()
+          page.hands.use(2).take(77..<78, at: now - 3_600_000_000_000)
+        }
+          == """
+          \(Self.killed) in call 3, mapParallel at Module/Main.swift:12, for 12.3 s: computing items 34 to 61 (for 1.2 s), \
+          item 77 (for 3600.0 s)
+
+          """)
+    }
+
+    @Test("It counts the time by the rank's clock")
+    func countsTime() throws {
+      let text = try words {
+        $0.enter("mapParallel", at: Self.place, number: 1)
+        $0.words.pointee.since.store(monotonicNanoseconds() - 5_000_000_000, ordering: .relaxed)
+      }
+      // That clock ticks in hundredths of a second. A busy machine may take a while to wake it.
+      let seconds = text.components(separatedBy: ", for ").last.flatMap { Double($0.prefix { $0 != " " }) }
+      #expect(try #require(seconds) >= 4.9 && #require(seconds) < 60, "\(text)")
+    }
+
+    @Test("The items of the thread that crashed come first")
+    func namesThread() throws {
+      let text = try words { page in
+        page.enter("mapParallel", at: Self.place, number: 1)
+        page.words.pointee.signal.store(Int(SIGSEGV), ordering: .relaxed)
+        page.words.pointee.thread.store(Hand.callingThread, ordering: .relaxed)
+        page.hands.use(0).take(1..<2, at: monotonicNanoseconds())
+        page.hands.use(1).own()
+        page.hands.use(1).take(3..<4, at: monotonicNanoseconds())
+      }
+      #expect(text.contains("rank 2 (node7): crashed by a bad address or a full stack (SIGSEGV); it was in call 1, "))
+      #expect(text.contains(": computing item 3 (for "), "\(text)")
+      #expect(text.contains("; on other threads item 1 (for "), "\(text)")
+    }
+
+    @Test("Where the system has killed for want of memory, it says so")
+    func wantOfMemory() throws {
+      let count = try #require(KilledProcesses.count)
+      let text = try words { $0.words.pointee.kills.store(count - 1, ordering: .relaxed) }
+      #expect(text.contains("killed (SIGKILL), it seems for want of memory"), "\(text)")
+      let other = try words { $0.words.pointee.kills.store(count, ordering: .relaxed) }
+      #expect(other.hasPrefix(Self.killed), "\(other)")
+    }
+
+    @Test("Many threads and long names stay one line")
+    func staysALine() throws {
+      let call = String(repeating: "ö", count: 400)
+      let text = try words { page in
+        page.enter(call, at: Self.place, number: 1)
+        for thread in 0..<Hands.most { page.hands.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds()) }
+      }
+      #expect(text.contains(#/, item 15 \(for [0-9.]+ s\), and so on\n$/#), "\(text)")
+      #expect(text.split(separator: "\n").count == 1)
+    }
+
+    @Test("It is silent before MPI has started, and after the rank has ended in order")
+    func isSilent() throws {
+      let starting = SharedPage.State.starting.rawValue
+      #expect(try words { $0.words.pointee.state.store(starting, ordering: .relaxed) } == "")
+      let pipe = makePipe()
+      let sentinel = Sentinel(host: "node7", errors: pipe.fileHandleForWriting.fileDescriptor)
+      sentinel.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
+      try pipe.fileHandleForWriting.close()
+      sentinel.dismiss()
+      #expect(try pipe.fileHandleForReading.readToEnd() ?? Data() == Data())
+    }
+
+    @Test("A rank goes on without one where there is no shell")
+    func withoutShell() throws {
+      #expect(try words("/no/shell") { $0.enter("mapParallel", at: Self.place, number: 1) } == "")
+    }
+  }
+#endif
