@@ -63,15 +63,15 @@ final class MapJournal<Result: Codable & Sendable> {
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   init<Element>(
-    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, session: Session, place: Place,
+    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, job: Job, place: Place,
     round: Int
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
-    hosts = session.hosts
+    hosts = job.hosts
     count = items.count
-    report = session.report
-    call = session.current.number
+    report = job.report
+    call = job.current.number
     name = store.name
     do {
       journal = try store.open(
@@ -89,9 +89,9 @@ final class MapJournal<Result: Codable & Sendable> {
         LastWords.Note(
           file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
       })
-    inHand = InHand(journal, ranks: session.size)
+    inHand = InHand(journal, ranks: job.size)
     earlier = journal.suspects
-    witnessed = session.size == 1 ? Set(earlier.map(\.item)) : []
+    witnessed = job.size == 1 ? Set(earlier.map(\.item)) : []
     report.checkpoint(name, kept: kept, of: count, call: call)
   }
 

@@ -6,7 +6,7 @@ import SeppoWire
 
 /// One map, on whichever rank: what it maps, how, and what becomes of the results.
 struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
-  let session: Session
+  let job: Job
   let place: Place
   let options: MapOptions
   /// Nil where `SEPPO_THREADS` was to say it, and doesn't.
@@ -20,11 +20,11 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   private let itemsAreMemory = Items.areMemory(Element.self)
   let resultsAreMemory = Items.areMemory(Result.self)
 
-  init(session: Session, place: Place, options: MapOptions, givesToAll: Bool, keepsFailures: Bool) {
-    self.session = session
+  init(job: Job, place: Place, options: MapOptions, givesToAll: Bool, keepsFailures: Bool) {
+    self.job = job
     self.place = place
     self.options = options
-    wantedThreads = options.threads ?? session.settings.threads
+    wantedThreads = options.threads ?? job.settings.threads
     self.givesToAll = givesToAll
     self.keepsFailures = keepsFailures
   }
@@ -43,20 +43,22 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// - Parameter sample: on other ranks than 0, what their own items are compared by; nil where only rank 0 has items.
   func run(_ items: Elements<Element>, _ sample: ItemSample?, _ kernel: ChunkKernel) throws -> Mapped<Result>? {
     if isSerial { return try runSerially(items, kernel) }
-    return try session.call(name, at: place, types: [Element.self, Result.self]) { signature in
+    return try job.call(name, at: place, types: [Element.self, Result.self]) { signature in
       // Before anything that may throw.
-      let round = session.isRoot ? options.checkpoint.map { session.beginRound(of: $0, at: place) } : nil
+      let round =
+        job.isRoot
+        ? options.checkpoint.map { job.gate.beginRound(of: $0.store.identity, $0.store.label ?? place.text) } : nil
       try checkOptions()
-      session.checkBinding(threads: threads)
-      if options.checkpoint != nil { session.endRequest.keepResults() }
-      if session.isRoot, case .memory(let items) = items { session.losses.look(at: items, areResults: false, place) }
-      if session.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !session.checksWire {
-        let hand = session.hands.use(0)
+      job.checkBinding(threads: threads)
+      if options.checkpoint != nil { job.endRequest.keepResults() }
+      if job.isRoot, case .memory(let items) = items { job.losses.look(at: items, areResults: false, place) }
+      if job.size == 1, threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire {
+        let hand = job.hands.use(0)
         hand.own()
         defer { hand.empty() }
-        let mapped = try Surroundings.enter(.item) { try compute(items, kernel, hand) }
+        let mapped = try CallContext.enter(.item) { try compute(items, kernel, hand) }
         if mapped.failures.isEmpty {
-          mapped.values.withUnsafeBufferPointer { session.losses.look(at: $0, areResults: true, place) }
+          mapped.values.withUnsafeBufferPointer { job.losses.look(at: $0, areResults: true, place) }
         }
         return mapped
       }
@@ -64,11 +66,11 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
       return try withoutActuallyEscaping(kernel) { kernel in
         // Also where not all threads could be started.
         defer {
-          session.pool.end()
-          session.communicator.buffers.empty()
+          job.pool.end()
+          job.transport.buffers.empty()
         }
-        try session.beginComputing(kernel, threads: threads)
-        if session.isRoot { return try RootMap(self, signature, items, round: round ?? 1).run() }
+        try job.beginComputing(kernel, threads: threads)
+        if job.isRoot { return try RootMap(self, signature, items, round: round ?? 1).run() }
         return try WorkerMap(self, signature, sample).run()
       }
     }
@@ -76,7 +78,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// Where only one rank is, it maps by itself: inside an item, and inside `atRoot`.
   private var isSerial: Bool {
-    switch Surroundings.current {
+    switch CallContext.current {
     case .everyRank: false
     case .item: givesToAll
     case .atRoot: true
@@ -87,7 +89,7 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
     try checkOptions()
     if options.checkpoint != nil {
       throw SeppoError.nested(
-        call: "\(name) with a checkpoint", inside: Surroundings.current.name, place: place.text)
+        call: "\(name) with a checkpoint", inside: CallContext.current.name, place: place.text)
     }
     return try compute(items, kernel)
   }
@@ -148,31 +150,31 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   ///   - alone: items that may be any rank's end.
   func scheduler(_ count: Int, done: [Range<Int>] = [], alone: [Int] = [], learnt: Learnt?) -> MapScheduler {
     MapScheduler(
-      count: count, ranks: session.size, rule: options.rule, largest: largestChunk, retries: options.retries,
+      count: count, ranks: job.size, rule: options.rule, largest: largestChunk, retries: options.retries,
       failuresDecide: !keepsFailures, learnt: learnt, done: done, alone: alone)
   }
 
   /// Whether results have to be encoded where they don't travel themselves: for the broadcast.
-  var encodesResults: Bool { givesToAll && session.size > 1 && !resultsAreMemory }
+  var encodesResults: Bool { givesToAll && job.size > 1 && !resultsAreMemory }
 
   /// The same, or because rank 0 takes its own results as it gets the other ranks': a type that loses something on the way
   /// would otherwise have it where rank 0 computed.
   var encodesInPlace: Bool {
-    session.size > 1 && !resultsAreMemory && (givesToAll || !Items.haveOwnForm(Result.self))
+    job.size > 1 && !resultsAreMemory && (givesToAll || !Items.haveOwnForm(Result.self))
   }
 
   var context: MapTask<Element, Result>.Context {
     .init(
-      rank: session.rank, host: session.host, place: place, bound: Bound(),
+      rank: job.rank, host: job.host, place: place, bound: Bound(),
       // What may pass its time is begun by itself.
       unit: options.timeout == nil ? options.rule.unit : 1,
       // What was computed before an item that fails is kept.
       stopsAtFailure: !keepsFailures && options.retries == 0 && options.checkpoint == nil,
       timeout: options.timeoutNanoseconds,
       itemsAreMemory: itemsAreMemory,
-      readsItemsBack: session.isRoot && session.size > 1 && !Items.haveOwnForm(Element.self),
+      readsItemsBack: job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
       resultsAreMemory: resultsAreMemory,
-      losses: session.isRoot ? session.losses : nil)
+      losses: job.isRoot ? job.losses : nil)
   }
 
   /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in
@@ -186,20 +188,20 @@ struct MapCall<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   /// After an error that isn't an item's: the compute threads must be done before the call may end.
-  func settle(_ bound: Bound, after error: any Error) {
+  func settle(_ bound: Bound, after error: any Error) throws {
     bound.lower(to: 0)
-    session.pool.withdraw()
+    job.pool.withdraw()
     var waited = 0
-    while session.pool.isRunning {
-      session.pool.wait(nanoseconds: 1_000_000)
+    while job.pool.isRunning {
+      job.pool.wait(nanoseconds: 1_000_000)
       // Another rank may be leaving with this error, and waits for rank 0 to say so. Not at once: where the items at hand
       // are short, rank 0's own code comes first.
-      if waited > 200 { _ = try? session.poll() }
-      _ = session.pool.takeFinished()
+      if waited > 200 { _ = try? job.poll() }
+      _ = job.pool.takeFinished()
       waited += 1
       // An item can't be stopped. Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
-      if session.isRoot, waited == 2_000 { Failure.endJob(session, error, at: place) }
+      if job.isRoot, waited == 2_000 { try job.shutdown.endJob(error, at: place) }
     }
-    _ = session.pool.takeFinished()
+    _ = job.pool.takeFinished()
   }
 }

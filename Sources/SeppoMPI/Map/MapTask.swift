@@ -93,7 +93,7 @@ final class MapTask<Element: Codable & Sendable, Result: Codable & Sendable>: Co
     state = ComputeTaskState(chunk: chunk, unit: context.unit)
   }
 
-  func run(_ kernel: ChunkKernel, _ hand: Hand) { Surroundings.enter(.item) { compute(kernel, hand) } }
+  func run(_ kernel: ChunkKernel, _ hand: Hand) { CallContext.enter(.item) { compute(kernel, hand) } }
 
   private func compute(_ kernel: ChunkKernel, _ hand: Hand) {
     let began = monotonicNanoseconds()

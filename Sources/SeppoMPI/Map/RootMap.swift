@@ -9,13 +9,13 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   typealias Task = MapTask<Element, Result>
 
   let call: MapCall<Element, Result>
-  let session: Session
+  let job: Job
   let context: Task.Context
   let items: Elements<Element>
   let site: CallSite
   /// The how manieth time this call is made, where it has a checkpoint.
   let round: Int
-  var rendezvous: Rendezvous
+  var matching: CallMatching
   var scheduler: MapScheduler
   /// Where results are kept, if they are.
   var journal: MapJournal<Result>?
@@ -49,20 +49,20 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     self.call = call
     self.items = items
     self.round = round
-    session = call.session
+    job = call.job
     context = call.context
-    let isCompared = call.options.areEverywhere && session.size > 1
-    rendezvous = Rendezvous(session, signature, isCompared ? ItemSample(items) : nil)
+    let isCompared = call.options.areEverywhere && job.size > 1
+    matching = CallMatching(job, signature, isCompared ? ItemSample(items) : nil)
     site = signature.site
-    memory = call.memory(items.count, others: call.givesToAll ? session.ranksHere - 1 : 0)
-    growth = session.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
+    memory = call.memory(items.count, others: call.givesToAll ? job.members.here - 1 : 0)
+    growth = job.size > 1 || call.resultsAreMemory ? nil : ResidentGrowth()
     scheduler = call.scheduler(items.count, learnt: site.learnt)
-    if session.checksWire, session.size > 1 { check = ResultCheck(count: items.count, ranks: session.size) }
+    if job.checksWire, job.size > 1 { check = ResultCheck(count: items.count, ranks: job.size) }
   }
 
   func run() throws -> Mapped<Result> {
     if let shortage = memory.shortageAtStart() {
-      try rendezvous.gather()
+      try matching.gather()
       try refuse(shortage)
     }
     try openJournal()
@@ -96,56 +96,56 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   private func refuse(_ shortage: MemoryShortage) throws { try refuse(call.error(shortage, items.count)) }
 
   func refuse(_ error: SeppoError) throws {
-    try rendezvous.finish(.threw(error))
+    try matching.finish(.threw(error))
     throw error
   }
 
   /// Ends the job where the results that are still to come can't be held: what is under way couldn't be taken in.
-  private func watch(_ items: Int, bytes: Int?, isMessage: Bool = true) {
+  private func watch(_ items: Int, bytes: Int?, isMessage: Bool = true) throws {
     // After a failure the rest won't come.
     guard !context.resultsAreMemory, failure == nil,
       let shortage = memory.came(items, bytes: bytes, isMessage: isMessage)
     else { return }
-    Failure.endJob(session, call.error(shortage, self.items.count, here: memory.here), at: call.place)
+    try job.shutdown.endJob(call.error(shortage, self.items.count, here: memory.here), at: call.place)
   }
 
   /// Until every item is done, or the lowest that fails is known, and every rank is in this call.
   private func compute() throws {
     var backoff = Backoff()
     var start = JointStart(
-      root: call.threads, waits: session.current.number == 1 || call.options.areEverywhere && site.learnt == nil,
+      root: call.threads, waits: job.current.number == 1 || call.options.areEverywhere && site.learnt == nil,
       at: monotonicNanoseconds())
     do {
       while true {
         let now = monotonicNanoseconds()
         scheduler.advance(to: now)
         // A rank with a long item expects to be asked, however busy the others keep this one.
-        try session.attend(at: now)
+        try job.attend(at: now)
         try journal?.keepUp(at: now, all: earlyEnd != nil || rollCall != nil)
         try endEarly(at: now)
         var hasMoved = false
-        while let message = try session.poll() {
+        while let message = try job.poll() {
           try take(message)
           hasMoved = true
         }
-        let newcomers = try rendezvous.newcomers()
+        let newcomers = try matching.newcomers()
         try refuseOtherItems()
-        for worker in start.ready(newcomers, areAllHere: rendezvous.isComplete, at: now) {
-          session.log.debug("rank \(worker.rank) takes part, with \(worker.threads) compute thread(s)")
+        for worker in start.ready(newcomers, areAllHere: matching.isComplete, at: now) {
+          job.log.debug("rank \(worker.rank) takes part, with \(worker.threads) compute thread(s)")
           scheduler.joined(rank: worker.rank, threads: worker.threads)
         }
-        for task in session.pool.takeFinished() {
+        for task in job.pool.takeFinished() {
           guard let task = task as? Task else { continue }
           try take(task)
           hasMoved = true
         }
         try takeLate()
         if try handOut() { hasMoved = true }
-        if scheduler.isFinished && rendezvous.isComplete { return try finishIfFailed() }
-        if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
+        if scheduler.isFinished && matching.isComplete { return try finishIfFailed() }
+        if hasMoved { backoff.reset() } else { try job.pause(&backoff) }
       }
     } catch {
-      call.settle(context.bound, after: error)
+      try call.settle(context.bound, after: error)
       throw error
     }
   }
@@ -153,15 +153,15 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   /// Where a rank has other items than this one: the map ends as after a failure of its first item, whatever was begun
   /// before that rank came.
   private func refuseOtherItems() throws {
-    guard let difference = rendezvous.difference, failure != difference else { return }
+    guard let difference = matching.difference, failure != difference else { return }
     failure = difference
     scheduler.refuse()
     context.bound.lower(to: 0)
-    for rank in session.attention.present { try session.send(0, to: rank, kind: .stop) }
+    for rank in job.members.present { try job.send(0, to: rank, kind: .stop) }
   }
 
   private func finishIfFailed() throws {
-    if let failure { try rendezvous.finish(.threw(failure)) }
+    if let failure { try matching.finish(.threw(failure)) }
   }
 
   /// Gives what is to be given now, and calls back what is wanted elsewhere.
@@ -174,21 +174,21 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       }
       guard let rank = scheduler.nextCallBack() else { return hasMoved }
       if rank == 0 {
-        try gaveBack(session.pool.giveBack(), by: 0)
+        try gaveBack(job.pool.giveBack(), by: 0)
       } else {
-        session.log.debug("calls back half of what rank \(rank) has not begun")
-        try session.send([Int](), to: rank, kind: .callBack)
+        job.log.debug("calls back half of what rank \(rank) has not begun")
+        try job.send([Int](), to: rank, kind: .callBack)
       }
     }
   }
 
   private func give(_ assignment: MapScheduler.Assignment) throws {
     let (rank, chunk) = (assignment.rank, assignment.chunk)
-    session.log.debug("gives items \(chunk) to rank \(rank)")
-    if rank == 0, !session.checksWire {
+    job.log.debug("gives items \(chunk) to rank \(rank)")
+    if rank == 0, !job.checksWire {
       try journal?.give(chunk, to: 0)
       // What is kept is what comes back from there: it goes the way of the other ranks' results.
-      let inPlace = (context.stopsAtFailure || session.size == 1) && (journal == nil || context.resultsAreMemory)
+      let inPlace = (context.stopsAtFailure || job.size == 1) && (journal == nil || context.resultsAreMemory)
       let output: Task.Output =
         inPlace ? .memory(gathered[chunk], encodes: call.encodesInPlace) : .wire
       return try submit(chunk, input(chunk), output)
@@ -198,7 +198,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let bytes = UnsafeRawBufferPointer(message.bytes)
     let kept = scheduler.held(by: rank).last ?? chunk
     try journal?.give(kept, to: rank)
-    guard rank == 0 else { return try session.send(message, lent, to: rank, kind: .work) }
+    guard rank == 0 else { return try job.send(message, lent, to: rank, kind: .work) }
     let input =
       if case .spaced(let spacing) = items { Task.Input.spaced(spacing) } else {
         Task.Input.wire(ChunkHeader.payload(of: bytes), owner: message)
@@ -214,7 +214,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
-    try session.submit(Task(chunk: chunk, input: input, output: output, context: context))
+    try job.submit(Task(chunk: chunk, input: input, output: output, context: context))
   }
 
   /// The chunk as it is sent; shorter where one of its items can't be encoded, and nil where that is the first.
@@ -239,7 +239,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       } catch {
         let index = chunk.lowerBound + error.item
         scheduler.failedToSend(rank: assignment.rank, chunk: chunk, index: index)
-        try fail(index, SeppoError(error, index: index, rank: 0, host: session.host))
+        try fail(index, SeppoError(error, index: index, rank: 0, host: job.host))
         chunk = chunk.lowerBound..<index
         if chunk.isEmpty { return nil }
       }
@@ -256,7 +256,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
       let failures = announced.removeValue(forKey: Origin(rank: rank, first: chunk.lowerBound)) ?? []
       try take(message.bytes, owner: message.payload, without: failures, from: rank)
     case .threw:
-      let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
+      let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: job.host)
       if context.stopsAtFailure {
         let done = try judge(report.failures, of: report.chunk.prefix(report.completed), by: rank)
         try returned(report.chunk, by: rank, completed: done)
@@ -264,10 +264,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         announced[Origin(rank: rank, first: report.lower)] = report.failures
       }
     case .late:
-      try take(Control.decode(LateReport.self, from: message.bytes, rank: 0, host: session.host), from: rank)
+      try take(Control.decode(LateReport.self, from: message.bytes, rank: 0, host: job.host), from: rank)
     case .gaveBack:
-      let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: session.host)
-      session.log.debug("rank \(rank) gives back items \(Control.ranges(bounds))")
+      let bounds = try Control.decode([Int].self, from: message.bytes, rank: 0, host: job.host)
+      job.log.debug("rank \(rank) gives back items \(Control.ranges(bounds))")
       try gaveBack(Control.ranges(bounds), by: rank)
     default: break
     }
@@ -282,7 +282,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if task.writesInPlace {
       gathered.insert(chunk.prefix(task.completed), without: failures, bytes: task.bytes)
       keep(chunk.prefix(task.completed), without: failures, from: 0, nanoseconds: task.nanoseconds)
-      watch(task)
+      try watch(task)
     }
     if !task.writesInPlace, failures.isEmpty || !context.stopsAtFailure, let message = task.joined {
       ResultHeader(
@@ -313,10 +313,10 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     journal.came(items, without: failures, from: rank, nanoseconds: nanoseconds, at: monotonicNanoseconds())
   }
 
-  private func watch(_ task: Task) {
-    if growth == nil { return watch(task.made, bytes: task.bytes?.bytes.count) }
-    guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds(), session.limits) else { return }
-    watch(items, bytes: bytes, isMessage: false)
+  private func watch(_ task: Task) throws {
+    if growth == nil { return try watch(task.made, bytes: task.bytes?.bytes.count) }
+    guard let (items, bytes) = growth?.came(task.made, at: monotonicNanoseconds(), job.limits) else { return }
+    try watch(items, bytes: bytes, isMessage: false)
   }
 
   /// Results as they travel.
@@ -326,17 +326,17 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     let header = try ResultHeader(message)
     var completed = header.completed
     var failures = failures
-    watch(completed - failures.count, bytes: message.count)
+    try watch(completed - failures.count, bytes: message.count)
     if let (index, error) = gathered.read(
       header.chunk.prefix(completed), without: failures, from: ChunkHeader.payload(of: message), owner: owner)
     {
       // What stands behind it in these bytes is lost, and is computed again where the map goes on.
       lateItems.remove(failures, of: rank)
       failures.removeAll { $0.index > index }
-      failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: session.host)))
+      failures.append(FailedItem(index: index, error: SeppoError(error, index: index, rank: 0, host: job.host)))
       completed = index + 1 - header.chunk.lowerBound
     }
-    session.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
+    job.log.debug("has \(completed) of items \(header.chunk) from rank \(rank), in \(header.nanoseconds) ns")
     keep(header.chunk.prefix(completed), without: failures, from: rank, nanoseconds: header.nanoseconds)
     check?.came(header.chunk.prefix(completed), without: failures, from: rank)
     let done = try judge(failures, of: header.chunk.prefix(completed), by: rank)
@@ -355,7 +355,7 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func follow(_ verdict: MapScheduler.Verdict, _ failure: FailedItem) throws {
-    session.log.debug("item \(failure.index): \(verdict): \(failure.error)")
+    job.log.debug("item \(failure.index): \(verdict): \(failure.error)")
     if case .failed(let tries) = verdict { try fail(failure.index, failure.error.after(tries: tries)) }
   }
 
@@ -365,27 +365,26 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
     if call.keepsFailures { return failures.append(FailedItem(index: index, error: error)) }
     failure = error
     context.bound.lower(to: index)
-    for rank in session.attention.present { try session.send(index, to: rank, kind: .stop) }
+    for rank in job.members.present { try job.send(index, to: rank, kind: .stop) }
   }
 
   /// Looks for items of this rank that have passed their time, and ends the job where nothing else is left on any.
   private func takeLate() throws {
     guard let timeout = context.timeout else { return }
-    if let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut) {
+    if let report = LateReport(job.pool.takeLate(timeout: timeout), context.timedOut) {
       try take(report, from: 0)
     }
     // One that has not come yet may take what remains.
-    if scheduler.isStuck, rendezvous.isComplete { endIfStuck(lateItems, timeout) }
+    if scheduler.isStuck, matching.isComplete { try endIfStuck(lateItems, timeout) }
   }
 
   /// Ends the job where these items have passed their time, and have had as long again.
-  func endIfStuck(_ items: ItemsStillAtWork, _ timeout: Int) {
+  func endIfStuck(_ items: ItemsStillAtWork, _ timeout: Int) throws {
     let now = monotonicNanoseconds()
     guard let stuck = items.stuck(at: now, timeout: timeout) else { return }
-    Failure.endJob(
-      session,
+    try job.shutdown.endJob(
       SeppoError.itemStuck(
-        index: stuck.index, rank: stuck.rank, host: session.hosts[stuck.rank],
+        index: stuck.index, rank: stuck.rank, host: job.hosts[stuck.rank],
         seconds: Double(now - stuck.since) / 1e9, place: call.place.text), at: call.place)
   }
 
@@ -398,9 +397,9 @@ final class RootMap<Element: Codable & Sendable, Result: Codable & Sendable> {
   }
 
   private func share(_ results: UnsafeMutableBufferPointer<Result>) throws {
-    guard session.size > 1 else { return }
-    guard call.givesToAll else { return try rendezvous.finish(.done) }
-    let sharing = try Sharing(session, rendezvous, failures: failures)
+    guard job.size > 1 else { return }
+    guard call.givesToAll else { return try matching.finish(.done) }
+    let sharing = try Sharing(job, matching, failures: failures)
     if context.resultsAreMemory {
       try sharing.give(memory: UnsafeMutableRawBufferPointer(results), count: results.count)
     } else {

@@ -28,27 +28,27 @@ extension RootMap {
       }
       while !underWay.isEmpty {
         let now = monotonicNanoseconds()
-        try session.attend(at: now)
+        try job.attend(at: now)
         try endEarly(at: now)
         var hasMoved = false
-        while let message = try session.poll() {
+        while let message = try job.poll() {
           hasMoved = true
           try takeAgain(message, came, &late)
         }
-        for case let task as Task in session.pool.takeFinished() {
+        for case let task as Task in job.pool.takeFinished() {
           hasMoved = true
           takeAgain(task, came)
         }
         if let timeout = context.timeout {
-          if let report = LateReport(session.pool.takeLate(timeout: timeout), context.timedOut) {
+          if let report = LateReport(job.pool.takeLate(timeout: timeout), context.timedOut) {
             late.append(report, of: 0)
           }
-          if !late.isEmpty { endIfStuck(late, timeout) }
+          if !late.isEmpty { try endIfStuck(late, timeout) }
         }
-        if hasMoved { backoff.reset() } else { try session.pause(&backoff) }
+        if hasMoved { backoff.reset() } else { try job.pause(&backoff) }
       }
     } catch {
-      call.settle(context.bound, after: error)
+      try call.settle(context.bound, after: error)
       throw error
     }
     if let (_, first) = differences.min(by: { $0.key < $1.key }) { try refuse(first) }
@@ -63,7 +63,7 @@ extension RootMap {
 
   private func give(_ repetition: ResultCheck.Repetition) throws {
     let chunk = repetition.place..<(repetition.place + 1)
-    session.log.debug("has item \(repetition.place) computed on rank \(repetition.second) too")
+    job.log.debug("has item \(repetition.place) computed on rank \(repetition.second) too")
     let writer = ChunkHeader.writer(payload: 0)
     var spacing: Spacing?
     switch items {
@@ -71,7 +71,7 @@ extension RootMap {
     case .memory(let items): try Items.write(UnsafeBufferPointer(rebasing: items[chunk]), to: writer)
     }
     WorkHeader(chunk: chunk, spacing: spacing).write(to: writer.bytes)
-    guard repetition.second == 0 else { return try session.send(writer, to: repetition.second, kind: .work) }
+    guard repetition.second == 0 else { return try job.send(writer, to: repetition.second, kind: .work) }
     let payload = ChunkHeader.payload(of: UnsafeRawBufferPointer(writer.bytes))
     try submit(chunk, spacing.map { .spaced($0) } ?? .wire(payload, owner: writer), .wire)
   }
@@ -81,7 +81,7 @@ extension RootMap {
   ) throws {
     switch message.kind {
     case .threw:
-      let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: session.host)
+      let report = try Control.decode(FailedItems.self, from: message.bytes, rank: 0, host: job.host)
       late.remove(report.failures, of: message.source)
       // Where a map goes on behind what fails, the chunk's results follow, though there are none.
       for failure in report.failures { came(failure.index, .threw(failure.error), !context.stopsAtFailure) }
@@ -91,7 +91,7 @@ extension RootMap {
         header.chunk.lowerBound,
         header.completed == 1 ? .result(ChunkHeader.payload(of: message.bytes)) : .notBegun, false)
     case .late:
-      let report = try Control.decode(LateReport.self, from: message.bytes, rank: 0, host: session.host)
+      let report = try Control.decode(LateReport.self, from: message.bytes, rank: 0, host: job.host)
       late.append(report, of: message.source)
     default: break
     }
@@ -128,7 +128,7 @@ extension RootMap {
   }
 
   private func error(_ repetition: ResultCheck.Repetition, _ first: Result, _ second: String) -> SeppoError {
-    func rank(_ rank: Int) -> SeppoError.RankAndHost { .init(rank: rank, host: session.hosts[rank]) }
+    func rank(_ rank: Int) -> SeppoError.RankAndHost { .init(rank: rank, host: job.hosts[rank]) }
     return .resultsDiffer(
       index: repetition.place, first: rank(repetition.first), firstResult: ResultCheck.text(first),
       second: rank(repetition.second), secondResult: second, place: call.place.text)

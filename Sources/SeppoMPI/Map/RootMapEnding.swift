@@ -11,64 +11,64 @@ extension RootMap {
       if rollCall?.isCertain(at: now) == true || StopSignal.launcherStirred != 0 { try leave(end, dead: dead) }
       return
     }
-    guard rendezvous.isComplete || end.isSettled(at: now) else { return }
+    guard matching.isComplete || end.isSettled(at: now) else { return }
     // With nothing to be stored there is time to see whether somebody has died.
-    if journal == nil, end.mayBeLaunchers, session.size > 1, rollCall?.isCertain(at: now) != true { return }
+    if journal == nil, end.mayBeLaunchers, job.size > 1, rollCall?.isCertain(at: now) != true { return }
     if scheduler.holdsNothing || end.isOver(at: now) { try leave(end, dead: []) }
   }
 
   /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
   private func callRoll(at now: Int) throws -> [Int] {
     let stirred = StopSignal.launcherStirred
-    if rollCall == nil, stirred != 0 || earlyEnd?.mayBeLaunchers == true { rollCall = try RollCall(session, at: now) }
+    if rollCall == nil, stirred != 0 || earlyEnd?.mayBeLaunchers == true { rollCall = try RollCall(job, at: now) }
     guard let roll = rollCall else { return [] }
     if roll.isOver(at: now), stirred != 0, earlyEnd == nil {
       // It was somebody who let the job go on after a stop.
       StopSignal.settleStir(stirred)
       rollCall = nil
-      if session.size > 1 { try journal?.note(dead: []) }
+      if job.size > 1 { try journal?.note(dead: []) }
       return []
     }
-    guard session.size > 1, roll.isLikely(at: now) else { return [] }
-    let silent = roll.silent(session)
+    guard job.size > 1, roll.isLikely(at: now) else { return [] }
+    let silent = roll.silent(job)
     try journal?.note(dead: silent)
     return silent
   }
 
   /// Whether the job was asked to stop, on whichever rank: then it ends, and what throws from then on is not done.
   func isAskedToStop() throws -> Bool {
-    guard StopSignal.current != nil || session.othersRequest != nil else { return false }
+    guard job.shutdown.request != nil else { return false }
     if earlyEnd == nil { try beginToEnd(at: monotonicNanoseconds()) }
     return true
   }
 
   private func beginToEnd(at now: Int) throws {
     let reason: EarlyEnd.Reason
-    if let signal = StopSignal.current ?? session.othersRequest {
+    if let signal = job.shutdown.request {
       reason = .asked(signal: signal)
-    } else if let deadline = session.settings.deadline, isOver(deadline) {
+    } else if let deadline = job.settings.deadline, isOver(deadline) {
       reason = .deadline(deadline)
     } else {
       return
     }
-    session.endRequest.follow()
-    session.log.debug("the job ends early: \(reason)")
+    job.endRequest.follow()
+    job.log.debug("the job ends early: \(reason)")
     // Without a checkpoint nothing is gained by waiting.
     earlyEnd = EarlyEnd(reason, at: now, grace: journal == nil ? 0 : grace(for: reason))
     scheduler.stop()
     context.bound.lower(to: 0)
-    for rank in session.attention.present {
-      try session.send(0, to: rank, kind: .stop)
+    for rank in job.members.present {
+      try job.send(0, to: rank, kind: .stop)
     }
   }
 
   /// How long items in hand may go on, in nanoseconds. Those that were begun in time have until the deadline.
   private func grace(for reason: EarlyEnd.Reason) -> Int {
-    let left = session.settings.deadline.map {
+    let left = job.settings.deadline.map {
       Int(min(max(0, $0 - EarlyEnd.storing - secondsSince1970()), 1e9) * 1e9)
     }
     if case .deadline = reason { return left ?? 0 }
-    return min(session.settings.grace, left ?? .max)
+    return min(job.settings.grace, left ?? .max)
   }
 
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
@@ -79,13 +79,13 @@ extension RootMap {
 
   private func leave(_ end: EarlyEnd, dead: [Int]) throws {
     StopSignal.leave()
-    if case .deadline = end.reason { session.report.end(.deadline) }
+    if case .deadline = end.reason { job.report.end(.deadline) }
     let journal = journal
     try journal?.note(dead: dead)
     try closeJournal()
     let place = "[mapped at \(call.place.text)]"
     // Whoever launches the job again says it.
-    if let journal, dead.isEmpty || session.settings.report == nil {
+    if let journal, dead.isEmpty || job.settings.report == nil {
       let left = scheduler.holdsNothing ? "" : "; some items in hand \(end.graceText)"
       let why = dead.isEmpty ? "\(end.text): " : ""
       Console.write(
@@ -95,7 +95,7 @@ extension RootMap {
         """)
     } else if journal == nil, dead.isEmpty {
       let fate =
-        session.report.stored.map {
+        job.report.stored.map {
           "they are lost, as this map has no checkpoint, but \($0); \(EndRequest.goOn)"
         } ?? EndRequest.advice
       Console.write(
@@ -105,12 +105,12 @@ extension RootMap {
     }
     if !dead.isEmpty {
       // The launcher is at it, and its status says what they died of.
-      session.dieIfKilled()
-    } else if rendezvous.isComplete {
-      try rendezvous.finish(.exit(status: StopSignal.status))
-      ProcessExit.leave(session, status: StopSignal.status, itemsGoOn: session.pool.isRunning)
+      job.shutdown.dieIfKilled()
+    } else if matching.isComplete {
+      try matching.finish(.exit(status: StopSignal.status))
+      job.shutdown.leave(status: StopSignal.status, itemsGoOn: job.pool.isRunning)
     }
-    session.tellEnd(by: StopSignal.current ?? session.othersRequest)
-    session.abort(status: StopSignal.status)
+    job.shutdown.tellEnd(by: job.shutdown.request)
+    try job.shutdown.abort(status: StopSignal.status)
   }
 }

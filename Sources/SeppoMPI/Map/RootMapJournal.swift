@@ -9,10 +9,10 @@ extension RootMap {
     guard let checkpoint = call.options.checkpoint else { return }
     do {
       journal = try MapJournal(
-        checkpoint, items, resultsAreMemory: call.resultsAreMemory, session: session, place: call.place,
+        checkpoint, items, resultsAreMemory: call.resultsAreMemory, job: job, place: call.place,
         round: round)
     } catch let error as SeppoError {
-      try rendezvous.gather()
+      try matching.gather()
       try refuse(error)
     }
   }
@@ -22,20 +22,20 @@ extension RootMap {
     guard let journal else { return }
     let done: [Range<Int>]
     do {
-      done = try journal.restore(&gathered, place: call.place) { try session.attend() }
+      done = try journal.restore(&gathered, place: call.place) { try job.attend() }
     } catch let error as SeppoError {
-      try rendezvous.gather()
+      try matching.gather()
       return try refuse(error)
     }
     // Not before: while it is read, it can't be closed.
-    session.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
+    job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     scheduler = call.scheduler(items.count, done: done, alone: journal.suspects, learnt: site.learnt)
-    if journal.kept > 0, !session.settings.isRelaunch {
+    if journal.kept > 0, !job.settings.isRelaunch {
       Console.write(
         "Seppo: \(journal.name) has \(journal.kept) of \(items.count) items, which aren't computed again [mapped at \(call.place.text)]"
       )
     }
-    if journal.gone > 0, !session.settings.isRelaunch {
+    if journal.gone > 0, !job.settings.isRelaunch {
       Console.write(
         """
         Seppo: \(journal.name) keeps \(journal.gone) result\(journal.gone == 1 ? "" : "s") of items that aren't mapped any more, until those of all others \
@@ -52,11 +52,11 @@ extension RootMap {
   func closeJournal() throws {
     guard let journal else { return }
     self.journal = nil
-    session.lastAct = nil
+    job.shutdown.lastAct = nil
     var backoff = Backoff()
     // The thread reads the results: whatever else happens, it is waited for.
     let missing = journal.finish {
-      if (try? session.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
+      if (try? job.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }
     }
     if missing > 0 {
       Console.write(

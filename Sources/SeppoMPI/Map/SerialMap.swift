@@ -67,8 +67,8 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
         if growth != nil, index < self.items { try watch(outcome.completed, at: began) }
         guard let thrown = outcome.thrown else { continue }
         // Inside another map's item that one sees to it.
-        if hand != nil || Surroundings.current == .atRoot, StopSignal.mayHaveMadeItemThrow() {
-          call.session.endRequest.endNow()
+        if hand != nil || CallContext.current == .atRoot, StopSignal.mayHaveMadeItemThrow() {
+          call.job.endRequest.endNow()
         }
         error = .itemThrew(
           ItemError(thrown, index: index, rank: context.rank, host: context.host, place: context.place.text))
@@ -86,7 +86,7 @@ struct SerialMap<Element: Codable & Sendable, Result: Codable & Sendable> {
 
   /// - Throws: where the results that are still to come can't be held.
   private mutating func watch(_ results: Int, at now: Int) throws {
-    let limits = call.session.limits
+    let limits = call.job.limits
     guard let (items, bytes) = growth?.came(results, at: now, limits) else { return }
     var memory = memory ?? call.memory(self.items)
     defer { self.memory = memory }

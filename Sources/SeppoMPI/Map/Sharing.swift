@@ -12,14 +12,14 @@ struct CodedPart {
 
 /// Gives the results of a map to every rank.
 struct Sharing {
-  private let session: Session
-  private let rendezvous: Rendezvous
+  private let job: Job
+  private let matching: CallMatching
   /// The items that failed, as they travel.
   private let failures: [UInt8]
 
-  init(_ session: Session, _ rendezvous: Rendezvous, failures: [FailedItem] = []) throws {
-    self.session = session
-    self.rendezvous = rendezvous
+  init(_ job: Job, _ matching: CallMatching, failures: [FailedItem] = []) throws {
+    self.job = job
+    self.matching = matching
     guard !failures.isEmpty else {
       self.failures = []
       return
@@ -34,10 +34,10 @@ struct Sharing {
   /// On rank 0: plain memory.
   func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
     if memory.count <= Values.few {
-      return try rendezvous.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
+      return try matching.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
-    try session.communicator.broadcast(memory)
+    try matching.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
+    try job.transport.broadcast(memory)
   }
 
   /// On rank 0: parts in the order of the items.
@@ -45,12 +45,12 @@ struct Sharing {
     let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
     let count = parts.reduce(0) { $0 + $1.range.count }
     if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
-      return try rendezvous.finish(
+      return try matching.finish(
         .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
     }
-    try rendezvous.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
+    try matching.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
     let pieces = Sharing.pieces(parts.map(\.bytes.count))
-    try session.communicator.broadcast(
+    try job.transport.broadcast(
       pieces: pieces.count,
       piece: { number in
         let parts = parts[pieces[number]]
@@ -67,22 +67,22 @@ struct Sharing {
   func failures(_ values: Values) throws -> [FailedItem] {
     if values.failures.isEmpty { return [] }
     return try values.failures.withUnsafeBytes {
-      try Control.decode([FailedItem].self, from: $0, rank: session.rank, host: session.host)
+      try Control.decode([FailedItem].self, from: $0, rank: job.rank, host: job.host)
     }
   }
 
   /// On another rank: the results, without room for the items that failed.
   func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
-    expectRoom(for: values, stride: MemoryLayout<Result>.stride)
+    try expectRoom(for: values, stride: MemoryLayout<Result>.stride)
     return try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       if Items.areMemory(Result.self) {
         let memory = UnsafeMutableRawBufferPointer(places)
         if values.bytes.isEmpty {
-          try session.communicator.broadcast(memory)
+          try job.transport.broadcast(memory)
         } else {
-          guard values.bytes.count == memory.count else { throw ChunkHeader.corrupted("results came in part") }
+          guard values.bytes.count == memory.count else { throw ProtocolError("results came in part") }
           memory.copyBytes(from: values.bytes)
         }
         initialized = values.count
@@ -93,7 +93,7 @@ struct Sharing {
         var offset = 0
         for (count, length) in parts {
           guard initialized + count <= values.count, offset + length <= bytes.count else {
-            throw ChunkHeader.corrupted("results came in part")
+            throw ProtocolError("results came in part")
           }
           let (done, error) = Items.read(
             UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
@@ -102,7 +102,7 @@ struct Sharing {
           if let error {
             var index = initialized
             for failure in try failures(values) where failure.index <= index { index += 1 }
-            throw SeppoError(error, index: index, rank: session.rank, host: session.host)
+            throw SeppoError(error, index: index, rank: job.rank, host: job.host)
           }
           offset += length
         }
@@ -111,7 +111,7 @@ struct Sharing {
         try values.bytes.withUnsafeBytes { try read(sizes[...], $0) }
       } else {
         let pieces = Sharing.pieces(sizes.map(\.1))
-        try session.communicator.broadcast(
+        try job.transport.broadcast(
           pieces: pieces.count,
           piece: { number in
             let room = _WireWriter(capacity: sizes[pieces[number]].reduce(0) { $0 + $1.1 })
@@ -119,17 +119,17 @@ struct Sharing {
           },
           arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
       }
-      guard initialized == values.count else { throw ChunkHeader.corrupted("results came in part") }
+      guard initialized == values.count else { throw ProtocolError("results came in part") }
     }
   }
 
   /// Ends the job where the results can't be held here.
-  private func expectRoom(for values: Values, stride: Int) {
+  private func expectRoom(for values: Values, stride: Int) throws {
     let lengths = Swift.stride(from: 1, to: values.parts.count, by: 2).map { values.parts[$0] }
     let held = ResultMemory.held(lengths.reduce(0, +), values.count, stride)
     // The last piece stands beside what is made of it.
     let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
-    session.expectRoom(for: most, of: "the results of the map")
+    try job.expectRoom(for: most, of: "the results of the map")
   }
 
   /// Which parts are broadcast together: found in the same way on every rank.

@@ -123,12 +123,12 @@ extension MapCall {
     ResultMemory(
       count: count, stride: MemoryLayout<Result>.stride,
       extra: extra, keepsCoded: encodesResults,
-      others: others, ranks: session.size, limits: session.limits)
+      others: others, ranks: job.size, limits: job.limits)
   }
 
   func error(_ shortage: MemoryShortage, _ count: Int, here: Int? = nil) -> SeppoError {
     let here = here.map { " (\($0) \($0 == 1 ? "is" : "are") here)" } ?? ""
     return SeppoError(
-      shortage, of: "the results of all \(count) items\(here)", rank: session.rank, host: session.host, place: place)
+      shortage, of: "the results of all \(count) items\(here)", rank: job.rank, host: job.host, place: place)
   }
 }

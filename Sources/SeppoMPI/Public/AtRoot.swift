@@ -55,57 +55,57 @@ extension AtRoot where Value: Codable & Sendable {
   /// - Throws: on every rank, `SeppoError.notEncodable` or `notDecodable` where the value can't be encoded, or not be
   ///   decoded again.
   public func broadcast(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Value {
-    let session = Session.shared
+    let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
-    return try session.call("broadcast", at: place, types: [Value.self]) { signature in
-      var rendezvous = Rendezvous(session, signature)
-      guard session.isRoot else {
-        try rendezvous.announce(threads: 0)
-        return try receive(rendezvous.awaitOutcome(), session)
+    return try job.call("broadcast", at: place, types: [Value.self]) { signature in
+      var matching = CallMatching(job, signature)
+      guard job.isRoot else {
+        try matching.announce(threads: 0)
+        return try receive(matching.awaitOutcome(), job)
       }
       guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
-      if session.size == 1, !session.checksWire { return value }
+      if job.size == 1, !job.checksWire { return value }
       // Before anybody is asked to wait for it: it may take long, and meanwhile this rank isn't heard of.
       let coded = Result {
-        let bytes = try encode(value, session)
-        return (bytes, try takeAsOthersDo(value, bytes, session))
+        let bytes = try encode(value, job)
+        return (bytes, try takeAsOthersDo(value, bytes, job))
       }
-      try rendezvous.gather()
+      try matching.gather()
       let (bytes, received): (_WireWriter, Value)
       do {
         (bytes, received) = try coded.get()
       } catch let error as SeppoError {
-        try rendezvous.finish(.threw(error))
+        try matching.finish(.threw(error))
         throw error
       }
-      let others = session.ranksHere - 1
+      let others = job.members.here - 1
       if others > 0,
-        let shortage = session.limits.shortage(
+        let shortage = job.limits.shortage(
           own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
       {
-        let error = session.error(shortage, of: "the value that is broadcast")
-        try rendezvous.finish(.threw(error))
+        let error = job.error(shortage, of: "the value that is broadcast")
+        try matching.finish(.threw(error))
         throw error
       }
-      try rendezvous.finish(.value(bytes: bytes.count))
-      try session.communicator.broadcast(bytes.bytes)
+      try matching.finish(.value(bytes: bytes.count))
+      try job.transport.broadcast(bytes.bytes)
       return received
     }
   }
 
-  private func encode(_ value: Value, _ session: Session) throws -> _WireWriter {
-    do {
+  private func encode(_ value: Value, _ job: Job) throws -> _WireWriter {
+    do throws(WireError) {
       return try Control.encode(value)
-    } catch let error as WireError {
-      throw SeppoError(error, index: nil, rank: 0, host: session.host)
+    } catch {
+      throw SeppoError(error, index: nil, rank: 0, host: job.host)
     }
   }
 
   /// Rank 0 takes the value as the others get it, else a type that loses something on the way would give it another. What
   /// has a wire form of its own loses nothing, and needn't be held twice.
-  private func takeAsOthersDo(_ value: Value, _ bytes: _WireWriter, _ session: Session) throws -> Value {
-    if Items.haveOwnForm(Value.self), !session.checksWire { return value }
-    return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: session.host)
+  private func takeAsOthersDo(_ value: Value, _ bytes: _WireWriter, _ job: Job) throws -> Value {
+    if Items.haveOwnForm(Value.self), !job.checksWire { return value }
+    return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: job.host)
   }
 
   /// What a value of so many bytes takes where it is received: these, and itself, for which they may be longer than it is.
@@ -113,16 +113,16 @@ extension AtRoot where Value: Codable & Sendable {
     bytes.plus(Items.haveOwnForm(Value.self) ? bytes : bytes / 2)
   }
 
-  private func receive(_ outcome: Outcome, _ session: Session) throws -> Value {
+  private func receive(_ outcome: Outcome, _ job: Job) throws -> Value {
     guard case .value(let count) = outcome else {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error
     }
-    session.expectRoom(for: memory(for: count), of: "the value that is broadcast")
+    try job.expectRoom(for: memory(for: count), of: "the value that is broadcast")
     let received = _WireWriter(capacity: count)
-    try session.communicator.broadcast(received.append(uninitialized: count))
+    try job.transport.broadcast(received.append(uninitialized: count))
     return try Control.decode(
-      Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: session.rank, host: session.host)
+      Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: job.rank, host: job.host)
   }
 }
 
@@ -171,30 +171,30 @@ extension Seppo {
   }
 
   static func runAtRoot<Value>(_ place: Place, _ body: () throws -> Value) throws -> AtRoot<Value> {
-    let session = Session.shared
-    return try session.call("atRoot", at: place, rootMayBeAway: true) { signature in
-      var rendezvous = Rendezvous(session, signature)
-      guard session.isRoot else {
-        try rendezvous.announce(threads: 0)
-        if case .threw(let error) = try rendezvous.awaitOutcome() { throw error }
+    let job = Job.current
+    return try job.call("atRoot", at: place, rootMayBeAway: true) { signature in
+      var matching = CallMatching(job, signature)
+      guard job.isRoot else {
+        try matching.announce(threads: 0)
+        if case .threw(let error) = try matching.awaitOutcome() { throw error }
         return AtRoot(nil)
       }
       // Before the body: where the ranks aren't together, nothing should be saved or printed twice.
-      try rendezvous.gather()
+      try matching.gather()
       let value: Value
       do {
-        value = try Surroundings.enter(.atRoot, body)
+        value = try CallContext.enter(.atRoot, body)
       } catch {
         // A program that it ran may have been ended by the same signal.
-        if StopSignal.mayHaveMadeItemThrow() { session.endRequest.endNow(after: error) }
+        if StopSignal.mayHaveMadeItemThrow() { job.endRequest.endNow(after: error) }
         let error =
           error as? SeppoError
           ?? .rootThrew(
-            host: session.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
-        try rendezvous.finish(.threw(error))
+            host: job.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
+        try matching.finish(.threw(error))
         throw error
       }
-      try rendezvous.finish(.done)
+      try matching.finish(.done)
       return AtRoot(value)
     }
   }

@@ -91,7 +91,7 @@ extension Parallel {
 
 /// Whether this rank's elements are the ones that count.
 @usableFromInline
-func readsElements() -> Bool { Session.shared.isRoot || Surroundings.current == .item }
+func readsElements() -> Bool { Job.current.isRoot || CallContext.current == .item }
 
 /// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
 @usableFromInline
@@ -100,7 +100,7 @@ func runMap<Element: Codable & Sendable, Result: Codable & Sendable>(
   keepsFailures: Bool = false, _ place: Place, _ kernel: ChunkKernel
 ) throws -> Mapped<Result>? {
   try MapCall(
-    session: .shared, place: place, options: options, givesToAll: givesToAll, keepsFailures: keepsFailures
+    job: .current, place: place, options: options, givesToAll: givesToAll, keepsFailures: keepsFailures
   )
   .run(elements, sample, kernel)
 }

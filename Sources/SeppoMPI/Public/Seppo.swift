@@ -1,3 +1,5 @@
+import SeppoProcess
+
 #if canImport(Glibc)
   @_exported import Glibc
 #elseif canImport(Musl)
@@ -28,21 +30,14 @@ public enum Seppo {
   /// This process's number among those that `mpirun` started: 0 to `size` − 1. Without `mpirun`, 0.
   ///
   /// Asked before ``run(_:fileID:line:column:)``, it starts MPI.
-  public static var rank: Int { Session.shared.rank }
+  public static var rank: Int { Job.current.rank }
 
   /// How many processes `mpirun` started. Without `mpirun`, 1.
-  public static var size: Int { Session.shared.size }
+  public static var size: Int { Job.current.size }
 
   /// Whether this is rank 0, which scatters and gathers.
   public static var isRoot: Bool { rank == 0 }
 
   /// The name of the machine that this rank runs on, as `gethostname` gives it.
-  public static let hostName: String = {
-    let capacity = 256
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { name in
-      name.initialize(repeating: 0)
-      guard let start = name.baseAddress, gethostname(start, capacity - 1) == 0 else { return "unknown host" }
-      return String(cString: start)
-    }
-  }()
+  public static let hostName = HostName.own
 }

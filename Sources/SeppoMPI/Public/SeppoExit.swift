@@ -9,37 +9,37 @@ extension Seppo {
     -> Never
   {
     if RankProcess.isFork { endProcess(status) }
-    let session = Session.shared
+    let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
-    switch (session.phase, Surroundings.current) {
+    switch (job.gate.phase, CallContext.current) {
     case (.ended, _):
       fflush(nil)
       endProcess(status)
     case (.running, .item):
-      session.sentinel.dismiss()
+      job.process.sentinel.dismiss()
       Console.write(
         """
-        Seppo: rank \(session.rank) (\(session.host)): Seppo.exit(\(status)) was called inside an item, \
-        \(Whereabouts.text(session.sentinel.page)) [at \(place.text)]
+        Seppo: rank \(job.rank) (\(job.host)): Seppo.exit(\(status)) was called inside an item, \
+        \(Whereabouts.text(job.process.sentinel.page)) [at \(place.text)]
         """)
       fflush(nil)
       _exit(failing(status))
     case (.running, .atRoot):
       // The others wait for this atRoot's outcome.
       do {
-        try session.sendToAll(.exit(status: status))
+        try job.sendToAll(.exit(status: status))
       } catch {
-        Failure.endJobFromAnyThread(session, error, at: place)
+        job.shutdown.endJobFromAnyThread(error, at: place)
       }
-      ProcessExit.leave(session, status: status)
+      job.shutdown.leave(status: status)
     case (.beforeRun, _), (.running, .everyRank):
-      session.phase = .running
+      job.gate.phase = .running
       do {
-        try ProcessExit.meet(session, "Seppo.exit(\(status))", at: place)
+        try job.meet("Seppo.exit(\(status))", at: place)
       } catch {
-        Failure.endJobFromAnyThread(session, error, at: place)
+        job.shutdown.endJobFromAnyThread(error, at: place)
       }
-      ProcessExit.leave(session, status: status)
+      job.shutdown.leave(status: status)
     }
   }
 }

@@ -16,14 +16,14 @@ extension Seppo {
   public static func run(
     _ body: () throws -> Void, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) {
-    let session = Session.shared
+    let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
     do {
-      try begin(session, at: place)
+      try begin(job, at: place)
       try body()
-      try end(session, at: place)
+      try end(job, at: place)
     } catch {
-      fail(session, error, at: place)
+      fail(job, error, at: place)
     }
   }
 
@@ -35,46 +35,46 @@ extension Seppo {
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void, fileID: StaticString = #fileID,
     line: UInt = #line, column: UInt = #column
   ) async {
-    let session = Session.shared
+    let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
     do {
-      try begin(session, at: place)
+      try begin(job, at: place)
       try await body()
-      try end(session, at: place)
+      try end(job, at: place)
     } catch {
-      fail(session, error, at: place)
+      fail(job, error, at: place)
     }
   }
 
-  private static func begin(_ session: Session, at place: Place) throws {
-    guard session.phase == .beforeRun else { throw SeppoError.ranTwice(place: place.text) }
-    session.phase = .running
+  private static func begin(_ job: Job, at place: Place) throws {
+    guard job.gate.phase == .beforeRun else { throw SeppoError.ranTwice(place: place.text) }
+    job.gate.phase = .running
   }
 
   /// All ranks leave together: one that has left can't be waited for by another.
-  private static func end(_ session: Session, at place: Place) throws {
-    try ProcessExit.meet(session, "the end of Seppo.run", at: place)
+  private static func end(_ job: Job, at place: Place) throws {
+    try job.meet("the end of Seppo.run", at: place)
     fflush(nil)
-    if session.isRoot { session.report.end(.well) }
+    if job.isRoot { job.report.end(.well) }
     do {
-      try session.end()
+      try job.shutdown.end()
     } catch let error as MPIError {
-      throw SeppoError(error, rank: session.rank, host: session.host)
+      throw SeppoError(error, rank: job.rank, host: job.host)
     }
   }
 
-  private static func fail(_ session: Session, _ error: any Error, at place: Place) -> Never {
+  private static func fail(_ job: Job, _ error: any Error, at place: Place) -> Never {
     // SIGTERM also comes where a launcher ends ranks, which is seen to there.
-    if session.phase == .running, !RankProcess.isFork, StopSignal.mayHaveMadeItemThrow(),
+    if job.gate.phase == .running, !RankProcess.isFork, StopSignal.mayHaveMadeItemThrow(),
       StopSignal.current != SIGTERM
     {
-      session.endRequest.endNow(after: error)
+      job.endRequest.endNow(after: error)
     }
-    if session.phase == .running { Failure.endJobFromAnyThread(session, error, at: place) }
+    if job.gate.phase == .running { job.shutdown.endJobFromAnyThread(error, at: place) }
     // MPI has ended, so that the ranks can't agree who says it. Rank 0 does; the launcher ends the others, which give it the
     // time to do so, because the first that leaves with an error takes all with it.
     fflush(nil)
-    if session.isRoot { Console.write("Seppo: rank 0 (\(session.host)): \(error)") } else { usleep(500_000) }
+    if job.isRoot { Console.write("Seppo: rank 0 (\(job.host)): \(error)") } else { usleep(500_000) }
     endProcess(1)
   }
 }

@@ -28,7 +28,8 @@ package struct Peers {
 
   /// Whether it can be seen that the rank's process lives. One that is dead is still there until it has been waited for.
   package func isSeenAlive(_ rank: Int) -> Bool {
-    guard let process = processes[rank], let text = SystemFile.text("/proc/\(process)/stat"),
+    guard processes.indices.contains(rank), let process = processes[rank],
+      let text = SystemFile.text("/proc/\(process)/stat"),
       // Its state comes behind its name, in which there may be anything.
       let end = text.lastIndex(of: ")"), let state = text[end...].dropFirst(2).first
     else { return false }

@@ -31,6 +31,12 @@ package final class Sentinel: Sendable {
     lifeline = Atomic(-1)
   }
 
+  /// None, for a rank that is a thread among others of this process: only the page.
+  package init() {
+    page = .alone()
+    lifeline = Atomic(-1)
+  }
+
   deinit { closePipe() }
 
   /// MPI has started. (Where it can't, it says so itself.)

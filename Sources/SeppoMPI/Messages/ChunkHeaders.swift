@@ -25,20 +25,18 @@ enum ChunkHeader {
     }
   }
 
-  static func words(of bytes: UnsafeRawBufferPointer) throws(MPIError) -> [UInt64] {
-    guard bytes.count >= size else { throw corrupted("a chunk came without its header") }
+  static func words(of bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> [UInt64] {
+    guard bytes.count >= size else { throw ProtocolError("a chunk came without its header") }
     return (0..<(size / 8)).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
   }
 
   /// The range of a header's first two words.
-  static func chunk(_ words: [UInt64]) throws(MPIError) -> Range<Int> {
+  static func chunk(_ words: [UInt64]) throws(ProtocolError) -> Range<Int> {
     guard let lower = Int(exactly: words[0]), let upper = Int(exactly: words[1]), lower <= upper else {
-      throw corrupted("a chunk came with a header that can't be")
+      throw ProtocolError("a chunk came with a header that can't be")
     }
     return lower..<upper
   }
-
-  static func corrupted(_ text: String) -> MPIError { MPIError(call: "MPI_Imrecv", errorClass: 0, text: text) }
 }
 
 /// What rank 0 says of a chunk that it sends out.
@@ -52,11 +50,11 @@ struct WorkHeader {
     self.spacing = spacing
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
     let words = try ChunkHeader.words(of: bytes)
     chunk = try ChunkHeader.chunk(words)
     guard chunk.count <= Claims.largest else {
-      throw ChunkHeader.corrupted("a chunk came with a header that can't be")
+      throw ProtocolError("a chunk came with a header that can't be")
     }
     spacing = Spacing.Kind(rawValue: words[2]).map { kind in
       Spacing(kind: kind, first: words[3], step: words[4], count: Int(words[1]))
@@ -90,13 +88,13 @@ struct ResultHeader {
     self.resident = resident
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(MPIError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
     let words = try ChunkHeader.words(of: bytes)
     chunk = try ChunkHeader.chunk(words)
     guard let completed = Int(exactly: words[2]), completed <= chunk.count, let nanoseconds = Int(exactly: words[3]),
       let resident = Int(exactly: words[4])
     else {
-      throw ChunkHeader.corrupted("results came with a header that can't be")
+      throw ProtocolError("results came with a header that can't be")
     }
     self.completed = completed
     self.nanoseconds = nanoseconds

@@ -1,5 +1,3 @@
-import SeppoCompute
-import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
@@ -39,74 +37,22 @@ extension MessageKind {
 
 /// Small messages of Seppo's own.
 enum Control {
-  static func encode<Value: Encodable>(_ value: Value) throws -> _WireWriter {
-    let writer = _WireWriter()
-    try withUnsafePointer(to: value) {
-      try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: writer)
-    }
-    return writer
+  static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> _WireWriter {
+    try SingleValue.encode(value)
   }
 
   static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: UnsafeRawBufferPointer, rank: Int, host: String
-  ) throws -> Value {
-    try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { place in
-      let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: place[..<1]), from: bytes)
-      defer { place.baseAddress?.deinitialize(count: done) }
-      if let error { throw SeppoError(error, index: nil, rank: rank, host: host) }
-      return place[0]
+  ) throws(SeppoError) -> Value {
+    do throws(WireError) { return try SingleValue.decode(type, from: bytes) } catch {
+      throw SeppoError(error, index: nil, rank: rank, host: host)
     }
   }
-}
 
-/// Items of a chunk that failed, as a rank reports them.
-struct FailedItems: Codable, Sendable {
-  let lower: Int
-  let upper: Int
-  /// So many items of the chunk, from the first on, are dealt with.
-  let completed: Int
-  /// Lowest first.
-  let failures: [FailedItem]
-
-  var chunk: Range<Int> { lower..<upper }
-}
-
-/// Items that have passed their time, as a rank reports them.
-struct LateReport: Codable, Sendable {
-  let items: [FailedItem]
-  /// How long each has been computed for, in nanoseconds.
-  let elapsed: [Int]
-  /// What stood behind them and is given back: lower and upper bounds in turns.
-  let bounds: [Int]
-
-  /// Nil where there is nothing to report.
-  init?(_ late: LateItems, _ error: (Int) -> SeppoError) {
-    if late.items.isEmpty && late.givenBack.isEmpty { return nil }
-    let now = monotonicNanoseconds()
-    items = late.items.map { FailedItem(index: $0.index, error: error($0.index)) }
-    elapsed = late.items.map { now - $0.since }
-    bounds = Control.bounds(late.givenBack)
-  }
-}
-
-extension Control {
   /// Ranges as they travel.
   static func bounds(_ ranges: [Range<Int>]) -> [Int] { ranges.flatMap { [$0.lowerBound, $0.upperBound] } }
 
   static func ranges(_ bounds: [Int]) -> [Range<Int>] {
     stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0]..<bounds[$0 + 1] }
-  }
-}
-
-extension SeppoError {
-  init(_ error: WireError, index: Int?, rank: Int, host: String) {
-    switch error.direction {
-    case .encode:
-      self = .notEncodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
-    case .decode:
-      self = .notDecodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
-    }
   }
 }

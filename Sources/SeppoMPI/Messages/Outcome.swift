@@ -65,7 +65,7 @@ extension Outcome {
       Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
     }
     guard bytes.count >= Outcome.size, let kind = Kind(rawValue: word(0)) else {
-      throw ChunkHeader.corrupted("a call's end came in a form that can't be")
+      throw ProtocolError("a call's end came in a form that can't be")
     }
     let rest = UnsafeRawBufferPointer(rebasing: bytes[Outcome.size...])
     switch kind {
@@ -76,7 +76,7 @@ extension Outcome {
     case .values:
       let (parts, few) = (word(2), word(3))
       guard parts >= 0, few >= 0, parts <= rest.count / 8, few <= rest.count - parts * 8 else {
-        throw ChunkHeader.corrupted("a call's end came in a form that can't be")
+        throw ProtocolError("a call's end came in a form that can't be")
       }
       self = .values(
         Values(

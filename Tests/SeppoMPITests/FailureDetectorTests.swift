@@ -2,13 +2,13 @@ import Testing
 
 @testable import SeppoMPI
 
-@Suite("Silence")
-struct SilenceTests {
+@Suite("FailureDetector")
+struct FailureDetectorTests {
   private let second = 1_000_000_000
 
   @Test("A rank that answers is never silent; one that doesn't is, after the limit")
   func silentAfterTheLimit() {
-    var silence = Silence(limit: 8 * second, ranks: 3, now: 0)
+    var silence = FailureDetector(limit: 8 * second, ranks: 3, now: 0)
     for time in stride(from: 2, through: 8, by: 2) {
       #expect(silence.isDue(at: time * second))
       #expect(silence.look(at: time * second, for: [1, 2]) == nil)
@@ -22,7 +22,7 @@ struct SilenceTests {
 
   @Test("Only those that are waited for count")
   func onlyTheWaitedFor() {
-    var silence = Silence(limit: 4 * second, ranks: 2, now: 0)
+    var silence = FailureDetector(limit: 4 * second, ranks: 2, now: 0)
     for time in 1...20 { #expect(silence.look(at: time * second, for: []) == nil) }
     silence.hear(1, at: 20 * second)
     #expect(silence.look(at: 21 * second, for: [1]) == nil)
@@ -30,7 +30,7 @@ struct SilenceTests {
 
   @Test("A rank that was away itself takes nobody for silent")
   func awayItself() {
-    var silence = Silence(limit: 4 * second, ranks: 2, now: 0)
+    var silence = FailureDetector(limit: 4 * second, ranks: 2, now: 0)
     #expect(silence.look(at: 1 * second, for: [1]) == nil)
     // As after SIGSTOP and SIGCONT, or an hour in the program's own code.
     #expect(silence.look(at: 3_600 * second, for: [1]) == nil)
@@ -42,7 +42,7 @@ struct SilenceTests {
 
   @Test("All that were lost together are named, and nobody else")
   func together() {
-    var silence = Silence(limit: 8 * second, ranks: 4, now: 0)
+    var silence = FailureDetector(limit: 8 * second, ranks: 4, now: 0)
     for time in stride(from: 2, through: 12, by: 2) {
       silence.hear(3, at: time * second)
       if time == 2 { silence.hear(1, at: time * second) }
@@ -54,7 +54,7 @@ struct SilenceTests {
 
   @Test("Where a host acknowledges nothing, less silence is enough")
   func unreachable() {
-    var silence = Silence(limit: 300 * second, ranks: 2, now: 0)
+    var silence = FailureDetector(limit: 300 * second, ranks: 2, now: 0)
     for time in stride(from: 10, through: 30, by: 10) {
       #expect(silence.isDue(at: time * second))
       let lost = silence.look(at: time * second, for: [1], hostsAreUnreachable: true)
@@ -63,5 +63,5 @@ struct SilenceTests {
   }
 
   @Test("With a limit of 0 it is never time")
-  func never() { #expect(!Silence(limit: 0, ranks: 2, now: 0).isDue(at: Int.max)) }
+  func never() { #expect(!FailureDetector(limit: 0, ranks: 2, now: 0).isDue(at: Int.max)) }
 }

@@ -2,7 +2,7 @@
 ///
 /// A rank in a call looks at its messages every few milliseconds, whatever it computes. So it is asked now and then whether
 /// it is there, and one that doesn't answer is stopped, swapping or cut off. Pure: times come in, in nanoseconds.
-struct Silence {
+struct FailureDetector {
   /// How long a rank may be silent; 0 for any time.
   let limit: Int
   /// When each rank was heard last.
@@ -15,7 +15,7 @@ struct Silence {
   /// A rank may be silent for so long where its host doesn't even acknowledge what it is sent.
   static let unreachable = 25_000_000_000
 
-  private var interval: Int { min(limit / Silence.questions, Silence.pace) }
+  private var interval: Int { min(limit / FailureDetector.questions, FailureDetector.pace) }
 
   init(limit: Int, ranks: Int, now: Int) {
     self.limit = limit
@@ -47,7 +47,7 @@ struct Silence {
       return nil
     }
     guard let longest = ranks.map({ now - heard[$0] }).max() else { return nil }
-    guard longest > limit || (longest > Silence.unreachable && hostsAreUnreachable()) else { return nil }
+    guard longest > limit || (longest > FailureDetector.unreachable && hostsAreUnreachable()) else { return nil }
     // What has one lost may have others lost, which were heard a little later.
     return (ranks.filter { now - heard[$0] >= longest - 2 * interval }, longest)
   }

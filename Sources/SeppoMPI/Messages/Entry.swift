@@ -15,15 +15,15 @@ struct Entry {
   /// Threads, number, how many items there are (-1 where they aren't compared), and how many marks follow.
   private static let size = 32
 
-  /// - Throws: `MPIError`, where the message isn't one.
-  init(_ message: Message) throws(MPIError) {
+  /// - Throws: `ProtocolError`, where the message isn't one.
+  init(_ message: Message) throws(ProtocolError) {
     let bytes = message.bytes
     func word(_ place: Int) -> Int64 {
       Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: Int64.self))
     }
     guard bytes.count >= Entry.size, let marks = Int(exactly: word(3)),
       (0...(bytes.count - Entry.size) / 8).contains(marks)
-    else { throw ChunkHeader.corrupted("a rank came to a call without saying to which") }
+    else { throw ProtocolError("a rank came to a call without saying to which") }
     threads = Int(word(0))
     number = Int(word(1))
     let count = Int(word(2))

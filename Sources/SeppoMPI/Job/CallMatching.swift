@@ -4,50 +4,44 @@ import SeppoTransport
 /// The ranks coming to one call: each tells rank 0 where it is, and rank 0 compares.
 ///
 /// So that ranks that come to different calls are told, instead of waiting for each other for ever.
-struct Rendezvous {
-  private let session: Session
+struct CallMatching {
+  private let job: Job
+  private let members: Members
   private let signature: CallSignature
-  /// On rank 0: the ranks that have come to this call, rank 0 first.
-  private var hasCome: [Bool]
-  private var missing: Int
   /// On rank 0: what its items are compared by, where every rank has them.
   private let sample: ItemSample?
   /// On rank 0: that another rank has come with other items.
   private(set) var difference: SeppoError?
 
-  init(_ session: Session, _ signature: CallSignature, _ sample: ItemSample? = nil) {
-    self.session = session
+  init(_ job: Job, _ signature: CallSignature, _ sample: ItemSample? = nil) {
+    self.job = job
+    members = job.members
     self.signature = signature
     self.sample = sample
-    hasCome = Array(repeating: false, count: session.isRoot ? session.size : 0)
-    missing = session.isRoot ? session.size - 1 : 0
-    if session.isRoot { hasCome[0] = true }
   }
 
   /// On rank 0: whether every rank is in this call.
-  var isComplete: Bool { missing == 0 }
+  var isComplete: Bool { members.areAllPresent }
 
   /// On another rank: says to rank 0 that this one has come.
   func announce(threads: Int, _ sample: ItemSample? = nil) throws {
-    try session.send(Entry.write(signature, threads: threads, sample), to: 0, kind: .enter)
+    try job.send(Entry.write(signature, threads: threads, sample), to: 0, kind: .enter)
   }
 
   /// On rank 0: the ranks that have come since the last time.
   ///
   /// - Throws: `SeppoError.diverged` where one has come to another call; every rank is told so first.
   mutating func newcomers() throws -> [(rank: Int, threads: Int)] {
-    guard !session.entries.isEmpty else { return [] }
+    guard !members.entries.isEmpty else { return [] }
     var newcomers: [(rank: Int, threads: Int)] = []
-    for rank in session.entries.keys.sorted() where !hasCome[rank] {
-      guard let entry = session.entries.removeValue(forKey: rank) else { continue }
+    for rank in members.entries.keys.sorted() where !members.hasCome(rank) {
+      guard let entry = members.entries.removeValue(forKey: rank) else { continue }
       guard entry.matches(signature) else {
-        session.entries[rank] = entry
+        members.entries[rank] = entry
         throw try diverge()
       }
       compare(entry, of: rank)
-      hasCome[rank] = true
-      missing -= 1
-      session.attention.present.append(rank)
+      members.come(rank)
       newcomers.append((rank, entry.threads))
     }
     return newcomers
@@ -63,18 +57,18 @@ struct Rendezvous {
       case .item(let index): (index, sample.count)
       }
     difference = .itemsDiffer(
-      index: index, count: count, rank: rank, host: session.hosts[rank], rootCount: sample.count,
+      index: index, count: count, rank: rank, host: members.hosts[rank], rootCount: sample.count,
       place: signature.site.place)
   }
 
   /// On rank 0: waits for all.
   mutating func gather() throws {
-    var rendezvous = self
-    defer { self = rendezvous }
-    try session.wait {
-      while try session.poll() != nil {}
-      _ = try rendezvous.newcomers()
-      return rendezvous.isComplete ? () : nil
+    var matching = self
+    defer { self = matching }
+    try job.wait {
+      while try job.poll() != nil {}
+      _ = try matching.newcomers()
+      return matching.isComplete ? () : nil
     }
   }
 
@@ -82,41 +76,41 @@ struct Rendezvous {
   private func diverge() throws -> SeppoError {
     // Those that are on their way will be there in a moment; one that computes for hours isn't waited for.
     var looks = 0
-    while looks < 100, (1..<session.size).contains(where: { !hasCome[$0] && session.entries[$0] == nil }) {
-      while try session.poll() != nil {}
+    while looks < 100, (1..<members.size).contains(where: { !members.hasCome($0) && members.entries[$0] == nil }) {
+      while try job.poll() != nil {}
       rest(.sleep(nanoseconds: 2_000_000))
       looks += 1
     }
-    let positions = (0..<session.size).map { rank in
-      if hasCome[rank] { return signature.position(of: rank) }
-      if let entry = session.entries[rank] { return entry.position(of: rank) }
+    let positions = (0..<members.size).map { rank in
+      if members.hasCome(rank) { return signature.position(of: rank) }
+      if let entry = members.entries[rank] { return entry.position(of: rank) }
       return SeppoError.Position(rank: rank, number: nil, call: "code of its own, in no call", place: "", types: "")
     }
     let error = SeppoError.diverged(positions)
-    for rank in 1..<session.size { try session.send(error, to: rank, kind: .diverged) }
+    for rank in 1..<members.size { try job.send(error, to: rank, kind: .diverged) }
     // Long messages leave only when their receiver listens, which one that computes for hours doesn't.
-    try session.communicator.flush(atMost: 200_000_000)
+    try job.channel.flush(atMost: 200_000_000)
     return error
   }
 
   /// On rank 0: tells every other rank how the call ended.
   func finish(_ outcome: Outcome) throws {
-    try session.sendToAll(outcome)
-    try session.communicator.flush()
+    try job.sendToAll(outcome)
+    try job.channel.flush()
   }
 
   /// On another rank: what a message says of the call's end; nil where it is about something else.
   func outcome(of message: Message) throws -> Outcome? {
     switch message.kind {
     case .finish:
-      let outcome = try Outcome(message.bytes, rank: session.rank, host: session.host)
+      let outcome = try Outcome(message.bytes, rank: job.rank, host: job.host)
       if case .exit(let status) = outcome {
         if status == StopSignal.status { StopSignal.leave() }
-        ProcessExit.leave(session, status: status, itemsGoOn: session.pool.isRunning)
+        job.shutdown.leave(status: status, itemsGoOn: job.pool.isRunning)
       }
       return outcome
     case .diverged:
-      throw try Control.decode(SeppoError.self, from: message.bytes, rank: session.rank, host: session.host)
+      throw try Control.decode(SeppoError.self, from: message.bytes, rank: job.rank, host: job.host)
     default:
       return nil
     }
@@ -124,8 +118,8 @@ struct Rendezvous {
 
   /// On another rank: waits for the call's end.
   func awaitOutcome() throws -> Outcome {
-    try session.wait {
-      guard let message = try session.poll() else { return nil }
+    try job.wait {
+      guard let message = try job.poll() else { return nil }
       return try outcome(of: message)
     }
   }

@@ -11,15 +11,14 @@ struct RollCall {
   /// After this the job would have ended.
   private static let longest = 5_000_000_000
 
-  init(_ session: Session, at now: Int) throws {
+  init(_ job: Job, at now: Int) throws {
     began = now
-    for rank in session.attention.present { try session.send([session.current.number], to: rank, kind: .ping) }
+    try job.heartbeat.ask(job.members.present, in: job.current)
   }
 
   /// A machine with more to do than it has cores lets ranks be silent that are well.
-  func silent(_ session: Session) -> [Int] {
-    session.attention.silence.silent(since: began, of: session.attention.present)
-      .filter { !session.peers.isSeenAlive($0) }
+  func silent(_ job: Job) -> [Int] {
+    job.heartbeat.silent(since: began).filter { !job.process.peers.isSeenAlive($0) }
   }
 
   func isLikely(at now: Int) -> Bool { now - began > RollCall.likely }

@@ -1,3 +1,6 @@
+import SeppoProcess
+import SeppoWire
+
 /// An item that threw: which, where, and what.
 public struct ItemError: Sendable, Equatable, Codable {
   /// Its index in the collection that was mapped.
@@ -32,7 +35,7 @@ public struct ItemError: Sendable, Equatable, Codable {
 
   /// Nil where it can't be encoded: its type and description still say what it was.
   private static func encode(_ thrown: some Error & Codable) -> [UInt8]? {
-    guard let writer = try? Control.encode(thrown) else { return nil }
+    guard let writer = try? SingleValue.encode(thrown) else { return nil }
     return withExtendedLifetime(writer) { Array(writer.bytes) }
   }
 
@@ -51,6 +54,6 @@ public struct ItemError: Sendable, Equatable, Codable {
   /// ```
   public func thrown<Thrown: Error & Codable>(as type: Thrown.Type) -> Thrown? {
     guard let coded, ItemError.name(of: type) == qualified else { return nil }
-    return coded.withUnsafeBytes { try? Control.decode(type, from: $0, rank: rank, host: host) }
+    return coded.withUnsafeBytes { try? SingleValue.decode(type, from: $0) }
   }
 }

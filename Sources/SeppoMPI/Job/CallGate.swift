@@ -1,0 +1,91 @@
+import SeppoProcess
+import SeppoWire
+import Synchronization
+
+/// Lets calls that all ranks make together through one by one, and counts them.
+///
+/// What changes is changed by the thread that is through, and the gate's atomic orders these: that is why it is `Sendable`.
+final class CallGate: @unchecked Sendable {
+  enum Phase { case beforeRun, running, ended }
+
+  struct Call {
+    var number = 0
+    var name = ""
+    var place = Place(fileID: "", line: 0, column: 0)
+  }
+
+  private let process: JobProcess
+  private let isTaken = Atomic<Bool>(false)
+  private var sites: [CallSite.Key: CallSite] = [:]
+  /// On rank 0: how often calls with a checkpoint have begun, by what they are known by.
+  private var rounds: [String: Int] = [:]
+  /// The call at hand, or the last one.
+  private(set) var current = Call()
+  /// After this error the ranks are no longer together, and every further call throws it.
+  var broken: SeppoError?
+  var phase = Phase.beforeRun
+
+  init(_ process: JobProcess) { self.process = process }
+
+  /// Makes a call that all ranks make together: counts it, and keeps other threads of this rank out until it ends.
+  ///
+  /// - Throws: `SeppoError`, where such a call can't be made here.
+  func pass<Value>(
+    _ name: String, at place: Place, types: [Any.Type], _ body: (CallSignature) throws -> Value
+  ) throws -> Value {
+    let context = CallContext.current
+    guard context == .everyRank else {
+      throw SeppoError.nested(call: name, inside: context.name, place: place.text)
+    }
+    guard phase == .running else { throw SeppoError.outsideRun(call: name, place: place.text) }
+    guard process.allowsThisThread() else { throw SeppoError.wrongThread(call: name, place: place.text) }
+    guard take() else {
+      // Nobody knows which thread has started another one.
+      if process.hands.isAnyFull {
+        throw SeppoError.nested(
+          call: name, inside: "an item (or on another thread, while items were computed)", place: place.text)
+      }
+      throw SeppoError.overlapping(call: name, place: place.text)
+    }
+    defer { isTaken.store(false, ordering: .releasing) }
+    if let broken { throw broken }
+    current = Call(number: current.number + 1, name: name, place: place)
+    return try body(CallSignature(number: current.number, site: try site(of: name, at: place, types: types)))
+  }
+
+  private func take() -> Bool {
+    isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+  }
+
+  /// Whether this thread may use the transport from now on: it is the one in a call, or no other is and none can be any more.
+  func takesOver() -> Bool {
+    switch CallContext.current {
+    case .item: false
+    case .atRoot: true
+    case .everyRank: take()
+    }
+  }
+
+  /// On rank 0: how many calls with this checkpoint have begun here, with the one at hand.
+  ///
+  /// Every beginning counts, whatever comes of it. A program may catch an error and go on to its next round, and a job that
+  /// resumes may not meet that error: rounds that were counted by how they end would get each other's results.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: its identity.
+  ///   - label: which of its calls it is.
+  func beginRound(of checkpoint: String, _ label: String) -> Int {
+    let key = "\(checkpoint), \(label)"
+    rounds[key, default: 0] += 1
+    return rounds[key, default: 1]
+  }
+
+  private func site(of call: String, at place: Place, types: [Any.Type]) throws(SeppoError) -> CallSite {
+    let key = CallSite.Key(call: call, place: place, types: types)
+    if let site = sites[key] { return site }
+    try PlainMemoryPromise.check(types, place: place.text)
+    let site = CallSite(call: call, place: place, types: types)
+    sites[key] = site
+    return site
+  }
+}

@@ -1,0 +1,52 @@
+import SeppoProcess
+import Synchronization
+
+/// What a job has of the process that it runs in. Where several ranks are threads of one process, nothing of it watches or
+/// ends the process.
+final class JobProcess: Sendable {
+  /// Says how this process ended, where it can't itself.
+  let sentinel: Sentinel
+  let endRequest: EndRequest
+  let report: Report
+  let peers: Peers
+  let binding = Mutex(Binding())
+  /// Whether this process is one rank.
+  let isRank: Bool
+  /// Whether the calling thread may use the transport.
+  let allowsThisThread: @Sendable () -> Bool
+  /// Whether the transport has been ended by others.
+  let transportHasEnded: @Sendable () -> Bool
+  /// Ends what the transport runs on, as MPI; true where the process ends with it.
+  let endTransport: @Sendable (Bool) throws -> Void
+
+  init(
+    sentinel: Sentinel, endRequest: EndRequest, report: Report, peers: Peers, isRank: Bool,
+    allowsThisThread: @escaping @Sendable () -> Bool = { true },
+    transportHasEnded: @escaping @Sendable () -> Bool = { false },
+    endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
+  ) {
+    self.sentinel = sentinel
+    self.endRequest = endRequest
+    self.report = report
+    self.peers = peers
+    self.isRank = isRank
+    self.allowsThisThread = allowsThisThread
+    self.transportHasEnded = transportHasEnded
+    self.endTransport = endTransport
+  }
+
+  /// Of a rank that is a thread among others of this process: neither watched, nor ended by signals.
+  static func thread(rank: Int, host: String, settings: Settings) -> JobProcess {
+    let sentinel = Sentinel()
+    let report = Report(path: nil, isRoot: rank == 0)
+    return JobProcess(
+      sentinel: sentinel,
+      endRequest: EndRequest(rank: rank, host: host, grace: settings.grace, sentinel: sentinel, report: report),
+      report: report, peers: Peers([]), isRank: false)
+  }
+
+  /// What this rank is doing, where others can look at it.
+  var page: SharedPage { sentinel.page }
+  /// What this rank's compute threads have in hand.
+  var hands: Hands { sentinel.page.hands }
+}

@@ -1,0 +1,56 @@
+import SeppoProcess
+import SeppoTransport
+
+/// The job that this process is a rank of.
+extension Job {
+  /// Started at the first question.
+  static let shared: Job = {
+    do {
+      return try startMPI()
+    } catch {
+      let isBadSetting = error is BadSetting
+      // It may be this rank's alone. Where it is rank 0's too, that has ended the job meanwhile.
+      if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
+      Console.fail(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
+      exit(1)
+    }
+  }()
+
+  private static func startMPI() throws -> Job {
+    let settings = try Settings(largestSplit: Communicator.largestSplit)
+    let sentinel = Sentinel(host: HostName.own)
+    if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
+    let environment = try MPIEnvironment.start()
+    let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
+    let (rank, size) = (communicator.rank, communicator.size)
+    let hosts = try communicator.allGather(HostName.own, capacity: 64)
+    let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.longest))
+    if size == 1, let launched = Launcher.ranks, launched > 1 {
+      throw Launcher.slurmTasks == nil
+        ? MPIStartError.launcherUnknown(launched: launched) : MPIStartError.stepUnknown(tasks: launched)
+    }
+    let report = Report(path: settings.report, isRoot: rank == 0)
+    let request = EndRequest(
+      rank: rank, host: HostName.own, grace: settings.grace, sentinel: sentinel, report: report)
+    let process = JobProcess(
+      sentinel: sentinel, endRequest: request, report: report, peers: peers, isRank: true,
+      allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
+      endTransport: { try environment.end(withProcess: $0) })
+    let job = try Job(
+      communicator, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: HostName.own),
+      process: process)
+    if size > 1 { Console.flushEveryLine() }
+    sentinel.begin(rank: rank)
+    request.watch()
+    if job.isRoot { report.begin() }
+    watchExit()
+    if let threads = settings.threads { job.checkBinding(threads: threads) }
+    return job
+  }
+
+  /// Rank 0 says it, for itself, where so many compute threads share fewer cores because of how it was launched.
+  func checkBinding(threads: Int) {
+    guard process.isRank, threads > 1, isRoot, size > 1 || Launcher.ranks != nil else { return }
+    process.binding.withLock { $0.check(threads: threads, rank: rank, host: host) }
+  }
+}

@@ -1,0 +1,12 @@
+/// A message between ranks that can't be what it says it is.
+struct ProtocolError: Error {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+}
+
+extension SeppoError {
+  init(_ error: ProtocolError, rank: Int, host: String) {
+    self = .mpi(call: "Seppo's protocol", errorClass: 0, text: error.text, rank: rank, host: host)
+  }
+}

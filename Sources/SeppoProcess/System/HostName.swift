@@ -1,0 +1,12 @@
+/// The name of this machine.
+package enum HostName {
+  /// As `gethostname` gives it.
+  package static let own: String = {
+    let capacity = 256
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { name in
+      name.initialize(repeating: 0)
+      guard let start = name.baseAddress, gethostname(start, capacity - 1) == 0 else { return "unknown host" }
+      return String(cString: start)
+    }
+  }()
+}

@@ -1,0 +1,84 @@
+import Testing
+
+@testable import SeppoMPI
+
+@Suite("Who has come to a call")
+struct MembersTests {
+  private let second = 1_000_000_000
+
+  private func members(_ rank: Int) -> Members { Members(rank: rank, hosts: ["a", "b", "a"]) }
+
+  @Test("Rank 0 hears of all, in the order in which they come; each call begins anew")
+  func root() {
+    let members = members(0)
+    #expect(members.here == 2 && members.host == "a" && !members.areAllPresent)
+    for _ in 0..<2 {
+      members.beginCall()
+      #expect(members.present.isEmpty && members.missing == [1, 2] && members.hasCome(0))
+      members.come(2)
+      members.come(2)
+      #expect(members.present == [2] && members.missing == [1] && members.hasCome(2))
+      members.come(1)
+      #expect(members.present == [2, 1] && members.areAllPresent)
+    }
+  }
+
+  @Test("The others hear of rank 0")
+  func others() {
+    let members = members(2)
+    members.beginCall()
+    #expect(members.missing == [0] && members.hasCome(2))
+    members.come(0)
+    #expect(members.missing.isEmpty && members.areAllPresent && members.present == [0])
+  }
+
+  @Test("A rank that is alone waits for none")
+  func alone() {
+    let members = Members(rank: 0, hosts: ["a"])
+    members.beginCall()
+    #expect(members.areAllPresent && members.missing.isEmpty)
+  }
+
+  @Test("Which ranks are missing is said once in each limit")
+  func complaints() {
+    let members = members(0)
+    let call = CallGate.Call(number: 3, name: "atRoot", place: Place(fileID: "M/a.swift", line: 7, column: 1))
+    var missing = MissingRanks(limit: 10 * second)
+    missing.beginCall(at: 0)
+    members.come(1)
+    #expect(missing.line(at: 9 * second, members, rootMayBeAway: false, in: call) == nil)
+    #expect(
+      missing.line(at: 10 * second, members, rootMayBeAway: false, in: call)
+        == "Seppo: rank 0 (a) has waited for 10 s in call 3, atRoot at M/a.swift:7, for rank 2 (a), which has not come there"
+    )
+    #expect(missing.line(at: 19 * second, members, rootMayBeAway: false, in: call) == nil)
+    #expect(missing.line(at: 20 * second, members, rootMayBeAway: false, in: call) != nil)
+    members.come(2)
+    #expect(missing.line(at: 30 * second, members, rootMayBeAway: false, in: call) == nil)
+  }
+
+  @Test("Of the ranks that wait for rank 0, the first says so, once, and not where rank 0 may be away")
+  func complaintsOfOthers() {
+    for (rank, isAway, says) in [(1, false, true), (1, true, false), (2, false, false)] {
+      var missing = MissingRanks(limit: second)
+      missing.beginCall(at: 0)
+      let lines = [1, 2, 3].map {
+        missing.line(at: $0 * second, members(rank), rootMayBeAway: isAway, in: CallGate.Call()) != nil
+      }
+      #expect(lines == [says, false, false])
+    }
+  }
+
+  @Test("Where a call is made is seen after an await and in tasks, and is left with the body")
+  func context() async {
+    #expect(CallContext.current == .everyRank)
+    await CallContext.$current.withValue(.item) {
+      await Task.yield()
+      #expect(CallContext.current == .item)
+      #expect(await Task { CallContext.current }.value == .item)
+      #expect(CallContext.enter(.atRoot) { CallContext.current } == .atRoot)
+      #expect(CallContext.current == .item)
+    }
+    #expect(CallContext.current == .everyRank)
+  }
+}
