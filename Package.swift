@@ -26,18 +26,18 @@ let package = Package(
       providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
-    .target(name: "SeppoScheduling", swiftSettings: strict),
+    .target(name: "SeppoEngine", swiftSettings: strict),
     // This process: launcher, settings, signals, watchdog, memory limits, how it ends.
     .target(
       name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     // Compute threads that run f.
-    .target(name: "SeppoCompute", dependencies: ["SeppoProcess"], swiftSettings: strict),
+    .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),
     .target(name: "SeppoWire", dependencies: ["CStack"], swiftSettings: strict),
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoScheduling", "SeppoWire", "SeppoProcess", "SeppoCompute",
+        "SeppoTransport", "SeppoEngine", "SeppoWire", "SeppoProcess", "SeppoCompute",
       ],
       swiftSettings: strict
     ),
@@ -73,7 +73,7 @@ let package = Package(
     .executableTarget(
       name: "BenchmarkCore",
       dependencies: [
-        "SeppoScheduling", "SeppoWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SeppoEngine", "SeppoWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Core", swiftSettings: strict),
 
@@ -82,9 +82,13 @@ let package = Package(
       name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
+    // What holds for mapParallel: under mpirun, and on ranks in one process.
+    .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
+    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI"], swiftSettings: strict),
+
     // The programs that the suite starts under mpirun.
     .executableTarget(
-      name: "Laws", dependencies: ["SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
+      name: "Laws", dependencies: ["SeppoLaws", "SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
@@ -115,7 +119,7 @@ let package = Package(
 
     // Maps on simulated ranks.
     .target(
-      name: "SeppoSimulation", dependencies: ["SeppoScheduling"], path: "Tests/Simulation", swiftSettings: strict),
+      name: "SeppoSimulation", dependencies: ["SeppoEngine"], path: "Tests/Simulation", swiftSettings: strict),
     .executableTarget(
       name: "Simulate", dependencies: ["SeppoSimulation"], path: "Tests/Programs/Simulate", swiftSettings: strict),
 
@@ -141,7 +145,7 @@ let package = Package(
     .testTarget(
       name: "SeppoTransportTests", dependencies: ["SeppoTransport", "TransportProperties"], swiftSettings: strict),
     .testTarget(
-      name: "SeppoSchedulingTests", dependencies: ["SeppoScheduling", "SeppoSimulation"], swiftSettings: strict),
+      name: "SeppoEngineTests", dependencies: ["SeppoEngine", "SeppoSimulation"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
     // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
     .executableTarget(

@@ -22,22 +22,22 @@ compile() { swiftc -swift-version 6 -parse-as-library -package-name Seppo -I "$w
 # What simulates is compiled once: a break changes what the scheduler's functions do, and not what they are.
 # Without optimisation of the scheduler's module, none of it gets into another.
 mkdir "$work/modules"
-compile -Onone -wmo -c -module-name SeppoScheduling -emit-module-path "$work/modules/SeppoScheduling.swiftmodule" \
-  -o "$work/scheduler.o" Sources/SeppoScheduling/*.swift
+compile -Onone -wmo -c -module-name SeppoEngine -emit-module-path "$work/modules/SeppoEngine.swiftmodule" \
+  -o "$work/scheduler.o" Sources/SeppoEngine/*.swift
 compile -O -wmo -c -module-name SeppoSimulation -emit-module-path "$work/modules/SeppoSimulation.swiftmodule" \
   -o "$work/simulation.o" Tests/Simulation/*.swift
 compile -O -wmo -c -module-name Simulate -o "$work/simulate.o" Tests/Programs/Simulate/*.swift
 
 # build FOLDER: links FOLDER/simulate with the scheduler in FOLDER/scheduler
 build() {
-  compile "${2--Onone}" -wmo -c -module-name SeppoScheduling -o "$1/scheduler.o" "$1/scheduler"/*.swift >"$1/log" 2>&1 &&
+  compile "${2--Onone}" -wmo -c -module-name SeppoEngine -o "$1/scheduler.o" "$1/scheduler"/*.swift >"$1/log" 2>&1 &&
     swiftc -o "$1/simulate" "$work"/{simulate,simulation}.o "$1/scheduler.o" >>"$1/log" 2>&1
 }
 
 # copy FOLDER
 copy() {
   mkdir -p "$1"
-  cp -R Sources/SeppoScheduling "$1/scheduler"
+  cp -R Sources/SeppoEngine "$1/scheduler"
 }
 
 # broken WHAT FILE SED: what is broken, where, and how; in the background, as many at once as there are cores
@@ -52,8 +52,8 @@ broken() {
 try_break() {
   local folder=$1 what=$2 file=$3 status=0
   copy "$folder"
-  sed "$4" "Sources/SeppoScheduling/$file" >"$folder/scheduler/$file"
-  if cmp -s "Sources/SeppoScheduling/$file" "$folder/scheduler/$file"; then
+  sed "$4" "Sources/SeppoEngine/$file" >"$folder/scheduler/$file"
+  if cmp -s "Sources/SeppoEngine/$file" "$folder/scheduler/$file"; then
     echo "this break isn't one any more, as $file has changed: $what" >"$folder/not-caught"
     return
   fi
@@ -76,11 +76,11 @@ build "$work/whole" -O || { cat "$work/whole/log" >&2; fail "the scheduler as it
 
 broken 'a rank gets three chunks for each thread' Worker.swift \
   's/if held < 2 \* threads { return true }/if held < 3 * threads { return true }/'
-broken 'the last items are hoarded' MapScheduler.swift \
+broken 'the last items are hoarded' Scheduler.swift \
   's/guard remaining > threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
-broken 'what comes back not begun is forgotten' MapScheduler.swift \
+broken 'what comes back not begun is forgotten' Scheduler.swift \
   's/^    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)$//'
-broken 'what a rank held that is gone is forgotten' MapScheduler.swift \
+broken 'what a rank held that is gone is forgotten' Scheduler.swift \
   's/^      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)$//'
 broken 'what is called back is still held' Worker.swift \
   's/^    held\[index\].chunk = held\[index\].chunk.lowerBound..<range.lowerBound$//'
@@ -92,33 +92,33 @@ broken 'an item is tried again where it failed' Retries.swift \
   's/guard isAlone || source != rank, let/guard let/'
 broken 'an item is tried again where a thread is still at it' Worker.swift \
   's/lateThreads == 0 ? \[\] : held/lateThreads >= 0 ? [] : held/'
-broken 'an item that was late fails twice' MapScheduler.swift \
+broken 'an item that was late fails twice' Scheduler.swift \
   's/^    if workers\[rank\]?.isLate(index) == true { return .known }$//'
-broken 'it ends before what failed was tried again' MapScheduler.swift \
+broken 'it ends before what failed was tried again' Scheduler.swift \
   's/private var remaining: Int { notBegun.count + retries.count }/private var remaining: Int { notBegun.count }/'
-broken 'nothing is called back' MapScheduler.swift \
+broken 'nothing is called back' Scheduler.swift \
   's/notBegun.count == 0, asked < idleThreads else/notBegun.count < 0 else/'
-broken 'who is asked and has not answered is asked again' MapScheduler.swift \
+broken 'who is asked and has not answered is asked again' Scheduler.swift \
   's/workers\[rank\], !worker.isAsked, /workers[rank], /'
-broken 'where an item failed is forgotten when it is given back' MapScheduler.swift \
+broken 'where an item failed is forgotten when it is given back' Scheduler.swift \
   's/if range.count == 1, retries.wait(range.lowerBound) { return }//'
-broken 'a rank that is late all over counts as another one' MapScheduler.swift \
+broken 'a rank that is late all over counts as another one' Scheduler.swift \
   's/^    if wasAble, .* ableRanks -= 1 }$/    _ = wasAble/'
-broken 'a rank that was passed over is forgotten' MapScheduler.swift \
+broken 'a rank that was passed over is forgotten' Scheduler.swift \
   's/^    defer { for rank in passedOver { enqueue(rank) } }$//'
-broken 'who has had a chunk gets none any more' MapScheduler.swift 's/^      workers\[rank\]?.isInIdle = false$//'
-broken 'tries are remembered for ever' MapScheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
+broken 'who has had a chunk gets none any more' Scheduler.swift 's/^      workers\[rank\]?.isInIdle = false$//'
+broken 'tries are remembered for ever' Scheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
 broken 'queues never let go' Queue.swift \
   's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'
 broken 'what was done before is handed out' NotBegun.swift \
   's/^    next = range.upperBound$/    next = range.lowerBound/'
-broken 'rank 0 of several is given a suspect' MapScheduler.swift \
+broken 'rank 0 of several is given a suspect' Scheduler.swift \
   's/held.isEmpty, rank > 0 || workers.count == 1, let/held.isEmpty, let/'
 broken 'a rank gets chunks ahead behind a suspect' Worker.swift 's/^    if holdsSuspect { return false }$//'
-broken 'a suspect whose rank is gone is like any other' MapScheduler.swift \
+broken 'a suspect whose rank is gone is like any other' Scheduler.swift \
   's/: held.chunk, isSuspect: held.isSuspect)/: held.chunk, isSuspect: false)/'
-broken 'what failed before is handed out' MapScheduler.swift 's/ else { notBegun.remove(index) }$/ else {}/'
-broken 'a map that was stopped calls back' MapScheduler.swift 's/guard !isStopped, notBegun/guard notBegun/'
+broken 'what failed before is handed out' Scheduler.swift 's/ else { notBegun.remove(index) }$/ else {}/'
+broken 'a map that was stopped calls back' Scheduler.swift 's/guard !isStopped, notBegun/guard notBegun/'
 
 wait
 cat "$work"/*/caught

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import SeppoScheduling
+import SeppoEngine
 
 struct Scheduler: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +26,7 @@ struct Scheduler: ParsableCommand {
     var given = Ring(ranks * 2)
     let before = try heap()
     // Longer by far than what is measured, and one item a chunk, as long items have it.
-    var scheduler = MapScheduler(count: Int.max / 4, ranks: ranks, rule: .automatic)
+    var scheduler = SeppoEngine.Scheduler(count: Int.max / 4, ranks: ranks, rule: .automatic)
     for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
     func fill() { while let assignment = scheduler.nextAssignment() { given.append(assignment) } }
     func takeBack() {
@@ -54,7 +54,7 @@ struct Scheduler: ParsableCommand {
   /// The end of a map on many ranks, each holding what it hasn't begun, with one that waits: an asking, its answer, and the
   /// handing out again.
   private func callBacks(ranks: Int) throws -> Double {
-    var scheduler = MapScheduler(count: 3 * ranks, ranks: ranks, rule: .items(1))
+    var scheduler = SeppoEngine.Scheduler(count: 3 * ranks, ranks: ranks, rule: .items(1))
     for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
     var held: [Int: [Range<Int>]] = [:]
     while let assignment = scheduler.nextAssignment() { held[assignment.rank, default: []].append(assignment.chunk) }
@@ -91,18 +91,18 @@ struct Scheduler: ParsableCommand {
 
 /// Assignments that are out, in fixed memory.
 private struct Ring {
-  private var places: [MapScheduler.Assignment?]
+  private var places: [SeppoEngine.Scheduler.Assignment?]
   private var first = 0
   private var count = 0
 
   init(_ capacity: Int) { places = Array(repeating: nil, count: capacity) }
 
-  mutating func append(_ assignment: MapScheduler.Assignment) {
+  mutating func append(_ assignment: SeppoEngine.Scheduler.Assignment) {
     places[(first + count) % places.count] = assignment
     count += 1
   }
 
-  mutating func popFirst() -> MapScheduler.Assignment {
+  mutating func popFirst() -> SeppoEngine.Scheduler.Assignment {
     guard let assignment = places[first] else { preconditionFailure("nothing is out") }
     first = (first + 1) % places.count
     count -= 1

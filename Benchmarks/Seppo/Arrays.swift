@@ -20,7 +20,7 @@ struct Arrays: ParsableCommand {
       (0..<count).map { array in (0..<length).map { Double(array + $0) } }
     }
     let seconds = try Stopwatch.median(of: maps) {
-      try input.parallel().mapAtRoot { numbers in numbers.map { $0 + 1 } }
+      try input.parallel().atRoot.map { numbers in numbers.map { $0 + 1 } }
     } check: { output in
       guard let output = output.value else { return }
       try WrongAnswer.unless(output.count == count, "\(output.count) arrays of \(count)")

@@ -12,7 +12,7 @@ struct Memory: ParsableCommand {
   func run() throws {
     let count = items
     let input = try Seppo.atRoot { Array(0..<count) }
-    let output = try input.parallel().mapAtRoot { $0 + 1 }
+    let output = try input.parallel().atRoot.map { $0 + 1 }
     guard let results = output.value else { return }
     let peak = try Memory.peakBytes()
     try WrongAnswer.unless(results.count == count && zip(results, 1...).allSatisfy { $0 == $1 }, "in the results")

@@ -27,7 +27,7 @@ struct WordCount: ParsableCommand {
     let path = path
     let files = try Seppo.atRoot { FileTree.below(path) }
     let paths = try files.atRoot { $0.files }
-    let counts = try paths.parallel().mapAtRoot { file in FileCount(of: file) }
+    let counts = try paths.parallel().atRoot.map { file in FileCount(of: file) }
     let hasFailed = try files.atRoot { files in
       let table = CountTable(files: files, counts: counts.value ?? [])
       write(table.lines, to: 1)

@@ -1,12 +1,11 @@
+import SeppoEngine
 import SeppoProcess
 import Synchronization
 
-/// What compute threads that sit at their items for too long leave to others.
-package struct LateItems {
-  /// Items whose time has passed, each the last of its chunk by now, and since when they are computed.
-  package var items: [(index: Int, since: Int)] = []
-  /// Ends of chunks, and chunks, that nobody here has begun.
-  package var givenBack: [Range<Int>] = []
+/// A task as the participant sees it.
+private struct PooledTask: ChunkHolder {
+  let task: any ComputeTask
+  var cursor: ChunkCursor { task.cursor }
 }
 
 /// The compute threads of a rank: they run `f`, and never call MPI.
@@ -31,11 +30,8 @@ package final class ComputePool: @unchecked Sendable {
   private var isShort = false
   /// How long a thread with nothing to do stays, in nanoseconds.
   private let patience: Int
-  /// At most so many compute at once, in this call.
-  private var allowed = 0
-  /// In the hands of compute threads.
-  private var running: [(task: any ComputeTask, hand: Hand)] = []
-  private var waiting: [any ComputeTask] = []
+  /// What waits and what the threads are at.
+  private var participant = Participant<PooledTask>(threads: 0)
   private var finished: [any ComputeTask] = []
   private var kernel: ChunkKernel?
   private let hands: Hands
@@ -66,7 +62,7 @@ package final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     self.kernel = kernel
-    allowed = wanted
+    participant.threads = wanted
     isShort = false
     if threads == 0 { try startThread() }
   }
@@ -98,9 +94,10 @@ package final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     precondition(
-      waiting.isEmpty && running.allSatisfy(\.task.kept.isEmpty), "a call ended while its items were computed")
-    // All of a chunk may have been called back just as a thread took it up: that thread will find nothing to do.
-    while !running.isEmpty { pthread_cond_wait(workDone, mutex) }
+      participant.waiting.isEmpty && participant.running.allSatisfy(\.task.cursor.kept.isEmpty),
+      "a call ended while its items were computed")
+    // All of a chunk may have been recalled just as a thread took it up: that thread will find nothing to do.
+    while !participant.running.isEmpty { pthread_cond_wait(workDone, mutex) }
     finished.removeAll()
     finishedCount.store(0, ordering: .relaxed)
     kernel = nil
@@ -111,14 +108,14 @@ package final class ComputePool: @unchecked Sendable {
     task.carryContext()
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    if waiting.count >= threads - running.count, threads < allowed {
+    if participant.waiting.count >= threads - participant.running.count, threads < participant.threads {
       do throws(NoThread) { try startThread() } catch {
         task.drop()
         throw error
       }
     }
-    waiting.append(task)
-    waitingCount.store(waiting.count, ordering: .relaxed)
+    participant.submit(PooledTask(task: task))
+    waitingCount.store(participant.waiting.count, ordering: .relaxed)
     pthread_cond_signal(workCame)
   }
 
@@ -134,75 +131,45 @@ package final class ComputePool: @unchecked Sendable {
   }
 
   /// Takes back what no thread has begun.
-  package func withdraw() {
-    pthread_mutex_lock(mutex)
-    dropWaiting { _ in true }
-    pthread_mutex_unlock(mutex)
-  }
+  package func withdraw() { change { $0.withdraw(drop: { $0.task.drop() }) } }
 
   /// No item is begun any more, also of what may still be submitted: the process is about to end.
   package func stop() {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    allowed = 0
-    for (task, _) in running { task.cease() }
-  }
-
-  /// Gives away half of what no thread has begun, the last items first.
-  package func giveBack() -> [Range<Int>] {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    let tasks = running.map(\.task) + waiting
-    var wanted = (tasks.reduce(0) { $0 + $1.state.claims.left } + 1) / 2
-    var given: [Range<Int>] = []
-    for task in tasks.reversed() where wanted > 0 {
-      let range = task.cut(wanted)
-      guard !range.isEmpty else { continue }
-      given.append(range)
-      wanted -= range.count
+    change { participant in
+      participant.threads = 0
+      for (pooled, _) in participant.running { pooled.task.cease() }
     }
-    dropWaiting(\.kept.isEmpty)
-    return given
   }
 
-  /// Under the mutex.
-  private func dropWaiting(_ isDropped: (any ComputeTask) -> Bool) {
-    for task in waiting where isDropped(task) { task.drop() }
-    waiting.removeAll(where: isDropped)
-    waitingCount.store(waiting.count, ordering: .relaxed)
-  }
+  /// Gives up half of what no thread has begun, the last items first.
+  package func recall() -> [Range<Int>] { change { $0.recall(drop: { $0.task.drop() }) } }
 
-  /// The items that have passed their time since this was last asked, with what stands behind them given back: the rest of
-  /// their chunks, and what waits, where no thread is left that could begin it.
+  /// The items that have passed their time since this was last asked, with what stands behind them.
   ///
   /// - Parameter timeout: how long an item may take, in nanoseconds.
-  package func takeLate(timeout: Int) -> LateItems {
+  package func takeOverdue(after timeout: Int) -> Overdue {
+    change { [hands] participant in
+      participant.overdue(
+        at: monotonicNanoseconds(), after: timeout,
+        inHand: { pooled, thread in hands[thread].content.map { (pooled.task.blocks(of: $0.items), $0.since) } },
+        drop: { $0.task.drop() })
+    }
+  }
+
+  private func change<Value>(_ body: (inout Participant<PooledTask>) -> Value) -> Value {
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    var late = LateItems()
-    // Before the hands are looked at: an item that is late by this clock is so by its own thread's, which looks later.
-    let now = monotonicNanoseconds()
-    for (task, hand) in running where !task.state.isLate {
-      guard let (items, since) = hand.content, now - since > timeout else { continue }
-      let rest = task.cut(.max)
-      if !rest.isEmpty { late.givenBack.append(rest) }
-      // Otherwise it has just come back after all.
-      guard task.kept.upperBound == items.upperBound else { continue }
-      task.state.isLate = true
-      late.items.append((items.lowerBound, since))
+    defer {
+      waitingCount.store(participant.waiting.count, ordering: .relaxed)
+      pthread_mutex_unlock(mutex)
     }
-    if !waiting.isEmpty, running.count(where: \.task.state.isLate) >= allowed {
-      late.givenBack += waiting.map(\.kept)
-      dropWaiting { _ in true }
-    }
-    return late
+    return body(&participant)
   }
 
   /// Whether any compute thread is at work.
   package var isRunning: Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return !running.isEmpty
+    return !participant.running.isEmpty
   }
 
   /// Sleeps until a chunk is done, or for so long.
@@ -231,11 +198,11 @@ package final class ComputePool: @unchecked Sendable {
     defer { Crash.leaveThread(stack) }
     while let task = computeNext(hand, number) {
       pthread_mutex_lock(mutex)
-      running.removeAll { $0.task === task }
+      participant.ended(PooledTask(task: task))
       finished.append(task)
       finishedCount.store(finished.count, ordering: .releasing)
       // Another thread may have stood back because too many were at work.
-      if !waiting.isEmpty { pthread_cond_signal(workCame) }
+      if !participant.waiting.isEmpty { pthread_cond_signal(workCame) }
       pthread_mutex_unlock(mutex)
       pthread_cond_signal(workDone)
     }
@@ -255,7 +222,8 @@ package final class ComputePool: @unchecked Sendable {
     }
     pthread_mutex_lock(mutex)
     let end = monotonicNanoseconds() + patience
-    while waiting.isEmpty || running.count >= allowed {
+    var next = participant.next(on: number)
+    while next == nil {
       if isShort || monotonicNanoseconds() >= end {
         threads -= 1
         freeHands.append(number)
@@ -263,11 +231,10 @@ package final class ComputePool: @unchecked Sendable {
         return nil
       }
       wait(for: workCame, until: end)
+      next = participant.next(on: number)
     }
-    let task = waiting.removeFirst()
-    waitingCount.store(waiting.count, ordering: .relaxed)
-    running.append((task, hand))
-    guard let kernel else { preconditionFailure("a chunk came without its kernel") }
+    waitingCount.store(participant.waiting.count, ordering: .relaxed)
+    guard let kernel, let task = next?.task else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
     hand.own()
     task.runInContext(kernel, hand)

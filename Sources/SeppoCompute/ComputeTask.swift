@@ -1,3 +1,4 @@
+import SeppoEngine
 import SeppoProcess
 import Synchronization
 
@@ -16,21 +17,16 @@ package protocol ComputeTask: TaskExecutor {
   /// - Parameter hand: where the thread shows what it computes.
   func run(_ kernel: ChunkKernel, _ hand: Hand)
 
+  /// The blocks that hold these items.
+  func blocks(of items: Range<Int>) -> Range<Int>
+
   /// No item of it is to be begun any more, also of those that are claimed.
   func onCease()
 }
 
 /// What a compute task is between the thread in the call and the compute thread; see `ComputeTask`.
 package final class ComputeTaskState: @unchecked Sendable {
-  /// The chunk as it was handed over; what has been called back since is above `end`.
-  let chunk: Range<Int>
-  /// So many items stay together where the end is called back.
-  let unit: Int
-  let claims: Claims
-  /// Where the chunk ends by now. Only the thread in the call knows it, which is the one that cuts.
-  fileprivate var end: Int
-  /// Whether its last item has been found late. Only the thread in the call knows it.
-  var isLate = false
+  package let cursor: ChunkCursor
   fileprivate let ceased = Atomic<Bool>(false)
 
   /// The Swift task, from `carryContext` until it has run.
@@ -39,32 +35,21 @@ package final class ComputeTaskState: @unchecked Sendable {
   /// What the compute thread lends it.
   fileprivate var loan: (kernel: ChunkKernel, hand: Hand)?
 
-  package init(chunk: Range<Int>, unit: Int) {
-    self.chunk = chunk
-    self.unit = unit
-    claims = Claims(count: chunk.count)
-    end = chunk.upperBound
-  }
+  package init(_ cursor: ChunkCursor) { self.cursor = cursor }
 }
 
 extension ComputeTask {
-  package var chunk: Range<Int> { state.chunk }
-  package var unit: Int { state.unit }
-  /// Where the chunk ends by now.
-  package var end: Int { state.end }
-  /// The chunk without what has been called back.
-  package var kept: Range<Int> { state.chunk.lowerBound..<state.end }
+  package var cursor: ChunkCursor { state.cursor }
   /// Whether nobody will take it back, because the process is about to end.
   package var hasCeased: Bool { state.ceased.load(ordering: .relaxed) }
 
-  /// The next so many items, counted from the chunk's first; nil when there are none any more.
-  package func claim(_ stretch: Int) -> Range<Int>? { state.claims.next(stretch) }
+  package func blocks(of items: Range<Int>) -> Range<Int> { items }
 
   package func onCease() {}
 
   func cease() {
     state.ceased.store(true, ordering: .relaxed)
-    _ = cut(.max)
+    _ = cursor.cut(.max)
     onCease()
   }
 
@@ -96,13 +81,5 @@ extension ComputeTask {
 
   private func runLoan() {
     if let loan = state.loan { run(loan.kernel, loan.hand) }
-  }
-
-  /// Cuts off up to so many items that aren't begun.
-  func cut(_ wanted: Int) -> Range<Int> {
-    let (chunk, cut) = (state.chunk, state.claims.cut(wanted, unit: state.unit))
-    let range = (chunk.lowerBound + cut.lowerBound)..<(chunk.lowerBound + cut.upperBound)
-    if !range.isEmpty { state.end = range.lowerBound }
-    return range
   }
 }

@@ -14,6 +14,9 @@ package struct LentMemory {
 
   package var isEmpty: Bool { parts.isEmpty }
 
+  /// Bytes.
+  package var count: Int { parts.reduce(0) { $0 + $1.bytes.count } }
+
   /// Shorter memory is copied: that costs less than a piece of its own in a message.
   static let shortest = 1 << 16
 

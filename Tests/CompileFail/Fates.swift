@@ -18,6 +18,6 @@ func fates() throws {
     case .failure(let error): print(error)
     }
   }
-  let atRoot: AtRoot<[Result<Int, SeppoError>]> = try [1, 2].parallel().mapResultsAtRoot { $0 }
+  let atRoot: AtRoot<[Result<Int, SeppoError>]> = try [1, 2].parallel().atRoot.mapResults { $0 }
   try atRoot.atRoot { print($0.count) }
 }

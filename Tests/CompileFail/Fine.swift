@@ -78,7 +78,7 @@ func atRoot() throws {
   let shared: [Double] = try Seppo.atRoot { [1.0, 2.0] }.broadcast()
   let kept: AtRoot<[Double]> = try Seppo.atRoot { shared.map { $0 * 2 } }
   let doubled = try read.mapParallel { $0 * 2 }
-  try read.parallel(retries: 1).mapAtRoot { $0 * 2 }.atRoot { for number in $0 { print(number) } }
+  try read.parallel(retries: 1).atRoot.map { $0 * 2 }.atRoot { for number in $0 { print(number) } }
   try kept.atRoot { numbers in
     print(numbers.count, numbers[0])
     return numbers.first

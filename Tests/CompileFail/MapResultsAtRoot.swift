@@ -1,4 +1,4 @@
-// fails: only what parallel() gives has this verb: xs.parallel().mapResultsAtRoot
+// fails: atRoot is said before the verb: xs.parallel().atRoot.mapResults
 import SeppoMPI
 
 func squares() throws { try Seppo.atRoot { [1, 2] }.mapResultsAtRoot(threads: 2) { $0 * $0 } }

@@ -1,4 +1,4 @@
 // fails: the result can't travel between ranks: f must return a type that is Codable & Sendable
 import SeppoMPI
 
-func program() throws { try [1, 2].parallel().mapAtRoot { ($0, $0) } }
+func program() throws { try [1, 2].parallel().atRoot.map { ($0, $0) } }

@@ -4,7 +4,8 @@ import Testing
 extension SPMDTests {
   @Suite("Examples")
   struct ExampleTests {
-    @Test("HelloWorld prints each line once, in order", arguments: SPMDTests.rankCounts)
+    @Test(
+      "HelloWorld prints each line once, in order", arguments: SPMDTests.thorough([nil, 1, 2, 3, 5], byHand: [nil, 3]))
     func helloWorld(on ranks: Int?) async throws {
       let job = try await Mpirun.run(ranks, "HelloWorld")
       #expect(job.status == 0, "\(job.report)")

@@ -9,26 +9,20 @@ struct SPMDTests {
 
   /// All of these where it is thorough, by hand the telling ones.
   static func thorough<Case>(_ all: [Case], byHand: [Case]) -> [Case] { isThorough ? all : byHand }
-
-  /// Under another MPI than the one that the tests are built with, fewer will do.
-  static let rankCounts: [Int?] =
-    ProcessInfo.processInfo.environment["SEPPO_TEST_PROGRAMS"] != nil
-    ? [1, 3, 8] : thorough([nil, 1, 2, 3, 5], byHand: [nil, 3])
 }
 
 extension SPMDTests {
-  @Suite("Laws")
+  /// At other numbers of ranks they are held in one process (LawTests).
+  @Suite("Laws under mpirun")
   struct LawTests {
-    @Test("mapParallel is map", arguments: SPMDTests.rankCounts)
-    func hold(on ranks: Int?) async throws {
-      try await expectLaws(ranks, environment: [:])
+    @Test("mapParallel is map")
+    func hold() async throws {
+      try await expectLaws(3, environment: [:])
     }
 
-    @Test(
-      "Everything goes through the wire with SEPPO_CHECK=1",
-      arguments: SPMDTests.thorough([nil, 3], byHand: [3] as [Int?]))
-    func holdThroughTheWire(on ranks: Int?) async throws {
-      try await expectLaws(ranks, environment: ["SEPPO_CHECK": "1"])
+    @Test("Everything goes through the wire with SEPPO_CHECK=1")
+    func holdThroughTheWire() async throws {
+      try await expectLaws(3, environment: ["SEPPO_CHECK": "1"])
     }
 
     @Test("Messages that are split, at 1 KiB a piece")
@@ -47,13 +41,6 @@ extension SPMDTests {
       let job = try await Mpirun.run(2, "Laws", ["a nested map"], environment: ["SEPPO_THREADS": text])
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1 && job.messages.first?.contains("SEPPO_THREADS") == true, "\(job.report)")
-    }
-
-    @Test("Other seeds than the usual one", arguments: 1...(SPMDTests.isThorough ? 3 : 1))
-    func holdForOtherSeeds(_ seed: Int) async throws {
-      let job = try await Mpirun.run(3, "Laws", ["for generated inputs"], environment: ["LAWS_SEED": "\(seed)"])
-      #expect(job.status == 0, "\(job.report)")
-      #expect(job.output == "1 laws held on 3 ranks\n")
     }
 
     @Test("Items have a deep stack under every limit", arguments: ["-s unlimited", "-s 8192", "-s 1024"])
@@ -86,13 +73,13 @@ extension SPMDTests {
     }
 
     /// Each law that doesn't hold is named: behind it, the others are held in a launch of their own.
-    private func expectLaws(_ ranks: Int?, environment: [String: String]) async throws {
+    private func expectLaws(_ ranks: Int, environment: [String: String]) async throws {
       var (held, broken): (Int, [String]) = (0, [])
       while true {
         let behind = broken.last.map { ["--behind", $0] } ?? []
         let job = try await Mpirun.run(ranks, "Laws", behind, environment: environment, limit: 300, load: .computes)
         if job.status == 0 {
-          #expect(job.output.hasSuffix(" laws held on \(ranks ?? 1) ranks\n"), "\(job.report)")
+          #expect(job.output.hasSuffix(" laws held on \(ranks) ranks\n"), "\(job.report)")
           #expect(job.messagesButOfLoss.isEmpty, "\(job.report)")
           held += job.output.split(separator: " ").first.flatMap { Int($0) } ?? 0
           break

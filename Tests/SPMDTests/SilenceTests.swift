@@ -90,7 +90,8 @@ extension SPMDTests {
       #expect(well.status == 0, "\(well.report)")
       let lines = well.errors.split(separator: "\n").filter { $0.contains(" debug seppo: ") }
       for words in [
-        "rank=0", "rank=1", "mapParallel at Laws/FateLaws.swift:", "gives items", "is given items", "throws: item 40",
+        "rank=0", "rank=1", "mapParallel at SeppoLaws/FateLaws.swift:", "gives items", "is given items",
+        "throws: item 40",
       ] {
         #expect(lines.contains { $0.contains(words) }, "«\(words)» is missing: \(well.errors.prefix(4_000))")
       }

@@ -1,4 +1,5 @@
 import Foundation
+import SeppoEngine
 import Synchronization
 import Testing
 
@@ -15,14 +16,15 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
 
   init(_ chunk: Range<Int>, stretch: Int) {
     self.stretch = stretch
-    state = ComputeTaskState(chunk: chunk, unit: 1)
+    state = ComputeTaskState(ChunkCursor(chunk, unit: 1))
   }
 
   func run(_ kernel: ChunkKernel, _ hand: Hand) {
-    while let places = claim(stretch) {
+    while let places = cursor.next(stretch) {
       _ = kernel(
-        UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), 0, Bound())
-      begun += places.map { chunk.lowerBound + $0 }
+        UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), 0,
+        ChunkLimits())
+      begun += places
     }
   }
 }
@@ -76,11 +78,11 @@ struct ComputePoolTests {
         let size = 1 + (chunk * 37 + round) % 400
         try pool.submit(CountingTask(next..<(next + size), stretch: 1 + chunk % 3))
         next += size
-        if chunk % 2 == round % 2 { given += pool.giveBack().flatMap { Array($0) } }
+        if chunk % 2 == round % 2 { given += pool.recall().flatMap { Array($0) } }
       }
-      while case let more = pool.giveBack(), !more.isEmpty { given += more.flatMap { Array($0) } }
+      while case let more = pool.recall(), !more.isEmpty { given += more.flatMap { Array($0) } }
       for task in try takeAll(until: { true }) {
-        #expect(task.begun == Array(task.kept))
+        #expect(task.begun == Array(task.cursor.kept))
         kept += task.begun
       }
       #expect((kept + given).sorted() == Array(0..<next))
@@ -143,7 +145,7 @@ struct ComputePoolTests {
       let task = CountingTask(0..<1, stretch: 1)
       try pool.submit(task)
       for _ in 0..<(round % 50) { sched_yield() }
-      if pool.giveBack().isEmpty { _ = try takeAll(until: { true }) }
+      if pool.recall().isEmpty { _ = try takeAll(until: { true }) }
       pool.end()
     }
   }
@@ -160,11 +162,11 @@ struct ComputePoolTests {
     gate.awaitItem()
     try pool.submit(CountingTask(5..<9, stretch: 1))
     // Item 0 is begun; eight aren't.
-    #expect(pool.giveBack() == [5..<9])
-    #expect(pool.giveBack() == [3..<5])
-    #expect(pool.giveBack() == [2..<3])
-    #expect(pool.giveBack() == [1..<2])
-    #expect(pool.giveBack() == [])
+    #expect(pool.recall() == [5..<9])
+    #expect(pool.recall() == [3..<5])
+    #expect(pool.recall() == [2..<3])
+    #expect(pool.recall() == [1..<2])
+    #expect(pool.recall() == [])
     gate.open()
     let tasks = try takeAll(until: { true })
     #expect(tasks.map(\.begun) == [[0]])
@@ -204,10 +206,10 @@ private final class NotingTask: ComputeTask, @unchecked Sendable {
   private(set) var scale: Int?
   private(set) var isCancelled: Bool?
 
-  init(_ chunk: Range<Int>) { state = ComputeTaskState(chunk: chunk, unit: 1) }
+  init(_ chunk: Range<Int>) { state = ComputeTaskState(ChunkCursor(chunk, unit: 1)) }
 
   func run(_ kernel: ChunkKernel, _ hand: Hand) {
-    while claim(1) != nil { (scale, isCancelled) = (Config.scale, Task.isCancelled) }
+    while cursor.next(1) != nil { (scale, isCancelled) = (Config.scale, Task.isCancelled) }
   }
 }
 

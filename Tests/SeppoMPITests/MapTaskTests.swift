@@ -1,3 +1,4 @@
+import SeppoEngine
 import Synchronization
 import Testing
 
@@ -24,13 +25,13 @@ private final class Gate: Sendable {
 struct MapTaskTests {
   private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
 
-  @Test("Where the pool stops, what a thread has claimed is not begun, and nothing is made of what it computed")
+  @Test("Where the pool stops, what a thread has taken is not begun, and nothing is made of what it computed")
   func stopWithinStretch() throws {
     let gate = Gate()
-    let context = MapTask<Int, String>.Context(
-      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), bound: Bound(), unit: 1,
-      stopsAtFailure: true,
-      timeout: nil, itemsAreMemory: true, readsItemsBack: false, resultsAreMemory: false, losses: nil)
+    let context = MapContext(
+      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), limits: ChunkLimits(),
+      unit: 1, stopsAtFailure: true, mindsRequests: true, timeout: nil, itemsAreMemory: true, readsItemsBack: false,
+      valuesAreMemory: false, losses: nil)
     let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
     items.initialize(repeating: 1)
     defer { items.deallocate() }
@@ -40,13 +41,13 @@ struct MapTaskTests {
         return computeChunk(input, output, first, bound) { (item: Int) in "\(item)" }
       }, threads: 1)
     let task = MapTask<Int, String>(
-      chunk: 0..<5, input: .memory(UnsafeBufferPointer(items)), output: .wire, context: context)
+      chunk: 0..<5, of: Blocks(of: 5), input: .memory(UnsafeBufferPointer(items)), output: .message, context: context)
     try pool.submit(task)
     gate.awaitItem()
     pool.stop()
     gate.open()
     while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
-    #expect(task.completed == 0 && task.bytes == nil)
+    #expect(task.report(withWay: false).completed == 0 && task.bytes == nil)
     pool.end()
   }
 }

@@ -1,3 +1,4 @@
+import SeppoEngine
 import Testing
 
 @testable import SeppoMPI
@@ -5,7 +6,8 @@ import Testing
 @Suite("What a call's items are known by")
 struct WorkOfCallTests {
   private func bytes<Element: Codable & Sendable>(_ items: Elements<Element>) -> [[UInt8]] {
-    let work = CheckpointWork(items, result: Int.self, resultsAreMemory: true, place: "A/B.swift:1", round: 1)
+    let source = ItemSource(elements: items, blocks: Blocks(of: items.count))
+    let work = CheckpointWork(source, result: Int.self, resultsAreMemory: true, place: "A/B.swift:1", round: 1)
     var each: [[UInt8]] = []
     work.eachItem { index, bytes in
       #expect(index == each.count)

@@ -1,6 +1,6 @@
-import SeppoScheduling
+import SeppoEngine
 
-/// What must be true of each item and of each rank, as rank 0 knows it: kept beside the scheduler, not asked of it.
+/// What must be true of each item and of each rank, as the root knows it: kept beside the coordinator, not asked of it.
 final class Books {
   enum State: UInt8 {
     case notBegun
@@ -17,17 +17,19 @@ final class Books {
   struct Held: Equatable {
     var chunk: Range<Int>
     /// Its last item has passed its time, and isn't this chunk's any more.
-    var isLate = false
+    var isOverdue = false
     /// It is an item that may end its rank.
     var isSuspect = false
     /// The items for which its rank answers.
-    var items: Range<Int> { isLate ? chunk.dropLast() : chunk }
+    var items: Range<Int> { isOverdue ? chunk.dropLast() : chunk }
   }
 
   struct Rank {
     var threads = 0
+    /// It has come, and gets items when it need not wait for others any more.
+    var waits = false
     var held: [Held] = []
-    var lateThreads = 0
+    var overdueThreads = 0
     var isThere = false
     var isGone = false
     var isAsked = false
@@ -35,8 +37,8 @@ final class Books {
     var hasChanged = false
 
     var holdsSuspect: Bool { held.contains { $0.isSuspect } }
-    /// None beside a suspect.
-    var idleThreads: Int { holdsSuspect ? 0 : max(0, threads - held.count) }
+    /// None beside a suspect, and none while it waits for others.
+    var idleThreads: Int { holdsSuspect || !isThere ? 0 : max(0, threads - held.count) }
   }
 
   let schedule: Schedule
@@ -47,13 +49,19 @@ final class Books {
   private(set) var lastFailedOn: [Int]
   private(set) var ranks: [Rank]
   private(set) var changed: [Int] = []
-  private(set) var bound: Int
+  /// Items that there are by now.
+  private(set) var count: Int
+  private(set) var isClosed: Bool
+  /// Nothing at or above this is given any more.
+  private var limit = Int.max
+  var bound: Int { min(limit, count) }
   /// Below the bound.
   private(set) var notBegun: Int
   /// Items that wait to be given alone, below the bound.
   private(set) var suspects: Set<Int>
   /// Nothing is given any more.
-  var isStopped = false
+  private(set) var isStopped = false
+  private(set) var isRefused = false
   /// No item below this is not begun.
   private var lowest = 0
   /// Below the bound.
@@ -65,15 +73,33 @@ final class Books {
   /// Whose fate is known: computed, or failed for good.
   private(set) var done = 0
   private(set) var heldChunks = 0
-  private(set) var lateChunks = 0
+  private(set) var overdueChunks = 0
   private(set) var mostChunks = 0
   private(set) var failed: [Int] = []
   /// Items that have failed at some time, and have no fate yet.
   private(set) var openFailures = 0
+  /// Items that have passed their time and have not come back.
+  private(set) var overdue: [(item: Int, rank: Int, since: Int)] = []
+  /// How often the result of each item was taken.
+  private(set) var taken: [Int]
+  var consequences: Consequences
+  private(set) var repetitions: RepetitionBook
+  /// Whether the item has a result, or has failed for good.
+  private var isSettled: [Bool]
+  /// No item below this isn't.
+  private(set) var settledThrough = 0
+  /// Failures after which an item is tried again.
+  private(set) var again = 0
 
   init(_ schedule: Schedule) {
     self.schedule = schedule
     let count = schedule.count
+    taken = Array(repeating: 0, count: count)
+    consequences = Consequences(workers: schedule.ranks.count)
+    repetitions = RepetitionBook(count: count)
+    isSettled = Array(repeating: false, count: count)
+    self.count = schedule.countAtStart
+    isClosed = schedule.supply == nil
     state = Array(repeating: .notBegun, count: count)
     holder = Array(repeating: -1, count: count)
     failures = Array(repeating: 0, count: count)
@@ -81,15 +107,16 @@ final class Books {
     placeAgain = holder
     againAfter = Array(repeating: 0, count: schedule.ranks.count)
     ranks = Array(repeating: Rank(), count: schedule.ranks.count)
-    bound = count
     suspects = Set(schedule.alone)
     for item in schedule.done.joined() { state[item] = .done }
     for item in suspects { state[item] = .waitsAlone }
     for item in schedule.failedBefore { state[item] = .failed }
     failed = schedule.failedBefore
     let decided = schedule.done.reduce(0) { $0 + $1.count } + failed.count
-    notBegun = count - decided - suspects.count
+    notBegun = schedule.countAtStart - decided - suspects.count
     done = decided
+    for item in state.indices where state[item] == .done || state[item] == .failed { isSettled[item] = true }
+    settle()
     if schedule.failuresDecide, let lowest = failed.min() { lower(to: lowest) }
   }
 
@@ -100,18 +127,66 @@ final class Books {
     return max(1, threads)
   }
 
-  var isFinished: Bool { heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && suspects.isEmpty }
-  var isStuck: Bool { heldChunks > 0 && heldChunks == lateChunks }
+  var isFinished: Bool {
+    heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && suspects.isEmpty && (isClosed || limit < .max)
+  }
+
+  var areAllHere: Bool { ranks.allSatisfy { $0.isThere || $0.waits || $0.isGone } }
+
+  var isStuck: Bool {
+    heldChunks > 0 && heldChunks == overdueChunks
+      && (isClosed || limit < .max || notBegun > 0 || !toBeTriedAgain.isEmpty || !suspects.isEmpty)
+  }
+
+  /// The item because of which the call ends now; and since when it is computed.
+  func stuckItem(at now: Int) -> (item: Int, rank: Int, since: Int)? {
+    guard repetitions.hasBegun ? !repetitions.underWay.isEmpty : isStuck && areAllHere else { return nil }
+    guard let timeout = schedule.timeout, overdue.allSatisfy({ now - $0.since >= 2 * timeout }) else { return nil }
+    return overdue.min { $0.item < $1.item }
+  }
 
   /// Suspects are left, and nobody who may be given one.
   var isStranded: Bool {
-    heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && !suspects.isEmpty && ranks.count > 1
-      && ranks.dropFirst().allSatisfy(\.isGone)
+    guard let unwitnessed = schedule.unwitnessed, ranks.count > 1 else { return false }
+    return heldChunks == 0 && notBegun == 0 && toBeTriedAgain.isEmpty && !suspects.isEmpty
+      && ranks.indices.allSatisfy { $0 == unwitnessed || ranks[$0].isGone }
   }
 
-  func joined(_ rank: Int, threads: Int) {
+  // MARK: Coming and going
+
+  func joined(_ rank: Int, threads: Int, at now: Int) {
     ranks[rank].threads = threads
-    ranks[rank].isThere = true
+    ranks[rank].waits = true
+    advance(to: now)
+  }
+
+  /// Ranks that need not wait any more get items from now on.
+  func advance(to now: Int) {
+    if schedule.waitsForAll, !areAllHere, now < JointStart.longest { return }
+    for rank in ranks.indices where ranks[rank].waits {
+      ranks[rank].waits = false
+      ranks[rank].isThere = true
+    }
+  }
+
+  func supplied(_ more: Int) {
+    let before = bound
+    count += more
+    notBegun += bound - before
+    settle()
+  }
+
+  func closed() { isClosed = true }
+
+  func stopped() {
+    isStopped = true
+    consequences.expect(limit: 0)
+  }
+
+  func refused() {
+    isRefused = true
+    lower(to: 0)
+    consequences.expect(limit: 0)
   }
 
   func takeChanged() -> [Int] {
@@ -127,6 +202,7 @@ final class Books {
   }
 
   func asked(_ rank: Int) throws {
+    guard !repetitions.hasBegun else { throw Violation("rank \(rank) is asked to give back repetitions") }
     guard ranks[rank].isThere else { throw Violation("rank \(rank) is asked to give back, and isn't there") }
     guard !ranks[rank].isAsked else { throw Violation("rank \(rank) is asked twice to give back") }
     guard notBegun == 0 else { throw Violation("rank \(rank) is asked to give back while there is something to give") }
@@ -168,7 +244,8 @@ final class Books {
         throw Violation("item \(item), which is \(state[item]), goes to rank \(rank)")
       }
       notBegun -= chunk.count
-      if schedule.fates.isEmpty, schedule.timeout == nil, !schedule.isResumed,
+      if schedule.fates.isEmpty, schedule.timeout == nil, !schedule.isResumed, schedule.supply == nil,
+        schedule.longestBatch == .max,
         chunk.lowerBound % schedule.rule.unit != 0
       {
         throw Violation("\(chunk) doesn't begin where units do")
@@ -179,6 +256,7 @@ final class Books {
       holder[item] = rank
     }
     ranks[rank].held.append(Held(chunk: chunk, isSuspect: isSuspect))
+    consequences.gave(chunk, to: rank)
     heldChunks += 1
     mostChunks = max(mostChunks, heldChunks)
     touch(rank)
@@ -196,7 +274,7 @@ final class Books {
   }
 
   private func mayHaveSuspect(_ rank: Int) -> Bool {
-    !suspects.isEmpty && ranks[rank].held.isEmpty && (rank > 0 || ranks.count == 1)
+    !suspects.isEmpty && ranks[rank].held.isEmpty && (rank != schedule.unwitnessed || ranks.count == 1)
   }
 
   private func checkStock(of rank: Int) throws {
@@ -205,7 +283,7 @@ final class Books {
     if notBegun + toBeTriedAgain.count <= self.threads {
       throw Violation("rank \(rank) hoards the last items")
     }
-    let late = ranks[rank].lateThreads
+    let late = ranks[rank].overdueThreads
     let most = (schedule.isCalm ? 2 : 64) * (threads - late) + late
     if held >= most { throw Violation("rank \(rank) gets more than \(most) chunks") }
   }
@@ -213,7 +291,7 @@ final class Books {
   private func checkTriedAgain(_ chunk: Range<Int>, on rank: Int) throws {
     let item = chunk.lowerBound
     guard chunk.count == 1 else { throw Violation("item \(item) is tried again together with others, \(chunk)") }
-    if isLate(item, on: rank) {
+    if isOverdue(item, on: rank) {
       throw Violation("item \(item) is tried again on rank \(rank), which is still at it")
     }
     if lastFailedOn[item] == rank, !isAlone(rank) {
@@ -239,7 +317,9 @@ final class Books {
   /// Whether no other rank has a thread that isn't late.
   func isAlone(_ rank: Int) -> Bool {
     for other in ranks.indices where other != rank {
-      if !ranks[other].isGone, !ranks[other].isThere || ranks[other].lateThreads < ranks[other].threads { return false }
+      if !ranks[other].isGone, !ranks[other].isThere || ranks[other].overdueThreads < ranks[other].threads {
+        return false
+      }
     }
     return true
   }
@@ -249,12 +329,12 @@ final class Books {
     if notBegun > 0 || mayHaveSuspect(rank) { return true }
     if toBeTriedAgain.isEmpty { return false }
     let isAlone = isAlone(rank)
-    if ranks[rank].lateThreads == 0 { return isAlone || toBeTriedAgain.count > againAfter[rank] }
-    return toBeTriedAgain.contains { (isAlone || lastFailedOn[$0] != rank) && !isLate($0, on: rank) }
+    if ranks[rank].overdueThreads == 0 { return isAlone || toBeTriedAgain.count > againAfter[rank] }
+    return toBeTriedAgain.contains { (isAlone || lastFailedOn[$0] != rank) && !isOverdue($0, on: rank) }
   }
 
-  private func isLate(_ item: Int, on rank: Int) -> Bool {
-    ranks[rank].held.contains { $0.isLate && $0.chunk.upperBound == item + 1 }
+  private func isOverdue(_ item: Int, on rank: Int) -> Bool {
+    ranks[rank].held.contains { $0.isOverdue && $0.chunk.upperBound == item + 1 }
   }
 
   // MARK: Taking
@@ -279,8 +359,17 @@ final class Books {
     if !items.isEmpty { lowest = min(lowest, items.lowerBound) }
   }
 
-  func gaveBack(_ range: Range<Int>, by rank: Int, failed first: Int = 0) throws {
-    guard let place = ranks[rank].held.firstIndex(where: { $0.items.upperBound == range.upperBound && !$0.isLate }),
+  /// What a rank says that it has not begun.
+  func returned(_ ranges: [Range<Int>], by rank: Int) throws {
+    if repetitions.hasBegun {
+      for item in ranges.joined() { _ = repetitions.ended(item) }
+      return
+    }
+    for range in ranges { try shortened(range, of: rank) }
+  }
+
+  private func shortened(_ range: Range<Int>, of rank: Int, failed first: Int = 0) throws {
+    guard let place = ranks[rank].held.firstIndex(where: { $0.items.upperBound == range.upperBound && !$0.isOverdue }),
       ranks[rank].held[place].chunk.lowerBound <= range.lowerBound
     else { throw Violation("rank \(rank) gives back \(range), and doesn't hold it") }
     let isSuspect = ranks[rank].held[place].isSuspect
@@ -290,31 +379,41 @@ final class Books {
       heldChunks -= 1
     }
     touch(rank)
+    consequences.expect(.shortened(worker: rank, range))
     try release(range.dropFirst(first), from: rank, isSuspect: isSuspect)
   }
 
-  /// What the scheduler has to say to a failure on a rank that holds the item, and what is to be booked.
-  func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws -> MapScheduler.Verdict {
+  /// The item can't be sent, and what stands behind it in its chunk is not.
+  func unsendable(_ item: Int, of chunk: Range<Int>, to rank: Int) throws {
+    if repetitions.hasBegun {
+      _ = repetitions.ended(item)
+      return
+    }
+    try failed(item, on: rank, mayBeTriedAgain: false)
+    try shortened(item..<chunk.upperBound, of: rank, failed: 1)
+  }
+
+  /// A failure on a rank that holds the item.
+  private func failed(_ item: Int, on rank: Int, mayBeTriedAgain: Bool = true) throws {
     guard state[item] == .held, holder[item] == rank else {
       throw Violation("item \(item), which failed on rank \(rank), is \(state[item]), held by \(holder[item])")
     }
     holder[item] = -1
-    guard item < bound else {
-      settle(item, .failed)
-      return .known
-    }
+    guard item < bound else { return settle(item, .failed) }
     if failures[item] == 0 { openFailures += 1 }
     failures[item] += 1
     lastFailedOn[item] = rank
     if mayBeTriedAgain, failures[item] <= schedule.retries {
       state[item] = .toBeTriedAgain
-      addToAgain(item)
-      return .again
+      again += 1
+      return addToAgain(item)
     }
-    settle(item, .failed)
     failed.append(item)
-    if schedule.failuresDecide { lower(to: item) }
-    return .failed(tries: failures[item])
+    settle(item, .failed)
+    consequences.expect(.failed(item, tries: mayBeTriedAgain ? failures[item] : 1))
+    guard schedule.failuresDecide else { return }
+    lower(to: item)
+    consequences.expect(limit: item)
   }
 
   private func settle(_ item: Int, _ fate: State) {
@@ -322,44 +421,71 @@ final class Books {
     holder[item] = -1
     done += 1
     if failures[item] > 0 { openFailures -= 1 }
+    isSettled[item] = fate == .done || failed.last == item
+    settle()
+  }
+
+  private func settle() {
+    while settledThrough < count, isSettled[settledThrough] { settledThrough += 1 }
   }
 
   private func lower(to item: Int) {
+    guard item < bound else {
+      limit = min(limit, item)
+      return
+    }
     for index in item..<bound where state[index] == .notBegun { notBegun -= 1 }
     suspects = suspects.filter { $0 < item }
     for index in toBeTriedAgain where index >= item { removeFromAgain(index) }
-    bound = item
+    limit = min(limit, item)
   }
 
-  func late(_ item: Int, on rank: Int) throws -> MapScheduler.Verdict {
-    guard let place = ranks[rank].held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isLate }) else {
-      throw Violation("item \(item) is late on rank \(rank), which doesn't hold it last in a chunk")
+  func overdue(_ report: OverdueReport, on rank: Int, at now: Int) throws {
+    try returned(report.returned, by: rank)
+    for (failure, elapsed) in zip(report.items, report.elapsed) {
+      overdue.append((failure.index, rank, now - elapsed))
+      if !repetitions.hasBegun { try overdue(failure.index, on: rank) }
     }
-    ranks[rank].held[place].isLate = true
-    // As any other that is late.
-    ranks[rank].held[place].isSuspect = false
-    ranks[rank].lateThreads += 1
-    lateChunks += 1
-    touch(rank)
-    return try failed(item, on: rank)
   }
 
-  /// The chunk came back: those that failed have been booked.
-  func returned(_ report: Report, by rank: Int) throws {
+  private func overdue(_ item: Int, on rank: Int) throws {
+    guard let place = ranks[rank].held.firstIndex(where: { $0.chunk.upperBound == item + 1 && !$0.isOverdue }) else {
+      throw Violation("item \(item) is overdue on rank \(rank), which doesn't hold it last in a chunk")
+    }
+    ranks[rank].held[place].isOverdue = true
+    // As any other that is overdue.
+    ranks[rank].held[place].isSuspect = false
+    ranks[rank].overdueThreads += 1
+    overdueChunks += 1
+    touch(rank)
+    try failed(item, on: rank)
+  }
+
+  /// The chunk came back.
+  func reported(_ report: ChunkReport, by rank: Int) throws {
+    overdue.removeAll { $0.rank == rank && report.chunk.contains($0.item) }
+    if repetitions.hasBegun { return repeated(report, by: rank) }
     guard let place = ranks[rank].held.firstIndex(where: { $0.chunk == report.chunk }) else {
       throw Violation("rank \(rank) returns \(report.chunk), and doesn't hold it")
     }
-    let held = ranks[rank].held.remove(at: place)
+    let held = ranks[rank].held[place]
+    var (completed, failures) = (report.completed, report.failures.map(\.index))
+    // What throws when the job ends may throw because of that.
+    if isStopped, let first = failures.first { (completed, failures) = (first - report.chunk.lowerBound, []) }
+    // The failure of one that is overdue is known.
+    for item in failures where !(held.isOverdue && item == held.items.upperBound) { try failed(item, on: rank) }
+    consequences.expect(.released(worker: rank, report.chunk))
+    ranks[rank].held.remove(at: place)
     heldChunks -= 1
-    if held.isLate {
-      ranks[rank].lateThreads -= 1
-      lateChunks -= 1
+    if held.isOverdue {
+      ranks[rank].overdueThreads -= 1
+      overdueChunks -= 1
     }
     touch(rank)
-    let end = min(report.chunk.lowerBound + report.completed, held.items.upperBound)
+    let end = min(report.chunk.lowerBound + completed, held.items.upperBound)
     var nextFailure = 0
     for item in report.chunk.lowerBound..<end {
-      if nextFailure < report.failures.count, report.failures[nextFailure] == item {
+      if nextFailure < failures.count, failures[nextFailure] == item {
         nextFailure += 1
         continue
       }
@@ -367,20 +493,46 @@ final class Books {
         throw Violation("item \(item), computed on rank \(rank), is \(state[item]), held by \(holder[item])")
       }
       settle(item, .done)
+      taken[item] += 1
+      repetitions.computed(item, by: rank)
     }
     try release(end..<held.items.upperBound, from: rank, isSuspect: held.isSuspect)
   }
 
-  func gone(_ rank: Int) throws {
-    ranks[rank].isGone = true
-    guard ranks[rank].isThere else { return }
+  private func repeated(_ report: ChunkReport, by rank: Int) {
+    let item = report.chunk.lowerBound
+    guard let first = repetitions.ended(item), report.completed > 0 else { return }
+    repetitions.cameTwice()
+    consequences.expect(.compare(item, first: first, second: rank))
+  }
+
+  func gaveAgain(_ chunk: Range<Int>, to rank: Int) throws {
+    guard isFinished, areAllHere, ranks[rank].isThere, !isStopped || repetitions.hasBegun else {
+      throw Violation("\(chunk) goes to rank \(rank) again, and the others aren't done")
+    }
+    try repetitions.gave(chunk, to: rank)
+  }
+
+  func gone(_ rank: Int, at now: Int) throws {
+    overdue.removeAll { $0.rank == rank }
+    repetitions.lost(rank)
     for held in ranks[rank].held {
       heldChunks -= 1
-      if held.isLate { lateChunks -= 1 }
+      if held.isOverdue { overdueChunks -= 1 }
+      consequences.expect(.released(worker: rank, held.chunk))
       try release(held.items, from: rank, isSuspect: held.isSuspect)
     }
     ranks[rank] = Rank()
     ranks[rank].isGone = true
     touch(rank)
+    advance(to: now)
+  }
+
+  /// The coordinator says that it is done.
+  func finished() throws {
+    guard isFinished, areAllHere else { throw Violation("it has finished, and isn't done, or not all are here") }
+    let others = ranks.count(where: \.isThere) > 1
+    let isPlain = !isStopped && !isRefused && bound == count && schedule.countAtStart > 0
+    try repetitions.checkThatFirstWas(schedule.repeats && others && isPlain)
   }
 }

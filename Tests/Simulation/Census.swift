@@ -17,7 +17,8 @@ struct Census {
     let whereabouts = whereabouts()
     for rank in ranks where root.books.ranks[rank.index].isThere && !rank.hasVanished {
       let found = whereabouts[rank.index].sorted { $0.lowerBound < $1.lowerBound }
-      let booked = root.books.ranks[rank.index].held.map(\.chunk).sorted { $0.lowerBound < $1.lowerBound }
+      let again = root.books.repetitions.underWay.filter { $0.value == rank.index }.keys.map { $0..<($0 + 1) }
+      let booked = (root.books.ranks[rank.index].held.map(\.chunk) + again).sorted { $0.lowerBound < $1.lowerBound }
       guard Census.merged(found) == Census.merged(booked) else {
         throw Violation("rank \(rank.index) and the letters to and from it hold \(found), the books say \(booked)")
       }
@@ -28,15 +29,14 @@ struct Census {
   private func whereabouts() -> [[Range<Int>]] {
     var found: [[Range<Int>]] = Array(repeating: [], count: ranks.count)
     for rank in ranks {
-      for task in rank.running { if let task { found[rank.index].append(task.kept) } }
-      for task in rank.waiting { found[rank.index].append(task.kept) }
-      for task in rank.finished { found[rank.index].append(task.kept) }
+      let tasks = rank.participant.running.map(\.task) + rank.participant.waiting + rank.finished
+      found[rank.index] += tasks.map(\.cursor.kept)
       for letter in rank.said { found[rank.index] += Census.ranges(in: letter) }
     }
     for event in world.queue.events where event.kind == .arrives {
       found[event.rank] += Census.ranges(in: world.letter(at: event.place))
     }
-    for (rank, letter) in root.lettersThere { found[rank] += Census.ranges(in: letter) }
+    for (rank, letter) in root.inbox { found[rank] += Census.ranges(in: letter) }
     return found
   }
 
@@ -44,7 +44,8 @@ struct Census {
     switch letter {
     case .work(let chunk): [chunk]
     case .report(let report): [report.chunk]
-    case .gaveBack(let ranges), .late(let ranges, _): ranges
+    case .returned(let ranges): ranges
+    case .overdue(let report): report.returned
     default: []
     }
   }
@@ -65,7 +66,7 @@ struct Census {
   private func checkStates() throws {
     let books = root.books
     var (done, notBegun, again, held, suspects) = (0, 0, 0, 0, 0)
-    for item in 0..<schedule.count {
+    for item in 0..<books.count {
       switch books.state[item] {
       case .notBegun: notBegun += item < books.bound ? 1 : 0
       case .waitsAlone: suspects += item < books.bound ? 1 : 0

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// How much of the time that ranks have goes into items, where messages take long.
 package enum Efficiency {

@@ -1,7 +1,7 @@
 /// What is going to happen, the earliest first; of what happens at the same time, what was put there first.
 struct EventQueue {
   enum Kind: Sendable {
-    case arrives, computed, timeIsUp, rankLooks, rootLooks, comes, vanishes, noticed, stops
+    case arrives, computed, timeIsUp, rankLooks, rootLooks, comes, vanishes, noticed, stops, refuses
   }
 
   struct Event {

@@ -4,9 +4,9 @@ package struct Figures: Sendable, Equatable {
   /// Nanoseconds until the end.
   package internal(set) var time = 0
   package internal(set) var chunks = 0
-  package internal(set) var callBacks = 0
-  package internal(set) var givenBack = 0
-  package internal(set) var late = 0
+  package internal(set) var recalls = 0
+  package internal(set) var returned = 0
+  package internal(set) var overdue = 0
   /// Verdicts that an item is to be tried again.
   package internal(set) var again = 0
   package internal(set) var footprint = 0
@@ -17,6 +17,11 @@ package struct Figures: Sendable, Equatable {
   package internal(set) var stuck = 0
   package internal(set) var stranded = 0
   package internal(set) var stopped = 0
+  package internal(set) var refused = 0
+  /// Portions of items that came while a map ran.
+  package internal(set) var portions = 0
+  /// Items that were computed by two ranks.
+  package internal(set) var compared = 0
   /// Chunks that were one suspect, and those of them that ended their rank.
   package internal(set) var alone = 0
   package internal(set) var fatal = 0
@@ -28,20 +33,22 @@ package struct Figures: Sendable, Equatable {
     case results
     /// The item decides.
     case threw(Int)
-    /// The job is ended because of an item that is late.
+    /// The job is ended because of an item that is overdue.
     case stuck(Int)
     /// Suspects are left, and no rank but 0.
     case stranded
     /// Early, as it was told to.
     case stopped
+    /// It was found that it can't be right.
+    case refused
   }
 
   package mutating func add(_ other: Figures) {
     steps += other.steps
     chunks += other.chunks
-    callBacks += other.callBacks
-    givenBack += other.givenBack
-    late += other.late
+    recalls += other.recalls
+    returned += other.returned
+    overdue += other.overdue
     again += other.again
     footprint = max(footprint, other.footprint)
     results += other.results
@@ -49,6 +56,9 @@ package struct Figures: Sendable, Equatable {
     stuck += other.stuck
     stranded += other.stranded
     stopped += other.stopped
+    refused += other.refused
+    portions += other.portions
+    compared += other.compared
     alone += other.alone
     fatal += other.fatal
   }
@@ -56,10 +66,11 @@ package struct Figures: Sendable, Equatable {
   /// What happened too rarely in that number of schedules: what doesn't happen isn't tested.
   package func rarities(in schedules: Int) -> [String] {
     let expected: [(name: String, found: Int, share: Double)] = [
-      ("call-backs", callBacks, 0.4), ("ranges given back", givenBack, 0.4), ("late items", late, 0.4),
+      ("recalls", recalls, 0.4), ("ranges returned", returned, 0.4), ("overdue items", overdue, 0.4),
       ("further tries", again, 0.4), ("maps with results", results, 0.4), ("maps with an error", errors, 0.08),
       ("stuck maps", stuck, 0.016), ("suspects given", alone, 0.4), ("fatal suspects", fatal, 0.04),
-      ("stranded maps", stranded, 0.004), ("stopped maps", stopped, 0.004),
+      ("stranded maps", stranded, 0.004), ("stopped maps", stopped, 0.004), ("refused maps", refused, 0.004),
+      ("portions", portions, 0.4), ("comparisons", compared, 0.2),
     ]
     return expected.filter { $0.found < Int($0.share * Double(schedules) / 2) }.map { "\($0.found) \($0.name)" }
   }
@@ -67,9 +78,10 @@ package struct Figures: Sendable, Equatable {
 
 extension Figures: CustomStringConvertible {
   package var description: String {
-    "\(steps) steps, \(chunks) chunks, \(callBacks) call-backs, \(givenBack) ranges given back, \(late) times late, "
+    "\(steps) steps, \(chunks) chunks, \(recalls) recalls, \(returned) ranges returned, \(overdue) times overdue, "
       + "\(again) times tried again, at most \(footprint) entries in the books, \(results) with results, "
       + "\(errors) with an error, \(stuck) stuck, \(stranded) stranded, \(stopped) stopped, "
+      + "\(refused) refused, \(portions) portions came later, \(compared) items compared, "
       + "\(alone) suspects given, \(fatal) of them fatal"
   }
 }

@@ -10,7 +10,7 @@ struct Oracle {
   init(_ schedule: Schedule, _ root: SimulatedRoot, _ ending: Figures.Ending) {
     self.schedule = schedule
     books = root.books
-    taken = root.taken
+    taken = root.books.taken
     wasDone = schedule.isDone
     self.ending = ending
   }
@@ -19,17 +19,20 @@ struct Oracle {
     // Up to here every item has its one fate.
     let decided: Int
     switch ending {
-    case .results: decided = schedule.count
+    case .results: decided = books.count
     case .threw(let item):
       guard item == books.failed.min() else { throw Violation("item \(item) is the error, of \(books.failed)") }
       decided = item + 1
     case .stuck(let item):
-      guard schedule.timeout != nil else { throw Violation("item \(item) is late, and has no time") }
+      guard schedule.timeout != nil else { throw Violation("item \(item) is overdue, and has no time") }
       decided = 0
     case .stranded:
       guard schedule.ranks.count > 1, schedule.ranks[0].comes == 0 else { throw Violation("one rank is stranded") }
       // All but the suspects.
       for item in 0..<books.bound where books.state[item] != .waitsAlone { try checkFate(of: item) }
+      decided = 0
+    case .refused:
+      guard schedule.refuses != nil else { throw Violation("it was refused, and nobody said so") }
       decided = 0
     case .stopped:
       guard schedule.stops != nil else { throw Violation("it has stopped, and nobody said so") }
@@ -42,6 +45,7 @@ struct Oracle {
       throw Violation("item \(item), which had failed before, was computed")
     }
     for item in 0..<decided { try checkFate(of: item) }
+    if case .results = ending, schedule.supply == nil || schedule.supply?.closes == nil { try checkBlocks() }
     for item in 0..<schedule.count {
       if taken[item] > 1 { throw Violation("item \(item) was computed \(taken[item]) times") }
       if books.failures[item] > schedule.retries + 1 {
@@ -75,8 +79,23 @@ struct Oracle {
     }
   }
 
+  /// All items have come, each in one of the blocks.
+  private func checkBlocks() throws {
+    guard books.count == schedule.count else { throw Violation("\(books.count) items have come of \(schedule.count)") }
+    guard let blocks = schedule.blocks else { return }
+    var next = 0
+    for block in 0..<books.count {
+      let items = blocks.items(of: block..<(block + 1))
+      guard items.lowerBound == next, !items.isEmpty, items.allSatisfy({ blocks.block(of: $0) == block }) else {
+        throw Violation("block \(block) has the items \(items), and \(next) comes next")
+      }
+      next = items.upperBound
+    }
+    guard next == blocks.items else { throw Violation("the blocks have \(next) items of \(blocks.items)") }
+  }
+
   private func mayFail(_ item: Int) -> Bool {
     schedule.failedBefore.contains(item) || schedule.fate(item).mayFail(retries: schedule.retries)
-      || schedule.mayBeLate(item)
+      || schedule.mayBeOverdue(item)
   }
 }

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 extension Schedule {
   /// A schedule that follows from its seed alone.
@@ -9,13 +9,17 @@ extension Schedule {
     let long = (10..<20).contains(kind)
     let longWithFailures = (20..<23).contains(kind)
     let itemTime = random.one(of: [100, 10_000, 1_000_000, 50_000_000, 1_000_000_000])
-    let count = random.below(
+    var count = random.below(
       (many ? 600 : long ? 5_000 : longWithFailures ? 3_000 : random.one(of: [6, 40, 40, 300])) + 1)
+    let blocks: Blocks? =
+      kind >= 23 && random.percent(10) ? Blocks(of: 3 * count, most: random.one(in: 1...max(1, count))) : nil
+    if let blocks { count = blocks.count }
     let ranks = many ? random.one(in: 60...140) : random.one(in: 1...12)
     self.init(
       seed: seed, count: count, ranks: [],
       itemTime: random.one(of: [.constant(itemTime), .uniform(itemTime), .heavyTailed(itemTime)]),
       delay: random.one(of: [1_000, 50_000, 1_000_000, 10_000_000, 100_000_000]))
+    self.blocks = blocks
     jitter = random.one(of: [0, delay / 4, delay, 10 * delay])
     looks = random.one(of: [0, 1_000, 100_000, 6_000_000])
     // Short items in one large map: each of them is a step otherwise.
@@ -43,6 +47,22 @@ extension Schedule {
     }
     if random.percent(40) { addEarlierJob(&random) }
     if random.percent(5) { stops = random.below(span) }
+    if random.percent(3) { refuses = random.below(span) }
+    if random.percent(25) { waitsForAll = true }
+    if random.percent(25) { repeats = true }
+    if random.percent(10) { unwitnessed = nil }
+    if random.percent(20) { longestBatch = random.one(in: 1...10) }
+    if random.percent(30) { addSupply(&random) }
+  }
+
+  /// What an earlier job has left is there at the start.
+  private mutating func addSupply(_ random: inout Seeded) {
+    let known = max(done.last?.upperBound ?? 0, (alone + failedBefore).max().map { $0 + 1 } ?? 0)
+    var supply = Supply(
+      first: random.percent(50) ? known : random.one(in: known...count), most: random.one(of: [1, 1, 5, 100, count]),
+      pause: random.one(of: [0, 1_000, delay, span / max(1, count), span / 4]))
+    if random.percent(30) { supply.closes = random.below(random.one(of: [1, span, 2 * span])) }
+    self.supply = supply
   }
 
   /// Ranks that get far more than they should, so that much is called back.
@@ -93,7 +113,6 @@ extension Schedule {
         case .heavyTailed(let time): random.one(of: [8, 2_048]) * time
         }
       timeout = usual * random.one(of: [1, 8, 30]) + 1_000
-      grace = max(10 * (timeout ?? 0), 1_000_000_000)
     }
     fates = Array(repeating: .fine, count: count)
     let failing = random.one(of: [0, 1, 2, 5, count / 4, count])
@@ -137,10 +156,10 @@ extension Schedule {
     case 2, 3: .throwsOn(remainder: random.below(2))
     case 4, 5, 6, 7: .throwsFirst(random.one(in: 1...3))
     case 8: .cannotBeSent
-    case 9: .resultCannotBeSent
+    case 9: random.percent(50) ? .resultCannotBeSent : .resultCannotBeRead
     case 10, 11, 12: .neverReturns(on: random.below(ranks.count))
-    case 13: random.percent(30) ? .neverReturns(on: nil) : .isLateFirst(1)
-    default: .isLateFirst(random.one(in: 1...3))
+    case 13: random.percent(30) ? .neverReturns(on: nil) : .isOverdueFirst(1)
+    default: .isOverdueFirst(random.one(in: 1...3))
     }
   }
 }

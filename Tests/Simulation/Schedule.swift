@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// All that a simulated map is made of.
 package struct Schedule: Sendable {
@@ -30,6 +30,18 @@ package struct Schedule: Sendable {
     package init() {}
   }
 
+  /// Items that come while the map runs.
+  package struct Supply: Sendable, Equatable {
+    /// Items that are there at the start.
+    var first = 0
+    /// Items that come at once, at the most.
+    var most = 1
+    /// Nanoseconds between two portions, at the most; and between the last one and the word that it was.
+    var pause = 0
+    /// When it is closed, also where not all have come.
+    var closes: Int?
+  }
+
   package var seed: UInt64
   package var count: Int
   package var ranks: [Rank]
@@ -40,8 +52,18 @@ package struct Schedule: Sendable {
   /// Whether a chunk goes on after an item that failed.
   package var goesOn = false
   package var timeout: Int?
-  /// So long may nothing go on because of items that are late.
-  package var grace = 10_000_000_000
+  /// Nil where all items are there at the start.
+  package var supply: Supply?
+  /// What the map counts are blocks of these.
+  package var blocks: Blocks?
+  /// No batch has more items.
+  package var longestBatch = Int.max
+  /// The worker that gets no suspect.
+  package var unwitnessed: Int? = 0
+  /// Whether no worker gets items before all are here, for a while.
+  package var waitsForAll = false
+  /// Whether a few items are computed by two workers, in the end.
+  package var repeats = false
   package var itemTime: ItemTime
   /// By item; empty where all are fine.
   package var fates: [Fate] = []
@@ -51,6 +73,8 @@ package struct Schedule: Sendable {
   package var failedBefore: [Int] = []
   /// When the map ends early.
   package var stops: Int?
+  /// When it is found that it can't be right.
+  package var refuses: Int?
   /// A message takes the first, and up to the second longer.
   package var delay: Int
   package var jitter = 0
@@ -71,6 +95,11 @@ package struct Schedule: Sendable {
 
   /// Nanoseconds that the item takes on a rank as it should be.
   package func time(_ index: Int) -> Int {
+    guard let blocks else { return timeOfItem(index) }
+    return blocks.items(of: index..<(index + 1)).reduce(0) { $0 + timeOfItem($1) }
+  }
+
+  private func timeOfItem(_ index: Int) -> Int {
     switch itemTime {
     case .constant(let time): return time
     case .uniform(let time): return Int(bits(index) % UInt64(2 * time + 1))
@@ -86,6 +115,11 @@ package struct Schedule: Sendable {
 
   /// So many items stay together on a rank: where they have a time each, they are begun one by one.
   var unitOnRanks: Int { timeout == nil ? rule.unit : 1 }
+
+  /// Items that are there at the start.
+  var countAtStart: Int { supply?.first ?? count }
+
+  func isStopped(at now: Int) -> Bool { stops.map { $0 <= now } ?? false }
 
   /// By item.
   var isDone: [Bool] {
@@ -103,7 +137,7 @@ package struct Schedule: Sendable {
   }
 
   /// Whether an item that is fine may pass its time.
-  func mayBeLate(_ index: Int) -> Bool {
+  func mayBeOverdue(_ index: Int) -> Bool {
     guard let timeout else { return false }
     return ranks.indices.contains { !ranks[$0].stalls.isEmpty || time(index, on: $0) >= timeout }
   }
@@ -120,7 +154,9 @@ package struct Schedule: Sendable {
     // Each item tried on every try and computed again for each rank that vanishes, with every message alone on its way.
     let tries = Double(retries + 1 + ranks.count)
     let messages = (Double(count) * tries + 1_000) * 8 * Double(delay + jitter + looks + 1_000)
-    return Int(min(items * tries + stalled + Double(grace) * 2 + messages, 4e18))
+    let supplied = Double(supply?.pause ?? 0) * Double(count + 2) + Double(supply?.closes ?? 0)
+    let waits = Double(JointStart.longest + (stops ?? 0) + (refuses ?? 0) + 4 * (timeout ?? 0)) + 2e9
+    return Int(min(items * tries + stalled + supplied + waits + messages, 4e18))
   }
 }
 
@@ -130,7 +166,7 @@ extension Schedule: CustomStringConvertible {
       "seed \(seed): \(count) items, \(ranks.count) ranks, \(rule), items take \(itemTime) ns",
       "messages take \(delay) ns and up to \(jitter) more, a look comes after up to \(looks) ns",
       "\(retries) retries, failures \(failuresDecide ? "decide" : "are kept")\(goesOn ? ", chunks go on after them" : ""), "
-        + "timeout \(timeout.map { "\($0) ns, grace \(grace) ns" } ?? "none"), "
+        + "timeout \(timeout.map { "\($0) ns" } ?? "none"), "
         + "learnt \(learnt.map { "\($0) ns an item" } ?? "nothing"), chunks of up to \(largest)",
     ]
     for (rank, itself) in ranks.enumerated() {
@@ -141,6 +177,11 @@ extension Schedule: CustomStringConvertible {
     }
     if isResumed { lines.append("done before: \(done), alone: \(alone), failed before: \(failedBefore)") }
     if let stops { lines.append("stops at \(stops)") }
+    if let refuses { lines.append("is refused at \(refuses)") }
+    if let supply { lines.append("\(supply)") }
+    if let blocks { lines.append("\(blocks)") }
+    lines.append(
+      "waits for all: \(waitsForAll), repeats: \(repeats), no suspect for: \(unwitnessed.map(String.init) ?? "nobody")")
     for (index, fate) in fates.enumerated() where fate != .fine { lines.append("item \(index): \(fate)") }
     return lines.joined(separator: "\n")
   }

@@ -1,161 +1,124 @@
-/// A rank: its compute threads, and the thread in the call, which takes letters and sends them. As `ComputePool`, `MapTask`
-/// and `WorkerMap` do it.
+import SeppoEngine
+
+/// A rank: a participant, compute threads that take their time, and the thread in the call, which takes letters and sends
+/// them.
 final class SimulatedRank {
-  struct Task {
-    let lower: Int
-    /// Where it ends by now.
-    var end: Int
-    /// Up to here items are claimed, and from here on in the last stretch.
-    var begun: Int
-    var stretchFrom: Int
-    /// Up to here items are computed, or failed.
-    var computed: Int
+  final class Task: ChunkHolder {
+    let cursor: ChunkCursor
     let came: Int
+    var run: ChunkRun
     var nanoseconds = 0
-    var stretch: Int
-    var stretchTime = 0
-    var failures: [Int] = []
-    /// The item in hand has passed its time.
-    var isLate = false
 
-    var left: Int { end - begun }
-    var kept: Range<Int> { lower..<end }
-
-    init(_ chunk: Range<Int>, at now: Int, stretch: Int) {
-      lower = chunk.lowerBound
-      end = chunk.upperBound
-      begun = lower
-      stretchFrom = lower
-      computed = lower
+    init(_ chunk: Range<Int>, unit: Int, _ rules: ChunkRun.Rules, at now: Int) {
+      cursor = ChunkCursor(chunk, unit: unit)
       came = now
-      self.stretch = stretch
-    }
-
-    /// Cuts off up to so many items that aren't begun, or a few more: whole units.
-    mutating func cut(_ wanted: Int, unit: Int) -> Range<Int> {
-      guard left > 0, wanted > 0 else { return end..<end }
-      let place = max(lower + max(0, end - lower - wanted) / unit * unit, begun)
-      defer { end = place }
-      return place..<end
+      run = ChunkRun(cursor, rules, at: now)
     }
   }
+
+  /// What a thread will have done when its time is over.
+  private struct Attempt {
+    let first: Int
+    var computed = 0
+    var threw = false
+    var time = 0
+  }
+
+  /// Why an item fails. Nobody looks at it.
+  struct Failure: Error {}
 
   let index: Int
   private let world: World
   private let schedule: Schedule
-  private let unit: Int
-  /// By thread.
-  private(set) var running: [Task?]
-  private(set) var waiting: [Task] = []
+  private let rules: ChunkRun.Rules
+  private(set) var participant: Participant<Task>
   private(set) var finished: [Task] = []
-  /// Which stretch a thread is at, counted.
-  private var stretches: [Int]
+  /// By thread.
+  private var tasks: [Task?]
+  private var hands: [(items: Range<Int>, since: Int)?]
+  private var attempts: [Attempt?]
+  /// Attempts that each thread has begun.
+  private var begun: [Int]
   /// Nothing at or above this is begun any more.
   private var bound = Int.max
   private var willLook = false
-  /// Until then nothing goes on here.
-  var frozenUntil = 0
   var isThere = false
   var hasVanished = false
+  /// What rank 0 says to itself, to be taken when it looks.
+  var said: [Letter] = []
 
   init(_ index: Int, _ world: World) {
     self.index = index
     self.world = world
     schedule = world.schedule
-    unit = schedule.unitOnRanks
-    running = Array(repeating: nil, count: schedule.ranks[index].threads)
-    stretches = Array(repeating: 0, count: running.count)
+    rules = ChunkRun.Rules(
+      stopsAtFailure: !schedule.goesOn, timeout: schedule.timeout, longestBatch: schedule.longestBatch)
+    let threads = schedule.ranks[index].threads
+    participant = Participant(threads: threads)
+    tasks = Array(repeating: nil, count: threads)
+    hands = Array(repeating: nil, count: threads)
+    attempts = Array(repeating: nil, count: threads)
+    begun = Array(repeating: 0, count: threads)
   }
-
-  var hasIdleThread: Bool { running.contains { $0 == nil } }
-  private var areAllLate: Bool { running.allSatisfy { $0?.isLate == true } }
 
   /// Items that no thread has begun.
   var left: Int {
     var left = 0
-    for task in running { left += task?.left ?? 0 }
-    for task in waiting { left += task.left }
+    for (task, _) in participant.running { left += task.cursor.left }
+    for task in participant.waiting { left += task.cursor.left }
     return left
   }
 
-  /// What stands behind items that are late is given back at once.
   func submit(_ chunk: Range<Int>) {
-    waiting.append(Task(chunk, at: world.now, stretch: unit))
-    if areAllLate { sayLate(giveAllBack(), nil) } else { begin() }
+    participant.submit(Task(chunk, unit: schedule.unitOnRanks, rules, at: world.now))
+    begin()
+    lookForOverdue()
   }
 
   func lower(to bound: Int) { self.bound = min(self.bound, bound) }
 
-  /// Half of what no thread has begun, the last items first.
-  func giveBack() -> [Range<Int>] {
-    var wanted = (left + 1) / 2
-    var given: [Range<Int>] = []
-    for place in waiting.indices.reversed() where wanted > 0 {
-      let range = waiting[place].cut(wanted, unit: unit)
-      if !range.isEmpty { given.append(range) }
-      wanted -= range.count
-    }
-    waiting.removeAll { $0.kept.isEmpty }
-    for thread in running.indices.reversed() where wanted > 0 {
-      guard let range = running[thread]?.cut(wanted, unit: unit), !range.isEmpty else { continue }
-      given.append(range)
-      wanted -= range.count
-    }
-    return given
-  }
-
-  private func giveAllBack() -> [Range<Int>] {
-    defer { waiting.removeAll() }
-    return waiting.map(\.kept)
-  }
+  func recall() -> [Range<Int>] { participant.recall { _ in } }
 
   /// Threads with nothing to do take what waits.
   private func begin() {
-    for thread in running.indices where running[thread] == nil {
-      if waiting.isEmpty { return }
-      running[thread] = waiting.removeFirst()
-      claim(thread)
+    for thread in tasks.indices where tasks[thread] == nil {
+      guard let task = participant.next(on: thread) else { return }
+      tasks[thread] = task
+      goOn(thread)
     }
   }
 
-  /// The thread claims the next items, or is done with the chunk.
-  private func claim(_ thread: Int) {
-    guard var task = running[thread] else { return }
-    let places = task.begun..<min(task.begun + task.stretch, task.end)
-    guard !places.isEmpty, places.lowerBound < bound else { return end(thread) }
-    task.stretchFrom = places.lowerBound
-    task.begun = places.upperBound
-    var (time, hangs) = (0, false)
-    for item in places where item < bound {
-      let fate = schedule.fate(item)
-      let ordinal = world.tries[item]
-      world.tries[item] += 1
-      task.computed = item + 1
-      if fate == .fine {
-        time += schedule.time(item, on: index)
-        continue
-      }
-      time += schedule.time(item, on: index)
-      if case .isLateFirst(let tries) = fate, ordinal < tries { time += 3 * (schedule.timeout ?? 0) }
-      if fate.endsRank(index, try: ordinal) { endsAfter(time) }
-      if fate.hangs(on: index) || fate.endsRank(index, try: ordinal) {
-        hangs = true
-        break
-      }
-      if fate.throwsError(on: index, try: ordinal) {
-        task.failures.append(item)
-        if !schedule.goesOn { break }
-      }
-    }
-    task.stretchTime = time
-    task.nanoseconds += time
-    running[thread] = task
-    stretches[thread] += 1
-    world.note("rank \(index) begins \(places) on thread \(thread)")
+  /// The thread tries what is left of its batch, begins the next one, or is done with the chunk.
+  private func goOn(_ thread: Int) {
+    guard let task = tasks[thread] else { return }
+    if let rest = task.run.rest { return attempt(rest, on: thread) }
+    guard let batch = task.run.next(at: world.now) else { return end(thread) }
+    world.note("rank \(index) begins \(batch) on thread \(thread)")
+    hands[thread] = (batch, task.run.since)
+    attempt(batch, on: thread)
     if let timeout = schedule.timeout {
-      world.after(timeout + world.look(), .timeIsUp, rank: index, place: thread, token: stretches[thread])
+      world.after(timeout + 1 + world.look(), .timeIsUp, rank: index, place: thread, token: begun[thread])
     }
-    if !hangs { world.after(time, .computed, rank: index, place: thread, token: stretches[thread]) }
+  }
+
+  private func attempt(_ items: Range<Int>, on thread: Int) {
+    var (attempt, hangs) = (Attempt(first: items.lowerBound), false)
+    for item in items where !hangs && !attempt.threw {
+      if item >= bound { break }
+      let (fate, ordinal) = (schedule.fate(item), world.tries[item])
+      world.tries[item] += 1
+      attempt.time += schedule.time(item, on: index)
+      if fate != .fine {
+        if fate.isOverdue(try: ordinal) { attempt.time += (item % 2 == 0 ? 3 : 1) * (schedule.timeout ?? 0) }
+        if fate.endsRank(index, try: ordinal) { endsAfter(attempt.time) }
+        hangs = fate.hangs(on: index) || fate.endsRank(index, try: ordinal)
+        attempt.threw = fate.throwsError(on: index, try: ordinal)
+      }
+      if !hangs && !attempt.threw { attempt.computed += 1 }
+    }
+    attempts[thread] = attempt
+    begun[thread] += 1
+    if !hangs { world.after(attempt.time, .computed, rank: index, place: thread, token: begun[thread]) }
   }
 
   private func endsAfter(_ time: Int) {
@@ -163,85 +126,84 @@ final class SimulatedRank {
     world.after(time + schedule.ranks[index].noticed, .noticed, rank: index)
   }
 
-  /// A thread has come to the end of what it claimed.
+  /// A thread has come to the end of what it tried.
   func computed(_ thread: Int, token: Int) {
-    guard stretches[thread] == token, var task = running[thread] else { return }
-    if task.computed > bound, !task.isLate {
+    guard begun[thread] == token, let task = tasks[thread], var attempt = attempts[thread] else { return }
+    let end = attempt.first + attempt.computed + (attempt.threw ? 1 : 0)
+    if end > bound, end > attempt.first {
       // It looked at the bound before each item, and may have been past it when that came.
-      let least = max(bound, task.stretchFrom)
-      if least < task.computed { task.computed = world.random.one(in: least...task.computed) }
-      while let failure = task.failures.last, failure >= task.computed { task.failures.removeLast() }
+      let reached = world.random.one(in: min(max(bound, attempt.first + 1), end)...end)
+      if reached < end {
+        attempt.computed = reached - attempt.first
+        attempt.threw = false
+      }
     }
-    let isOver = task.computed < task.begun || task.isLate || (!task.failures.isEmpty && !schedule.goesOn)
-    if let failure = task.failures.first, schedule.failuresDecide, schedule.retries == 0 { lower(to: failure) }
-    if schedule.timeout == nil { grow(&task) }
-    running[thread] = task
-    if isOver { end(thread) } else { claim(thread) }
-  }
-
-  /// As `StretchSize`.
-  private func grow(_ task: inout Task) {
-    let aim = 100_000
-    if task.stretchTime * 8 <= aim {
-      task.stretch = min(task.stretch * 8, 1 << 30)
-    } else {
-      task.stretch = task.stretch * aim / task.stretchTime
+    task.nanoseconds += attempt.time
+    if task.run.tried(computed: attempt.computed, threw: attempt.threw, at: world.now) == .threw {
+      // Where the job was asked to stop, that may be why it threw.
+      if schedule.isStopped(at: world.now), world.random.percent(50) { task.run.leave() } else { task.run.fail() }
     }
-    task.stretch = max(task.stretch - task.stretch % unit, unit)
+    if let failed = task.run.failed.first, schedule.failuresDecide, schedule.retries == 0 { lower(to: failed) }
+    goOn(thread)
   }
 
   private func end(_ thread: Int) {
-    guard let task = running[thread] else { return }
-    running[thread] = nil
-    if !task.kept.isEmpty { finished.append(task) }
+    guard let task = tasks[thread] else { return }
+    (tasks[thread], hands[thread], attempts[thread]) = (nil, nil, nil)
+    participant.ended(task)
+    if index > 0 { encode(task) }
+    if !task.cursor.kept.isEmpty { finished.append(task) }
     begin()
     guard !willLook else { return }
     willLook = true
     world.after(world.look(), index == 0 ? .rootLooks : .rankLooks, rank: index)
   }
 
-  /// The item that a thread has in hand has passed its time.
-  func timeIsUp(_ thread: Int, token: Int) {
-    guard stretches[thread] == token, running[thread] != nil else { return }
-    guard let rest = running[thread]?.cut(Int.max / 2, unit: 1), let item = running[thread]?.begun else { return }
-    running[thread]?.isLate = true
-    sayLate((rest.isEmpty ? [] : [rest]) + (areAllLate ? giveAllBack() : []), item - 1)
+  /// Finds the results that can't travel.
+  private func encode(_ task: Task) {
+    if schedule.fates.isEmpty { return }
+    let run = task.run
+    let refused = task.cursor.chunk.prefix(run.completed).filter {
+      schedule.fates[$0] == .resultCannotBeSent && !run.failed.contains($0)
+    }
+    guard let first = refused.first else { return }
+    if schedule.goesOn { return task.run.add(failed: refused) }
+    task.run.end(before: first)
+    task.run.fail()
+  }
+
+  /// The item that a thread has in hand may have passed its time.
+  func timeIsUp(_ thread: Int, token: Int) { if begun[thread] == token { lookForOverdue() } }
+
+  private func lookForOverdue() {
+    guard let timeout = schedule.timeout else { return }
+    let hands = self.hands
+    let overdue = participant.overdue(
+      at: world.now, after: timeout, inHand: { _, thread in hands[thread] }, drop: { _ in })
+    if overdue.isEmpty { return }
+    say(
+      .overdue(
+        OverdueReport(
+          items: overdue.items.map { ItemFailure(index: $0.index, error: Failure()) },
+          elapsed: overdue.items.map { world.now - $0.since }, returned: overdue.returned)))
   }
 
   /// Rank 0 has no letters to itself.
-  private func sayLate(_ ranges: [Range<Int>], _ item: Int?) {
-    if index > 0 { return world.send(.late(ranges, item), rank: index) }
-    said.append(.late(ranges, item))
+  private func say(_ letter: Letter) {
+    if index > 0 { return world.send(letter, rank: index) }
+    said.append(letter)
     world.after(0, .rootLooks, rank: 0)
   }
 
-  /// What rank 0 says to itself, to be taken when it looks.
-  var said: [Letter] = []
-
   /// What is to be told of the chunks that are done.
-  func takeReports() -> [Report] {
+  func takeReports() -> [ChunkReport] {
     willLook = false
     defer { finished.removeAll(keepingCapacity: true) }
-    return finished.map(report)
-  }
-
-  func report(_ task: Task) -> Report {
-    var failures = task.failures
-    var completed = task.computed - task.lower
-    if task.isLate {
-      if failures.last != task.computed - 1 { failures.append(task.computed - 1) }
+    return finished.map { task in
+      ChunkReport(
+        chunk: task.cursor.kept, completed: task.run.completed,
+        failures: task.run.failed.map { ItemFailure(index: $0, error: Failure()) }, nanoseconds: task.nanoseconds,
+        resident: world.now - task.came)
     }
-    if index > 0, !schedule.fates.isEmpty,
-      let item = (task.lower..<task.computed).first(where: {
-        schedule.fates[$0] == .resultCannotBeSent && !(task.isLate && $0 == task.computed - 1)
-      })
-    {
-      failures.removeAll { $0 >= item }
-      failures.append(item)
-      completed = item + 1 - task.lower
-    }
-    return Report(
-      chunk: task.kept, completed: completed, failures: failures, nanoseconds: task.nanoseconds,
-      resident: world.now - task.came)
   }
 }

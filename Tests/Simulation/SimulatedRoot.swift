@@ -1,17 +1,22 @@
-import SeppoScheduling
+import SeppoEngine
 
-/// Rank 0's thread in the call: drives the scheduler as `RootMap` does, and holds all it says against the books.
+/// Rank 0's thread in the call: tells the coordinator what happens, does what it wants done, and holds all that against the
+/// books.
 final class SimulatedRoot {
-  private(set) var scheduler: MapScheduler
+  private(set) var coordinator: Coordinator
   let books: Books
   private let world: World
   private let schedule: Schedule
   /// Rank 0's own compute threads.
   private let own: SimulatedRank
-  private var inbox: [(rank: Int, letter: Letter)] = []
-  /// How often the result of each item was taken.
-  private(set) var taken: [Int]
+  private(set) var inbox: [(rank: Int, letter: Letter)] = []
   private(set) var figures = Figures()
+  /// How the coordinator says that it ended.
+  private(set) var ending: Figures.Ending?
+  /// Items of the schedule that have not come.
+  private var toCome: Int
+  private var nextSupply = 0
+  private var settledThrough = 0
   private var hasMoved = false
 
   init(_ world: World, own: SimulatedRank) {
@@ -19,215 +24,273 @@ final class SimulatedRoot {
     self.own = own
     schedule = world.schedule
     books = Books(schedule)
-    taken = Array(repeating: 0, count: schedule.count)
-    scheduler = MapScheduler(
-      count: schedule.count, ranks: schedule.ranks.count, rule: schedule.rule, largest: schedule.largest,
-      retries: schedule.retries, failuresDecide: schedule.failuresDecide, learnt: schedule.learnt.map(Self.learnt),
-      done: schedule.done, alone: schedule.alone)
-    for item in schedule.failedBefore { scheduler.failedBefore(index: item) }
+    toCome = schedule.count - schedule.countAtStart
+    var rules = Coordinator.Rules(workers: schedule.ranks.count)
+    rules.unwitnessed = schedule.unwitnessed
+    rules.chunk = schedule.rule
+    rules.largest = schedule.largest
+    rules.retries = schedule.retries
+    rules.failuresDecide = schedule.failuresDecide
+    rules.timeout = schedule.timeout
+    rules.waitsForAll = schedule.waitsForAll
+    rules.repeats = schedule.repeats
+    var start = Coordinator.Start(count: schedule.countAtStart)
+    start.isClosed = schedule.supply == nil
+    start.calibration = schedule.learnt.map(Self.learnt)
+    start.done = schedule.done
+    start.suspects = schedule.alone
+    start.failed = schedule.failedBefore
+    coordinator = Coordinator(rules, start, at: 0)
     join(0)
   }
 
   /// As a map would have learnt it whose items took so long.
-  private static func learnt(_ nanoseconds: Int) -> Learnt {
-    var scheduler = MapScheduler(count: 1, ranks: 1, rule: .automatic)
-    scheduler.joined(rank: 0, threads: 1)
-    guard let first = scheduler.nextAssignment() else { preconditionFailure("nothing is given") }
-    scheduler.returned(rank: 0, chunk: first.chunk, completed: 1, nanoseconds: nanoseconds)
-    guard let learnt = scheduler.learnt else { preconditionFailure("nothing is learnt") }
+  private static func learnt(_ nanoseconds: Int) -> Calibration {
+    var coordinator = Coordinator(.init(workers: 1), .init(count: 1), at: 0)
+    coordinator.handle(.joined(worker: 0, threads: 1))
+    guard case .give = coordinator.nextEffect() else { preconditionFailure("nothing is given") }
+    coordinator.handle(.report(worker: 0, ChunkReport(chunk: 0..<1, completed: 1, nanoseconds: nanoseconds)))
+    guard let learnt = coordinator.calibration else { preconditionFailure("nothing is learnt") }
     return learnt
   }
 
-  var hasLetters: Bool { !inbox.isEmpty }
-  var lettersThere: [(rank: Int, letter: Letter)] { inbox }
+  /// Whether something may happen that no rank says.
+  var mustLook: Bool { !books.isClosed || !books.overdue.isEmpty || books.ranks.contains { $0.waits } }
 
-  func arrived(_ letter: Letter, from rank: Int) {
-    // The connection is closed.
-    if !books.ranks[rank].isGone { inbox.append((rank, letter)) }
-  }
+  func arrived(_ letter: Letter, from rank: Int) { inbox.append((rank, letter)) }
 
   /// One turn of the loop; true if anything happened.
   func look() throws -> Bool {
     hasMoved = false
-    scheduler.advance(to: world.now)
-    for (rank, letter) in inbox {
-      // What comes after the news that it's gone is nobody's.
-      if !books.ranks[rank].isGone { try take(letter, from: rank) }
-    }
+    let mayBeStuck = !books.overdue.isEmpty
+    coordinator.advance(to: world.now)
+    books.advance(to: world.now)
+    for (rank, letter) in inbox { try take(letter, from: rank) }
     inbox.removeAll(keepingCapacity: true)
     for letter in own.said { try take(letter, from: 0) }
     own.said.removeAll(keepingCapacity: true)
-    for report in own.takeReports() { try take(report, from: 0) }
-    try handOut()
+    for report in own.takeReports() { try take(.report(report), from: 0) }
+    try supply()
+    try follow(mayBeStuck)
     return hasMoved
   }
 
   private func join(_ rank: Int) {
     let threads = schedule.ranks[rank].threads
-    scheduler.joined(rank: rank, threads: threads)
-    books.joined(rank, threads: threads)
+    coordinator.handle(.joined(worker: rank, threads: threads))
+    books.joined(rank, threads: threads, at: world.now)
   }
 
   func gone(_ rank: Int) throws {
     // Both an item and chance may end it.
+    coordinator.handle(.lost(worker: rank))
     if books.ranks[rank].isGone { return }
     if books.ranks[rank].holdsSuspect { figures.fatal += 1 }
     world.note("rank 0 hears that rank \(rank) is gone")
-    scheduler.gone(rank: rank)
-    try books.gone(rank)
+    try books.gone(rank, at: world.now)
   }
 
   /// The map ends early: the ranks begin nothing more.
   func stopEarly() {
     world.note("the map is told to stop")
-    scheduler.stop()
-    books.isStopped = true
-    stop(at: 0)
+    coordinator.handle(.stopped)
+    books.stopped()
   }
 
-  // MARK: Handing out
+  func refuse() {
+    world.note("the map is refused")
+    coordinator.handle(.refused)
+    books.refused()
+  }
 
-  private func handOut() throws {
-    var calls = 0
-    while true {
-      while let assignment = scheduler.nextAssignment() {
-        calls += 1
-        try give(assignment.chunk, to: assignment.rank)
+  /// What comes while the map runs.
+  private func supply() throws {
+    guard let supply = schedule.supply, !books.isClosed, world.now >= nextSupply else { return }
+    let (demand, limited) = (coordinator.demand, books.bound < books.count || books.isStopped)
+    if limited, demand > 0 { throw Violation("\(demand) items are wanted, and none would be begun") }
+    if toCome == 0 || supply.closes.map({ $0 <= world.now }) == true {
+      world.note("no more items come, of \(books.count)")
+      coordinator.handle(.closed)
+      books.closed()
+      guard coordinator.demand == 0 else { throw Violation("items are wanted, and none come any more") }
+    } else if demand > 0 {
+      let more = world.random.one(in: 1...min(demand, supply.most, toCome))
+      world.note("\(more) items come")
+      coordinator.handle(.supplied(more))
+      books.supplied(more)
+      toCome -= more
+      figures.portions += 1
+      guard coordinator.demand == demand - more else {
+        throw Violation("\(demand) items were wanted, \(more) came, and \(coordinator.demand) are wanted")
       }
-      guard let rank = scheduler.nextCallBack() else { return }
-      calls += 1
-      guard calls < 10_000 + 10 * schedule.count else { throw Violation("rank 0 never comes to an end of handing out") }
-      hasMoved = true
-      figures.callBacks += 1
-      world.note("rank 0 calls back from rank \(rank)")
-      try books.asked(rank)
-      if rank == 0 {
-        try take(.gaveBack(own.giveBack()), from: 0)
-      } else {
-        world.send(.callBack, rank: rank)
-      }
+    } else {
+      if !limited, books.notBegun == 0 { throw Violation("no items are wanted, and none are there") }
+      return
+    }
+    hasMoved = true
+    nextSupply = world.now + world.random.below(supply.pause + 1)
+  }
+
+  // MARK: Following
+
+  /// Does what the coordinator wants done.
+  private func follow(_ mayBeStuck: Bool) throws {
+    var effects = 0
+    while let effect = coordinator.nextEffect() {
+      effects += 1
+      guard effects < 10_000 + 10 * schedule.count else { throw Violation("there is no end to what is to be done") }
+      try follow(effect)
+      if ending != nil { break }
+    }
+    if ending == .results, let effect = coordinator.nextEffect() { throw Violation("after the end comes \(effect)") }
+    try books.consequences.checkThatAllCame()
+    if mayBeStuck, ending == nil, let stuck = books.stuckItem(at: world.now) {
+      throw Violation("item \(stuck.item) keeps all from going on, and nothing is said")
+    }
+    if ending == nil, books.isFinished, books.areAllHere, books.repetitions.underWay.isEmpty {
+      throw Violation("all is done, and it hasn't finished")
     }
   }
 
-  private func give(_ chunk: Range<Int>, to rank: Int) throws {
-    hasMoved = true
-    figures.chunks += 1
-    world.note("rank 0 gives \(chunk) to rank \(rank)")
-    try books.gave(chunk, to: rank)
-    if books.ranks[rank].holdsSuspect { figures.alone += 1 }
+  private func follow(_ effect: Effect) throws {
+    switch effect {
+    case .give(let worker, let chunk, let isRepetition):
+      hasMoved = true
+      try give(chunk, to: worker, isRepetition)
+    case .recall(let worker):
+      hasMoved = true
+      figures.recalls += 1
+      world.note("rank 0 recalls from rank \(worker)")
+      try books.asked(worker)
+      if worker > 0 { return world.send(.recall, rank: worker) }
+      try take(.returned(own.recall()), from: 0)
+    case .limit(let bound):
+      try books.consequences.came(.limit(bound))
+      own.lower(to: bound)
+      for rank in books.ranks.indices where rank > 0 && (books.ranks[rank].isThere || books.ranks[rank].waits) {
+        world.send(.stop(bound), rank: rank)
+      }
+    case .released(let worker, let chunk): try books.consequences.came(.released(worker: worker, chunk))
+    case .shortened(let worker, let range): try books.consequences.came(.shortened(worker: worker, range))
+    case .failed(let failure, let tries): try books.consequences.came(.failed(failure.index, tries: tries))
+    case .compare(let index, let first, let second, _):
+      figures.compared += 1
+      try books.consequences.came(.compare(index, first: first, second: second))
+    case .stuck(let index, let worker, let nanoseconds):
+      guard let stuck = books.stuckItem(at: world.now),
+        (index, worker, nanoseconds) == (stuck.item, stuck.rank, world.now - stuck.since)
+      else { throw Violation("\(effect), and it isn't") }
+      ending = .stuck(index)
+    case .finished:
+      try books.finished()
+      ending =
+        books.isRefused
+        ? .refused : schedule.failuresDecide && books.bound < books.count ? .threw(books.bound) : .results
+    }
+  }
+
+  private func give(_ chunk: Range<Int>, to rank: Int, _ isRepetition: Bool) throws {
+    world.note("rank 0 gives \(chunk) to rank \(rank)\(isRepetition ? " again" : "")")
+    if isRepetition {
+      try books.gaveAgain(chunk, to: rank)
+    } else {
+      figures.chunks += 1
+      try books.gave(chunk, to: rank)
+      if books.ranks[rank].holdsSuspect { figures.alone += 1 }
+    }
     var sent = chunk
     if rank > 0, !schedule.fates.isEmpty, let item = chunk.first(where: { schedule.fates[$0] == .cannotBeSent }) {
       world.note("item \(item) can't be sent")
-      scheduler.failedToSend(rank: rank, chunk: chunk, index: item)
-      let verdict = try books.failed(item, on: rank, mayBeTriedAgain: false)
-      try books.gaveBack(item..<chunk.upperBound, by: rank, failed: 1)
-      if verdict != .known { stop() }
+      let failure = ItemFailure(index: item, error: SimulatedRank.Failure())
+      coordinator.handle(.unsendable(worker: rank, chunk: chunk, failure))
+      try books.unsendable(item, of: chunk, to: rank)
       sent = chunk.lowerBound..<item
     }
     if sent.isEmpty { return }
     if rank == 0 { own.submit(sent) } else { world.send(.work(sent), rank: rank) }
   }
 
-  /// Where that decides, nothing is begun any more above the item that failed.
-  private func stop() {
-    if schedule.failuresDecide { stop(at: books.bound) }
-  }
-
-  private func stop(at bound: Int) {
-    own.lower(to: bound)
-    for rank in books.ranks.indices where rank > 0 && books.ranks[rank].isThere {
-      world.send(.stop(bound), rank: rank)
-    }
-  }
-
   // MARK: Taking
 
   private func take(_ letter: Letter, from rank: Int) throws {
     hasMoved = true
+    // What comes after the news that it's gone is nobody's.
+    let isGone = books.ranks[rank].isGone
     switch letter {
-    case .entered: join(rank)
-    case .report(let report): try take(report, from: rank)
-    case .gaveBack(let ranges):
-      world.note("rank \(rank) has given back \(ranges)")
-      figures.givenBack += ranges.count
-      scheduler.gaveBack(rank: rank, ranges: ranges)
+    case .entered: if !isGone { join(rank) }
+    case .report(let report):
+      let report = readable(report, from: rank)
+      world.note("rank \(rank) returns \(report.completed) of \(report.chunk), failed: \(report.failures.map(\.index))")
+      coordinator.handle(.report(worker: rank, report))
+      if !isGone { try books.reported(report, by: rank) }
+    case .returned(let ranges):
+      world.note("rank \(rank) returns \(ranges)")
+      coordinator.handle(.returned(worker: rank, ranges))
       // One that wasn't asked answers a map before this one.
-      guard books.ranks[rank].isAsked else { return }
+      guard !isGone, books.ranks[rank].isAsked else { return }
+      figures.returned += ranges.count
       books.answered(rank)
-      for range in ranges { try books.gaveBack(range, by: rank) }
-    case .late(let ranges, let item):
-      world.note("rank \(rank) gives back \(ranges), as items are late there\(item.map { ", now \($0)" } ?? "")")
-      scheduler.gaveBack(rank: rank, ranges: ranges, behindLate: true)
-      for range in ranges { try books.gaveBack(range, by: rank) }
-      guard let item else { return }
-      figures.late += 1
-      let verdict = scheduler.late(rank: rank, index: item)
-      try check(verdict, against: books.late(item, on: rank), of: item, on: rank)
-    case .work, .stop, .callBack: throw Violation("rank 0 gets \(letter)")
+      try books.returned(ranges, by: rank)
+    case .overdue(let report):
+      world.note("on rank \(rank) \(report.items.map(\.index)) are overdue; it returns \(report.returned)")
+      coordinator.handle(.overdue(worker: rank, report))
+      if isGone { return }
+      figures.overdue += report.items.count
+      try books.overdue(report, on: rank, at: world.now)
+    case .work, .stop, .recall: throw Violation("rank 0 gets \(letter)")
     }
   }
 
-  private func take(_ report: Report, from rank: Int) throws {
-    hasMoved = true
-    world.note("rank \(rank) returns \(report.completed) of \(report.chunk), failed: \(report.failures)")
-    let isLate = books.ranks[rank].held.contains { $0.isLate && $0.chunk == report.chunk }
-    for item in report.failures {
-      let verdict = scheduler.threw(rank: rank, index: item)
-      let isKnown = isLate && item == report.chunk.upperBound - 1
-      try check(verdict, against: isKnown ? .known : books.failed(item, on: rank), of: item, on: rank)
-    }
-    scheduler.returned(
-      rank: rank, chunk: report.chunk, completed: report.completed,
-      nanoseconds: report.failures.isEmpty ? report.nanoseconds : 0, resident: report.resident)
-    try books.returned(report, by: rank)
-    for item in report.chunk.prefix(report.completed) where !report.failures.contains(item) { taken[item] += 1 }
-  }
-
-  private func check(
-    _ verdict: MapScheduler.Verdict, against right: MapScheduler.Verdict, of item: Int, on rank: Int
-  ) throws {
-    guard verdict == right else {
-      throw Violation("item \(item) failed on rank \(rank): the scheduler says \(verdict), and it is \(right)")
-    }
-    switch verdict {
-    case .again: figures.again += 1
-    case .failed: stop()
-    case .known: break
-    }
+  /// What stands behind a result that can't be read is lost.
+  private func readable(_ report: ChunkReport, from rank: Int) -> ChunkReport {
+    guard rank > 0, !schedule.fates.isEmpty,
+      let item = report.computed.lazy.joined().first(where: { schedule.fates[$0] == .resultCannotBeRead })
+    else { return report }
+    var readable = report
+    readable.failures.removeAll { $0.index > item }
+    readable.failures.append(ItemFailure(index: item, error: SimulatedRank.Failure()))
+    readable.completed = item + 1 - report.chunk.lowerBound
+    return readable
   }
 
   // MARK: Checking
 
-  /// The scheduler says what the books say, of all that has changed.
+  /// The coordinator says what the books say, of all that has changed.
   func check() throws {
     for rank in books.takeChanged() {
-      let (said, right) = (scheduler.held(by: rank), books.ranks[rank].held)
+      let (said, right) = (coordinator.held(by: rank), books.ranks[rank].held)
       guard said.count == right.count, said.indices.allSatisfy({ said[$0] == right[$0].chunk }) else {
-        throw Violation("the scheduler says that rank \(rank) holds \(said), and it is \(right)")
+        throw Violation("the coordinator says that rank \(rank) holds \(said), and it is \(right)")
+      }
+      let journal = books.consequences.journal[rank]
+      guard journal == said else {
+        throw Violation("by what is said rank \(rank) has \(journal) in hand, and it is \(said)")
       }
     }
-    try same(scheduler.completed, books.done, "items are done")
-    try same(scheduler.bound, books.bound, "is the bound")
-    guard scheduler.isFinished == books.isFinished else {
-      throw Violation("the scheduler says that it is \(books.isFinished ? "not " : "")finished")
+    try same(coordinator.count, books.count, "items are there")
+    try same(coordinator.completed, books.done, "items are done")
+    try same(coordinator.bound, books.bound, "is the bound")
+    try same(coordinator.settledThrough, books.settledThrough, "items are settled")
+    guard coordinator.settledThrough >= settledThrough else { throw Violation("what was settled isn't any more") }
+    settledThrough = coordinator.settledThrough
+    guard coordinator.isStuck == books.isStuck else {
+      throw Violation("the coordinator says that it is \(books.isStuck ? "not " : "")stuck")
     }
-    guard scheduler.isStuck == books.isStuck else {
-      throw Violation("the scheduler says that it is \(books.isStuck ? "not " : "")stuck")
+    guard coordinator.isStranded == books.isStranded else {
+      throw Violation("the coordinator says that it is \(books.isStranded ? "not " : "")stranded")
     }
-    guard scheduler.isStranded == books.isStranded else {
-      throw Violation("the scheduler says that it is \(books.isStranded ? "not " : "")stranded")
-    }
-    guard scheduler.holdsNothing == (books.heldChunks == 0) else { throw Violation("it isn't known what is held") }
+    guard coordinator.holdsNothing == (books.heldChunks == 0) else { throw Violation("it isn't known what is held") }
     // A queue keeps what it has given out until that is 65 entries, or half of it.
     let earlier = schedule.done.count + 2 * schedule.alone.count + schedule.failedBefore.count
     let room = 200 + 8 * books.ranks.count + 2 * books.mostChunks + 2 * books.openFailures + earlier
-    guard scheduler.footprint <= room else {
-      throw Violation("the scheduler keeps \(scheduler.footprint) entries for \(books.mostChunks) chunks")
+    guard coordinator.footprint <= room else {
+      throw Violation("the coordinator keeps \(coordinator.footprint) entries for \(books.mostChunks) chunks")
     }
-    figures.footprint = max(figures.footprint, scheduler.footprint)
-    guard !books.isStopped, books.notBegun > 0 || !books.toBeTriedAgain.isEmpty || !books.suspects.isEmpty else {
-      return
-    }
+    figures.footprint = max(figures.footprint, coordinator.footprint)
+    figures.again = books.again
+    guard ending == nil, !books.isStopped,
+      books.notBegun > 0 || !books.toBeTriedAgain.isEmpty || !books.suspects.isEmpty
+    else { return }
     for rank in books.ranks.indices where books.ranks[rank].idleThreads > 0 && books.mayBeGiven(rank) {
       throw Violation(
         "rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.toBeTriedAgain), "
@@ -236,6 +299,6 @@ final class SimulatedRoot {
   }
 
   private func same(_ said: Int, _ right: Int, _ what: String) throws {
-    guard said == right else { throw Violation("the scheduler says that \(said) \(what), and it is \(right)") }
+    guard said == right else { throw Violation("the coordinator says that \(said) \(what), and it is \(right)") }
   }
 }

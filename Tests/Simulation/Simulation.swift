@@ -1,14 +1,13 @@
-import SeppoScheduling
+import SeppoEngine
 
-/// A map on simulated ranks, with messages that are under way and a clock, all from one seed: rank 0 and the others as they
-/// are, but for the items. After every step what the scheduler says is held against what is.
+/// A map on simulated ranks, with messages that are under way and a clock, all from one seed: the coordinator and the
+/// participants as they are, but for the items. After every step what the coordinator says is held against what is.
 package final class Simulation {
   private let schedule: Schedule
   private let world: World
   private let ranks: [SimulatedRank]
   private let root: SimulatedRoot
   private var figures = Figures()
-  private var stuckSince: Int?
   private var rootWillLook = false
   /// Rank 0 looks again after so long, where nothing happens.
   private var pause = Simulation.shortest
@@ -34,6 +33,7 @@ package final class Simulation {
       }
     }
     if let stops = schedule.stops { world.after(stops, .stops, rank: 0) }
+    if let refuses = schedule.refuses { world.after(refuses, .refuses, rank: 0) }
     world.after(0, .rootLooks, rank: 0)
   }
 
@@ -44,7 +44,7 @@ package final class Simulation {
         let itself = root.books.ranks[rank.index]
         world.note(
           "the books say of rank \(rank.index): \(itself.isThere ? "there" : "not there"), holds "
-            + itself.held.map { "\($0.chunk)\($0.isLate ? " late" : "")" }.joined(separator: ", ")
+            + itself.held.map { "\($0.chunk)\($0.isOverdue ? " overdue" : "")" }.joined(separator: ", ")
             + "; it has \(rank.left) items that aren't begun")
       }
       throw error
@@ -72,6 +72,7 @@ package final class Simulation {
     case .stuck: figures.stuck = 1
     case .stranded: figures.stranded = 1
     case .stopped: figures.stopped = 1
+    case .refused: figures.refused = 1
     }
     try Oracle(schedule, root, figures.ending).check()
     return figures
@@ -103,13 +104,16 @@ package final class Simulation {
     case .comes:
       rank.isThere = true
       // An answer that the map before this one asked for.
-      if world.random.percent(10) { world.send(.gaveBack([]), rank: event.rank) }
+      if world.random.percent(10) { world.send(.returned([]), rank: event.rank) }
       world.send(.entered, rank: event.rank)
     case .vanishes:
       world.note("rank \(event.rank) vanishes")
       rank.hasVanished = true
     case .stops:
       root.stopEarly()
+      lookSoon()
+    case .refuses:
+      root.refuse()
       lookSoon()
     case .rootLooks, .noticed: break
     }
@@ -130,7 +134,7 @@ package final class Simulation {
     switch letter {
     case .work(let chunk): rank.submit(chunk)
     case .stop(let bound): rank.lower(to: bound)
-    case .callBack: world.send(.gaveBack(rank.giveBack()), rank: rank.index)
+    case .recall: world.send(.returned(rank.recall()), rank: rank.index)
     default: preconditionFailure("a letter to rank 0")
     }
     report(rank)
@@ -150,17 +154,13 @@ package final class Simulation {
     rootWillLook = false
     let hasMoved = try root.look()
     try root.check()
-    if root.scheduler.isFinished {
-      guard schedule.failuresDecide, root.scheduler.bound < schedule.count else { return .results }
-      return .threw(root.scheduler.bound)
-    }
-    if root.books.isStopped, root.scheduler.holdsNothing { return .stopped }
-    if root.scheduler.isStranded { return .stranded }
-    if let item = try stuckItem() { return .stuck(item) }
+    if let ending = root.ending { return ending }
+    if root.books.isStopped, root.coordinator.holdsNothing, !root.books.repetitions.hasBegun { return .stopped }
+    if root.coordinator.isStranded { return .stranded }
     try checkThatNobodyGoesHungry(hasMoved)
     pause = hasMoved ? Simulation.shortest : min(pause * 3 / 2, 1 << 40)
-    // What is due at a certain time only the scheduler knows, so that rank 0 looks now and then.
-    if hasIdleThread || stuckSince != nil {
+    // What is due at a certain time only the coordinator knows, so that rank 0 looks now and then.
+    if hasIdleThread || root.mustLook {
       pauses += 1
       world.after(pause, .rootLooks, rank: 0, token: pauses)
     }
@@ -169,33 +169,20 @@ package final class Simulation {
 
   private var hasIdleThread: Bool { root.books.ranks.contains { $0.isThere && $0.idleThreads > 0 } }
 
-  /// The item because of which nothing has gone on for so long that the job is ended.
-  private func stuckItem() throws -> Int? {
-    guard root.scheduler.isStuck else {
-      stuckSince = nil
-      return nil
-    }
-    let since = stuckSince ?? world.now
-    stuckSince = since
-    guard world.now - since >= schedule.grace else { return nil }
-    guard let held = root.books.ranks.lazy.flatMap(\.held).first, held.isLate else {
-      throw Violation("it is stuck, and nothing is late")
-    }
-    return held.chunk.upperBound - 1
-  }
-
-  /// Where a thread has nothing to do, and another rank holds what it hasn't begun, that is called back before long. A rank
+  /// Where a thread has nothing to do, and another rank holds what it hasn't begun, that is recalled before long. A rank
   /// that should be done in a moment isn't asked; that passes, as the looks are ever longer apart.
   private func checkThatNobodyGoesHungry(_ hasMoved: Bool) throws {
     hungryLooks = !hasMoved && isSomebodyHungry ? hungryLooks + 1 : 0
     if hungryLooks > 10 {
-      throw Violation("a thread has nothing to do, nothing is under way, and nothing is called back")
+      throw Violation("a thread has nothing to do, nothing is under way, and nothing is recalled")
     }
   }
 
   private var isSomebodyHungry: Bool {
     let books = root.books
-    guard world.lettersUnderWay == 0, books.notBegun == 0, !books.isStopped else { return false }
+    guard world.lettersUnderWay == 0, books.notBegun == 0, !books.isStopped, !books.repetitions.hasBegun else {
+      return false
+    }
     var (isOneIdle, hasOneMore) = (false, false)
     for rank in ranks where books.ranks[rank.index].isThere {
       if rank.hasVanished || !rank.finished.isEmpty || !rank.said.isEmpty { return false }
@@ -207,7 +194,7 @@ package final class Simulation {
       // The scheduler goes by units, also where their items are begun one by one.
       let unit = schedule.rule.unit
       let areMore =
-        itself.held.count > itself.threads || itself.held.contains { $0.chunk.count > unit && !$0.isLate }
+        itself.held.count > itself.threads || itself.held.contains { $0.chunk.count > unit && !$0.isOverdue }
       if rank.left > 0, areMore { hasOneMore = true }
     }
     return isOneIdle && hasOneMore

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Results are stored by `WritingThread`, several at a time, straight from their places among all results: those stay as
 /// they are until the call's end, which waits for the thread.
-final class MapJournal<Result: Codable & Sendable> {
+final class MapJournal<Result: Codable & Sendable>: KeptResults {
   /// Results that came together.
   private struct Batch: Sendable {
     let items: [Range<Int>]
@@ -51,6 +51,8 @@ final class MapJournal<Result: Codable & Sendable> {
   /// Stored, and to be stored.
   private(set) var kept: Int
   private(set) var waiting = 0
+  /// What items took at the most, in nanoseconds.
+  private(set) var longestItem = 0
   private var batches: [Batch] = []
   /// When the first of them came.
   private var since = 0
@@ -63,20 +65,20 @@ final class MapJournal<Result: Codable & Sendable> {
 
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   init<Element>(
-    _ checkpoint: Checkpoint, _ items: Elements<Element>, resultsAreMemory: Bool, job: Job, place: Place,
+    _ checkpoint: Checkpoint, _ source: ItemSource<Element>, resultsAreMemory: Bool, job: Job, place: Place,
     round: Int
   ) throws where Element: Codable & Sendable {
     store = checkpoint.store
     longestAtRisk = store.longestAtRisk.inNanoseconds ?? .max
     hosts = job.hosts
-    count = items.count
+    count = source.blocks.count
     report = job.report
     call = job.current.number
     name = store.name
     do {
       journal = try store.open(
         for: CheckpointWork(
-          items, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
+          source, result: Result.self, resultsAreMemory: resultsAreMemory, place: place.text, round: round))
     } catch let error as CheckpointError {
       throw SeppoError.checkpoint(error, place: place.text)
     } catch {
@@ -103,19 +105,21 @@ final class MapJournal<Result: Codable & Sendable> {
 
   private func isPoison(_ suspect: CheckpointSuspect) -> Bool { suspect.isCertain && suspect.deaths >= store.deaths }
 
+  /// Results will stand in these places, from now on until `finish`.
+  func begin(_ places: UnsafeMutableBufferPointer<Result>) { self.places = Places(results: places) }
+
   /// Puts the results that are stored in their places.
   ///
   /// - Parameter attend: called now and then, as this may take long.
   /// - Returns: the items that have one, in ascending order.
-  func restore(_ gathered: inout Gathered<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
-    places = Places(results: gathered[0..<count])
+  func restore(into sink: some Sink<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
     var done: [Range<Int>] = []
     var run = 0..<0
-    func put(_ gathered: inout Gathered<Result>) throws {
+    func put() throws {
       let items = run
       run = run.upperBound..<run.upperBound
       if items.isEmpty { return }
-      if let (index, error) = gathered.take(stored: items) { throw unreadable(index, error) }
+      if let bad = sink.came(items, [items], from: nil, coded: nil) { throw unreadable(bad.index, bad.error) }
       if let last = done.last, last.upperBound == items.lowerBound {
         done[done.count - 1] = last.lowerBound..<items.upperBound
       } else {
@@ -126,17 +130,17 @@ final class MapJournal<Result: Codable & Sendable> {
     do {
       try journal.load { item, bytes in
         if item != run.upperBound || run.count == 4096 {
-          try put(&gathered)
+          try put()
           run = item..<item
         }
-        let (read, error) = Items.read(gathered[item..<(item + 1)], from: bytes)
+        let (read, error) = Items.read(sink.places(item..<(item + 1)), from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
       }
-      try put(&gathered)
+      try put()
       return done
     } catch {
-      gathered.insert(run, without: [], bytes: nil)
+      sink.places(run).deinitialize()
       if let error = error as? CheckpointError { throw SeppoError.checkpoint(error, place: place.text) }
       throw error
     }
@@ -174,21 +178,14 @@ final class MapJournal<Result: Codable & Sendable> {
   }
 
   /// Results stand in their places.
-  ///
-  /// - Parameter failures: those among them that failed, lowest first, and have none.
-  func came(_ range: Range<Int>, without failures: [FailedItem], from rank: Int, nanoseconds: Int, at now: Int) {
-    var items: [Range<Int>] = []
-    var first = range.lowerBound
-    for end in failures.map(\.index) + [range.upperBound] where end <= range.upperBound {
-      if first < end { items.append(first..<end) }
-      first = end + 1
-    }
+  func came(_ items: [Range<Int>], from origin: Origin) {
     if items.isEmpty { return }
-    if batches.isEmpty { since = now }
+    if batches.isEmpty { since = monotonicNanoseconds() }
     let batch = Batch(
-      items: items, rank: rank, time: secondsSince1970(), seconds: Double(nanoseconds) / 1e9 / Double(range.count))
+      items: items, rank: origin.rank, time: secondsSince1970(), seconds: Double(origin.nanoseconds) / 1e9)
     batches.append(batch)
     waiting += batch.count
+    longestItem = max(longestItem, origin.nanoseconds)
   }
 
   /// Lets store what it is time for. To be called again and again.

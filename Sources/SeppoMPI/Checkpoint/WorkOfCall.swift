@@ -3,23 +3,29 @@ import SeppoWire
 extension CheckpointWork {
   /// What a call is to compute.
   init<Element: Codable & Sendable, Result>(
-    _ items: Elements<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
+    _ source: ItemSource<Element>, result: Result.Type, resultsAreMemory: Bool, place: String, round: Int
   ) {
     self.init(
-      place: place, round: round, count: items.count, element: String(describing: Element.self),
+      place: place, round: round, count: source.blocks.count, element: String(describing: Element.self),
       result: String(describing: Result.self), shape: ResultShape.describe(Result.self),
       form: resultsAreMemory ? "memory" : "wire"
     ) { body in
       let writer = CanonicalWriter()
       // A range's or a stride's are those of its elements: an array of these is the same work.
-      items.visit { index, item in
-        writer.removeAll()
-        do {
-          try writer.write(item)
-          writer.withUnsafeBytes { body(index, $0) }
-        } catch {
+      let blocks = source.blocks
+      var isUnencodable = false
+      source.elements.visit { index, item in
+        if index % blocks.size == 0 {
+          writer.removeAll()
+          isUnencodable = false
+        }
+        do { try writer.write(item) } catch { isUnencodable = true }
+        guard (index + 1) % blocks.size == 0 || index + 1 == blocks.items else { return }
+        if isUnencodable {
           // It fails when it is to be sent, with an error of its own.
-          Array("can't be encoded".utf8).withUnsafeBytes { body(index, $0) }
+          Array("can't be encoded".utf8).withUnsafeBytes { body(blocks.block(of: index), $0) }
+        } else {
+          writer.withUnsafeBytes { body(blocks.block(of: index), $0) }
         }
       }
     }

@@ -93,12 +93,6 @@ struct CallMatching {
     return error
   }
 
-  /// On rank 0: tells every other rank how the call ended.
-  func finish(_ outcome: Outcome) throws {
-    try job.sendToAll(outcome)
-    try job.channel.flush()
-  }
-
   /// On another rank: what a message says of the call's end; nil where it is about something else.
   func outcome(of message: Message) throws -> Outcome? {
     switch message.kind {

@@ -143,6 +143,12 @@ extension Job {
     for rank in 1..<size { try send(writer, to: rank, kind: .finish) }
   }
 
+  /// On rank 0: tells every other rank how a call ended, and waits until that has left.
+  func finish(_ outcome: Outcome) throws {
+    try sendToAll(outcome)
+    try channel.flush()
+  }
+
   /// Moves messages, and gives the next one that belongs to the call at hand.
   func poll() throws -> Message? { try endingWithoutRoom { try channel.poll() } }
 

@@ -48,7 +48,7 @@ extension Job {
       var matching = CallMatching(self, signature)
       if isRoot {
         try matching.gather()
-        try matching.finish(.done)
+        try finish(.done)
       } else {
         try matching.announce(threads: 0)
         _ = try matching.awaitOutcome()

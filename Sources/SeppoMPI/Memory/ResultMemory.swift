@@ -111,24 +111,3 @@ struct ResultMemory {
   /// as much is written.
   static func held(_ coded: Int, _ items: Int, _ stride: Int) -> Int { max(0, coded - items.times(stride).times(2)) }
 }
-
-extension MapCall {
-  /// What each result takes, without what it holds.
-  var bytesEach: Int { MemoryLayout<Result>.stride + extra }
-  /// Where errors are kept, results are copied among them.
-  private var extra: Int { keepsFailures ? MemoryLayout<Swift.Result<Result, SeppoError>>.stride : 0 }
-
-  /// - Parameter others: so many other ranks of this machine get the results too.
-  func memory(_ count: Int, others: Int = 0) -> ResultMemory {
-    ResultMemory(
-      count: count, stride: MemoryLayout<Result>.stride,
-      extra: extra, keepsCoded: encodesResults,
-      others: others, ranks: job.size, limits: job.limits)
-  }
-
-  func error(_ shortage: MemoryShortage, _ count: Int, here: Int? = nil) -> SeppoError {
-    let here = here.map { " (\($0) \($0 == 1 ? "is" : "are") here)" } ?? ""
-    return SeppoError(
-      shortage, of: "the results of all \(count) items\(here)", rank: job.rank, host: job.host, place: place)
-  }
-}

@@ -1,4 +1,4 @@
-import SeppoScheduling
+import SeppoEngine
 
 /// A kind of call, a place, and the types there: what ranks that are together agree on. Made once and kept, since the texts
 /// cost more than a small call.
@@ -29,8 +29,8 @@ final class CallSite {
   let types: String
   /// Call, exact place and types, as a rank sends them.
   let bytes: [UInt8]
-  /// On rank 0: what the maps from here have learnt of their items.
-  var learnt: Learnt?
+  /// On rank 0: what the calls from here have measured of their items.
+  var calibration: Calibration?
 
   private static let separator: UInt8 = 0
 

@@ -5,12 +5,10 @@ import SeppoWire
 extension MessageKind {
   /// To rank 0: a rank has come to a call (`Entry`).
   static let enter = MessageKind(1)
-  /// From rank 0: a chunk to compute (`WorkHeader`, items).
+  /// From rank 0: a chunk to compute (`WorkFrame`, items).
   static let work = MessageKind(2)
-  /// To rank 0: a chunk's results (`ResultHeader`, results).
+  /// To rank 0: a chunk is done (`ReportFrame`: its values, and the items that failed).
   static let computed = MessageKind(3)
-  /// To rank 0: items of a chunk failed (`FailedItems`). Where the map goes on, the chunk's results follow.
-  static let threw = MessageKind(4)
   /// From rank 0: items from this index on are not to be begun any more (`Int`).
   static let stop = MessageKind(5)
   /// From rank 0: how the call ended (`Outcome`).
@@ -20,11 +18,11 @@ extension MessageKind {
   /// To rank 0: an error has left the body of `Seppo.run` (`String`).
   static let failed = MessageKind(8)
   /// From rank 0: half of what isn't begun is wanted elsewhere (nothing).
-  static let callBack = MessageKind(9)
+  static let recall = MessageKind(9)
   /// To rank 0: what of it this is (`[Int]`: lower and upper bounds in turns).
-  static let gaveBack = MessageKind(10)
-  /// To rank 0: items have passed their time (`LateReport`).
-  static let late = MessageKind(11)
+  static let returned = MessageKind(10)
+  /// To rank 0: items have passed their time (`OverdueReport`).
+  static let overdue = MessageKind(11)
   /// From rank 0: are you there? (`[Int]`: the call's number).
   static let ping = MessageKind(12)
   /// To rank 0: yes (nothing).

@@ -75,7 +75,7 @@ extension AtRoot where Value: Codable & Sendable {
       do {
         (bytes, received) = try coded.get()
       } catch let error as SeppoError {
-        try matching.finish(.threw(error))
+        try job.finish(.threw(error))
         throw error
       }
       let others = job.members.here - 1
@@ -84,10 +84,10 @@ extension AtRoot where Value: Codable & Sendable {
           own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
       {
         let error = job.error(shortage, of: "the value that is broadcast")
-        try matching.finish(.threw(error))
+        try job.finish(.threw(error))
         throw error
       }
-      try matching.finish(.value(bytes: bytes.count))
+      try job.finish(.value(bytes: bytes.count))
       try job.transport.broadcast(bytes.bytes)
       return received
     }
@@ -138,17 +138,20 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// Rank 0's collection, to be mapped by all ranks with options; see ``Swift/Collection/parallel(chunk:threads:retries:timeout:checkpoint:)``.
+  /// Rank 0's collection, to be computed by all ranks with options; see ``ParallelOptions``.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil
   ) -> Parallel<Value> {
-    Parallel(
-      base: value,
-      options: MapOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, areEverywhere: false
-      ))
+    parallel(
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Rank 0's collection, to be computed by all ranks with options.
+  @inlinable
+  public func parallel(_ options: ParallelOptions) -> Parallel<Value> {
+    Parallel(value, options, areEverywhere: false)
   }
 }
 
@@ -191,10 +194,10 @@ extension Seppo {
           error as? SeppoError
           ?? .rootThrew(
             host: job.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
-        try matching.finish(.threw(error))
+        try job.finish(.threw(error))
         throw error
       }
-      try matching.finish(.done)
+      try job.finish(.done)
       return AtRoot(value)
     }
   }

@@ -24,33 +24,25 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> [Result<Value, SeppoError>] {
-    try withElements { elements, sample in
-      try runMap(
-        elements, sample, Value.self, options, givesToAll: true, keepsFailures: true,
-        Place(fileID: fileID, line: line, column: column)
-      ) { input, output, first, bound in
-        computeChunk(input, output, first, bound, f)
-      }?.fates ?? []
-    }
+    try mapped(
+      Verb("mapResults", to: .everyRank, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
+    )?.fates ?? []
   }
+}
 
+extension ParallelAtRoot {
   /// Every item's fate, on rank 0: its result, or the error that it failed with.
   ///
-  /// - Throws: as ``mapResults(_:fileID:line:column:)``, on every rank.
+  /// - Throws: as ``Parallel/mapResults(_:fileID:line:column:)``, on every rank.
   @inlinable
   @discardableResult
-  public func mapResultsAtRoot<Value: Codable & Sendable>(
+  public func mapResults<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
-    try withElements { elements, sample in
-      AtRoot(
-        try runMap(
-          elements, sample, Value.self, options, givesToAll: false, keepsFailures: true,
-          Place(fileID: fileID, line: line, column: column)
-        ) { input, output, first, bound in
-          computeChunk(input, output, first, bound, f)
-        }?.fates)
-    }
+    AtRoot(
+      try parallel.mapped(
+        Verb("atRoot.mapResults", to: .root, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
+      )?.fates)
   }
 }

@@ -35,23 +35,13 @@ extension Parallel {
     preconditionFailure("unavailable")
   }
 
-  @discardableResult
-  public func mapAtRoot<Result: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Result) throws
-    -> AtRoot<[Result]>
-  {
-    preconditionFailure("unavailable")
-  }
-
   public func mapResults<Value: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Value) throws
     -> [Result<Value, SeppoError>]
   {
     preconditionFailure("unavailable")
   }
 
-  @discardableResult
-  public func mapResultsAtRoot<Value: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> Value) throws
-    -> AtRoot<[Result<Value, SeppoError>]>
-  {
+  public func forEach(_ f: @Sendable (Base.Element) async throws -> Void) throws {
     preconditionFailure("unavailable")
   }
 }

@@ -62,7 +62,7 @@ extension AtRoot where Value: Collection {
 // Verbs in the wrong place. An `AtRoot` has them too, by the sequence that it isn't.
 @available(
   *, unavailable,
-  message: "only what parallel() gives has this verb: xs.parallel().mapAtRoot { … }"
+  message: "atRoot is said before the verb: xs.parallel().atRoot.map { … }"
 )
 extension Sequence {
   @discardableResult
@@ -90,7 +90,7 @@ extension Sequence {
 
 @available(
   *, unavailable,
-  message: "only what parallel() gives has this verb: xs.parallel().mapResultsAtRoot { … }"
+  message: "atRoot is said before the verb: xs.parallel().atRoot.mapResults { … }"
 )
 extension Sequence {
   @discardableResult
@@ -106,6 +106,23 @@ extension Sequence {
 extension Parallel {
   @discardableResult
   public func mapParallel<Result>(_ f: (Base.Element) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(*, unavailable, message: "atRoot is said before the verb: xs.parallel().atRoot.map { … }")
+extension Parallel {
+  @discardableResult
+  public func mapAtRoot<Result>(_ f: (Base.Element) throws -> Result) throws -> AtRoot<[Result]> {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(*, unavailable, message: "atRoot is said before the verb: xs.parallel().atRoot.mapResults { … }")
+extension Parallel {
+  @discardableResult
+  public func mapResultsAtRoot<Value>(_ f: (Base.Element) throws -> Value) throws -> AtRoot<[Result<Value, SeppoError>]>
+  {
     preconditionFailure("unavailable")
   }
 }

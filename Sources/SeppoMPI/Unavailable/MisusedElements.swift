@@ -10,19 +10,25 @@ public struct MisusedParallel<Element> {
 
   /// Never called.
   @discardableResult
-  public func mapAtRoot<Result>(_ f: (Element) throws -> Result) throws -> AtRoot<[Result]> {
-    preconditionFailure("unavailable")
-  }
-
-  /// Never called.
-  @discardableResult
   public func mapResults<Value>(_ f: (Element) throws -> Value) throws -> [Result<Value, SeppoError>] {
     preconditionFailure("unavailable")
   }
 
   /// Never called.
+  public func forEach(_ f: (Element) throws -> Void) throws {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
   @discardableResult
-  public func mapResultsAtRoot<Value>(_ f: (Element) throws -> Value) throws -> AtRoot<[Result<Value, SeppoError>]> {
+  public func reduce<Value>(
+    into initial: Value, _ update: (inout Value, Element) throws -> Void, merge: (inout Value, Value) throws -> Void
+  ) throws -> Value {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  public var atRoot: MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
 }

@@ -39,17 +39,31 @@ extension Parallel {
     preconditionFailure("unavailable")
   }
 
-  @discardableResult
-  public func mapAtRoot<Result>(_ f: @Sendable (Base.Element) throws -> Result) throws -> AtRoot<[Result]> {
-    preconditionFailure("unavailable")
-  }
-
   public func mapResults<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> [Result<Value, SeppoError>] {
     preconditionFailure("unavailable")
   }
 
+  public func reduce<Value>(
+    into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
+    merge: (inout Value, Value) throws -> Void
+  ) throws -> Value {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension ParallelAtRoot {
   @discardableResult
-  public func mapResultsAtRoot<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> AtRoot<
+  public func map<Result>(_ f: @Sendable (Base.Element) throws -> Result) throws -> AtRoot<[Result]> {
+    preconditionFailure("unavailable")
+  }
+
+  @discardableResult
+  public func mapResults<Value>(_ f: @Sendable (Base.Element) throws -> Value) throws -> AtRoot<
     [Result<Value, SeppoError>]
   > {
     preconditionFailure("unavailable")
@@ -84,7 +98,7 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
 @available(
   *, unavailable,
   message:
-    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool), or call forEach"
 )
 extension Parallel {
   @discardableResult
@@ -93,19 +107,7 @@ extension Parallel {
   }
 
   @discardableResult
-  public func mapAtRoot(_ f: @Sendable (Base.Element) throws -> Void) throws -> AtRoot<[Void]> {
-    preconditionFailure("unavailable")
-  }
-
-  @discardableResult
   public func mapResults(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Result<Void, SeppoError>] {
-    preconditionFailure("unavailable")
-  }
-
-  @discardableResult
-  public func mapResultsAtRoot(_ f: @Sendable (Base.Element) throws -> Void) throws -> AtRoot<
-    [Result<Void, SeppoError>]
-  > {
     preconditionFailure("unavailable")
   }
 }

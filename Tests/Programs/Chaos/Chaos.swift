@@ -53,7 +53,7 @@ struct Chaos {
       if isSerial {
         lines = (0..<count).map { spell(fit($0)) }
       } else {
-        let fits = try (0..<count).parallel(checkpoint: checkpoint("at-root")).mapAtRoot {
+        let fits = try (0..<count).parallel(checkpoint: checkpoint("at-root")).atRoot.map {
           begin("at-root", $0)
           return fit($0)
         }

@@ -53,7 +53,7 @@ struct Checkpoints {
     case "doubles": try show((0..<2_000).parallel(checkpoint: .sqlite(file)).map(number(_:)))
     case "fits": try show((0..<500).parallel(checkpoint: .sqlite(file)).map(fit))
     case "fits at root":
-      let fits = try (0..<500).parallel(checkpoint: .sqlite(file)).mapAtRoot(fit)
+      let fits = try (0..<500).parallel(checkpoint: .sqlite(file)).atRoot.map(fit)
       try fits.atRoot { print(digest($0)) }
     case "strings by chunks of 7":
       let words = try Seppo.atRoot { (0..<300).map { "word \($0)" } }
@@ -192,7 +192,7 @@ struct Checkpoints {
           return try slow(item)
         })
     case "a result that is too long":
-      let texts = try (0..<5).parallel(checkpoint: .sqlite(file)).mapAtRoot { item in
+      let texts = try (0..<5).parallel(checkpoint: .sqlite(file)).atRoot.map { item in
         note(item)
         return [UInt8](repeating: 1, count: item == 3 ? 1_000_000_001 : item)
       }
@@ -220,7 +220,7 @@ struct Checkpoints {
       }
     case "in an item":
       _ = try (0..<4).mapParallel { _ in try [1].parallel(checkpoint: .sqlite(file)).map { $0 } }
-    case "in atRoot": try Seppo.atRoot { _ = try [1].parallel(checkpoint: .sqlite(file)).mapAtRoot { $0 } }
+    case "in atRoot": try Seppo.atRoot { _ = try [1].parallel(checkpoint: .sqlite(file)).atRoot.map { $0 } }
     case "an error that is caught":
       do {
         try show([1].parallel(checkpoint: .sqlite(file)).map { $0 })

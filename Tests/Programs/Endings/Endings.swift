@@ -316,7 +316,7 @@ struct Endings {
     case "items and results that lose something":
       let items = (0..<6).map { Lossy(kept: $0, lost: $0 == 1 ? 7 : 0) }
       for _ in 0..<3 { _ = try items.mapParallel { $0.kept } }
-      _ = try (0..<6).parallel().mapAtRoot { [Lossy(kept: $0, lost: 7)] }
+      _ = try (0..<6).parallel().atRoot.map { [Lossy(kept: $0, lost: 7)] }
     case "a child that comes back from an item": try letChildComeBack(throwing: false)
     case "a child that throws out of an item": try letChildComeBack(throwing: true)
     case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }

@@ -19,7 +19,7 @@ extension Endings {
     case "results and errors too large at root, caught":
       try limitMemory()
       do {
-        _ = try (0..<10_000_000).parallel().mapResultsAtRoot { $0 }
+        _ = try (0..<10_000_000).parallel().atRoot.mapResults { $0 }
       } catch SeppoError.notEnoughMemory {
         print("caught")
       }
@@ -45,7 +45,7 @@ extension Endings {
       _ = try (0..<400).parallel(threads: 2).map { large($0, 8) }
     case "results that grow too large at root":
       try limitMemory()
-      _ = try (0..<400).parallel().mapAtRoot { large($0, 8) }
+      _ = try (0..<400).parallel().atRoot.map { large($0, 8) }
     case "results and errors that grow too large":
       try limitMemory()
       _ = try (0..<400).parallel().mapResults { large($0, 8) }

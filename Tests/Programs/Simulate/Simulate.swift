@@ -9,9 +9,9 @@ import SeppoSimulation
 /// The seed of the schedule in hand, for `stopped`: one thread only writes it, before a trap that it meets itself.
 nonisolated(unsafe) private var seedInHand = UInt64(0)
 
-/// A precondition of the scheduler's that doesn't hold ends the program: it is said where.
+/// A precondition of the engine's that doesn't hold ends the program: it is said where.
 private func stopped(_ signal: CInt) {
-  print("seed \(seedInHand): the scheduler has stopped the program")
+  print("seed \(seedInHand): the engine has stopped the program")
   exit(1)
 }
 

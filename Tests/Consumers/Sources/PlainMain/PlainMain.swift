@@ -22,7 +22,7 @@ struct PlainMain {
       let doubled = try Sweep.energies(numbers)
       let options = numbers.parallel(chunk: .items(3), threads: 2)
       let texts = try options.map { "\($0)" }
-      let roots: AtRoot<[Double]> = try numbers.parallel(chunk: .automatic).mapAtRoot { $0.squareRoot() }
+      let roots: AtRoot<[Double]> = try numbers.parallel(chunk: .automatic).atRoot.map { $0.squareRoot() }
       try roots.atRoot { roots in
         precondition(roots.count == 20)
       }

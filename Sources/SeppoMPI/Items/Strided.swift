@@ -1,0 +1,129 @@
+/// The elements of a stride, for a map: `stride(from: 0.0, to: 1.0, by: 0.1).mapParallel(f)`.
+///
+/// The standard library's strides are sequences only. The elements are the same, bit for bit; a stride of standard
+/// numbers of up to 64 bits travels as its bounds.
+public struct Strided<Element: Strideable>: RandomAccessCollection {
+  private let elements: [Element]
+  let spacing: Spacing?
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { spacing?.count ?? elements.count }
+
+  public subscript(index: Int) -> Element {
+    precondition(indices.contains(index), "element \(index) of \(count)")
+    guard let spacing else { return elements[index] }
+    return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
+      guard let address = place.baseAddress else { preconditionFailure("no room for one element") }
+      spacing.write(index..<(index + 1), to: address)
+      return address.pointee
+    }
+  }
+
+  init(_ stride: StrideTo<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: false) }
+
+  init(_ stride: StrideThrough<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: true) }
+
+  /// A stride tells its bounds only through its mirror.
+  private init(_ stride: some Sequence<Element>, mirror: Mirror, includesEnd: Bool) {
+    let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
+    if let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"],
+      let spacing = Strided.spacing(first: first, end: end, step: step, includesEnd: includesEnd)
+    {
+      self.spacing = spacing
+      elements = []
+    } else {
+      spacing = nil
+      elements = Array(stride)
+    }
+  }
+
+  private static func spacing(first: Any, end: Any, step: Any, includesEnd: Bool) -> Spacing? {
+    switch (first, end, step) {
+    case (let first as Double, let end as Double, let step as Double):
+      guard let count = countOf(first, end, step, includesEnd) else { return nil }
+      return Spacing(kind: .double, first: first.bitPattern, step: step.bitPattern, count: count)
+    case (let first as Float, let end as Float, let step as Float):
+      guard let count = countOf(first, end, step, includesEnd) else { return nil }
+      return Spacing(kind: .float, first: UInt64(first.bitPattern), step: UInt64(step.bitPattern), count: count)
+    case (let first as any FixedWidthInteger, let end as any FixedWidthInteger, let step as Int):
+      // Beyond Int the elements travel one by one.
+      guard let from = Int(exactly: first), let to = Int(exactly: end) else { return nil }
+      let (distance, overflow) = to.subtractingReportingOverflow(from)
+      guard !overflow else { return nil }
+      guard let count = countOf(distance, step, includesEnd) else { return nil }
+      return Spacing(first: first, step: step, count: count)
+    default:
+      return nil
+    }
+  }
+
+  private static func countOf(_ distance: Int, _ step: Int, _ includesEnd: Bool) -> Int? {
+    guard distance != 0 else { return includesEnd ? 1 : 0 }
+    guard (distance > 0) == (step > 0) else { return 0 }
+    let (whole, overflow) = distance.dividedReportingOverflow(by: step)
+    guard !overflow, whole < Int.max else { return nil }
+    return includesEnd || distance % step != 0 ? whole + 1 : whole
+  }
+
+  /// As the standard library counts them: places whose value, rounded, lies before the end, and then the end once, where a
+  /// place rounds to it. Where steps are smaller than the spacing of numbers there, several places round to it.
+  private static func countOf<Number: BinaryFloatingPoint>(
+    _ first: Number, _ end: Number, _ step: Number, _ includesEnd: Bool
+  ) -> Int? {
+    func value(_ place: Int) -> Number { first.addingProduct(Number(place), step) }
+    func isBefore(_ place: Int) -> Bool { step > 0 ? value(place) < end : value(place) > end }
+    guard first.isFinite, end.isFinite, step.isFinite else { return nil }
+    guard step > 0 ? end >= first : end <= first else { return 0 }
+    let quotient = (end - first) / step
+    // Where a number can't count the steps exactly, neither can this.
+    guard quotient.isFinite, quotient < Number(1 << (Number.significandBitCount - 1)) else { return nil }
+    // Values never go back from one place to the next. Twice as far as the end they have passed it.
+    var (places, isPast) = (0, 2 * Int(quotient) + 2)
+    while places < isPast {
+      let middle = (places + isPast) / 2
+      if isBefore(middle) { places = middle + 1 } else { isPast = middle }
+    }
+    return includesEnd && value(places) == end ? places + 1 : places
+  }
+}
+
+extension Strided: EvenlySpaced {}
+
+/// `stride(from:to:by:)` and `stride(from:through:by:)`, which are no collections.
+public protocol StandardStride<Element>: Sequence where Element: Strideable {
+  /// Its elements, as a collection.
+  var strided: Strided<Element> { get }
+}
+
+extension StrideTo: StandardStride {
+  public var strided: Strided<Element> { Strided(self) }
+}
+
+extension StrideThrough: StandardStride {
+  public var strided: Strided<Element> { Strided(self) }
+}
+
+extension StandardStride where Element: Strideable & Codable & Sendable {
+  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line, column: column)
+  }
+
+  /// This stride, to be computed by all ranks with options; see ``ParallelOptions``.
+  @inlinable
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> Parallel<Strided<Element>> {
+    parallel(
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// This stride, to be computed by all ranks with options.
+  @inlinable
+  public func parallel(_ options: ParallelOptions) -> Parallel<Strided<Element>> { strided.parallel(options) }
+}

@@ -1,0 +1,158 @@
+import SeppoCompute
+import SeppoEngine
+import SeppoTransport
+import SeppoWire
+
+/// Computes a value for each item, and gives all of them where the verb wants them; elsewhere nil.
+///
+/// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
+@usableFromInline
+func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
+  _ work: Work<Element>, _ value: Value.Type, _ verb: Verb, _ kernel: ChunkKernel
+) throws -> Mapped<Value>? {
+  let call = MapCall<Element, Value>(work, verb)
+  return try call.run(work.elements, work.sample, kernel) { part in
+    switch part {
+    case .alone(let loop):
+      try loop.checkRoom()
+      return try gather(loop.count) { try loop.run(into: $0) }
+    case .root(let loop):
+      try loop.checkRoom()
+      return try gather(
+        loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
+        then: { try loop.share($0, failures: $1) })
+    case .worker(let outcome): return try call.take(outcome)
+    }
+  }
+}
+
+/// Folds a value of each block of items into one; nil where the verb doesn't want it on this rank.
+///
+/// - Parameters:
+///   - neutral: what each block begins with.
+///   - merge: called where rank 0 makes the call, in the order of the blocks.
+@usableFromInline
+func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
+  _ work: Work<Element>, _ verb: Verb, neutral: Value, merge: (inout Value, Value) throws -> Void,
+  _ kernel: ChunkKernel
+) throws -> Value? {
+  let call = MapCall<Element, Value>(work, verb)
+  return try withoutActuallyEscaping(merge) { merge in
+    try call.run(work.elements, work.sample, kernel) { part in
+      let fold = FoldSink(merge) { first in
+        var merged = first
+        try merge(&merged, neutral)
+        guard AnyValue.areSame(first, merged) else { throw call.notNeutral(neutral, first, merged) }
+      }
+      switch part {
+      case .alone(let loop):
+        _ = try loop.run(into: fold)
+        if let thrown = fold.thrown { throw call.mergeThrew(thrown) }
+        return fold.folded ?? neutral
+      case .root(let loop):
+        _ = try loop.run(into: fold)
+        if let thrown = fold.thrown { try loop.refuse(call.mergeThrew(thrown)) }
+        return try gather(
+          1, keepsCoded: call.encodesValues,
+          { sink in
+            sink.places(0..<1).initialize(repeating: fold.folded ?? neutral)
+            if let bad = sink.came(0..<1, [0..<1], from: nil, coded: nil) { try loop.refuse(call.error(bad, nil)) }
+            return []
+          }, then: { try loop.share($0, failures: $1) }
+        ).values.first
+      case .worker(let outcome): return try call.take(outcome)?.values.first
+      }
+    }
+  }
+}
+
+/// Fills an array, value by value.
+///
+/// - Parameters:
+///   - fill: puts values into the sink, and gives the items that failed.
+///   - then: gets the sink when all values are there, and closed up where some failed.
+private func gather<Value>(
+  _ count: Int, keepsCoded: Bool = false, _ fill: (ArraySink<Value>) throws -> [FailedItem],
+  then: (ArraySink<Value>, [FailedItem]) throws -> Void = { _, _ in }
+) throws -> Mapped<Value> {
+  var failures: [FailedItem] = []
+  let values = try [Value](unsafeUninitializedCapacity: count) { room, filled in
+    let places = UnsafeMutableBufferPointer(rebasing: room[..<count])
+    HugePages.advise(UnsafeMutableRawBufferPointer(places))
+    let sink = ArraySink(places, keepsCoded: keepsCoded)
+    do {
+      failures = try fill(sink)
+      if !failures.isEmpty { sink.closeGaps() }
+      try then(sink, failures)
+      filled = count - failures.count
+    } catch {
+      sink.abandon()
+      throw error
+    }
+  }
+  return Mapped(values, failures: failures)
+}
+
+/// What is to be computed: rank 0's items, and how.
+@usableFromInline
+struct Work<Element> {
+  let elements: Elements<Element>
+  let sample: ItemSample?
+  let options: ParallelOptions
+  let areEverywhere: Bool
+  let place: Place
+
+  /// - Parameters:
+  ///   - sample: on other ranks than 0, what their own items are compared by; nil where only rank 0 has items.
+  ///   - areEverywhere: whether every rank has the items.
+  @usableFromInline
+  init(
+    _ elements: Elements<Element>, _ sample: ItemSample?, _ options: ParallelOptions, areEverywhere: Bool,
+    _ place: Place
+  ) {
+    self.elements = elements
+    self.sample = sample
+    self.options = options
+    self.areEverywhere = areEverywhere
+    self.place = place
+  }
+}
+
+extension MapCall {
+  init(_ work: Work<Element>, _ verb: Verb) {
+    self.init(
+      job: .current, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
+  }
+
+  /// On another rank than 0: what the call's end brings.
+  func take(_ outcome: Outcome) throws -> Mapped<Value>? {
+    switch outcome {
+    case .threw(let error): throw error
+    case .values(let values):
+      let sharing = try Sharing(job)
+      return Mapped(try sharing.take(values), failures: try sharing.failures(values))
+    case .done, .value, .exit: return nil
+    }
+  }
+
+  /// What folding threw, as every rank gets it.
+  fileprivate func mergeThrew(_ thrown: any Error) -> SeppoError {
+    thrown as? SeppoError
+      ?? .rootThrew(
+        host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
+  }
+
+  fileprivate func notNeutral(_ neutral: Value, _ first: Value, _ merged: Value) -> SeppoError {
+    func text(_ value: Value) -> String { AnyValue.text(value, atMost: 40) }
+    return .badOption(
+      name: "\(verb.name)(into: \(text(neutral)))",
+      reason: """
+        each block of elements begins with a copy of it, so merging it into a value must not change that (0 for a sum, [:] for \
+        counts); it made \(text(merged)) of \(text(first))
+        """, place: place.text)
+  }
+
+  func error(_ bad: BadValue, _ item: Int?) -> SeppoError {
+    SeppoError(bad.error, index: item, rank: job.rank, host: job.host)
+  }
+}

@@ -1,0 +1,39 @@
+import SeppoCompute
+import SeppoWire
+
+/// What all chunks of a call share on one rank.
+struct MapContext: Sendable {
+  let rank: Int
+  let host: String
+  let place: Place
+  let limits: ChunkLimits
+  /// This number of blocks stays together.
+  let unit: Int
+  /// Whether a chunk ends at the first item that fails.
+  let stopsAtFailure: Bool
+  /// Whether an item that throws after the job was asked to stop is left for a later job.
+  let mindsRequests: Bool
+  /// How long an item may take, in nanoseconds; nil for any time.
+  let timeout: Int?
+  let itemsAreMemory: Bool
+  /// Whether rank 0 computes its own items as the other ranks get theirs: a type that loses something on the way would
+  /// otherwise give other results where rank 0 computes it.
+  let readsItemsBack: Bool
+  let valuesAreMemory: Bool
+  /// Rank 0 looks at what a type loses on its way.
+  let losses: LossOnTheWay?
+
+  /// What becomes of an item that passes its time.
+  func timedOut(_ index: Int) -> SeppoError {
+    .itemTimedOut(
+      index: index, rank: rank, host: host, timeout: Double(timeout ?? 0) / 1e9, tries: 1, place: place.text)
+  }
+
+  func threw(_ error: any Error, _ index: Int) -> SeppoError {
+    .itemThrew(ItemError(error, index: index, rank: rank, host: host, place: place.text))
+  }
+
+  func uncodable(_ error: WireError, _ index: Int) -> SeppoError {
+    SeppoError(error, index: index, rank: rank, host: host)
+  }
+}

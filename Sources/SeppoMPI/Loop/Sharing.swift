@@ -1,0 +1,138 @@
+import SeppoProcess
+import SeppoTransport
+import SeppoWire
+
+/// Gives the results of a map to every rank.
+struct Sharing {
+  private let job: Job
+  /// The items that failed, as they travel.
+  private let failures: [UInt8]
+
+  init(_ job: Job, failures: [FailedItem] = []) throws {
+    self.job = job
+    guard !failures.isEmpty else {
+      self.failures = []
+      return
+    }
+    let coded = try Control.encode(failures)
+    self.failures = withExtendedLifetime(coded) { Array(coded.bytes) }
+  }
+
+  /// Small parts are broadcast together, in pieces of this many bytes or more.
+  private static let piece = 1 << 19
+
+  /// On rank 0: plain memory.
+  func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
+    if memory.count <= Values.few {
+      return try job.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
+    }
+    try job.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
+    try job.transport.broadcast(memory)
+  }
+
+  /// On rank 0: parts in the order of the items.
+  func give(_ parts: [CodedPart]) throws {
+    let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
+    let count = parts.reduce(0) { $0 + $1.range.count }
+    if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
+      return try job.finish(
+        .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
+    }
+    try job.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
+    let pieces = Sharing.pieces(parts.map(\.bytes.count))
+    try job.transport.broadcast(
+      pieces: pieces.count,
+      piece: { number in
+        let parts = parts[pieces[number]]
+        if let only = parts.first, parts.count == 1 {
+          return (UnsafeMutableRawBufferPointer(mutating: only.bytes), only.owner)
+        }
+        let joined = _WireWriter(capacity: parts.reduce(0) { $0 + $1.bytes.count })
+        for part in parts { joined.append(part.bytes) }
+        return (joined.bytes, joined)
+      }, arrived: { _, _ in })
+  }
+
+  /// On another rank: the items that failed.
+  func failures(_ values: Values) throws -> [FailedItem] {
+    if values.failures.isEmpty { return [] }
+    return try values.failures.withUnsafeBytes {
+      try Control.decode([FailedItem].self, from: $0, rank: job.rank, host: job.host)
+    }
+  }
+
+  /// On another rank: the results, without room for the items that failed.
+  func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
+    try expectRoom(for: values, stride: MemoryLayout<Result>.stride)
+    return try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
+      let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
+      HugePages.advise(UnsafeMutableRawBufferPointer(places))
+      if Items.areMemory(Result.self) {
+        let memory = UnsafeMutableRawBufferPointer(places)
+        if values.bytes.isEmpty {
+          try job.transport.broadcast(memory)
+        } else {
+          guard values.bytes.count == memory.count else { throw ProtocolError("results came in part") }
+          memory.copyBytes(from: values.bytes)
+        }
+        initialized = values.count
+        return
+      }
+      let sizes = stride(from: 0, to: values.parts.count - 1, by: 2).map { (values.parts[$0], values.parts[$0 + 1]) }
+      func read(_ parts: ArraySlice<(Int, Int)>, _ bytes: UnsafeRawBufferPointer) throws {
+        var offset = 0
+        for (count, length) in parts {
+          guard initialized + count <= values.count, offset + length <= bytes.count else {
+            throw ProtocolError("results came in part")
+          }
+          let (done, error) = Items.read(
+            UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
+            from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)]))
+          initialized += done
+          if let error {
+            var index = initialized
+            for failure in try failures(values) where failure.index <= index { index += 1 }
+            throw SeppoError(error, index: index, rank: job.rank, host: job.host)
+          }
+          offset += length
+        }
+      }
+      if !values.bytes.isEmpty {
+        try values.bytes.withUnsafeBytes { try read(sizes[...], $0) }
+      } else {
+        let pieces = Sharing.pieces(sizes.map(\.1))
+        try job.transport.broadcast(
+          pieces: pieces.count,
+          piece: { number in
+            let room = _WireWriter(capacity: sizes[pieces[number]].reduce(0) { $0 + $1.1 })
+            return (room.append(uninitialized: sizes[pieces[number]].reduce(0) { $0 + $1.1 }), room)
+          },
+          arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
+      }
+      guard initialized == values.count else { throw ProtocolError("results came in part") }
+    }
+  }
+
+  /// Ends the job where the results can't be held here.
+  private func expectRoom(for values: Values, stride: Int) throws {
+    let lengths = Swift.stride(from: 1, to: values.parts.count, by: 2).map { values.parts[$0] }
+    let held = ResultMemory.held(lengths.reduce(0, +), values.count, stride)
+    // The last piece stands beside what is made of it.
+    let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
+    try job.expectRoom(for: most, of: "the results of the map")
+  }
+
+  /// Which parts are broadcast together: found in the same way on every rank.
+  static func pieces(_ sizes: [Int]) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var (first, bytes) = (0, 0)
+    for (number, size) in sizes.enumerated() {
+      bytes += size
+      if bytes >= piece || number == sizes.count - 1 {
+        pieces.append(first..<(number + 1))
+        (first, bytes) = (number + 1, 0)
+      }
+    }
+    return pieces
+  }
+}

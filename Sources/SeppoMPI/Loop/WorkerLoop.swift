@@ -1,0 +1,105 @@
+import SeppoCompute
+import SeppoEngine
+import SeppoProcess
+import SeppoTransport
+import SeppoWire
+
+/// Another rank's part in a call: takes chunks, computes them on its compute threads, and sends back the values.
+struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
+  private typealias Task = MapTask<Element, Value>
+
+  private let call: MapCall<Element, Value>
+  private let job: Job
+  private let context: MapContext
+  private let matching: CallMatching
+  private let sample: ItemSample?
+  private var blocks = Blocks(of: 0)
+
+  init(_ call: MapCall<Element, Value>, _ signature: CallSignature, _ sample: ItemSample?) {
+    self.call = call
+    job = call.job
+    context = call.context()
+    matching = CallMatching(job, signature)
+    self.sample = sample
+  }
+
+  /// Until rank 0 says how the call ended.
+  mutating func run() throws -> Outcome {
+    do {
+      try matching.announce(threads: call.options.threads, sample)
+      var backoff = Backoff()
+      while true {
+        var hasMoved = false
+        while let message = try job.poll() {
+          hasMoved = true
+          if let outcome = try matching.outcome(of: message) { return outcome }
+          try take(message)
+        }
+        for case let task as Task in job.pool.takeFinished() {
+          hasMoved = true
+          try report(task)
+        }
+        try reportOverdue()
+        try job.shutdown.passOnRequest()
+        if hasMoved { backoff.reset() } else { try job.pause(&backoff) }
+      }
+    } catch {
+      try call.settle(context.limits, after: error)
+      throw error
+    }
+  }
+
+  private mutating func take(_ message: Message) throws {
+    switch message.kind {
+    case .work:
+      let frame = try WorkFrame(message.bytes)
+      blocks = frame.blocks
+      job.log.debug("is given items \(blocks.items(of: frame.chunk))")
+      let input: Task.Input =
+        if let spacing = frame.spacing { .spaced(spacing) } else {
+          .wire(Frame.payload(of: message.bytes), owner: message.payload)
+        }
+      try job.submit(
+        Task(chunk: frame.chunk, of: blocks, input: input, output: .message, context: context))
+    case .stop:
+      let bound = try Control.decode(Int.self, from: message.bytes, rank: job.rank, host: job.host)
+      job.log.debug("begins no items from \(bound * blocks.size) on")
+      context.limits.lower(to: bound)
+    case .recall:
+      let ranges = job.pool.recall()
+      job.log.debug("returns items \(ranges.map { blocks.items(of: $0) })")
+      try job.send(Control.bounds(ranges), to: 0, kind: .returned)
+    default: break
+    }
+  }
+
+  private func reportOverdue() throws {
+    guard let timeout = call.options.timeout else { return }
+    let overdue = job.pool.takeOverdue(after: timeout.times(blocks.size))
+    if overdue.isEmpty { return }
+    let report = OverdueReport(overdue, blocks, context)
+    job.log.debug("items \(report.items.map(\.index)) have passed their time")
+    try job.send(report.coded, to: 0, kind: .overdue)
+  }
+
+  private func report(_ task: Task) throws {
+    let report = task.report(withWay: true)
+    // All of it was recalled before it was begun.
+    if report.chunk.isEmpty { return }
+    job.log.debug("has \(report.completed) of items \(blocks.items(of: report.chunk)), in \(report.nanoseconds) ns")
+    // Nothing has come of it as the process is about to end.
+    guard let writer = task.bytes else { return }
+    try ReportFrame.write(report, to: writer, task.lent)
+    try job.send(writer, task.lent, to: 0, kind: .computed)
+  }
+}
+
+extension OverdueReport {
+  init(_ overdue: Overdue, _ blocks: Blocks, _ context: MapContext) {
+    let now = monotonicNanoseconds()
+    self.init(
+      items: overdue.items.map { index, _ in
+        ItemFailure(index: index, error: context.timedOut(blocks.items(of: index..<(index + 1)).lowerBound))
+      }, elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
+  }
+}

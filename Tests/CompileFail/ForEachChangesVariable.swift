@@ -1,0 +1,8 @@
+// fails: mutation of captured var 'sum' in concurrently-executing code
+import SeppoMPI
+
+func sum(_ numbers: [Int]) throws -> Int {
+  var sum = 0
+  try numbers.parallel().forEach { sum += $0 }
+  return sum
+}

@@ -1,0 +1,16 @@
+// fails: the result can't travel between ranks: f must return a type that is Codable & Sendable
+import SeppoMPI
+
+func mean(_ numbers: [Double]) throws -> Double {
+  let (sum, count) = try numbers.parallel().reduce(
+    into: (0.0, 0),
+    { total, number in
+      total.0 += number
+      total.1 += 1
+    },
+    merge: { one, other in
+      one.0 += other.0
+      one.1 += other.1
+    })
+  return sum / Double(count)
+}

@@ -1,0 +1,378 @@
+import Foundation
+import SeppoMPI
+
+private struct Unlucky: Error, CustomStringConvertible {
+  let number: Int
+  var description: String { "number \(number) is unlucky" }
+}
+
+private func mapThrowing(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic) throws -> [Int] {
+  try (0..<count).parallel(chunk: chunk).map { item -> Int in
+    if throwing.contains(item) { throw Unlucky(number: item) }
+    return item
+  }
+}
+
+private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic, line: UInt = #line) throws {
+  let error = try errorOf { _ = try mapThrowing(count, at: throwing, chunk: chunk) }
+  guard case .itemThrew(let item) = error else {
+    throw Broken(description: "another error: \(error)")
+  }
+  let lowest = throwing.min()!
+  try holdEqual(item.index, lowest, "index:", line: line)
+  try hold((0..<Seppo.size).contains(item.rank), "rank \(item.rank)", line: line)
+  try holdEqual(item.host, hostName(ofRank: item.rank), line: line)
+  try holdEqual(item.type, "Unlucky", line: line)
+  try holdEqual(item.description, "number \(lowest) is unlucky", line: line)
+  try hold(item.place.contains("ErrorLaws.swift:"), item.place, line: line)
+  // The same error on every rank, to the letter.
+  try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)", line: line)
+}
+
+/// Encodes where `value` is no multiple of three; decodes where it is no multiple of five.
+private struct Picky: Codable, Sendable, Equatable {
+  let value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if value % 3 == 0 {
+      throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "a multiple of three"))
+    }
+    try container.encode(value)
+  }
+
+  init(from decoder: any Decoder) throws {
+    value = try decoder.singleValueContainer().decode(Int.self)
+    if value % 5 == 0 {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a multiple of five"))
+    }
+  }
+}
+
+/// Of its two values only one travels.
+private struct Lossy: Codable, Sendable {
+  var kept: Int
+  var lost = 0
+
+  enum CodingKeys: CodingKey { case kept }
+}
+
+/// Counted as long as it is alive, on the rank where it was made. Two values stand for one that can't be encoded, and one that can't be
+/// decoded.
+private final class Counted: Codable, Sendable {
+  static let unencodable = -1_000
+  static let undecodable = -2_000
+  @TaskLocal static var alive = Tally()
+
+  let value: Int
+  private let alive = Counted.alive
+
+  init(_ value: Int) {
+    self.value = value
+    alive.add(1)
+  }
+
+  convenience init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer().decode(Int.self)
+    if value == Counted.undecodable { throw Unlucky(number: value) }
+    self.init(value)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    if value == Counted.unencodable { throw Unlucky(number: value) }
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+
+  deinit { alive.add(-1) }
+}
+
+private let startsThreads = "a thread that the program starts for itself belongs to no rank"
+
+let errorLaws = [
+  Law("a throw at the first, the middle, the last item") {
+    for index in [0, 50, 99] {
+      try holdThrows(100, at: [index])
+      try holdThrows(100, at: [index], chunk: .items(1))
+    }
+  },
+  Law("several throw: the lowest index decides") {
+    try holdThrows(1_000, at: [999, 3, 500])
+    try holdThrows(1_000, at: Set(0..<1_000))
+    try holdThrows(64, at: [63, 62], chunk: .items(1))
+  },
+  Law("the lowest index decides, though it throws last") {
+    let error = try errorOf {
+      _ = try (0..<40).parallel(chunk: .items(1)).map { item -> Int in
+        if item == 1 {
+          usleep(100_000)
+          throw Unlucky(number: 1)
+        }
+        if item > 1 { throw Unlucky(number: item) }
+        return item
+      }
+    }
+    guard case .itemThrew(let item) = error, item.index == 1 else { throw Broken(description: "\(error)") }
+  },
+  Law("an item that can't be encoded, in the middle of another rank's chunk") {
+    let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
+    do {
+      let values = try items.parallel(chunk: .items(10)).map { item -> Int in
+        usleep(2_000)
+        return item.value
+      }
+      try hold(Seppo.size == 1, "nothing was thrown")
+      try holdEqual(values, items.map(\.value))
+    } catch SeppoError.notEncodable(let index?, 0, _, "Picky", _, "a multiple of three") {
+      try holdEqual(index % 10, 4)
+    }
+  },
+  Law("after a throw nothing above it is begun") {
+    // Rank 0's thread has the first chunk; every other rank is in the middle of one when it is told.
+    let size = 10_000
+    let begun = Tally()
+    let error = try errorOf {
+      _ = try (0..<(2 * size * Seppo.size)).parallel(chunk: .items(size)).map { item -> Int in
+        if item == 0 {
+          usleep(100_000)
+          throw Unlucky(number: 0)
+        }
+        begun.add(1)
+        usleep(1_000)
+        return item
+      }
+    }
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
+    try hold(begun.value < size, "\(begun.value) items were begun")
+  },
+  Law("the pool works as before after a throw") {
+    for round in 0..<20 {
+      try holdThrows(50, at: [round])
+      try holdEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
+    }
+  },
+  Law("a map leaves nothing behind, though it throws") {
+    let items = Array(0..<200)
+    let alive = Tally()
+    try Counted.$alive.withValue(alive) {
+      for _ in 0..<3 {
+        let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
+        try holdEqual(values.map(\.value), items.map { -$0 })
+        try withExtendedLifetime(values) { try holdEqual(alive.value, 200, "of the results:") }
+      }
+      try holdEqual(alive.value, 0, "after a map:")
+      for failing in ["f", "encode", "decode"] {
+        let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
+        do {
+          _ = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { item -> Counted in
+            if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
+            return Counted(item.value == 150 ? bad : 1)
+          }
+          // One rank's results don't travel.
+          try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
+        } catch is SeppoError {}
+        try holdEqual(alive.value, 0, "after a throw in \(failing):")
+      }
+    }
+  },
+  Law("a nested map's error passes through") {
+    let error = try errorOf {
+      _ = try [0, 1].mapParallel { outer in
+        try (0..<3).mapParallel { inner -> Int in
+          if outer == 1, inner == 2 { throw Unlucky(number: 12) }
+          return inner
+        }
+      }
+    }
+    guard case .itemThrew(let item) = error, item.index == 1, item.type == "SeppoError",
+      case let description = item.description
+    else {
+      throw Broken(description: "\(error)")
+    }
+    try hold(description.contains("item 2") && description.contains("number 12"), description)
+  },
+  Law("calls of all ranks inside an item are errors") {
+    for inside in [0, 1, 2] {
+      let error = try errorOf {
+        _ = try [1].mapParallel { item -> Int in
+          switch inside {
+          case 0: try Seppo.atRoot {}
+          case 1: _ = try [1].parallel().atRoot.map { $0 }
+          default: _ = try Seppo.atRoot { 1 }.broadcast()
+          }
+          return item
+        }
+      }
+      guard case .itemThrew(let item) = error, item.index == 0, item.type == "SeppoError",
+        case let description = item.description
+      else {
+        throw Broken(description: "\(error)")
+      }
+      try hold(description.contains("inside an item"), description)
+    }
+  },
+  Law("options that can't be are errors, on every rank") {
+    let chunk = try errorOf { _ = try [1].parallel(chunk: .items(0)).map { $0 } }
+    guard case .badOption("chunk: .items(0)", _, _) = chunk else { throw Broken(description: "\(chunk)") }
+    let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
+    guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
+    for many in [1_025, Int.max] {
+      let error = try errorOf { _ = try [1].parallel(threads: many).map { $0 } }
+      guard case .badOption("threads: \(many)", _, _) = error else { throw Broken(description: "\(error)") }
+    }
+    try holdEqual(try [1].mapParallel { $0 }, [1])
+    let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
+    guard case .itemThrew(let item) = inside, item.index == 0, item.type == "SeppoError",
+      case let description = item.description
+    else {
+      throw Broken(description: "\(inside)")
+    }
+    try hold(description.contains("threads: 0"), description)
+  },
+  Law("an item that can't be encoded or decoded") {
+    // What rank 0 computes itself is never encoded, unless everything is to go through the wire.
+    let isCertain = getenv("SEPPO_CHECK") != nil
+    func holdFails(at index: Int, _ items: [Picky], reason: String) throws {
+      do {
+        let values = try items.parallel(chunk: .items(7)).map { [$0.value] }
+        try hold(!isCertain, "nothing was thrown")
+        try holdEqual(values, items.map { [$0.value] })
+      } catch let error as SeppoError {
+        switch error {
+        case .notEncodable(index, _, _, "Picky", _, reason), .notDecodable(index, _, _, "Picky", _, reason): break
+        default: throw Broken(description: "\(error)")
+        }
+      }
+    }
+    try holdFails(at: 119, (1...200).map { Picky($0 == 120 ? 3 : 1) }, reason: "a multiple of three")
+    try holdFails(at: 0, (1...200).map { Picky($0 == 1 ? 3 : 1) }, reason: "a multiple of three")
+    try holdFails(at: 150, (1...200).map { Picky($0 == 151 ? 5 : 1) }, reason: "a multiple of five")
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("below an item that can't be decoded, one that throws decides") {
+    let error = try errorOf {
+      _ = try (0..<20).map { Picky($0 == 15 ? 5 : 1) }.parallel(chunk: .items(20)).map { item -> Int in
+        if item.value == 1 { throw Unlucky(number: 0) }
+        return 0
+      }
+    }
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
+  },
+  Law("a result that can't be encoded is its item's error, on every rank") {
+    guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
+    let error = try errorOf { _ = try (1...50).mapParallel { Picky($0 == 30 || $0 == 40 ? 6 : 1) } }
+    guard case .notEncodable(29, _, _, "Picky", _, "a multiple of three") = error else {
+      throw Broken(description: "\(error)")
+    }
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("a result that can't be decoded is its item's error, on every rank") {
+    guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
+    for chunk in [Chunk.automatic, .items(1), .items(50)] {
+      let error = try errorOf {
+        _ = try (0..<50).parallel(chunk: chunk).map { item -> Picky in
+          usleep(200)
+          return Picky(item < 7 ? 1 : 5)
+        }
+      }
+      guard case .notDecodable(7, _, _, "Picky", _, "a multiple of five") = error else {
+        throw Broken(description: "\(error)")
+      }
+      try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
+    }
+  },
+  Law("results that lose something on the way are the same on every rank") {
+    let results = try (0..<40).parallel(chunk: .items(1)).map { item -> Lossy in
+      usleep(1_000)
+      return Lossy(kept: item, lost: 1)
+    }
+    try holdEqual(results.map(\.kept), Array(0..<40))
+    let atRoot = try Seppo.atRoot { results.map(\.lost) }.broadcast()
+    try holdEqual(results.map(\.lost), atRoot)
+    // Wherever they were computed.
+    let onRoot = try (0..<40).parallel(chunk: .items(1)).atRoot.map { item -> Lossy in
+      usleep(1_000)
+      return Lossy(kept: item, lost: 1)
+    }
+    try onRoot.atRoot { try holdEqual(Set($0.map(\.lost)).count, 1) }
+  },
+  Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
+    guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
+    let unencodable = try errorOf { _ = try Seppo.atRoot { Picky(3) }.broadcast() }
+    guard case .notEncodable(nil, 0, _, "Picky", _, "a multiple of three") = unencodable else {
+      throw Broken(description: "\(unencodable)")
+    }
+    let undecodable = try errorOf { _ = try Seppo.atRoot { Picky(5) }.broadcast() }
+    guard case .notDecodable(nil, 0, _, "Picky", _, "a multiple of five") = undecodable else {
+      throw Broken(description: "\(undecodable)")
+    }
+    let lossy = try Seppo.atRoot { Lossy(kept: 7, lost: 1) }.broadcast()
+    try holdEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
+    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+  },
+  Law("a map on a thread that an item has started is inside that item", needsProcess: startsThreads) {
+    for threads in [1, 2] {
+      let errors = try (0..<4).parallel(threads: threads).map { _ in
+        OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
+      }
+      for error in errors { try hold(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
+    }
+  },
+  Law("a struct that isn't plain memory, but says so, is refused at the first call") {
+    let results = try errorOf { _ = try [1, 2].mapParallel { Flagged(number: $0) } }
+    let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
+    let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
+    for error in [results, items, value] {
+      guard case .badOption("Flagged", _, _) = error else { throw Broken(description: "\(error)") }
+    }
+  },
+  Law("an error's own text for people is what an item's error says") {
+    let error = try errorOf { _ = try [1].mapParallel { _ -> Int in throw Localized() } }
+    guard case .itemThrew(let item) = error, item.description == "the file server refuses" else {
+      throw Broken(description: "\(error)")
+    }
+  },
+  Law("overlapping calls are an error", needsProcess: startsThreads) {
+    // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
+    let error = try Seppo.atRoot { () -> String in
+      let thread = OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }
+      return thread.result()
+    }.broadcast()
+    try hold(error.contains("another thread"), error)
+  },
+]
+
+private struct Flagged: Codable, PlainMemory {
+  var number: Int
+  var isOdd = false
+}
+
+private struct Localized: LocalizedError {
+  var errorDescription: String? { "the file server refuses" }
+}
+
+/// A thread that the program starts for itself.
+private final class OtherThread: @unchecked Sendable {
+  private var thread = pthread_t()
+  private var text = ""
+  private let body: () throws -> String
+
+  // The text is written by the thread, and read after it was joined.
+  init(_ body: @escaping () throws -> String) {
+    self.body = body
+    pthread_create(
+      &thread, nil,
+      { argument in
+        let me = Unmanaged<OtherThread>.fromOpaque(argument!).takeUnretainedValue()
+        do { me.text = try me.body() } catch { me.text = "\(error)" }
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  func result() -> String {
+    pthread_join(thread, nil)
+    return text
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import SeppoMPI
+
+/// What a reduction must give to the last bit: blocks of neighbours, at most 1,024, merged in order.
+private func grouped<Element, Value>(
+  _ items: [Element], into initial: Value, _ update: (inout Value, Element) throws -> Void,
+  merge: (inout Value, Value) throws -> Void
+) rethrows -> Value {
+  let size = max(1, (items.count + 1_023) / 1_024)
+  var whole: Value?
+  for first in stride(from: 0, to: items.count, by: size) {
+    var value = initial
+    for item in items[first..<min(first + size, items.count)] { try update(&value, item) }
+    if whole == nil { whole = value } else { try merge(&whole!, value) }
+  }
+  return whole ?? initial
+}
+
+private let everyOptions = [
+  ParallelOptions(), ParallelOptions(chunk: .items(3)), ParallelOptions(threads: 3),
+  ParallelOptions(chunk: .items(100), threads: 2, retries: 2), ParallelOptions(timeout: .seconds(60)),
+]
+
+@Sendable private func addInverse(_ sum: inout Double, _ item: Int) { sum += 1 / Double(3 * item + 1) }
+
+let reduceLaws = [
+  Law("reduce is reduce, for generated inputs and options") {
+    var random = Seeded(state: 13 + UInt64(Seppo.size))
+    for round in 0..<40 {
+      let count = [0, 1, 2, 30, 1_024, 1_025, 5_000].randomElement(using: &random)!
+      let numbers = (0..<count).map { _ in Int.random(in: -1_000...1_000, using: &random) }
+      let options = ParallelOptions.random(using: &random)
+      let sum = try numbers.parallel(options).reduce(into: 0, { $0 += $1 }, merge: { $0 += $1 })
+      try holdEqual(sum, numbers.reduce(0, +), "round \(round), \(options):")
+      let words = numbers.map { "\($0)" }
+      let joined = try words.parallel(options).reduce(into: [String](), { $0.append($1) }, merge: { $0 += $1 })
+      try holdEqual(joined, words, "round \(round), \(options):")
+      let counts = try words.parallel(options).reduce(
+        into: [Int: Int](), { $0[$1.count, default: 0] += 1 }, merge: { $0.merge($1, uniquingKeysWith: +) })
+      try holdEqual(counts, words.reduce(into: [:]) { $0[$1.count, default: 0] += 1 }, "round \(round), \(options):")
+    }
+  },
+  Law("a sum of floating-point numbers has the same bits for any ranks, threads and chunks") {
+    for count in [0, 1, 7, 1_024, 3_000, 100_000] {
+      let numbers = (0..<count).map { item -> Double in 1 / Double(3 * item + 1) }
+      let wanted = grouped(numbers, into: 0.0, { $0 += $1 }, merge: { $0 += $1 })
+      for options in everyOptions {
+        let what = "\(count) numbers, \(options):"
+        let sum = try numbers.parallel(options).reduce(into: 0.0, { $0 += $1 }, merge: { $0 += $1 })
+        try holdEqual(sum.bitPattern, wanted.bitPattern, what)
+        let spaced = try (0..<count).parallel(options).reduce(into: 0.0, addInverse, merge: { $0 += $1 })
+        try holdEqual(spaced.bitPattern, wanted.bitPattern, what)
+      }
+    }
+  },
+  Law("blocks that fail and are computed again change no bit") {
+    let board = try SharedBoard(2_000)
+    let sum = try (0..<2_000).parallel(retries: 3).reduce(
+      into: 0.0,
+      { sum, item in
+        if item % 97 == 0, !board.isMarked(item) {
+          board.mark(item)
+          throw Broken(description: "the first time")
+        }
+        sum += 1 / Double(item + 1)
+      }, merge: { $0 += $1 })
+    let wanted = grouped(Array(0..<2_000), into: 0.0, { sum, item in sum += 1 / Double(item + 1) }, merge: { $0 += $1 })
+    try holdEqual(sum.bitPattern, wanted.bitPattern)
+  },
+  Law("the lowest element that throws decides a reduction, wherever it stands in its block") {
+    for throwing in [[0], [4_999], [2_501, 17, 3_000], [4_096, 4_097]] {
+      let error = try errorOf {
+        _ = try (0..<5_000).parallel().reduce(
+          into: 0,
+          { sum, item in
+            if throwing.contains(item) { throw Broken(description: "item \(item)") }
+            sum += item
+          }, merge: { $0 += $1 })
+      }
+      guard case .itemThrew(let item) = error else { throw Broken(description: "\(error)") }
+      try holdEqual(item.index, throwing.min())
+      try holdEqual(item.description, "item \(throwing.min()!)")
+    }
+  },
+  Law("what isn't neutral is refused, and what merge throws is thrown on every rank") {
+    let error = try errorOf { _ = try (0..<100).parallel().reduce(into: 10, { $0 += $1 }, merge: { $0 += $1 }) }
+    guard case .badOption("reduce(into: 10)", let reason, let place) = error else {
+      throw Broken(description: "\(error)")
+    }
+    try hold(reason.contains("it made 20 of 10"), reason)
+    try hold(place.contains("ReduceLaws.swift:"), place)
+    let thrown = try errorOf {
+      _ = try (0..<100).parallel().reduce(
+        into: 0, { $0 += $1 },
+        merge: { sum, other in
+          if other == 50 { throw Broken(description: "fifty") }
+          sum += other
+        })
+    }
+    guard case .rootThrew(_, "Broken", "fifty", _) = thrown else { throw Broken(description: "\(thrown)") }
+    // One block has nothing to be merged with.
+    try holdEqual(try [5].parallel().reduce(into: 10, { $0 += $1 }, merge: { $0 += $1 }), 15)
+    try holdEqual(try (0..<4).mapParallel { $0 }, [0, 1, 2, 3])
+  },
+  Law("atRoot.reduce keeps the value on rank 0, and reductions nest in items and in atRoot") {
+    let sum = try (0..<3_000).parallel().atRoot.reduce(into: 0, { $0 += $1 }, merge: { $0 += $1 })
+    try holdEqual(sum.value, Seppo.isRoot ? (0..<3_000).reduce(0, +) : nil)
+    let none = try [Int]().parallel().atRoot.reduce(into: 3, { $0 += $1 }, merge: { $0 += $1 })
+    try holdEqual(none.value, Seppo.isRoot ? 3 : nil)
+    let nested = try (0..<5).mapParallel { n in
+      try (0..<(700 * n)).parallel().reduce(into: 0, { $0 += $1 }, merge: { $0 += $1 })
+    }
+    try holdEqual(nested, (0..<5).map { (0..<(700 * $0)).reduce(0, +) })
+    let words = try Seppo.atRoot { ["a", "bb", "ccc"] }
+    let longest = try words.parallel().reduce(into: "", { $0 = max($0, $1) }, merge: { $0 = max($0, $1) })
+    try holdEqual(longest, "ccc")
+  },
+  Law("a type that loses something on its way is reduced to the same value on every rank") {
+    let last = try (0..<10).parallel().reduce(
+      into: Lossy(kept: 0, lost: 0), { $0.kept += $1 }, merge: { $0.kept += $1.kept })
+    try holdEqual(try Seppo.atRoot { last.lost }.broadcast(), last.lost)
+    try holdEqual(last.kept, 45)
+  },
+]
+
+private struct Lossy: Codable {
+  var kept: Int
+  var lost = 7
+
+  private enum CodingKeys: CodingKey { case kept }
+}
+
+extension ParallelOptions {
+  /// Options of any kind that change no result.
+  static func random(using random: inout Seeded) -> ParallelOptions {
+    ParallelOptions(
+      chunk: Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...20, using: &random)),
+      threads: Int.random(in: 1...3, using: &random), retries: Int.random(in: 0...2, using: &random),
+      timeout: Int.random(in: 0...4, using: &random) == 0 ? .seconds(120) : nil)
+  }
+}

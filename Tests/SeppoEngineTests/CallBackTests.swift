@@ -1,0 +1,208 @@
+import SeppoEngine
+import Testing
+
+@Suite("Calling back what a rank hasn't begun")
+struct CallBackTests {
+  /// Two ranks; rank 1 has done everything it had, rank 0 holds items 0 and 1.
+  private func waiting(count: Int = 4, rule: ChunkRule = .items(1)) -> Scheduler {
+    var scheduler = Scheduler(count: count, ranks: 2, rule: rule)
+    scheduler.joined(rank: 0, threads: 1)
+    while scheduler.nextAssignment() != nil {}
+    scheduler.joined(rank: 1, threads: 1)
+    while let assignment = scheduler.nextAssignment() {
+      scheduler.returned(rank: 1, chunk: assignment.chunk, completed: assignment.chunk.count)
+    }
+    return scheduler
+  }
+
+  @Test("A rank with nothing to do gets what waits behind another's item")
+  func idleRankGetsTheStock() {
+    var scheduler = waiting()
+    #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
+    #expect(scheduler.nextCallBack() == 0)
+    // Once is enough.
+    #expect(scheduler.nextCallBack() == nil)
+    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.held(by: 0) == [0..<1])
+    #expect(scheduler.nextAssignment()?.rank == 1)
+    #expect(scheduler.nextAssignment() == nil)
+    #expect(scheduler.nextCallBack() == nil)
+    scheduler.returned(rank: 1, chunk: 1..<2, completed: 1)
+    // Rank 0 holds one item, which it has begun.
+    #expect(scheduler.nextCallBack() == nil)
+    scheduler.returned(rank: 0, chunk: 0..<1, completed: 1)
+    #expect(scheduler.isFinished)
+    #expect(scheduler.completed == 4)
+  }
+
+  @Test("Nobody is asked while there is something to hand out, or while nobody waits")
+  func onlyWhereWanted() {
+    var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(1))
+    scheduler.joined(rank: 0, threads: 1)
+    scheduler.joined(rank: 1, threads: 1)
+    while scheduler.nextAssignment() != nil {}
+    #expect(scheduler.nextCallBack() == nil)
+    var busy = Scheduler(count: 4, ranks: 1, rule: .items(1))
+    busy.joined(rank: 0, threads: 1)
+    while busy.nextAssignment() != nil {}
+    #expect(busy.nextCallBack() == nil)
+  }
+
+  @Test("A rank that gave nothing isn't asked again for the same items")
+  func nothingToGive() {
+    var scheduler = waiting()
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [])
+    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
+  }
+
+  @Test("A rank that should be done any moment isn't asked, one that is late is")
+  func soonAndLate() {
+    func scheduler(after nanoseconds: Int) -> Scheduler {
+      var scheduler = Scheduler(count: 5, ranks: 2, rule: .items(1))
+      scheduler.joined(rank: 0, threads: 1)
+      scheduler.joined(rank: 1, threads: 1)
+      scheduler.advance(to: 1_000)
+      var given: [Scheduler.Assignment] = []
+      while let assignment = scheduler.nextAssignment() { given.append(assignment) }
+      while let index = given.firstIndex(where: { $0.rank == 1 }) {
+        scheduler.returned(rank: 1, chunk: given.remove(at: index).chunk, completed: 1, nanoseconds: 20_000)
+        while let assignment = scheduler.nextAssignment() { given.append(assignment) }
+      }
+      scheduler.advance(to: 1_000 + nanoseconds)
+      return scheduler
+    }
+    // Two items of 20 µs each.
+    var soon = scheduler(after: 10_000)
+    #expect(soon.held(by: 0).count == 2)
+    #expect(soon.nextCallBack() == nil)
+    var late = scheduler(after: 1_000_000)
+    #expect(late.nextCallBack() == 0)
+    // What isn't asked for now is asked for when its time has come.
+    soon.advance(to: 1_000_000)
+    #expect(soon.nextCallBack() == 0)
+  }
+
+  @Test("An answer that nobody waits for any more changes nothing")
+  func lateAnswer() {
+    var scheduler = waiting()
+    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
+    var next = Scheduler(count: 4, ranks: 2, rule: .automatic)
+    next.gaveBack(rank: 1, ranges: [])
+    #expect(next.held(by: 1).isEmpty)
+  }
+
+  @Test("The end of a chunk can be given back, and what isn't is returned")
+  func endOfAChunk() {
+    var scheduler = waiting(count: 40, rule: .items(10))
+    #expect(scheduler.held(by: 0) == [0..<10, 10..<20])
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [15..<20])
+    #expect(scheduler.held(by: 0) == [0..<10, 10..<15])
+    #expect(scheduler.nextAssignment()?.chunk == 15..<20)
+    scheduler.returned(rank: 0, chunk: 0..<10, completed: 10)
+    scheduler.returned(rank: 0, chunk: 10..<15, completed: 5)
+    scheduler.returned(rank: 1, chunk: 15..<20, completed: 5)
+    #expect(scheduler.isFinished && scheduler.completed == 40)
+  }
+
+  @Test("Who waits because an item failed there gets what others haven't begun")
+  func whileItemsAreToBeTriedAgain() {
+    var scheduler = Scheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
+    scheduler.joined(rank: 0, threads: 1)
+    while scheduler.nextAssignment() != nil {}
+    scheduler.joined(rank: 1, threads: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 2..<3))
+    #expect(scheduler.threw(rank: 1, index: 2) == .again)
+    scheduler.returned(rank: 1, chunk: 2..<3, completed: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 3..<4))
+    scheduler.returned(rank: 1, chunk: 3..<4, completed: 1)
+    // Item 2 is for rank 0, which has one in hand and one ahead.
+    #expect(scheduler.nextAssignment() == nil)
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 1..<2))
+  }
+
+  @Test("A rank that got more after it was asked may be asked again, whatever it answers")
+  func gotMoreMeanwhile() {
+    var scheduler = Scheduler(count: 18, ranks: 3, rule: .items(1))
+    func give() { while scheduler.nextAssignment() != nil {} }
+    func returnAll(_ rank: Int) {
+      for chunk in scheduler.held(by: rank) { scheduler.returned(rank: rank, chunk: chunk, completed: 1) }
+    }
+    for (rank, threads) in [(0, 1), (2, 4), (1, 2)] {
+      scheduler.joined(rank: rank, threads: threads)
+      give()
+    }
+    func finishRankOne() {
+      while !scheduler.held(by: 1).isEmpty {
+        returnAll(1)
+        give()
+      }
+    }
+    finishRankOne()
+    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextCallBack() == 2)
+    returnAll(0)
+    scheduler.gone(rank: 2)
+    give()
+    finishRankOne()
+    #expect(scheduler.held(by: 0).count == 2)
+    #expect(scheduler.nextCallBack() == nil)
+    scheduler.gaveBack(rank: 0, ranges: [])
+    #expect(scheduler.nextCallBack() == 0)
+  }
+
+  @Test("A chunk that is longer than a unit is called back, however short the others are")
+  func longAndShort() throws {
+    var short = Scheduler(count: 10, ranks: 1, rule: .items(10))
+    short.joined(rank: 0, threads: 1)
+    _ = short.nextAssignment()
+    short.returned(rank: 0, chunk: 0..<10, completed: 10, nanoseconds: 10_000)
+    var scheduler = Scheduler(count: 182, ranks: 3, rule: .items(10), calibration: short.calibration)
+    scheduler.joined(rank: 0, threads: 2)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<20)
+    scheduler.joined(rank: 1, threads: 1)
+    // Rank 1 does all that rank 0 doesn't hold, up to the last two.
+    while scheduler.nextAssignment() != nil {}
+    while let chunk = scheduler.held(by: 1).first, chunk != 180..<182 {
+      scheduler.returned(rank: 1, chunk: chunk, completed: chunk.count)
+      while scheduler.nextAssignment() != nil {}
+    }
+    for chunk in scheduler.held(by: 0).dropFirst() {
+      scheduler.returned(rank: 0, chunk: chunk, completed: chunk.count)
+    }
+    scheduler.gone(rank: 1)
+    #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 180..<182))
+    scheduler.joined(rank: 2, threads: 1)
+    scheduler.advance(to: 1_000_000_000)
+    #expect(scheduler.nextCallBack() == 0)
+    scheduler.gaveBack(rank: 0, ranges: [15..<20])
+    #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 15..<20))
+    scheduler.returned(rank: 2, chunk: 15..<20, completed: 5)
+    scheduler.returned(rank: 0, chunk: 180..<182, completed: 2)
+    scheduler.advance(to: 2_000_000_000)
+    #expect(scheduler.nextCallBack() == 0)
+  }
+
+  @Test("An item that can't be sent ends its chunk, and decides")
+  func failedToSend() {
+    var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
+    scheduler.joined(rank: 0, threads: 1)
+    #expect(scheduler.nextAssignment()?.chunk == 0..<10)
+    scheduler.failedToSend(rank: 0, chunk: 0..<10, index: 4)
+    #expect(scheduler.bound == 4)
+    #expect(scheduler.held(by: 0) == [0..<4])
+    #expect(scheduler.nextAssignment() == nil)
+    scheduler.returned(rank: 0, chunk: 0..<4, completed: 4)
+    #expect(scheduler.isFinished)
+    var first = Scheduler(count: 30, ranks: 2, rule: .items(10))
+    first.joined(rank: 0, threads: 1)
+    _ = first.nextAssignment()
+    first.failedToSend(rank: 0, chunk: 0..<10, index: 0)
+    #expect(first.held(by: 0).isEmpty && first.isFinished)
+  }
+}
