@@ -92,7 +92,12 @@ let package = Package(
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
-      name: "Transport", dependencies: ["SeppoTransport", "CMPI"], path: "Tests/Programs/Transport",
+      name: "Transport", dependencies: ["SeppoTransport", "TransportProperties", "CMPI"],
+      path: "Tests/Programs/Transport",
+      swiftSettings: strict),
+    // What holds for MPI and for ranks in one process.
+    .target(
+      name: "TransportProperties", dependencies: ["SeppoTransport"], path: "Tests/TransportProperties",
       swiftSettings: strict),
     .executableTarget(
       name: "StartedByOthers", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/StartedByOthers",
@@ -137,7 +142,8 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .testTarget(name: "SeppoTransportTests", dependencies: ["SeppoTransport"], swiftSettings: strict),
+    .testTarget(
+      name: "SeppoTransportTests", dependencies: ["SeppoTransport", "TransportProperties"], swiftSettings: strict),
     .testTarget(
       name: "SeppoEngineTests", dependencies: ["SeppoEngine", "SeppoSimulation"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),

@@ -8,11 +8,9 @@
 
 /// Long buffers that are used again: fresh memory costs more than what is done with it, since the system clears every page.
 ///
-/// Taken by the thread that receives, given back by whichever lets go last: what changes does so under the mutex, and that
-/// is why it is `Sendable`.
-final class BufferPool: @unchecked Sendable {
-  static let shared = BufferPool()
-
+/// Each transport has its own. Taken by the thread that receives, given back by whichever lets go last: what changes does so
+/// under the mutex, and that is why it is `Sendable`.
+package final class BufferPool: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var kept: [UnsafeMutableRawBufferPointer] = []
   private var bytes = 0
@@ -22,7 +20,13 @@ final class BufferPool: @unchecked Sendable {
   /// No more bytes than these are kept.
   private static let most = 1 << 28
 
-  private init() { pthread_mutex_init(mutex, nil) }
+  init() { pthread_mutex_init(mutex, nil) }
+
+  deinit {
+    for buffer in kept { buffer.deallocate() }
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
 
   /// A buffer of this many bytes or more.
   func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
@@ -53,7 +57,7 @@ final class BufferPool: @unchecked Sendable {
   }
 
   /// Lets go of what is kept.
-  func empty() {
+  package func empty() {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     for buffer in kept { buffer.deallocate() }

@@ -2,19 +2,16 @@ internal import CMPI
 
 /// A communicator of our own: a duplicate of the world, so that messages never meet those of the user's own MPI calls.
 ///
-/// One thread at a time uses it, the one that is in a call of Seppo's. Nothing here blocks for a peer: sends are
-/// non-blocking and keep their memory, receives are found by probe, the broadcast is polled.
-package final class Communicator {
+/// Nothing here blocks for a peer: sends are non-blocking and keep their memory, receives are found by probe, the broadcast
+/// is polled.
+package final class Communicator: Transport {
   package let rank: Int
   package let size: Int
   /// The longest message that is handed to MPI in one piece, in bytes. MPI counts in `Int32`.
   package let splitSize: Int
 
-  /// Called now and then while this rank waits within `flush` or `broadcast`; what it throws is thrown there.
   package var whileWaiting: () throws -> Void = {}
 
-  /// Asked before memory is taken for a message of 1 MiB or more: its bytes, and the rank that sends it. What it throws is
-  /// thrown where messages are received, and no further ones are.
   package var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void {
     get { inbox.mayReceive }
     set { inbox.mayReceive = newValue }
@@ -23,6 +20,7 @@ package final class Communicator {
   private let handle: MPI_Comm
   private var outbox = Outbox()
   private var inbox = Inbox()
+  package var buffers: BufferPool { inbox.buffers }
 
   package static let largestSplit = 1 << 30
 
@@ -48,23 +46,19 @@ package final class Communicator {
     self.splitSize = Int(split)
   }
 
-  /// Gives the duplicate back (`MPI_Comm_free`); every rank must do so, with nothing under way.
+  /// `MPI_Comm_free`.
   package func free() throws {
     var handle: MPI_Comm? = self.handle
     try check("MPI_Comm_free", MPI_Comm_free(&handle))
   }
 
-  /// Starts to send (`MPI_Isend`), and returns at once.
-  ///
-  /// - Parameters:
-  ///   - bytes: any length. They must stay as they are for as long as `owner` lives.
-  ///   - owner: kept until MPI has done with the bytes.
+  /// `MPI_Isend`.
   package func send(_ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws {
     if bytes.count > splitSize { return try send([bytes], keeping: owner, to: rank, kind: kind) }
     try outbox.send(bytes, keeping: owner, to: rank, tag: kind.number << 1, on: handle)
   }
 
-  /// Starts to send one message whose bytes stand in several places, and returns at once.
+  /// The pieces follow a preamble that tells their length in all.
   package func send(
     _ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject, to rank: Int, kind: MessageKind
   ) throws {
@@ -81,24 +75,16 @@ package final class Communicator {
     }
   }
 
-  /// Moves what is under way, and gives the next message that has arrived whole, if there is one.
-  ///
-  /// Messages of one rank come in the order that it sent them in.
   package func poll() throws -> Message? {
     if !outbox.isEmpty { try outbox.progress() }
     return try inbox.poll(on: handle)
   }
 
-  /// Changes as long as messages, or pieces of them, come and go: then a wait isn't one for nothing.
   package var moved: Int { inbox.found &+ outbox.done }
 
-  /// Whether everything that was sent has left.
   package var isSending: Bool { !outbox.isEmpty }
 
-  /// Waits until everything that was sent has left. Incoming messages stay for the next `poll`.
-  ///
-  /// - Parameter longest: nanoseconds that it sleeps at the most, in all: for receivers that may not listen.
-  package func flush(atMost longest: Int = .max) throws {
+  package func flush(atMost longest: Int) throws {
     var backoff = Backoff()
     var slept = 0
     while !outbox.isEmpty, slept < longest {
@@ -115,19 +101,9 @@ package final class Communicator {
     }
   }
 
-  /// Gives the root's bytes to every rank (`MPI_Ibcast`, polled). Every rank must call it with the same count.
-  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int = 0) throws {
-    try broadcast(pieces: 1, root: root, piece: { _ in (bytes, self) }, arrived: { _, _ in })
-  }
-
-  /// Gives the root's bytes to every rank piece by piece, so that one can be worked on while the next ones come. Every rank
-  /// must call it with the same number of pieces, of the same sizes.
-  ///
-  /// - Parameters:
-  ///   - piece: gives each piece's bytes, and what keeps them, when its turn has come.
-  ///   - arrived: told of each piece in turn. What it throws is thrown when all pieces have come: the other ranks go on.
+  /// `MPI_Ibcast`, polled.
   package func broadcast(
-    pieces count: Int, root: Int = 0, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
+    pieces count: Int, root: Int, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
     arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     var underWay = Broadcasts(root: root, splitSize: splitSize, on: handle)
@@ -160,16 +136,14 @@ package final class Communicator {
     if let failure { throw failure }
   }
 
-  /// Rank 0's number, on every rank (`MPI_Bcast`). Every rank must call it.
+  /// `MPI_Bcast`.
   package func agree(_ number: Int) throws -> Int {
     var number = Int64(number)
     try check("MPI_Bcast", MPI_Bcast(&number, 8, seppo_byte(), 0, handle))
     return Int(number)
   }
 
-  /// Every rank's text, on every rank (`MPI_Allgather`). Every rank must call it, with the same capacity.
-  ///
-  /// - Parameter capacity: bytes for each; longer texts are cut off.
+  /// `MPI_Allgather`.
   package func allGather(_ text: String, capacity: Int) throws -> [String] {
     let own = Array(text.utf8.prefix(capacity)) + Array(repeating: 0, count: max(0, capacity - text.utf8.count))
     var all = [UInt8](repeating: 0, count: size * capacity)
@@ -180,10 +154,7 @@ package final class Communicator {
     }
   }
 
-  /// Lets go of the buffers of earlier messages, which are kept for the next ones.
-  package static func releaseBuffers() { BufferPool.shared.empty() }
-
-  /// Ends the whole job, on every rank, with this status (`MPI_Abort`).
+  /// `MPI_Abort`.
   package func abort(status: Int32) -> Never {
     _ = MPI_Abort(handle, status)
     // MPI_Abort returns only where it can do nothing: end this process at the least.

@@ -15,6 +15,8 @@ struct Inbox {
     var isComplete: Bool { !isAwaitingPieces && requests.isEmpty }
   }
 
+  let buffers = BufferPool()
+
   /// In the order in which the probe found them.
   private var arriving: [Arriving] = []
 
@@ -36,7 +38,7 @@ struct Inbox {
     return nil
   }
 
-  /// See `Communicator.mayReceive`.
+  /// See `Transport.mayReceive`.
   var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void = { _, _ in }
   /// A message has been found and not received; what follows can't be told from its pieces.
   private var isFull = false
@@ -49,7 +51,7 @@ struct Inbox {
       try mayReceive(bytes, source)
       isFull = false
     }
-    return ReceivedBytes(count: bytes)
+    return ReceivedBytes(count: bytes, from: buffers)
   }
 
   /// Takes in what the probe finds, and moves what is under way.

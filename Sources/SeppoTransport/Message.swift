@@ -21,14 +21,16 @@ package final class ReceivedBytes: @unchecked Sendable {
   static let alignment = 64
 
   let memory: UnsafeMutableRawBufferPointer
+  private let buffers: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 
-  init(count: Int) {
-    buffer = BufferPool.shared.take(count)
+  init(count: Int, from buffers: BufferPool) {
+    self.buffers = buffers
+    buffer = buffers.take(count)
     memory = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
   }
 
-  deinit { BufferPool.shared.giveBack(buffer) }
+  deinit { buffers.giveBack(buffer) }
 }

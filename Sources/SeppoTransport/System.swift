@@ -19,3 +19,9 @@ package func rest(_ pause: Backoff.Pause) {
 
 /// Ends this process at once, without what is done at an orderly exit.
 func leaveProcess(status: Int32) -> Never { _exit(status) }
+
+/// Whether two stretches of memory of one length hold the same.
+func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+  guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+  return memcmp(first, second, one.count) == 0
+}

@@ -6,7 +6,7 @@ import SeppoWire
 ///
 /// Used by the thread in a call only.
 final class Channel {
-  private let transport: Communicator
+  private let transport: any Transport
   private let limits: MemoryLimits
   /// Deals with messages that are not the call's own; true where a message is for the call, too.
   var dispatch: (Message) throws -> Bool = { _ in true }
@@ -17,7 +17,7 @@ final class Channel {
   /// Bytes of messages since the room for them was looked at.
   private var unlooked = 0
 
-  init(_ transport: Communicator, _ limits: MemoryLimits) {
+  init(_ transport: any Transport, _ limits: MemoryLimits) {
     self.transport = transport
     self.limits = limits
   }

@@ -12,7 +12,7 @@ final class Job: @unchecked Sendable {
   let settings: Settings
   let log: Log
   let limits: MemoryLimits
-  let transport: Communicator
+  let transport: any Transport
   let process: JobProcess
   let pool: ComputePool
   let channel: Channel
@@ -24,13 +24,13 @@ final class Job: @unchecked Sendable {
   /// The ranks make it together.
   ///
   /// - Parameter hosts: the machine of each rank.
-  init(_ transport: Communicator, hosts: [String], settings: Settings, log: Log, process: JobProcess) throws {
+  init(_ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess) throws {
     self.transport = transport
     self.settings = settings
     self.log = log
     self.process = process
     members = Members(rank: transport.rank, hosts: hosts)
-    limits = MemoryLimits(givingBack: { Communicator.releaseBuffers() })
+    limits = MemoryLimits(givingBack: { [buffers = transport.buffers] in buffers.empty() })
     pool = ComputePool(process.hands)
     channel = Channel(transport, limits)
     gate = CallGate(process)

@@ -18,7 +18,7 @@ final class Shutdown {
   private static let launcherPatience = 6
 
   private let members: Members
-  private let transport: Communicator
+  private let transport: any Transport
   private let channel: Channel
   private let pool: ComputePool
   private let gate: CallGate
@@ -30,7 +30,7 @@ final class Shutdown {
   var othersRequest: Int32?
 
   init(
-    _ members: Members, _ transport: Communicator, _ channel: Channel, _ pool: ComputePool, _ gate: CallGate,
+    _ members: Members, _ transport: any Transport, _ channel: Channel, _ pool: ComputePool, _ gate: CallGate,
     _ process: JobProcess
   ) {
     self.members = members
@@ -195,7 +195,7 @@ extension Shutdown {
       let end = monotonicNanoseconds() + 100_000_000
       while case let left = end - monotonicNanoseconds(), left > 0 { rest(.sleep(nanoseconds: left)) }
     }
-    transport.abort(status: status)
+    try transport.abort(status: status)
   }
 
   /// Ends the transport in this process: where the process goes on, only if we started it.

@@ -52,7 +52,7 @@ extension MapCall {
         // Also where not all threads could be started.
         defer {
           job.pool.end()
-          Communicator.releaseBuffers()
+          job.transport.buffers.empty()
         }
         try job.beginComputing(kernel, threads: options.threads)
         if job.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }

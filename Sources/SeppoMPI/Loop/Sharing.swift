@@ -69,7 +69,7 @@ struct Sharing {
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       if Items.areMemory(Result.self) {
         let memory = UnsafeMutableRawBufferPointer(places)
-        if values.bytes.isEmpty {
+        if memory.count > Values.few {
           try job.transport.broadcast(memory)
         } else {
           guard values.bytes.count == memory.count else { throw ProtocolError("results came in part") }
@@ -97,7 +97,7 @@ struct Sharing {
           offset += length
         }
       }
-      if !values.bytes.isEmpty {
+      if sizes.reduce(0, { $0 + $1.1 }) <= Values.few {
         try values.bytes.withUnsafeBytes { try read(sizes[...], $0) }
       } else {
         let pieces = Sharing.pieces(sizes.map(\.1))

@@ -1,0 +1,185 @@
+import Synchronization
+import Testing
+import TransportProperties
+
+@testable import SeppoTransport
+
+@Suite("Ranks in one process")
+struct InProcessTransportTests {
+  static let kind = MessageKind(1)
+
+  @Test("Do what ranks under MPI do", arguments: [1, 2, 3, 5, 8], [0, 1, 77] as [UInt64])
+  func properties(ranks: Int, seed: UInt64) throws {
+    let results = onRanks(ranks, seed: seed, endTogether: true) { try TransportProperties($0).check(pieces: 1_024) }
+    for result in results { try result.get() }
+  }
+
+  private func send(_ count: Int, seed: Int, from transport: InProcessTransport, to rank: Int) throws {
+    let bytes = Bytes(count: count, seed: seed)
+    try transport.send(
+      UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: rank, kind: InProcessTransportTests.kind)
+  }
+
+  /// The ranks whose messages come to rank 0, in that order: each sends one, rank 1 first.
+  private func sources(seed: UInt64, ranks: Int = 4) throws -> [Int] {
+    let network = InProcessNetwork(ranks: ranks, seed: seed)
+    let transports = (0..<ranks).map { InProcessTransport(rank: $0, on: network) }
+    for rank in 1..<ranks { try send(8, seed: rank, from: transports[rank], to: 0) }
+    var sources: [Int] = []
+    for _ in 0..<(Mailbox.longestDelay + ranks) {
+      if let message = try transports[0].poll() { sources.append(message.source) }
+    }
+    return sources
+  }
+
+  @Test("Messages of one rank overtake those of another, and the seed decides which")
+  func overtaking() throws {
+    let orders = try (0..<20).map { try sources(seed: $0) }
+    #expect(orders.allSatisfy { $0.sorted() == [1, 2, 3] })
+    #expect(Set(orders).count == 6)
+    #expect(try (0..<20).map { try sources(seed: $0) } == orders)
+  }
+
+  @Test("A receiver that looks finds each message after a bounded number of looks", arguments: 0..<20 as Range<UInt64>)
+  func boundedDelay(seed: UInt64) throws {
+    let network = InProcessNetwork(ranks: 3, seed: seed)
+    let transports = (0..<3).map { InProcessTransport(rank: $0, on: network) }
+    for number in 0..<50 {
+      // It has looked before for any time, and one rank goes on sending.
+      for _ in 0..<(number % 7) { _ = try transports[0].poll() }
+      try send(8, seed: 1, from: transports[1], to: 0)
+      try send(8, seed: 2, from: transports[2], to: 0)
+      let found = try looks(atMost: Mailbox.longestDelay + 4, transports[0]) { $0?.source == 2 }
+      #expect(found != nil)
+      while try looks(atMost: Mailbox.longestDelay + 4, transports[0], until: { $0 != nil }) != nil {}
+    }
+  }
+
+  @Test("Some messages are delayed, some are not")
+  func delays() throws {
+    var found: Set<Int> = []
+    for seed in 0..<100 {
+      let network = InProcessNetwork(ranks: 1, seed: UInt64(seed))
+      let transport = InProcessTransport(rank: 0, on: network)
+      try send(8, seed: 1, from: transport, to: 0)
+      found.insert(try #require(try looks(atMost: Mailbox.longestDelay + 1, transport) { $0 != nil }))
+    }
+    #expect(found.contains(1) && found.count > 5 && found.max()! > 4)
+  }
+
+  @Test("As long as a message is on its way, `moved` changes with each look")
+  func moved() throws {
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 3))
+    let idle = transport.moved
+    _ = try transport.poll()
+    #expect(transport.moved == idle)
+    try send(8, seed: 1, from: transport, to: 0)
+    for _ in 0...Mailbox.longestDelay {
+      let before = transport.moved
+      let message = try transport.poll()
+      #expect(transport.moved != before)
+      if message != nil { return }
+    }
+    Issue.record("no message came")
+  }
+
+  @Test("A short message's owner is released some looks later")
+  func lateRelease() throws {
+    var kept: Set<Int> = []
+    for seed in 0..<60 {
+      let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 2, seed: UInt64(seed)))
+      weak var owner: Bytes?
+      do {
+        let bytes = Bytes(count: 8, seed: 1)
+        owner = bytes
+        try transport.send(UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 1, kind: MessageKind(1))
+      }
+      #expect(owner != nil && transport.isSending)
+      kept.insert(try #require(try looks(atMost: InProcessOutbox.longestDelay + 1, transport) { _ in owner == nil }))
+      #expect(!transport.isSending)
+    }
+    #expect(kept.contains(1) && kept.count > 2)
+  }
+
+  @Test("A long message has not left before its receiver has found it")
+  func rendezvous() throws {
+    let network = InProcessNetwork(ranks: 2, seed: 5)
+    let (sender, receiver) = (InProcessTransport(rank: 0, on: network), InProcessTransport(rank: 1, on: network))
+    weak var owner: Bytes?
+    do {
+      let bytes = Bytes(count: InProcessOutbox.eager + 1, seed: 1)
+      owner = bytes
+      try sender.send(UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 1, kind: MessageKind(1))
+    }
+    for _ in 0..<100 { _ = try sender.poll() }
+    #expect(owner != nil && sender.isSending)
+    // It gives up, and nothing is lost.
+    try sender.flush(atMost: 200_000)
+    #expect(sender.isSending)
+    #expect(try looks(atMost: Mailbox.longestDelay + 1, receiver) { $0 != nil } != nil)
+    try sender.flush()
+    #expect(owner == nil && !sender.isSending)
+  }
+
+  @Test("Bytes that change before they have left are an error", arguments: [8, 100_000])
+  func changedBytes(count: Int) throws {
+    let network = InProcessNetwork(ranks: 1, seed: 2)
+    let transport = InProcessTransport(rank: 0, on: network)
+    let bytes = Bytes(count: count, seed: 1)
+    try transport.send(
+      [UnsafeRawBufferPointer(rebasing: bytes.memory[..<4]), UnsafeRawBufferPointer(rebasing: bytes.memory[4...])],
+      keeping: bytes, to: 0, kind: InProcessTransportTests.kind)
+    bytes.memory[count - 1] ^= 1
+    #expect(throws: InProcessError.bytesChanged(rank: 0, of: "a message")) { try transport.flush() }
+  }
+
+  @Test("Messages are copied when they are sent")
+  func copies() throws {
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 0))
+    let bytes = Bytes(count: 8, seed: 1)
+    try transport.send(
+      UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 0, kind: InProcessTransportTests.kind)
+    try transport.flush()
+    for index in bytes.memory.indices { bytes.memory[index] = 0 }
+    #expect(try next(transport).payload.copy == (0..<8).map { Bytes.value($0, 1) })
+  }
+
+  @Test("A long message is asked about before it is received, and none comes after a refusal")
+  func mayReceive() throws {
+    struct NoRoom: Error {}
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 1, seed: 0))
+    var asked: [Int] = []
+    transport.mayReceive = { bytes, source in
+      asked.append(bytes)
+      if asked.count == 2 { throw NoRoom() }
+    }
+    for count in [1 << 20, (1 << 20) - 1, (1 << 20) + 1, 8] { try send(count, seed: 0, from: transport, to: 0) }
+    #expect(try next(transport).bytes.count == 1 << 20)
+    #expect(try next(transport).bytes.count == (1 << 20) - 1)
+    #expect(throws: NoRoom.self) { try next(transport) }
+    #expect(try looks(atMost: 50, transport) { $0 != nil } == nil)
+    #expect(asked == [1 << 20, (1 << 20) + 1])
+  }
+
+  @Test("A message to a rank that isn't there is an error")
+  func noSuchRank() {
+    let transport = InProcessTransport(rank: 0, on: InProcessNetwork(ranks: 2, seed: 0))
+    #expect(throws: InProcessError.noSuchRank(2, size: 2)) { try send(1, seed: 0, from: transport, to: 2) }
+  }
+
+  @Test("Two ranks that both only send, and never look, wait for each other")
+  func bothOnlySend() {
+    let results = onRanks(2) { transport -> Bool in
+      let bytes = Bytes(count: 100_000, seed: 0)
+      try transport.send(
+        UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 1 - transport.rank, kind: MessageKind(1))
+      // In place of `flush`: it would receive.
+      for _ in 0..<50 {
+        _ = transport.isSending
+        rest(.yield)
+      }
+      return transport.isSending
+    }
+    #expect(results.allSatisfy { (try? $0.get()) == true })
+  }
+}
