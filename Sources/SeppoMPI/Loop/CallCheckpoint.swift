@@ -22,19 +22,23 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
 
   /// Takes over what earlier jobs have stored, and what they have found.
   ///
-  /// - Returns: the sink, or around it one that keeps what comes.
+  /// - Returns: the sink, or around it one that keeps what comes, for a later job or to be compared.
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
-    guard let checkpoint = call.options.checkpoint else { return sink }
+    func keeping(_ sink: some Sink<Value>, _ journal: MapJournal<Value>?) -> any Sink<Value> {
+      KeepingSink(sink, journal, count: start.count)
+    }
+    guard let checkpoint = call.options.checkpoint else {
+      return job.checksWire && !type(of: sink).keepsPlaces ? keeping(sink, nil) : sink
+    }
     let work = CheckpointWork(
       source.elements, source.blocks, result: Value.self, resultsAreMemory: call.valuesAreMemory,
       place: call.place.text, round: round)
     let journal = try MapJournal<Value>(
       checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
     self.journal = journal
-    func wrap(_ sink: some Sink<Value>) -> any Sink<Value> { JournalSink(sink, journal, count: start.count) }
-    let keeping = wrap(sink)
-    start.done = try journal.restore(into: keeping, place: call.place) { try job.attend() }
+    let sink = keeping(sink, journal)
+    start.done = try journal.restore(into: sink, place: call.place) { try job.attend() }
     // Not before: while it is read, it can't be closed.
     job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     start.suspects = journal.suspects
@@ -46,7 +50,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
         error: .itemKilledRanks(index: item, deaths: suspect.deaths, place: call.place.text))
     }
     tell(journal, count: start.count)
-    return keeping
+    return sink
   }
 
   private func tell(_ journal: MapJournal<Value>, count: Int) {

@@ -1,23 +1,21 @@
 import SeppoEngine
 
-/// Any other sink, whose values are also kept in a journal as they come.
-///
-/// They stay where they are until the call's end, as the journal stores them meanwhile: where the other sink doesn't keep
-/// them, here, and it gets copies.
-final class JournalSink<Inner: Sink>: Sink {
+/// Any other sink, whose values stay where they are until the call's end: where the other doesn't keep them, here, and it gets
+/// copies. So a journal can store them meanwhile as they come, and they can be compared in the end.
+final class KeepingSink<Inner: Sink>: Sink {
   static var keepsPlaces: Bool { true }
 
   private let inner: Inner
-  private let journal: MapJournal<Inner.Value>
+  private let journal: MapJournal<Inner.Value>?
   /// Empty where the other sink keeps them.
   private let kept: UnsafeMutableBufferPointer<Inner.Value>
   private var initialized = Coverage()
 
-  init(_ inner: Inner, _ journal: MapJournal<Inner.Value>, count: Int) {
+  init(_ inner: Inner, _ journal: MapJournal<Inner.Value>?, count: Int) {
     self.inner = inner
     self.journal = journal
     kept = .allocate(capacity: Inner.keepsPlaces ? 0 : count)
-    journal.begin(Inner.keepsPlaces ? inner.places(0..<count) : kept)
+    journal?.begin(Inner.keepsPlaces ? inner.places(0..<count) : kept)
   }
 
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Inner.Value> {
@@ -36,7 +34,7 @@ final class JournalSink<Inner: Sink>: Sink {
     let bad = inner.came(chunk, runs, from: origin, coded: coded)
     guard let origin else { return bad }
     let end = bad?.index ?? .max
-    journal.came(
+    journal?.came(
       runs.compactMap { $0.lowerBound < end ? $0.lowerBound..<min($0.upperBound, end) : nil }, from: origin)
     return bad
   }
