@@ -26,8 +26,10 @@ package struct Blocks: Sendable, Equatable {
   /// The items of these blocks.
   package func items(of blocks: Range<Int>) -> Range<Int> {
     if size == 1 { return blocks }
-    return min(blocks.lowerBound * size, items)..<min(blocks.upperBound * size, items)
+    return start(of: blocks.lowerBound)..<start(of: blocks.upperBound)
   }
+
+  private func start(of block: Int) -> Int { block < count ? block * size : items }
 
   /// The block that holds the item.
   package func block(of item: Int) -> Int { item / size }
