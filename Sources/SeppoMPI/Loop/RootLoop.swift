@@ -109,7 +109,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     var rules = call.rules(workers: job.size)
     rules.timeout = rules.timeout.map { $0.times(source.blocks.size) }
     rules.waitsForAll = job.current.number == 1 || call.options.areEverywhere && site.calibration == nil
-    rules.repeats = job.checksWire && job.size > 1
+    rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
   }

@@ -38,26 +38,12 @@ public struct ParallelAtRoot<Base: Collection> where Base.Element: Codable & Sen
 }
 
 extension Parallel {
-  /// The elements, where they are computed: in contiguous memory, or as what they follow from. Elsewhere none, and what is
-  /// compared of them, if anything is.
+  /// Lends what is to be computed.
   @inlinable
   func withWork<Value>(_ place: Place, _ body: (Work<Base.Element>) throws -> Value) throws -> Value {
-    func work(_ elements: Elements<Base.Element>, _ sample: ItemSample? = nil) throws -> Value {
-      try body(Work(elements, sample, options, areEverywhere: areEverywhere, place))
-    }
-    guard let base, readsElements() else {
-      let sample = areEverywhere ? base.map { ItemSample($0) } : nil
-      return try work(.memory(UnsafeBufferPointer(start: nil, count: 0)), sample)
-    }
-    if let value = try base.withContiguousStorageIfAvailable({ try work(.memory($0)) }) { return value }
-    if let spacing = spacing(of: base) { return try work(.spaced(spacing)) }
-    return try Array(base).withUnsafeBufferPointer { try work(.memory($0)) }
+    try Work.lend(base, options, areEverywhere: areEverywhere, place, body)
   }
 }
-
-/// Whether this rank's elements are the ones that count.
-@usableFromInline
-func readsElements() -> Bool { Job.current.isRoot || CallContext.current == .item }
 
 extension Collection where Element: Codable & Sendable {
   /// What `map` gives, computed by all ranks, on every rank: one word changes.
