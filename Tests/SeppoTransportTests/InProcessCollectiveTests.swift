@@ -27,6 +27,15 @@ struct InProcessCollectiveTests {
     }
   }
 
+  @Test("A broadcast of no bytes waits for nobody")
+  func noBytes() throws {
+    let results = onRanks(3) { transport -> Int in
+      if transport.rank > 0 { try transport.broadcast(bytes: 0) }
+      return try transport.agree(7)
+    }
+    #expect(try results.map { try $0.get() } == [7, 7, 7])
+  }
+
   @Test("Other roots, numbers of pieces and operations are errors too")
   func otherOperations() {
     let roots = onRanks(2) { try $0.broadcast(bytes: 10_000, root: $0.rank) }

@@ -10,7 +10,7 @@ struct InProcessBroadcast {
   private let number: Int
   /// Looks for which it goes on when its bytes are there.
   private var looks: Int
-  private(set) var isDone = false
+  private(set) var isDone: Bool
 
   init(
     _ bytes: UnsafeMutableRawBufferPointer, keeping owner: AnyObject, root: Int, rank: Int, number: Int, looks: Int
@@ -21,6 +21,7 @@ struct InProcessBroadcast {
     self.rank = rank
     self.number = number
     self.looks = looks
+    isDone = bytes.isEmpty
   }
 
   func begin(in collectives: InProcessCollectives, _ buffers: BufferPool) throws {

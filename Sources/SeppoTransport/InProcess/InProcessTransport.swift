@@ -104,8 +104,10 @@ package final class InProcessTransport: Transport {
           InProcessBroadcast(
             bytes, keeping: owner, root: root, rank: rank, number: collectives,
             looks: delays.delay(upTo: InProcessTransport.longestDelay)))
-        collectives += 1
         begun += 1
+        // As under MPI, one of no bytes is nothing that ranks do together.
+        if bytes.isEmpty { continue }
+        collectives += 1
         try underWay[underWay.count - 1].begin(in: network.collectives, buffers)
       }
       try wait(whileWaiting) {
