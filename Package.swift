@@ -11,6 +11,7 @@ let package = Package(
   products: [
     .library(name: "SeppoMPI", targets: ["SeppoMPI"]),
     .library(name: "SeppoCheckpoint", targets: ["SeppoCheckpoint"]),
+    .library(name: "SeppoTesting", targets: ["SeppoTesting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,6 +42,9 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Ranks in one process, for unit tests.
+    .target(
+      name: "SeppoTesting", dependencies: ["SeppoMPI", "SeppoProcess", "SeppoTransport"], swiftSettings: strict),
     // Apart, so that who wants no checkpoint builds no database.
     .target(
       name: "SeppoCheckpoint",
@@ -84,7 +88,7 @@ let package = Package(
 
     // What holds for mapParallel: under mpirun, and on ranks in one process.
     .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
-    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI"], swiftSettings: strict),
+    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI", "SeppoTesting"], swiftSettings: strict),
 
     // The programs that the suite starts under mpirun.
     .executableTarget(
@@ -132,6 +136,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .testTarget(name: "SeppoTestingTests", dependencies: ["SeppoMPI", "SeppoTesting"], swiftSettings: strict),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
     .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
     .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute"], swiftSettings: strict),

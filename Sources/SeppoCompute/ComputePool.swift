@@ -82,6 +82,24 @@ package final class ComputePool: @unchecked Sendable {
     threads += 1
   }
 
+  deinit {
+    pthread_cond_destroy(workCame)
+    pthread_cond_destroy(workDone)
+    pthread_mutex_destroy(mutex)
+    workCame.deallocate()
+    workDone.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Ends the threads, and waits until they use nothing any more that the pool was given. No item may be running or waiting.
+  package func close() {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    isShort = true
+    pthread_cond_broadcast(workCame)
+    while threads > 0 { pthread_cond_wait(workDone, mutex) }
+  }
+
   /// How many threads there are.
   package var size: Int {
     pthread_mutex_lock(mutex)
@@ -227,6 +245,7 @@ package final class ComputePool: @unchecked Sendable {
       if isShort || monotonicNanoseconds() >= end {
         threads -= 1
         freeHands.append(number)
+        pthread_cond_signal(workDone)
         pthread_mutex_unlock(mutex)
         return nil
       }

@@ -1,5 +1,6 @@
 import Foundation
 import SeppoLaws
+import SeppoTesting
 import Testing
 
 /// Each law by its name, on ranks that are threads of this process.

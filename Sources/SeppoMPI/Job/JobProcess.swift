@@ -10,8 +10,9 @@ final class JobProcess: Sendable {
   let report: Report
   let peers: Peers
   let binding = Mutex(Binding())
-  /// Whether this process is one rank.
-  let isRank: Bool
+  /// How a rank that is a thread ends its job; nil where the process is the rank.
+  let threadEnd: ThreadEnd?
+  var isRank: Bool { threadEnd == nil }
   /// Whether the calling thread may use the transport.
   let allowsThisThread: @Sendable () -> Bool
   /// Whether the transport has been ended by others.
@@ -20,7 +21,7 @@ final class JobProcess: Sendable {
   let endTransport: @Sendable (Bool) throws -> Void
 
   init(
-    sentinel: Sentinel, endRequest: EndRequest, report: Report, peers: Peers, isRank: Bool,
+    sentinel: Sentinel, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
     allowsThisThread: @escaping @Sendable () -> Bool = { true },
     transportHasEnded: @escaping @Sendable () -> Bool = { false },
     endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
@@ -29,20 +30,20 @@ final class JobProcess: Sendable {
     self.endRequest = endRequest
     self.report = report
     self.peers = peers
-    self.isRank = isRank
+    self.threadEnd = threadEnd
     self.allowsThisThread = allowsThisThread
     self.transportHasEnded = transportHasEnded
     self.endTransport = endTransport
   }
 
   /// Of a rank that is a thread among others of this process: neither watched, nor ended by signals.
-  static func thread(rank: Int, host: String, settings: Settings) -> JobProcess {
+  static func thread(rank: Int, host: String, settings: Settings, end: ThreadEnd) -> JobProcess {
     let sentinel = Sentinel()
     let report = Report(path: nil, isRoot: rank == 0)
     return JobProcess(
       sentinel: sentinel,
       endRequest: EndRequest(rank: rank, host: host, grace: settings.grace, sentinel: sentinel, report: report),
-      report: report, peers: Peers([]), isRank: false)
+      report: report, peers: Peers([]), threadEnd: end)
   }
 
   /// What this rank is doing, where others can look at it.

@@ -33,7 +33,7 @@ extension Job {
     let request = EndRequest(
       rank: rank, host: HostName.own, grace: settings.grace, sentinel: sentinel, report: report)
     let process = JobProcess(
-      sentinel: sentinel, endRequest: request, report: report, peers: peers, isRank: true,
+      sentinel: sentinel, endRequest: request, report: report, peers: peers,
       allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
       endTransport: { try environment.end(withProcess: $0) })
     let job = try Job(

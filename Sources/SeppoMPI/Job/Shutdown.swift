@@ -5,7 +5,7 @@ import SeppoTransport
 /// How a job ends: in order, by an error that left the body of `Seppo.run`, which is printed once, or because it was asked to
 /// stop.
 ///
-/// Where the ranks are threads of one process, the transport's `abort` throws; hence `throws -> Never`.
+/// Where the ranks are threads of one process, the error itself leaves the rank; hence `throws -> Never`.
 final class Shutdown {
   /// Milliseconds that a rank waits for rank 0 to take its error, before it prints it itself. On a machine with many more
   /// ranks than cores, rank 0 was seen to need more than one second.
@@ -74,6 +74,7 @@ extension Shutdown {
   /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
   /// launcher ends the others.
   func endJobFromAnyThread(_ error: any Error, at place: Place) -> Never {
+    process.threadEnd?.stay(error)
     if !RankProcess.isFork, gate.takesOver() {
       do { try endJob(error, at: place) } catch {
         Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
@@ -88,6 +89,12 @@ extension Shutdown {
 
   /// - Parameter ranksAreSilent: then other ranks can't be told, rank 0 among them, and the launcher may not reach them.
   func endJob(_ error: any Error, at place: Place, ranksAreSilent: Bool = false) throws -> Never {
+    if let threadEnd = process.threadEnd {
+      close()
+      pool.stop()
+      threadEnd.report(error)
+      throw error
+    }
     let line = text(error, at: place)
     // Where memory is short, what goes on would take it before the job has ended.
     pool.stop()
@@ -213,6 +220,7 @@ extension Shutdown {
   /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
   ///   it may take from them what they use.
   func leave(status: Int32, itemsGoOn: Bool = false) -> Never {
+    process.threadEnd?.stay(ThreadExit(status: status))
     if status != StopSignal.status { process.report.end(status == 0 ? .well : .error) }
     fflush(nil)
     do {

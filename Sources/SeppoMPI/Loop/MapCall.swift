@@ -174,7 +174,9 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       if waited > 200 { _ = try? job.poll() }
       _ = job.pool.takeFinished()
       waited += 1
-      // An item can't be stopped. Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
+      // An item can't be stopped, and what it uses must stay.
+      if waited == 2_000 { job.process.threadEnd?.stay(error) }
+      // Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
       if job.isRoot, waited == 2_000 { try job.shutdown.endJob(error, at: place) }
     }
     _ = job.pool.takeFinished()

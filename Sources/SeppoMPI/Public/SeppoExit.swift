@@ -11,6 +11,9 @@ extension Seppo {
     if RankProcess.isFork { endProcess(status) }
     let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
+    if job.gate.phase == .ended || CallContext.current == .item {
+      job.process.threadEnd?.stay(ThreadExit(status: failing(status)))
+    }
     switch (job.gate.phase, CallContext.current) {
     case (.ended, _):
       fflush(nil)

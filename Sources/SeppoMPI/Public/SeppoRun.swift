@@ -64,6 +64,7 @@ extension Seppo {
   }
 
   private static func fail(_ job: Job, _ error: any Error, at place: Place) -> Never {
+    job.process.threadEnd?.stay(error)
     // SIGTERM also comes where a launcher ends ranks, which is seen to there.
     if job.gate.phase == .running, !RankProcess.isFork, StopSignal.mayHaveMadeItemThrow(),
       StopSignal.current != SIGTERM

@@ -53,6 +53,9 @@ package struct SharedPage: Sendable {
     SharedPage(.allocate(byteCount: size, alignment: Hand.size))
   }
 
+  /// Of a page that is `alone`: nobody may look at it any more, nor at its hands.
+  func deallocate() { memory.deallocate() }
+
   package var words: UnsafeMutablePointer<Words> { pointer }
 
   /// Each call's text goes where the last but one's was, and counts from the moment when the number is written: so whoever

@@ -12,11 +12,14 @@ package final class Sentinel: Sendable {
   package let page: SharedPage
   /// The rank's end of the pipe; negative where there is no sentinel.
   private let lifeline: Atomic<Int32>
+  /// Whether nobody else looks at the page, and there may be many of its kind.
+  private let ownsPage: Bool
 
   /// Where no sentinel can be started, the rank goes on without.
   ///
   /// - Parameter errors: where it writes to.
   package init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
+    ownsPage = false
     #if os(Linux)
       if let (page, lifeline) = Sentinel.start(host: host, shell: shell, errors: errors) {
         self.page = page
@@ -35,9 +38,13 @@ package final class Sentinel: Sendable {
   package init() {
     page = .alone()
     lifeline = Atomic(-1)
+    ownsPage = true
   }
 
-  deinit { closePipe() }
+  deinit {
+    closePipe()
+    if ownsPage { page.deallocate() }
+  }
 
   /// MPI has started. (Where it can't, it says so itself.)
   package func begin(rank: Int) {

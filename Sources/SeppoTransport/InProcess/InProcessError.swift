@@ -37,5 +37,10 @@ package struct InProcessAbort: Error, Equatable, CustomStringConvertible {
   /// The rank that ended the job first.
   package let rank: Int
 
+  package init(status: Int32, rank: Int) {
+    self.status = status
+    self.rank = rank
+  }
+
   package var description: String { "rank \(rank) ended the job with status \(status)" }
 }

@@ -1,0 +1,146 @@
+import Foundation
+import SeppoMPI
+import SeppoTesting
+import Testing
+
+@Suite("How ranks in one process end")
+struct EndingTests {
+  @Test("Of the errors that leave the body, the lowest rank's is thrown")
+  func lowest() {
+    #expect(throws: Failed(number: 1)) {
+      try withRanks(4) { if Seppo.rank > 0 { throw Failed(number: Seppo.rank) } }
+    }
+    #expect(throws: Failed(number: 0)) {
+      try withRanks(3) {
+        _ = try (0..<100).mapParallel { $0 }
+        throw Failed(number: Seppo.rank)
+      }
+    }
+  }
+
+  @Test("Whoever waits for a rank that has failed gets out, with an error that says so", arguments: 0..<3)
+  func othersGetOut(failing: Int) {
+    let texts = Texts()
+    #expect(throws: Failed(number: failing)) {
+      try withRanks(3) {
+        if Seppo.rank == failing { throw Failed(number: failing) }
+        do {
+          _ = try (0..<100).mapParallel { $0 }
+        } catch {
+          texts.append("\(error)")
+          throw error
+        }
+      }
+    }
+    #expect(texts.all == Array(repeating: "rank \(failing) ended the job with status 1", count: 2))
+  }
+
+  @Test("An item's error is the same on every rank, and the ranks can go on", arguments: [1, 3])
+  func itemError(count: Int) throws {
+    let texts = try withRanks(count) { () throws -> String in
+      do {
+        _ = try (0..<50).mapParallel { (item: Int) -> Int in
+          if item % 20 == 7 { throw Failed(number: item) }
+          return item
+        }
+        return "none"
+      } catch let error as SeppoError {
+        return "\(error) \(try [1, 2].mapParallel { $0 + 1 })"
+      }
+    }
+    #expect(Set(texts).count == 1)
+    #expect(texts[0].contains("item 7") && texts[0].contains("Failed(number: 7)") && texts[0].hasSuffix("[2, 3]"))
+  }
+
+  @Test("Ranks that make different calls are told so, with line and column")
+  func diverged() throws {
+    let line = #line + 3
+    let error = try #require(throws: SeppoError.self) {
+      try withRanks(3) {
+        _ = Seppo.rank == 2 ? try [1].mapParallel { $0 } : try [1].mapParallel { $0 }
+      }
+    }
+    guard case .diverged(let positions) = error else { throw error }
+    #expect(
+      positions.map(\.rank) == [0, 1, 2] && positions.allSatisfy { $0.place.contains("EndingTests.swift:\(line)") })
+    #expect(positions[0].place == positions[1].place)
+    #expect(positions[0].place != positions[2].place)
+  }
+
+  @Test("A rank that returns early is named, whichever it is", arguments: 0..<3)
+  func earlyReturn(early: Int) throws {
+    let error = try #require(throws: SeppoError.self) {
+      try withRanks(3) {
+        if Seppo.rank == early { return }
+        _ = try [1, 2, 3].mapParallel { $0 }
+      }
+    }
+    guard case .diverged(let positions) = error else { throw error }
+    #expect(positions[early].call == "the end of withRanks" && positions[(early + 1) % 3].call == "mapParallel")
+  }
+
+  @Test("Items that differ by rank are an error, as under mpirun")
+  func itemsDiffer() throws {
+    let error = try #require(throws: SeppoError.self) { try withRanks(2) { try [Seppo.rank].mapParallel { $0 } } }
+    guard case .itemsDiffer = error else { throw error }
+  }
+
+  @Test("Seppo.exit ends the call, not the process", arguments: ["all", "root", "item"], [1, 3])
+  func exit(place: String, count: Int) {
+    #expect {
+      try withRanks(count) {
+        switch place {
+        case "all": Seppo.exit(3)
+        case "root": try Seppo.atRoot { Seppo.exit(3) }
+        default:
+          _ = try [1, 2, 3].mapParallel { (item: Int) -> Int in
+            if item == 2 { Seppo.exit(3) }
+            return item
+          }
+        }
+      }
+    } throws: {
+      guard let exit = $0 as? RankExit else { return false }
+      return exit.status == 3 && (place == "item" || exit.rank == 0)
+    }
+  }
+
+  @Test("An item that never ends is an error, not a hang", arguments: [1, 2])
+  func stuck(count: Int) throws {
+    let error = try #require(throws: SeppoError.self) {
+      try withRanks(count) {
+        try (0..<4).parallel(timeout: .milliseconds(20)).map { item -> Int in
+          while item == 3 { usleep(100_000) }
+          return item
+        }
+      }
+    }
+    guard case .itemStuck(let index, _, _, _, _) = error else { throw error }
+    #expect(index == 3)
+  }
+
+  @Test("Seppo.run within it is an error")
+  func run() {
+    let body: @Sendable () -> Void = { Seppo.run {} }
+    #expect(throws: SeppoError.self) { try withRanks(2, body) }
+  }
+
+  @Test("A call where only rank 0 is, is an error")
+  func nested() {
+    #expect(throws: SeppoError.self) {
+      try withRanks(2) { () throws -> Int in
+        try Seppo.atRoot { () throws -> Int in try Seppo.atRoot { 1 }.broadcast() }.broadcast()
+      }
+    }
+  }
+}
+
+/// Texts of several ranks.
+private final class Texts: @unchecked Sendable {
+  private let lock = NSLock()
+  private var texts: [String] = []
+
+  func append(_ text: String) { lock.withLock { texts.append(text) } }
+
+  var all: [String] { lock.withLock { texts } }
+}
