@@ -13,7 +13,7 @@ struct LawTests {
   @Test("mapParallel is map", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
   func holds(ranks: Int, law: Law) async throws {
     await Turns.shared.take()
-    let result = await onThread(limit: .seconds(60)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
+    let result = await onThread(limit: .seconds(90)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
     await Turns.shared.giveBack()
     do { try result.get() } catch { Issue.record("law '\(law.name)' at \(ranks) ranks: \(error)") }
   }
