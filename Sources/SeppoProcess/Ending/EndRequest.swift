@@ -2,7 +2,7 @@ import Synchronization
 
 /// Somebody wants this process to end: a batch system ahead of its limit, or a person; see `StopSignal`.
 ///
-/// In a map, rank 0 ends the job in order, see `RootMap`. Where nobody looks (in the program's own code, in an item that
+/// In a map, rank 0 ends the job in order, see `EarlyEnding`. Where nobody looks (in the program's own code, in an item that
 /// the calling thread computes) a thread of this type's own ends the process when the time is over.
 package final class EndRequest: Sendable {
   private let rank: Int
