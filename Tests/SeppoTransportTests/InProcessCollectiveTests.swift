@@ -71,10 +71,15 @@ struct InProcessCollectiveTests {
 
   @Test("A broadcast's bytes that the root changes too early are an error")
   func changedBytes() {
+    let hasChanged = Atomic<Bool>(false)
     let results = onRanks(2, seed: 1) { transport in
       let bytes = Bytes(count: 10_000, seed: transport.rank)
-      if transport.rank == 1 { rest(.sleep(nanoseconds: 2_000_000)) }
-      transport.whileWaiting = { if transport.rank == 0 { bytes.memory[3] = 255 } }
+      while transport.rank == 1, !hasChanged.load(ordering: .acquiring) { rest(.sleep(nanoseconds: 100_000)) }
+      transport.whileWaiting = {
+        guard transport.rank == 0 else { return }
+        bytes.memory[3] = 255
+        hasChanged.store(true, ordering: .releasing)
+      }
       try transport.broadcast(bytes.memory)
     }
     #expect(errors(results).map { "\($0)" } == ["rank 0 changed the bytes of a broadcast before they had left"])

@@ -55,6 +55,18 @@ struct InProcessTransportTests {
     }
   }
 
+  @Test("A rank that sends without end doesn't keep back another's message", arguments: 0..<20 as Range<UInt64>)
+  func fairness(seed: UInt64) throws {
+    let network = InProcessNetwork(ranks: 3, seed: seed)
+    let transports = (0..<3).map { InProcessTransport(rank: $0, on: network) }
+    try send(8, seed: 2, from: transports[2], to: 0)
+    for _ in 0..<(2 * Mailbox.longestDelay + 4) {
+      try send(8, seed: 1, from: transports[1], to: 0)
+      if try transports[0].poll()?.source == 2 { return }
+    }
+    Issue.record("rank 2's message has not come")
+  }
+
   @Test("Some messages are delayed, some are not")
   func delays() throws {
     var found: Set<Int> = []
