@@ -9,7 +9,7 @@ let bigLaws = [
     try holdEqual(results, items.map { $0 + [Double(count)] })
   },
   Law("many large messages at once, both ways") {
-    let items = (0..<40).map { [UInt8](repeating: UInt8($0), count: 200_000) }
+    let items = (0..<24).map { [UInt8](repeating: UInt8($0), count: 200_000) }
     let results = try items.parallel(chunk: .items(1)).map { bytes in bytes + bytes }
     try holdEqual(results, items.map { $0 + $0 })
   },

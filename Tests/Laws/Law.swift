@@ -49,7 +49,7 @@ func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #li
 
 func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws
 {
-  try hold(found == wanted, "\(what()) found \(found), wanted \(wanted)", line: line)
+  try hold(found == wanted, "\(what()) found \("\(found)".prefix(500)), wanted \("\(wanted)".prefix(500))", line: line)
 }
 
 /// The name that a rank's host must have.

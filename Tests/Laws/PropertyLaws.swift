@@ -20,7 +20,7 @@ let propertyLaws = [
     // Other inputs at each number of ranks.
     let seed = getenv("LAWS_SEED").flatMap { UInt64(String(cString: $0)) } ?? 20_261_121 + UInt64(Seppo.size)
     var random = Seeded(state: seed)
-    for round in 0..<60 {
+    for round in 0..<30 {
       let count = Int.random(in: 0...[3, 20, 300].randomElement(using: &random)!, using: &random)
       let chunk: Chunk = Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...20, using: &random))
       let threads = Int.random(in: 1...3, using: &random)
