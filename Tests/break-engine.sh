@@ -102,11 +102,12 @@ broken 'who is asked and has not answered is asked again' Scheduling/Scheduler.s
   's/workers\[rank\], !worker.isAsked, /workers[rank], /'
 broken 'where an item failed is forgotten when it is given back' Scheduling/Scheduler.swift \
   's/if range.count == 1, retries.wait(range.lowerBound) { return }//'
-broken 'a rank that is late all over counts as another one' Scheduling/Scheduler.swift \
-  's/^    if wasAble, .* ableRanks -= 1 }$/    _ = wasAble/'
+broken 'a rank that is late all over counts as another one' Scheduling/Workers.swift \
+  's/^    able += (after.isAble ? 1 : 0) - (before.isAble ? 1 : 0)$//'
 broken 'a rank that was passed over is forgotten' Scheduling/Scheduler.swift \
   's/^    defer { for rank in passedOver { enqueue(rank) } }$//'
-broken 'who has had a chunk gets none any more' Scheduling/Scheduler.swift 's/^      workers\[rank\]?.isInIdle = false$//'
+broken 'who has had a chunk gets none any more' Scheduling/Scheduler.swift \
+  's/^      workers.set(\\.isInIdle, of: rank, to: false)$//'
 broken 'tries are remembered for ever' Scheduling/Scheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
 broken 'queues never let go' Scheduling/Queue.swift \
   's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'

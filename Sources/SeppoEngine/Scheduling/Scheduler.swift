@@ -39,18 +39,7 @@ package struct Scheduler: Sendable {
   private var isClosed: Bool
   /// The rank whose loss nobody would be left to report, where there are others.
   private let unwitnessed: Int?
-  private var workers: [Worker?]
-  /// Ranks with a thread that isn't late, those that have not come yet among them: they are waited for, as without them the map
-  /// doesn't end anyway.
-  private var ableRanks: Int
-  private var chunksHeld = 0
-  /// Of these, those whose last item has passed its time.
-  private var chunksLate = 0
-  /// Compute threads of the ranks that joined, and one for each that may still.
-  private var threads: Int
-  private var idleThreads = 0
-  /// Ranks that were asked to give back, and have not answered.
-  private var asked = 0
+  private var workers: Workers
   private var idle = Queue<Int32>()
   private var ahead = Queue<Int32>()
   private var callable = Queue<Int32>()
@@ -82,9 +71,7 @@ package struct Scheduler: Sendable {
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = calibration?.times ?? ItemTimes()
     known = calibration?.known ?? 0
-    workers = Array(repeating: nil, count: ranks)
-    threads = ranks
-    ableRanks = ranks
+    workers = Workers(ranks)
   }
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
@@ -106,16 +93,16 @@ package struct Scheduler: Sendable {
   package var demand: Int {
     if isClosed || isStopped || notBegun.isLimited { return 0 }
     let size = times.mean.map { Int(min(ChunkSizes.time / max($0, 1), Double(sizes.largest))) } ?? 1
-    return max(0, 2 * threads * max(size, sizes.rule.unit) - notBegun.count)
+    return max(0, 2 * workers.threads * max(size, sizes.rule.unit) - notBegun.count)
   }
 
   /// Nothing is held by anyone.
-  package var holdsNothing: Bool { chunksHeld == 0 }
+  package var holdsNothing: Bool { workers.held == 0 }
 
   /// All that is held is late, and nobody can be given what remains: nothing goes on before one of these comes back. Where
   /// nothing remains and more may come, that can go on.
   package var isStuck: Bool {
-    chunksHeld > 0 && chunksHeld == chunksLate
+    workers.held > 0 && workers.held == workers.late
       && (isClosed || notBegun.isLimited || remaining > 0 || !suspects.isEmpty)
   }
 
@@ -131,7 +118,7 @@ package struct Scheduler: Sendable {
   /// have failed and are open, and to what is left between and of the items that were done or suspect from the start.
   package var footprint: Int {
     idle.footprint + ahead.footprint + callable.footprint + notBegun.footprint + suspects.footprint + retries.footprint
-      + chunksHeld
+      + workers.held
   }
 
   /// Whether the rank takes part.
@@ -162,11 +149,7 @@ package struct Scheduler: Sendable {
 
   /// A rank takes part from now on, with so many compute threads.
   package mutating func joined(rank: Int, threads: Int) {
-    precondition(workers[rank] == nil, "rank \(rank) joined twice")
-    let threads = max(1, threads)
-    self.threads += threads - 1
-    workers[rank] = Worker(threads: threads)
-    idleThreads += threads
+    workers.join(rank, threads: max(1, threads))
     enqueue(rank)
   }
 
@@ -182,16 +165,10 @@ package struct Scheduler: Sendable {
   /// The item at `index` has passed its time on a rank that is still at it: that is its failure. What stood above it in its
   /// chunk must have been given back, and nothing may wait behind it on the rank.
   package mutating func late(rank: Int, index: Int) -> Verdict {
-    let wasAble = workers[rank]?.isAble == true
     let idleBefore = workers[rank]?.idleThreads ?? 0
-    guard workers[rank]?.markLate(index) == true else { return .known }
-    chunksLate += 1
+    guard workers.change(rank, { $0.markLate(index) }) == true else { return .known }
     // It was a suspect's rank, and is like any other now.
-    if let idle = workers[rank]?.idleThreads, idle > idleBefore {
-      idleThreads += idle - idleBefore
-      enqueue(rank)
-    }
-    if wasAble, workers[rank]?.isAble == false { ableRanks -= 1 }
+    if let idle = workers[rank]?.idleThreads, idle > idleBefore { enqueue(rank) }
     let verdict = judge(index, on: rank)
     // It counts now, or after another try: not when this one comes back, if it ever does.
     if verdict != .again { completed += 1 }
@@ -220,11 +197,11 @@ package struct Scheduler: Sendable {
     let held = letGo(chunk, by: rank)
     let end = held.isLate ? chunk.upperBound - 1 : chunk.upperBound
     self.completed += min(completed, end - chunk.lowerBound)
-    if let resident { workers[rank]?.measured(latency: now - held.since - resident) }
+    if let resident { _ = workers.change(rank) { $0.measured(latency: now - held.since - resident) } }
     // One that was late says more of itself than of the others.
     if nanoseconds > 0, completed > 0, !held.isLate {
       times.add(nanoseconds: nanoseconds, items: completed)
-      workers[rank]?.times.add(nanoseconds: nanoseconds, items: completed)
+      _ = workers.change(rank) { $0.times.add(nanoseconds: nanoseconds, items: completed) }
       known = max(known, completed)
     }
     wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)
@@ -256,8 +233,7 @@ package struct Scheduler: Sendable {
     if !behindLate {
       guard let worker = workers[rank], worker.isAsked else { return false }
       if worker.gotMore { hasMore = true }
-      workers[rank]?.isAsked = false
-      asked -= 1
+      _ = workers.change(rank) { $0.isAsked = false }
     }
     for range in ranges { handBack(range, by: rank) }
     if hasMore { enqueueCallable(rank) }
@@ -267,22 +243,11 @@ package struct Scheduler: Sendable {
 
   /// A rank is gone, and what it held is for others.
   package mutating func gone(rank: Int) {
-    guard let worker = workers[rank] else {
-      threads = max(1, threads - 1)
-      ableRanks -= 1
-      return
-    }
-    threads = max(1, threads - worker.threads)
-    idleThreads -= worker.idleThreads
-    if worker.isAble { ableRanks -= 1 }
-    chunksHeld -= worker.held.count
-    if worker.isAsked { asked -= 1 }
+    guard let worker = workers.remove(rank) else { return }
     for held in worker.held {
       // The fate of one that was late is known.
       wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)
-      if held.isLate { chunksLate -= 1 }
     }
-    workers[rank] = nil
   }
 
   /// Whom to give what, now; nil when there is nothing to hand out or nobody who should have it.
@@ -293,7 +258,7 @@ package struct Scheduler: Sendable {
     var passedOver: [Int] = []
     defer { for rank in passedOver { enqueue(rank) } }
     while let rank = idle.popFirst().map(Int.init) {
-      workers[rank]?.isInIdle = false
+      workers.set(\.isInIdle, of: rank, to: false)
       guard let worker = workers[rank], worker.idleThreads > 0 else { continue }
       // Its loss would leave no witness of what it was at.
       if worker.held.isEmpty, rank != unwitnessed || workers.count == 1, let suspect = suspects.takeLowest(1) {
@@ -304,16 +269,16 @@ package struct Scheduler: Sendable {
     }
     // The last items are left for whoever is free first. Where only such are left as are to be tried again, none waits on a
     // rank: called back for one on which it failed, it would go there again, and so on.
-    guard remaining > threads, notBegun.count > 0 else { return nil }
+    guard remaining > workers.threads, notBegun.count > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
-      workers[rank]?.isInAhead = false
+      workers.set(\.isInAhead, of: rank, to: false)
       if hasRoomAhead(rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
     }
     return nil
   }
 
   /// Whether an item is tried again where it failed, as there is no other rank that could: one that asks for work can.
-  private var isAlone: Bool { ableRanks <= 1 }
+  private var isAlone: Bool { workers.able <= 1 }
 
   private func mayGive(to rank: Int) -> Bool {
     notBegun.count > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
@@ -332,11 +297,11 @@ package struct Scheduler: Sendable {
     // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others. Suspects that
     // wait don't count: a rank that could take one has it by now, and has no idle thread. One that is idle all the same may
     // take none, or none yet, as it holds something: nothing but what others hold keeps it at work.
-    guard !isStopped, notBegun.count == 0, asked < idleThreads else { return nil }
+    guard !isStopped, notBegun.count == 0, workers.asked < workers.idleThreads else { return nil }
     var passedOver = 0
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
-      workers[rank]?.isInCallable = false
+      workers.set(\.isInCallable, of: rank, to: false)
       guard let worker = workers[rank], !worker.isAsked, worker.mayHaveMore(unit: sizes.rule.unit) else {
         continue
       }
@@ -345,8 +310,7 @@ package struct Scheduler: Sendable {
         passedOver += 1
         continue
       }
-      workers[rank]?.ask()
-      asked += 1
+      _ = workers.change(rank) { $0.ask() }
       return rank
     }
     return nil
@@ -364,15 +328,12 @@ package struct Scheduler: Sendable {
     if let retry { return give(retry..<(retry + 1), to: rank) }
     let time = workers[rank]?.times.mean ?? times.mean
     let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
-    let size = sizes.size(remaining: notBegun.count, threads: threads, time: time, weight: weight, known: known)
+    let size = sizes.size(remaining: notBegun.count, threads: workers.threads, time: time, weight: weight, known: known)
     return give(notBegun.takeLowest(size), to: rank)
   }
 
   private mutating func give(_ chunk: Range<Int>, to rank: Int, isSuspect: Bool = false) -> Assignment {
-    let idleBefore = workers[rank]?.idleThreads ?? 0
-    workers[rank]?.take(chunk, at: now, isSuspect: isSuspect)
-    idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
-    chunksHeld += 1
+    _ = workers.change(rank) { $0.take(chunk, at: now, isSuspect: isSuspect) }
     enqueue(rank)
     enqueueCallable(rank)
     return Assignment(rank: rank, chunk: chunk)
@@ -394,29 +355,22 @@ package struct Scheduler: Sendable {
   }
 
   private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
-    let idleBefore = workers[rank]?.idleThreads ?? 0
-    let wasAble = workers[rank]?.isAble == true
-    guard let held = workers[rank]?.letGo(from: chunk.lowerBound), held.chunk == chunk else {
+    let held = workers.change(rank) { worker in
+      worker.heardAt = now
+      return worker.letGo(from: chunk.lowerBound)
+    }
+    guard let held = held ?? nil, held.chunk == chunk else {
       preconditionFailure("rank \(rank) gave back \(chunk), which it doesn't hold")
     }
-    idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
-    workers[rank]?.heardAt = now
-    chunksHeld -= 1
-    if held.isLate { chunksLate -= 1 }
-    if !wasAble, workers[rank]?.isAble == true { ableRanks += 1 }
     return held
   }
 
   /// The end of a chunk is held no more; its first `done` items are done all the same.
   private mutating func handBack(_ range: Range<Int>, but done: Int = 0, by rank: Int) {
-    let idleBefore = workers[rank]?.idleThreads ?? 0
-    let chunksBefore = workers[rank]?.held.count ?? 0
     let isSuspect = workers[rank]?.holdsSuspect == true
-    guard workers[rank]?.letGo(end: range) == true else {
+    guard workers.change(rank, { $0.letGo(end: range) }) == true else {
       preconditionFailure("rank \(rank) gave back \(range), which isn't the end of a chunk that it holds")
     }
-    idleThreads += (workers[rank]?.idleThreads ?? 0) - idleBefore
-    chunksHeld += (workers[rank]?.held.count ?? 0) - chunksBefore
     wait(range.dropFirst(done), isSuspect: isSuspect)
   }
 
@@ -424,11 +378,11 @@ package struct Scheduler: Sendable {
     guard let worker = workers[rank] else { return }
     if worker.idleThreads > 0 {
       if !worker.isInIdle {
-        workers[rank]?.isInIdle = true
+        workers.set(\.isInIdle, of: rank, to: true)
         idle.append(Int32(rank))
       }
     } else if !worker.isInAhead, hasRoomAhead(rank) {
-      workers[rank]?.isInAhead = true
+      workers.set(\.isInAhead, of: rank, to: true)
       ahead.append(Int32(rank))
     }
   }
@@ -437,7 +391,7 @@ package struct Scheduler: Sendable {
     guard let worker = workers[rank], !worker.isInCallable, worker.mayHaveMore(unit: sizes.rule.unit) else {
       return
     }
-    workers[rank]?.isInCallable = true
+    workers.set(\.isInCallable, of: rank, to: true)
     callable.append(Int32(rank))
   }
 }
