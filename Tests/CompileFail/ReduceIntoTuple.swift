@@ -1,4 +1,4 @@
-// fails: the result can't travel between ranks: f must return a type that is Codable & Sendable
+// fails: cannot conform to
 import SeppoMPI
 
 func mean(_ numbers: [Double]) throws -> Double {

@@ -97,7 +97,17 @@ let reduceLaws = [
           sum += other
         })
     }
-    guard case .rootThrew(_, "Broken", "fifty", _) = thrown else { throw Broken(description: "\(thrown)") }
+    guard case .mergeThrew(_, "Broken", "fifty", _) = thrown else { throw Broken(description: "\(thrown)") }
+    // A verb in merge runs where that does.
+    let nested = try (0..<3).parallel().reduce(
+      into: 0, { $0 += $1 }, merge: { $0 += try [$1].mapParallel { 2 * $0 }[0] })
+    try holdEqual(nested, 6)
+    let refused = try errorOf {
+      _ = try (0..<3).parallel().reduce(into: 0, { $0 += $1 }, merge: { _, _ in try Seppo.atRoot {} })
+    }
+    guard case .nested("atRoot", "the merge of a reduction", _) = refused else {
+      throw Broken(description: "\(refused)")
+    }
     // One block has nothing to be merged with.
     try holdEqual(try [5].parallel().reduce(into: 10, { $0 += $1 }, merge: { $0 += $1 }), 15)
     try holdEqual(try (0..<4).mapParallel { $0 }, [0, 1, 2, 3])

@@ -19,6 +19,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
     what: String, needed: Int, available: Int, limit: String, ranks: Int, rank: Int, host: String, place: String)
   /// The body of an `atRoot` threw on rank 0.
   case rootThrew(host: String, type: String, description: String, place: String)
+  /// The `merge` of a reduction threw on rank 0.
+  case mergeThrew(host: String, type: String, description: String, place: String)
   /// The ranks have come to different calls, or some have left `run`: who is where.
   case diverged([Position])
   /// A rank's items are not rank 0's: this one, or where `index` is nil their number. Nothing was computed.
@@ -110,6 +112,8 @@ extension SeppoError: CustomStringConvertible {
       """
     case .rootThrew(let host, let type, let description, let place):
       "the body of atRoot threw on rank 0 (\(host)): \(type): \(description) [at \(place)]"
+    case .mergeThrew(let host, let type, let description, let place):
+      "the merge of a reduction threw on rank 0 (\(host)): \(type): \(description) [reduced at \(place)]"
     case .diverged(let positions):
       """
       the ranks have come to different calls: \(SeppoError.spell(positions)). Every rank must make the same calls in the \

@@ -8,6 +8,8 @@ enum CallContext: Sendable {
   case item
   /// Inside the body of `atRoot`, on rank 0.
   case atRoot
+  /// Inside the `merge` of a reduction, on the rank that makes it.
+  case merge
 
   @TaskLocal static var current = CallContext.everyRank
 
@@ -16,6 +18,7 @@ enum CallContext: Sendable {
     case .everyRank: "Seppo.run"
     case .item: "an item"
     case .atRoot: "atRoot"
+    case .merge: "the merge of a reduction"
     }
   }
 

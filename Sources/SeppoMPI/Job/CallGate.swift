@@ -61,7 +61,7 @@ final class CallGate: @unchecked Sendable {
   func takesOver() -> Bool {
     switch CallContext.current {
     case .item: false
-    case .atRoot: true
+    case .atRoot, .merge: true
     case .everyRank: take()
     }
   }

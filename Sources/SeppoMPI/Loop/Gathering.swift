@@ -53,7 +53,7 @@ extension Work where Element: Codable & Sendable {
 
 /// Whether this rank's elements are the ones that count.
 @usableFromInline
-func readsElements() -> Bool { Job.current.isRoot || CallContext.current == .item }
+func readsElements() -> Bool { Job.current.isRoot || CallContext.current != .everyRank }
 
 /// How a rank takes part: the one that has the items coordinates; where a rank is alone, it computes by itself.
 enum CallPart<Element: Codable & Sendable, Value: Codable & Sendable> {
@@ -151,9 +151,12 @@ func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
   let call = MapCall<Element, Value>(work, verb)
   return try withoutActuallyEscaping(merge) { merge in
     try call.run(work.elements, work.sample, kernel) { part in
-      let fold = FoldSink(merge) { first in
+      func fold(_ value: inout Value, _ other: Value) throws {
+        try CallContext.enter(.merge) { try merge(&value, other) }
+      }
+      let fold = FoldSink(fold) { first in
         var merged = first
-        try merge(&merged, neutral)
+        try fold(&merged, neutral)
         guard AnyValue.areSame(first, merged) else { throw call.notNeutral(neutral, first, merged) }
       }
       switch part {
@@ -225,7 +228,7 @@ extension MapCall {
   /// What folding threw, as every rank gets it.
   fileprivate func mergeThrew(_ thrown: any Error) -> SeppoError {
     thrown as? SeppoError
-      ?? .rootThrew(
+      ?? .mergeThrew(
         host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
   }
 

@@ -20,7 +20,7 @@ struct Verb: Sendable {
 
   @usableFromInline
   init(_ name: String, to destination: Destination, keepsFailures: Bool = false, mostBlocks: Int? = nil) {
-    self.name = name
+    self.name = destination == .root ? "atRoot.\(name)" : name
     self.destination = destination
     self.keepsFailures = keepsFailures
     self.mostBlocks = mostBlocks
@@ -53,7 +53,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     switch CallContext.current {
     case .everyRank: false
     case .item: verb.destination != .root
-    case .atRoot: true
+    case .atRoot, .merge: true
     }
   }
 

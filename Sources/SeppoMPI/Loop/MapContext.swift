@@ -24,9 +24,12 @@ struct MapContext: Sendable {
   let losses: LossOnTheWay?
 
   /// What becomes of an item that passes its time.
-  func timedOut(_ index: Int) -> SeppoError {
+  ///
+  /// - Parameter items: those of its block, which have their time together.
+  func timedOut(_ index: Int, of items: Int) -> SeppoError {
     .itemTimedOut(
-      index: index, rank: rank, host: host, timeout: Double(timeout ?? 0) / 1e9, tries: 1, place: place.text)
+      index: index, rank: rank, host: host, timeout: Double((timeout ?? 0).times(items)) / 1e9, tries: 1,
+      place: place.text)
   }
 
   func threw(_ error: any Error, _ index: Int) -> SeppoError {

@@ -208,7 +208,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     case .computed: break
     case .overdue:
       UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
-      errors[rest.lowerBound] = context.timedOut(blocks.items(of: rest).lowerBound)
+      errors[rest.lowerBound] = context.timedOut(blocks.items(of: rest).lowerBound, of: blocks.size)
       stopAtFailure(rest.lowerBound)
     case .threw:
       // Then it is not done, and a later job computes it again.

@@ -99,7 +99,8 @@ extension OverdueReport {
     let now = monotonicNanoseconds()
     self.init(
       items: overdue.items.map { index, _ in
-        ItemFailure(index: index, error: context.timedOut(blocks.items(of: index..<(index + 1)).lowerBound))
+        ItemFailure(
+          index: index, error: context.timedOut(blocks.items(of: index..<(index + 1)).lowerBound, of: blocks.size))
       }, elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
   }
 }

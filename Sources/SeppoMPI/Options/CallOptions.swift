@@ -48,7 +48,7 @@ struct CallOptions {
     }
     if given.retries < 0 { throw bad("retries: \(given.retries)", "an item is tried again 0 times or more") }
     if let timeout = given.timeout, timeout <= .zero {
-      throw bad("timeout: \(timeout)", "an item takes longer than no time")
+      throw bad("timeout: \(timeout)", "it must be more than 0")
     }
   }
 

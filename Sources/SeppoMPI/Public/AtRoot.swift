@@ -33,7 +33,7 @@ extension AtRoot {
   /// ```
   ///
   /// - Returns: what the body gives, on rank 0.
-  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
+  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws; a `SeppoError` that it throws itself.
   @discardableResult
   public func atRoot<Next>(
     _ body: (Value) throws -> Next, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
@@ -165,7 +165,7 @@ extension Seppo {
   /// Every rank makes the call, and waits for the body's end.
   ///
   /// - Returns: what the body gives, on rank 0.
-  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws.
+  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws; a `SeppoError` that it throws itself.
   @discardableResult
   public static func atRoot<Value>(
     _ body: () throws -> Value, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column

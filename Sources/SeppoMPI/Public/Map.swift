@@ -44,6 +44,6 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
     AtRoot(
-      try parallel.mapped(Verb("atRoot.map", to: .root), Place(fileID: fileID, line: line, column: column), f)?.values)
+      try parallel.mapped(Verb("map", to: .root), Place(fileID: fileID, line: line, column: column), f)?.values)
   }
 }

@@ -42,7 +42,7 @@ extension ParallelAtRoot {
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
     AtRoot(
       try parallel.mapped(
-        Verb("atRoot.mapResults", to: .root, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
+        Verb("mapResults", to: .root, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
       )?.fates)
   }
 }

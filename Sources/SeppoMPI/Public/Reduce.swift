@@ -18,7 +18,8 @@ extension Parallel {
   ///   - update: works an element into a value.
   ///   - merge: works a later block's value into an earlier one's; must be associative.
   /// - Returns: `initial` where there are no elements.
-  /// - Throws: as ``map(_:fileID:line:column:)``; `SeppoError.badOption` where `initial` is found not to be neutral.
+  /// - Throws: as ``map(_:fileID:line:column:)``; `SeppoError.badOption` where `initial` is found not to be neutral;
+  ///   `SeppoError.mergeThrew` where `merge` throws.
   @inlinable
   public func reduce<Value: Codable & Sendable>(
     into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,

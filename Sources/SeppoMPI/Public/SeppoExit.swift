@@ -27,7 +27,7 @@ extension Seppo {
         """)
       fflush(nil)
       _exit(failing(status))
-    case (.running, .atRoot):
+    case (.running, .atRoot), (.running, .merge):
       // The others wait for this atRoot's outcome.
       do {
         try job.sendToAll(.exit(status: status))

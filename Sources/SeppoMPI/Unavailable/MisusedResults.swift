@@ -46,13 +46,6 @@ extension Parallel {
   public func compactMap<Result>(_ f: @Sendable (Base.Element) throws -> Result?) throws -> [Result] {
     preconditionFailure("unavailable")
   }
-
-  public func reduce<Value>(
-    into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
-    merge: (inout Value, Value) throws -> Void
-  ) throws -> Value {
-    preconditionFailure("unavailable")
-  }
 }
 
 @available(
