@@ -152,15 +152,18 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       hasMoved = true
     }
     try takeOverdue()
-    return try handle(nil) || hasMoved
+    return try performAll() || hasMoved
   }
 
-  /// Tells the coordinator of an event, and does what it wants done.
-  ///
-  /// - Parameter payload: what came with it.
-  @discardableResult
-  private func handle(_ event: Event?, _ payload: UnsafeRawBufferPointer? = nil) throws -> Bool {
-    if let event { coordinator.handle(event) }
+  /// Tells the coordinator of an event. What it wants done is done at the turn's end, when it knows of all that has come; but
+  /// for what is to be compared with what came with the event.
+  private func handle(_ event: Event, _ payload: UnsafeRawBufferPointer? = nil) throws {
+    coordinator.handle(event)
+    if coordinator.isRepeating { _ = try performAll(payload) }
+  }
+
+  /// - Returns: whether there was anything to be done.
+  private func performAll(_ payload: UnsafeRawBufferPointer? = nil) throws -> Bool {
     var hasMoved = false
     while let effect = coordinator.nextEffect() {
       try perform(effect, payload)
