@@ -37,7 +37,8 @@ final class RankThreads<Value: Sendable>: Sendable {
   func start(_ body: @escaping @Sendable () throws -> Value) {
     for rank in 0..<network.size {
       do throws(NoThread) {
-        try ComputeThread.start { self.run(rank, body) }
+        let context = CallersContext { self.run(rank, body) }
+        try ComputeThread.start { context.run() }
       } catch {
         note(rank, error: error, hasEnded: true)
       }

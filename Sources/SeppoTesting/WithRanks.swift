@@ -21,8 +21,8 @@
 /// Testing's tests do.
 ///
 /// Not shown are a rank's death, signals and memory limits of single ranks. Global variables are shared by the ranks, which
-/// under `mpirun` have their own. Only the body's own thread, its items, and tasks that these start belong to a rank: a
-/// `Thread` that the body starts does not. An item that never returns, and `Seppo.exit`, leave their threads behind.
+/// under `mpirun` have their own. The body's own thread, its items, and each `Task { }` that these start belong
+/// to a rank: a `Thread`, a `Task.detached` or a block on a dispatch queue does not. An item that never returns, and `Seppo.exit`, leave their threads behind.
 ///
 /// - Parameters:
 ///   - count: number of ranks, 1 or more.
@@ -30,13 +30,13 @@
 ///   - body: what each rank runs.
 /// - Returns: what the body returned on each rank, rank 0's first.
 /// - Throws: the error that left the body, of the lowest rank where it left several; what would have ended the job under MPI,
-///   as a stuck item or ranks that made different calls; ``RankExit`` where `Seppo.exit` was called. The other ranks'
+///   as a stuck item or ranks that made different calls; ``RankExit`` where every rank called `Seppo.exit` with the same status. The other ranks'
 ///   calls end with an error then.
 public func withRanks<Value: Sendable>(
   _ count: Int, seed: UInt64 = 0, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
   _ body: @escaping @Sendable () throws -> Value
 ) throws -> [Value] {
-  precondition(count > 0, "withRanks(\(count)): there is at least one rank")
+  precondition(count > 0, "withRanks(\(count)): it needs at least one rank")
   let ranks = RankThreads<Value>(count, seed: seed, fileID: fileID, line: line, column: column)
   ranks.start(body)
   return try ranks.join()

@@ -148,7 +148,9 @@ extension SPMDTests {
     Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),
     Ending(
       name: "map without run", ranks: nil, status: 0, messages: 0,
-      output: "mapParallel needs Seppo.run { … } around it [at Endings/Endings.swift:34]\n"),
+      output:
+        "mapParallel needs Seppo.run { … } around it, or in a unit test withRanks(3) { … } of SeppoTesting [at Endings/Endings.swift:34]\n"
+    ),
     Ending(name: "exit after run", status: 5, messages: 0),
     Ending(name: "exit before run", status: 5, messages: 0),
     Ending(name: "exit", status: 7, messages: 0, output: "said before the exit\n"),

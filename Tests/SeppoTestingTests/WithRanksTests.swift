@@ -87,6 +87,21 @@ struct WithRanksTests {
       #expect(after <= before + 60)
     }
   #endif
+
+  @TaskLocal private static var word = "none"
+
+  @Test("The body and its items find the caller's task-local values")
+  func taskLocals() throws {
+    let words = try WithRanksTests.$word.withValue("set") {
+      try withRanks(3) { [WithRanksTests.word] + (try (0..<3).mapParallel { _ in WithRanksTests.word }) }
+    }
+    #expect(words == Array(repeating: ["set", "set", "set", "set"], count: 3))
+  }
+
+  @Test("What fails in the body fails the test that called")
+  func expectations() {
+    withKnownIssue { _ = try withRanks(2) { #expect(Seppo.rank < 0) } }
+  }
 }
 
 struct Failed: Error, Equatable { let number: Int }

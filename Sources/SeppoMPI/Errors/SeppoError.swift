@@ -141,7 +141,7 @@ extension SeppoError: CustomStringConvertible {
       there [at \(place)]
       """
     case .outsideRun(let call, let place):
-      "\(call) needs Seppo.run { … } around it [at \(place)]"
+      "\(call) needs Seppo.run { … } around it, or in a unit test withRanks(3) { … } of SeppoTesting [at \(place)]"
     case .ranTwice(let place):
       "Seppo.run was called a second time; MPI starts and ends once in a process, so one run must hold all calls [at \(place)]"
     case .overlapping(let call, let place):
