@@ -6,12 +6,12 @@ import Testing
 @Suite("How ranks in one process end")
 struct EndingTests {
   @Test("Of the errors that leave the body, the lowest rank's is thrown")
-  func lowest() {
-    #expect(throws: Failed(number: 1)) {
-      try withRanks(4) { if Seppo.rank > 0 { throw Failed(number: Seppo.rank) } }
+  func lowest() async {
+    await #expect(throws: Failed(number: 1)) {
+      try await ranks(4) { if Seppo.rank > 0 { throw Failed(number: Seppo.rank) } }
     }
-    #expect(throws: Failed(number: 0)) {
-      try withRanks(3) {
+    await #expect(throws: Failed(number: 0)) {
+      try await ranks(3) {
         _ = try (0..<100).mapParallel { $0 }
         throw Failed(number: Seppo.rank)
       }
@@ -19,10 +19,10 @@ struct EndingTests {
   }
 
   @Test("Whoever waits for a rank that has failed gets out, with an error that says so", arguments: 0..<3)
-  func othersGetOut(failing: Int) {
+  func othersGetOut(failing: Int) async {
     let texts = Texts()
-    #expect(throws: Failed(number: failing)) {
-      try withRanks(3) {
+    await #expect(throws: Failed(number: failing)) {
+      try await ranks(3) {
         if Seppo.rank == failing { throw Failed(number: failing) }
         do {
           _ = try (0..<100).mapParallel { $0 }
@@ -36,8 +36,8 @@ struct EndingTests {
   }
 
   @Test("An item's error is the same on every rank, and the ranks can go on", arguments: [1, 3])
-  func itemError(count: Int) throws {
-    let texts = try withRanks(count) { () throws -> String in
+  func itemError(count: Int) async throws {
+    let texts = try await ranks(count) { () throws -> String in
       do {
         _ = try (0..<50).mapParallel { (item: Int) -> Int in
           if item % 20 == 7 { throw Failed(number: item) }
@@ -53,13 +53,13 @@ struct EndingTests {
   }
 
   @Test("Ranks that make different calls are told so, with line and column")
-  func diverged() throws {
+  func diverged() async throws {
     // Not within the macro, which has one column only.
     let line = #line + 2
     let body: @Sendable () throws -> Void = {
       _ = Seppo.rank == 2 ? try [1].mapParallel { $0 } : try [1].mapParallel { $0 }
     }
-    let error = try #require(throws: SeppoError.self) { try withRanks(3, body) }
+    let error = try await #require(throws: SeppoError.self) { try await ranks(3, body) }
     guard case .diverged(let positions) = error else { throw error }
     #expect(
       positions.map(\.rank) == [0, 1, 2] && positions.allSatisfy { $0.place.contains("EndingTests.swift:\(line)") })
@@ -68,9 +68,9 @@ struct EndingTests {
   }
 
   @Test("A rank that returns early is named, whichever it is", arguments: 0..<3)
-  func earlyReturn(early: Int) throws {
-    let error = try #require(throws: SeppoError.self) {
-      try withRanks(3) {
+  func earlyReturn(early: Int) async throws {
+    let error = try await #require(throws: SeppoError.self) {
+      try await ranks(3) {
         if Seppo.rank == early { return }
         _ = try [1, 2, 3].mapParallel { $0 }
       }
@@ -80,15 +80,17 @@ struct EndingTests {
   }
 
   @Test("Items that differ by rank are an error, as under mpirun")
-  func itemsDiffer() throws {
-    let error = try #require(throws: SeppoError.self) { try withRanks(2) { try [Seppo.rank].mapParallel { $0 } } }
+  func itemsDiffer() async throws {
+    let error = try await #require(throws: SeppoError.self) {
+      try await ranks(2) { try [Seppo.rank].mapParallel { $0 } }
+    }
     guard case .itemsDiffer = error else { throw error }
   }
 
   @Test("Seppo.exit ends the call, not the process", arguments: ["all", "root", "item"], [1, 3])
-  func exit(place: String, count: Int) {
-    #expect {
-      try withRanks(count) {
+  func exit(place: String, count: Int) async {
+    await #expect {
+      try await ranks(count) {
         switch place {
         case "all": Seppo.exit(3)
         case "root": try Seppo.atRoot { Seppo.exit(3) }
@@ -106,9 +108,9 @@ struct EndingTests {
   }
 
   @Test("An item that never ends is an error, not a hang", arguments: [1, 2])
-  func stuck(count: Int) throws {
-    let error = try #require(throws: SeppoError.self) {
-      try withRanks(count) {
+  func stuck(count: Int) async throws {
+    let error = try await #require(throws: SeppoError.self) {
+      try await ranks(count) {
         try (0..<4).parallel(timeout: .milliseconds(20)).map { item -> Int in
           while item == 3 { usleep(100_000) }
           return item
@@ -120,15 +122,15 @@ struct EndingTests {
   }
 
   @Test("Seppo.run within it is an error")
-  func run() {
+  func run() async {
     let body: @Sendable () -> Void = { Seppo.run {} }
-    #expect(throws: SeppoError.self) { try withRanks(2, body) }
+    await #expect(throws: SeppoError.self) { try await ranks(2, body) }
   }
 
   @Test("A call where only rank 0 is, is an error")
-  func nested() {
-    #expect(throws: SeppoError.self) {
-      try withRanks(2) { () throws -> Int in
+  func nested() async {
+    await #expect(throws: SeppoError.self) {
+      try await ranks(2) { () throws -> Int in
         try Seppo.atRoot { () throws -> Int in try Seppo.atRoot { 1 }.broadcast() }.broadcast()
       }
     }
