@@ -54,14 +54,16 @@ struct InProcessCollectiveTests {
   @Test("The root has not done with a long piece before every rank has come to it, with a short one it has")
   func rendezvous() {
     let hasCome = Atomic<Bool>(false)
+    let shortIsDone = Atomic<Bool>(false)
     let results = onRanks(2) { transport in
       if transport.rank == 1 {
-        // Until the root has got to the long one.
-        rest(.sleep(nanoseconds: 3_000_000))
+        // Not for ever, where the root waits for it.
+        for _ in 0..<100_000 where !shortIsDone.load(ordering: .acquiring) { rest(.sleep(nanoseconds: 100_000)) }
         hasCome.store(true, ordering: .releasing)
       }
       try transport.broadcast(bytes: 8)
       let shortWasFirst = !hasCome.load(ordering: .acquiring)
+      shortIsDone.store(true, ordering: .releasing)
       try transport.broadcast(bytes: 10_000)
       return (shortWasFirst, hasCome.load(ordering: .acquiring))
     }
