@@ -27,7 +27,7 @@ public struct MisusedParallel<Element> {
 
   /// Never called.
   @discardableResult
-  public func reduce<Value>(
+  public func reduce<Value: Codable & Sendable>(
     into initial: Value, _ update: (inout Value, Element) throws -> Void, merge: (inout Value, Value) throws -> Void
   ) throws -> Value {
     preconditionFailure("unavailable")
