@@ -77,7 +77,7 @@ build "$work/whole" -O || { cat "$work/whole/log" >&2; fail "the engine as it is
 broken 'a rank gets three chunks for each thread' Scheduling/Worker.swift \
   's/if held < 2 \* threads { return true }/if held < 3 * threads { return true }/'
 broken 'the last items are hoarded' Scheduling/Scheduler.swift \
-  's/guard remaining > threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
+  's/guard remaining > workers.threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
 broken 'what comes back not begun is forgotten' Scheduling/Scheduler.swift \
   's/^    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)$//'
 broken 'what a rank held that is gone is forgotten' Scheduling/Scheduler.swift \
@@ -97,7 +97,7 @@ broken 'an item that was late fails twice' Scheduling/Scheduler.swift \
 broken 'it ends before what failed was tried again' Scheduling/Scheduler.swift \
   's/private var remaining: Int { notBegun.count + retries.count }/private var remaining: Int { notBegun.count }/'
 broken 'nothing is called back' Scheduling/Scheduler.swift \
-  's/notBegun.count == 0, asked < idleThreads else/notBegun.count < 0 else/'
+  's/notBegun.count == 0, workers.asked < workers.idleThreads else/notBegun.count < 0 else/'
 broken 'who is asked and has not answered is asked again' Scheduling/Scheduler.swift \
   's/workers\[rank\], !worker.isAsked, /workers[rank], /'
 broken 'where an item failed is forgotten when it is given back' Scheduling/Scheduler.swift \
