@@ -48,7 +48,7 @@ private func onThread(
 private actor Turns {
   static let shared = Turns()
 
-  private var free = 2
+  private var free = 3
   private var waiting: ArraySlice<CheckedContinuation<Void, Never>> = []
 
   func take() async {

@@ -4,7 +4,7 @@ import SeppoMPI
 let forEachLaws = [
   Law("forEach visits every element once, for generated inputs and options") {
     var random = Seeded(state: 31 + UInt64(Seppo.size))
-    for round in 0..<20 {
+    for round in 0..<8 {
       let count = [0, 1, 40, 16_384, 20_000].randomElement(using: &random)!
       let options = ParallelOptions.random(using: &random)
       let board = try SharedBoard(max(1, count))
