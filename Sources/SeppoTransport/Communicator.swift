@@ -85,19 +85,9 @@ package final class Communicator: Transport {
   package var isSending: Bool { !outbox.isEmpty }
 
   package func flush(atMost longest: Int) throws {
-    var backoff = Backoff()
-    var slept = 0
-    while !outbox.isEmpty, slept < longest {
+    try flush(atMost: longest) {
       try outbox.progress()
-      // Two ranks that both only send would never see each other's bytes: receiving goes on meanwhile.
       try inbox.receive(on: handle)
-      if outbox.isEmpty { return }
-      let pause = backoff.next()
-      rest(pause)
-      if case .sleep(let nanoseconds) = pause {
-        slept += nanoseconds
-        try whileWaiting()
-      }
     }
   }
 

@@ -71,6 +71,25 @@ package protocol Transport: AnyObject {
 extension Transport {
   package func flush() throws { try flush(atMost: .max) }
 
+  /// Waits until everything that was sent has left.
+  ///
+  /// - Parameter move: moves what is under way. Two ranks that both only send would never see each other's bytes: it receives
+  ///   too.
+  func flush(atMost longest: Int, _ move: () throws -> Void) throws {
+    var backoff = Backoff()
+    var slept = 0
+    while isSending, slept < longest {
+      try move()
+      if !isSending { return }
+      let pause = backoff.next()
+      rest(pause)
+      if case .sleep(let nanoseconds) = pause {
+        slept += nanoseconds
+        try whileWaiting()
+      }
+    }
+  }
+
   /// Gives the root's bytes to every rank. Every rank must call it with the same count.
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int = 0) throws {
     try broadcast(pieces: 1, root: root, piece: { _ in (bytes, self) }, arrived: { _, _ in })

@@ -31,6 +31,16 @@ package struct Blocks: Sendable, Equatable {
 
   private func start(of block: Int) -> Int { block < count ? block * size : items }
 
+  /// The first item of the block.
+  package func firstItem(of block: Int) -> Int { items(of: block..<(block + 1)).lowerBound }
+
+  /// The time of a block, of whose items each has this one, together; nil for any time.
+  package func time(_ each: Int?) -> Int? {
+    guard let each else { return nil }
+    let (time, isTooLong) = each.multipliedReportingOverflow(by: size)
+    return isTooLong ? .max : time
+  }
+
   /// The block that holds the item.
   package func block(of item: Int) -> Int { item / size }
 

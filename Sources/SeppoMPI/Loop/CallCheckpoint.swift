@@ -44,7 +44,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     start.suspects = journal.suspects
     start.failed = journal.poison.map(\.item)
     poison = journal.poison.map { suspect in
-      let item = source.blocks.items(of: suspect.item..<(suspect.item + 1)).lowerBound
+      let item = source.blocks.firstItem(of: suspect.item)
       return FailedItem(
         index: suspect.item,
         error: .itemKilledRanks(index: item, deaths: suspect.deaths, place: call.place.text))

@@ -105,6 +105,17 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     return MapCall.longestMessage / max(item, value)
   }
 
+  /// What this rank's compute threads are at for too long, since this was last asked; nil where nothing is.
+  func takeOverdue(_ blocks: Blocks, _ context: MapContext) -> OverdueReport? {
+    guard let time = blocks.time(options.timeout) else { return nil }
+    let overdue = job.pool.takeOverdue(after: time)
+    if overdue.isEmpty { return nil }
+    let now = monotonicNanoseconds()
+    return OverdueReport(
+      items: overdue.items.map { ItemFailure(index: $0.index, error: context.timedOut($0.index, of: blocks)) },
+      elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
+  }
+
   /// After an error that isn't an item's: the compute threads must be done before the call may end.
   func settle(_ limits: ChunkLimits, after error: any Error) throws {
     limits.lower(to: 0)

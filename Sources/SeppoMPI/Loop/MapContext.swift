@@ -1,4 +1,5 @@
 import SeppoCompute
+import SeppoEngine
 import SeppoWire
 
 /// What all chunks of a call share on one rank.
@@ -23,12 +24,11 @@ struct MapContext: Sendable {
   /// Rank 0 looks at what a type loses on its way.
   let losses: LossOnTheWay?
 
-  /// What becomes of an item that passes its time.
-  ///
-  /// - Parameter items: those of its block, which have their time together.
-  func timedOut(_ index: Int, of items: Int) -> SeppoError {
+  /// What becomes of a block that passes the time of its items.
+  func timedOut(_ block: Int, of blocks: Blocks) -> SeppoError {
     .itemTimedOut(
-      index: index, rank: rank, host: host, timeout: Double((timeout ?? 0).times(items)) / 1e9, tries: 1,
+      index: blocks.firstItem(of: block), rank: rank, host: host, timeout: Double(blocks.time(timeout) ?? 0) / 1e9,
+      tries: 1,
       place: place.text)
   }
 

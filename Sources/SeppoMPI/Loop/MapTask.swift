@@ -53,7 +53,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     progress = ChunkRun(
       cursor,
       .init(
-        stopsAtFailure: context.stopsAtFailure, timeout: context.timeout.map { $0.times(blocks.size) },
+        stopsAtFailure: context.stopsAtFailure, timeout: blocks.time(context.timeout),
         longestBatch: isSpaced ? max(1, Elements<Element>.run / blocks.size) : .max), at: came)
     state = ComputeTaskState(cursor)
   }
@@ -208,7 +208,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     case .computed: break
     case .overdue:
       UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
-      errors[rest.lowerBound] = context.timedOut(blocks.items(of: rest).lowerBound, of: blocks.size)
+      errors[rest.lowerBound] = context.timedOut(rest.lowerBound, of: blocks)
       stopAtFailure(rest.lowerBound)
     case .threw:
       // Then it is not done, and a later job computes it again.
@@ -277,7 +277,7 @@ extension MapTask {
     for number in first.item..<made {
       if let error = number == first.item ? first : encodingError(start + number) {
         dropped.append(computed[number])
-        errors[computed[number]] = context.uncodable(error, firstItem(of: computed[number]))
+        errors[computed[number]] = context.uncodable(error, blocks.firstItem(of: computed[number]))
         (start + number).deinitialize(count: 1)
       } else {
         if kept < number { (start + kept).moveInitialize(from: start + number, count: 1) }
@@ -286,8 +286,6 @@ extension MapTask {
     }
     progress.add(failed: dropped)
   }
-
-  private func firstItem(of block: Int) -> Int { blocks.items(of: block..<(block + 1)).lowerBound }
 
   private func encodingError(_ value: UnsafePointer<Value>) -> WireError? {
     do {
@@ -324,7 +322,7 @@ extension MapTask {
   private func endBefore(_ error: WireError) {
     let index = chunk.lowerBound + error.item
     progress.end(before: index)
-    errors = [index: context.uncodable(error, firstItem(of: index))]
+    errors = [index: context.uncodable(error, blocks.firstItem(of: index))]
     progress.fail()
     stopAtFailure(index)
   }

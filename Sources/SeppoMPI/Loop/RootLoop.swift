@@ -107,7 +107,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     start.calibration = site.calibration
     for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { keep(failed) }
     var rules = call.rules(workers: job.size)
-    rules.timeout = rules.timeout.map { $0.times(source.blocks.size) }
+    rules.timeout = source.blocks.time(rules.timeout)
     rules.waitsForAll = job.current.number == 1 || call.options.areEverywhere && site.calibration == nil
     rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
@@ -193,12 +193,12 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       if let failed = FailedItem(failure)?.after(tries: tries) { keep(failed) }
     case .compare(let index, let first, let second, let report):
       comparison.compare(
-        firstItem(of: index), first, second, report, payload,
+        source.blocks.firstItem(of: index), first, second, report, payload,
         with: UnsafeBufferPointer(sink.places(index..<(index + 1))))
     case .stuck(let index, let worker, let nanoseconds):
       try job.shutdown.endJob(
         SeppoError.itemStuck(
-          index: firstItem(of: index), rank: worker, host: job.hosts[worker],
+          index: source.blocks.firstItem(of: index), rank: worker, host: job.hosts[worker],
           seconds: Double(nanoseconds) / 1e9, place: call.place.text), at: call.place)
     case .finished: isFinished = true
     }
@@ -299,25 +299,22 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     // Where the first failure ends the call, no values come with it.
     if !coordinator.isRepeating, report.failures.isEmpty || !context.stopsAtFailure {
       try watch(report.made, bytes: payload.count, isMessage: true)
-      if let bad = sink.read(report, of: rank, from: payload, owner: owner).bad {
+      if let bad = sink.read(report, of: rank, from: payload, owner: owner) {
         // What stands behind it in these bytes is lost, and is computed again where the call goes on.
         report.failures.removeAll { $0.index > bad.index }
-        report.failures.append(ItemFailure(index: bad.index, error: call.error(bad, firstItem(of: bad.index))))
+        report.failures.append(
+          ItemFailure(index: bad.index, error: call.error(bad, source.blocks.firstItem(of: bad.index))))
         report.completed = bad.index + 1 - report.chunk.lowerBound
       }
     }
     try withExtendedLifetime(owner) { try handle(report, from: rank, payload) }
   }
 
-  private func firstItem(of block: Int) -> Int { source.blocks.items(of: block..<(block + 1)).lowerBound }
-
   private func handle(_ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer?) throws {
-    if !report.failures.isEmpty, ending.isAsked { try endEarly() }
+    if !report.failures.isEmpty, ending.isAsked, try ending.begin(at: monotonicNanoseconds(), self) {
+      coordinator.handle(.stopped)
+    }
     try handle(.report(worker: rank, report), payload)
-  }
-
-  private func endEarly() throws {
-    if try ending.begin(at: monotonicNanoseconds(), self) { coordinator.handle(.stopped) }
   }
 
   /// Ends the job where the values that are still to come can't be held: what is under way couldn't be taken in.
@@ -328,10 +325,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   /// Looks for items of this rank that have passed their time.
   private func takeOverdue() throws {
-    guard let timeout = call.options.timeout else { return }
-    let overdue = job.pool.takeOverdue(after: timeout.times(source.blocks.size))
-    if overdue.isEmpty { return }
-    try handle(.overdue(worker: job.rank, OverdueReport(overdue, source.blocks, context)))
+    guard let report = call.takeOverdue(source.blocks, context) else { return }
+    try handle(.overdue(worker: job.rank, report))
   }
 }
 

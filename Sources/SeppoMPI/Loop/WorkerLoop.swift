@@ -74,10 +74,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   private func reportOverdue() throws {
-    guard let timeout = call.options.timeout else { return }
-    let overdue = job.pool.takeOverdue(after: timeout.times(blocks.size))
-    if overdue.isEmpty { return }
-    let report = OverdueReport(overdue, blocks, context)
+    guard let report = call.takeOverdue(blocks, context) else { return }
     job.log.debug("items \(report.items.map(\.index)) have passed their time")
     try job.send(report.coded, to: 0, kind: .overdue)
   }
@@ -91,16 +88,5 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     guard let writer = task.bytes else { return }
     try ReportFrame.write(report, to: writer, task.lent)
     try job.send(writer, task.lent, to: 0, kind: .computed)
-  }
-}
-
-extension OverdueReport {
-  init(_ overdue: Overdue, _ blocks: Blocks, _ context: MapContext) {
-    let now = monotonicNanoseconds()
-    self.init(
-      items: overdue.items.map { index, _ in
-        ItemFailure(
-          index: index, error: context.timedOut(blocks.items(of: index..<(index + 1)).lowerBound, of: blocks.size))
-      }, elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
   }
 }

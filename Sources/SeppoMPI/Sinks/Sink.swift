@@ -52,10 +52,10 @@ extension Sink {
   /// Reads a chunk's values, which come without gaps for those that failed, and takes them.
   ///
   /// - Parameter bytes: the values.
-  /// - Returns: the blocks that have a value now, and the first whose value can't be read: those behind it aren't read.
+  /// - Returns: the first whose value can't be read or travel on: those behind it aren't taken.
   func read(
     _ report: ChunkReport, of rank: Int, from bytes: UnsafeRawBufferPointer, owner: AnyObject
-  ) -> (runs: [Range<Int>], bad: BadValue?) {
+  ) -> BadValue? {
     let places = places(report.chunk)
     func place(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> {
       UnsafeMutableBufferPointer(rebasing: places[range.shifted(by: -report.chunk.lowerBound)])
@@ -91,10 +91,7 @@ extension Sink {
       }
       runs = kept
     }
-    if let worse = came(report.chunk, runs, from: Origin(report, rank: rank), coded: coded) {
-      return (runs.compactMap { $0.lowerBound < worse.index ? $0.clamped(to: 0..<worse.index) : nil }, worse)
-    }
-    return (runs, bad)
+    return came(report.chunk, runs, from: Origin(report, rank: rank), coded: coded) ?? bad
   }
 }
 

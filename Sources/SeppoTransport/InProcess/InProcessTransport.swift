@@ -72,20 +72,10 @@ package final class InProcessTransport: Transport {
   package var isSending: Bool { !outbox.isEmpty }
 
   package func flush(atMost longest: Int) throws {
-    var backoff = Backoff()
-    var slept = 0
-    while !outbox.isEmpty, slept < longest {
+    try flush(atMost: longest) {
       try network.check()
       try outbox.progress()
-      // As in `Communicator.flush`: two ranks that both only send.
       try receive()
-      if outbox.isEmpty { return }
-      let pause = backoff.next()
-      rest(pause)
-      if case .sleep(let nanoseconds) = pause {
-        slept += nanoseconds
-        try whileWaiting()
-      }
     }
   }
 
