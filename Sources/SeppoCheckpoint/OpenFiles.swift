@@ -30,11 +30,14 @@ final class OpenFiles: @unchecked Sendable {
     return lock.withLock { identity(path) }
   }
 
-  /// A file that wasn't there when somebody asked is there now.
-  func isMade(_ location: FileLocation) {
+  /// Records that the file is open, and so is there now.
+  func opened(_ location: FileLocation) {
     lock.withLock {
+      let inode = FileLocation.Inode(location.path)
+      // A new file may get the inode of one that was deleted, and its header may be the same too.
+      if location.isNew, let inode { known[inode] = nil }
       _ = identity(location.path)
-      open[location.path] = FileLocation.Inode(location.path)
+      open[location.path] = inode
     }
   }
 

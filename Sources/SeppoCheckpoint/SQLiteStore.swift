@@ -64,7 +64,7 @@ package struct SQLiteStore: CheckpointStore {
     return try queue.inDatabase { db in
       do {
         let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
-        OpenFiles.shared.isMade(location)
+        OpenFiles.shared.opened(location)
         return SQLiteJournal(
           location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
           writer: opened.writer, trace: try FileTrace(db), longestRow: RowWriter.longestRow(db), json: json)

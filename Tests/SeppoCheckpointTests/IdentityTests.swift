@@ -23,6 +23,19 @@ struct IdentityTests {
     #expect(identity("another.sqlite") != before)
   }
 
+  @Test("A new file in place of a deleted one is another, though its inode and its header are the same")
+  func replaced() throws {
+    for _ in 0..<20 {
+      let deleted = try Folder()
+      try deleted.store(3, of: .of([1, 2, 3]))
+      try FileManager.default.removeItem(atPath: deleted.file())
+      let new = try Folder()
+      let before = SQLiteStore(new.file()).identity
+      try new.store(3, of: .of([1, 2, 3]))
+      #expect(SQLiteStore(new.file()).identity == before)
+    }
+  }
+
   @Test("A file that was renamed is the one that it was; one that takes its place on the disk is another")
   func renamed() throws {
     for round in 0..<20 {

@@ -11,7 +11,7 @@ package struct TransportProperties {
 
   /// - Parameter pieces: bytes of the pieces that messages are sent in.
   package func check(pieces: Int) throws {
-    try exchange(largest: pieces < 100 ? 80 : 40_000)
+    try exchange(sizes: pieces < 100 ? [0, 1, 20, 21] : [0, 1, 63, 64, 40_000, 40_001])
     // The next messages must not come to a rank that still waits for these.
     try meet()
     // In one piece past what TCP sends before its receiver listens: then the short ones could be there first.
@@ -20,7 +20,7 @@ package struct TransportProperties {
     try meet()
     try flushes(long: pieces < 100 ? 60 : 40_000)
     try meet()
-    try inSeveralPlaces()
+    try inSeveralPlaces(long: pieces < 100 ? 60 : 3_000)
     try broadcastInPieces()
     try agreement()
   }
@@ -32,8 +32,7 @@ package struct TransportProperties {
   }
 
   /// Every rank sends to every rank, itself too, at the same time: longer than MPI takes without a receiver.
-  private func exchange(largest: Int) throws {
-    let sizes = [0, 1, 63, 64, largest, largest + 1]
+  private func exchange(sizes: [Int]) throws {
     for (number, size) in sizes.enumerated() {
       for rank in 0..<transport.size {
         let bytes = Bytes(count: size, seed: transport.rank * 10 + number)
@@ -93,9 +92,9 @@ package struct TransportProperties {
   }
 
   /// A message from several places is one message, and short ones don't overtake it.
-  private func inSeveralPlaces() throws {
+  private func inSeveralPlaces(long: Int) throws {
     let receiver = (transport.rank + 1) % transport.size
-    let parts = [0, 5, 3_000, 0, 1].map { Bytes(count: $0, seed: $0) }
+    let parts = [0, 5, long, 0, 1].map { Bytes(count: $0, seed: $0) }
     try transport.send(parts.map { UnsafeRawBufferPointer($0.memory) }, keeping: Kept(parts), to: receiver, kind: data)
     let last = Bytes(count: 1, seed: 7)
     try transport.send(UnsafeRawBufferPointer(last.memory), keeping: last, to: receiver, kind: MessageKind(4))
