@@ -86,9 +86,13 @@ let package = Package(
       name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
+    // What tests share: the machine among those that start ranks, and items that wait.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+
     // What holds for mapParallel: under mpirun, and on ranks in one process.
     .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
-    .testTarget(name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI", "SeppoTesting"], swiftSettings: strict),
+    .testTarget(
+      name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI", "SeppoTesting", "TestSupport"], swiftSettings: strict),
 
     // The programs that the suite starts under mpirun.
     .executableTarget(
@@ -131,15 +135,15 @@ let package = Package(
       name: "SPMDTests",
       dependencies: [
         "HelloWorld", "WordCount", "Primes", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
-        "Checkpoints",
+        "Checkpoints", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoTestingTests", dependencies: ["SeppoMPI", "SeppoTesting"], swiftSettings: strict),
-    .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI"], swiftSettings: strict),
+    .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
-    .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute"], swiftSettings: strict),
+    .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [

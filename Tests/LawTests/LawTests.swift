@@ -1,6 +1,7 @@
 import Foundation
 import SeppoLaws
 import SeppoTesting
+import TestSupport
 import Testing
 
 /// Each law by its name, on ranks that are threads of this process.
@@ -14,9 +15,9 @@ struct LawTests {
 
   @Test("mapParallel is map", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
   func holds(ranks: Int, law: Law) async throws {
-    await Turns.shared.take()
-    let result = await onThread(limit: .seconds(90)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
-    await Turns.shared.giveBack()
+    let result = await Cores.use(ranks: ranks, .computesAsThreads) {
+      await onThread(limit: .seconds(90)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
+    }
     do { try result.get() } catch { Issue.record("law '\(law.name)' at \(ranks) ranks: \(error)") }
   }
 
@@ -42,20 +43,4 @@ private func onThread(
   }
   defer { watch.cancel() }
   return await answers.first { _ in true } ?? .failure(CancellationError())
-}
-
-/// A few laws at a time: most of them sleep, and those that measure time need some of the cores.
-private actor Turns {
-  static let shared = Turns()
-
-  private var free = 3
-  private var waiting: ArraySlice<CheckedContinuation<Void, Never>> = []
-
-  func take() async {
-    if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
-  }
-
-  func giveBack() {
-    if let next = waiting.popFirst() { next.resume() } else { free += 1 }
-  }
 }

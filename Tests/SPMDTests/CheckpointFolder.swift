@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A folder for one test's checkpoint, and the log of the items that were computed.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// All tests that start ranks, side by side as `Cores` lets them.

@@ -1,6 +1,7 @@
 import Foundation
 import SeppoEngine
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SeppoCompute
@@ -27,21 +28,6 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
       begun += places
     }
   }
-}
-
-/// Holds an item as soon as it is begun.
-private final class Gate: Sendable {
-  private let hasBegun = Atomic<Bool>(false)
-  private let isOpen = Atomic<Bool>(false)
-
-  func pass() {
-    hasBegun.store(true, ordering: .releasing)
-    while !isOpen.load(ordering: .acquiring) { usleep(100) }
-  }
-
-  func awaitItem() { while !hasBegun.load(ordering: .acquiring) { usleep(100) } }
-
-  func open() { isOpen.store(true, ordering: .releasing) }
 }
 
 @Suite("Compute threads", .serialized)

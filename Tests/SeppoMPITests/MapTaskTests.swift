@@ -1,25 +1,11 @@
 import SeppoEngine
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SeppoCompute
 @testable import SeppoMPI
 @testable import SeppoProcess
-
-/// Holds an item as soon as it is begun.
-private final class Gate: Sendable {
-  private let hasBegun = Atomic<Bool>(false)
-  private let isOpen = Atomic<Bool>(false)
-
-  func pass() {
-    hasBegun.store(true, ordering: .releasing)
-    while !isOpen.load(ordering: .acquiring) { usleep(100) }
-  }
-
-  func awaitItem() { while !hasBegun.load(ordering: .acquiring) { usleep(100) } }
-
-  func open() { isOpen.store(true, ordering: .releasing) }
-}
 
 @Suite("A map's chunk", .serialized)
 struct MapTaskTests {

@@ -13,9 +13,9 @@ struct InProcessCollectiveTests {
   }
 
   @Test("A rank that broadcasts another size than the root is an error that says so", arguments: 0..<6 as Range<UInt64>)
-  func otherSize(seed: UInt64) {
+  func otherSize(seed: UInt64) async {
     // Longer than leaves without the others: the root sees it too.
-    let results = onRanks(3, seed: seed) { transport in
+    let results = await onRanks(3, seed: seed) { transport in
       try transport.broadcast(bytes: transport.rank == 2 ? 9_000 : 10_000)
     }
     let texts = Set(errors(results).map { "\($0)" })
@@ -28,8 +28,8 @@ struct InProcessCollectiveTests {
   }
 
   @Test("A broadcast of no bytes waits for nobody")
-  func noBytes() throws {
-    let results = onRanks(3) { transport -> Int in
+  func noBytes() async throws {
+    let results = await onRanks(3) { transport -> Int in
       if transport.rank > 0 { try transport.broadcast(bytes: 0) }
       return try transport.agree(7)
     }
@@ -37,25 +37,25 @@ struct InProcessCollectiveTests {
   }
 
   @Test("Other roots, numbers of pieces and operations are errors too")
-  func otherOperations() {
-    let roots = onRanks(2) { try $0.broadcast(bytes: 10_000, root: $0.rank) }
+  func otherOperations() async {
+    let roots = await onRanks(2) { try $0.broadcast(bytes: 10_000, root: $0.rank) }
     #expect(errors(roots).count == 2)
-    let pieces = onRanks(2) { transport in
+    let pieces = await onRanks(2) { transport in
       let bytes = Bytes(count: 10_000, seed: 0)
       try transport.broadcast(
         pieces: 1 + transport.rank, piece: { _ in (bytes.memory, bytes) }, arrived: { _, _ in })
       _ = try transport.agree(0)
     }
     #expect(!errors(pieces).isEmpty)
-    let capacities = onRanks(2) { try $0.allGather("", capacity: 1 + $0.rank) }
+    let capacities = await onRanks(2) { try $0.allGather("", capacity: 1 + $0.rank) }
     #expect(errors(capacities).count == 2)
   }
 
   @Test("The root has not done with a long piece before every rank has come to it, with a short one it has")
-  func rendezvous() {
+  func rendezvous() async {
     let hasCome = Atomic<Bool>(false)
     let shortIsDone = Atomic<Bool>(false)
-    let results = onRanks(2) { transport in
+    let results = await onRanks(2) { transport in
       if transport.rank == 1 {
         // Not for ever, where the root waits for it.
         for _ in 0..<100_000 where !shortIsDone.load(ordering: .acquiring) { rest(.sleep(nanoseconds: 100_000)) }
@@ -72,9 +72,9 @@ struct InProcessCollectiveTests {
   }
 
   @Test("A broadcast's bytes that the root changes too early are an error")
-  func changedBytes() {
+  func changedBytes() async {
     let hasChanged = Atomic<Bool>(false)
-    let results = onRanks(2, seed: 1) { transport in
+    let results = await onRanks(2, seed: 1) { transport in
       let bytes = Bytes(count: 10_000, seed: transport.rank)
       while transport.rank == 1, !hasChanged.load(ordering: .acquiring) { rest(.sleep(nanoseconds: 100_000)) }
       transport.whileWaiting = {
@@ -88,9 +88,9 @@ struct InProcessCollectiveTests {
   }
 
   @Test("A rank that waits is asked to look around, and what that throws is thrown")
-  func whileWaiting() {
+  func whileWaiting() async {
     struct Enough: Error {}
-    let results = onRanks(2) { transport in
+    let results = await onRanks(2) { transport in
       if transport.rank == 1 { return }
       transport.whileWaiting = { throw Enough() }
       try transport.broadcast(bytes: 10_000)
@@ -99,8 +99,8 @@ struct InProcessCollectiveTests {
   }
 
   @Test("A rank that ends the job ends it for all, wherever they wait", arguments: 0..<4)
-  func abort(operation: Int) {
-    let results = onRanks(4) { transport in
+  func abort(operation: Int) async {
+    let results = await onRanks(4) { transport in
       if transport.rank == 2 {
         rest(.sleep(nanoseconds: 1_000_000))
         try transport.abort(status: 7)

@@ -1,28 +1,29 @@
 import Foundation
-import Synchronization
 
 @testable import SeppoTransport
 
-/// Runs the body on one thread for each rank, and gives what came of each.
+/// Runs the body on one thread for each rank, and returns the outcome of each. No thread of Swift's pool waits.
 ///
 /// - Parameter endTogether: whether an error on one rank ends the others.
 func onRanks<Value: Sendable>(
   _ count: Int, seed: UInt64 = 0, endTogether: Bool = false,
   _ body: @escaping @Sendable (InProcessTransport) throws -> Value
-) -> [Result<Value, any Error>] {
+) async -> [Result<Value, any Error>] {
   let network = InProcessNetwork(ranks: count, seed: seed)
-  let results = Mutex<[Int: Result<Value, any Error>]>([:])
-  let left = DispatchSemaphore(value: 0)
+  let (outcomes, outcome) = AsyncStream<(rank: Int, result: Result<Value, any Error>)>.makeStream()
   for rank in 0..<count {
     Thread.detachNewThread {
       let result = Result { try body(InProcessTransport(rank: rank, on: network)) }
       if endTogether, case .failure = result { network.abort(InProcessAbort(status: 1, rank: rank)) }
-      results.withLock { $0[rank] = result }
-      left.signal()
+      outcome.yield((rank, result))
     }
   }
-  for _ in 0..<count { left.wait() }
-  return results.withLock { results in (0..<count).map { results[$0]! } }
+  var results: [Int: Result<Value, any Error>] = [:]
+  for await (rank, result) in outcomes {
+    results[rank] = result
+    if results.count == count { break }
+  }
+  return (0..<count).map { results[$0]! }
 }
 
 /// Looks until a message comes.

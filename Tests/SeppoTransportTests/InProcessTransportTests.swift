@@ -9,8 +9,10 @@ struct InProcessTransportTests {
   static let kind = MessageKind(1)
 
   @Test("Do what ranks under MPI do", arguments: [1, 2, 3, 5, 8], [0, 1, 77] as [UInt64])
-  func properties(ranks: Int, seed: UInt64) throws {
-    let results = onRanks(ranks, seed: seed, endTogether: true) { try TransportProperties($0).check(pieces: 1_024) }
+  func properties(ranks: Int, seed: UInt64) async throws {
+    let results = await onRanks(ranks, seed: seed, endTogether: true) {
+      try TransportProperties($0).check(pieces: 1_024)
+    }
     for result in results { try result.get() }
   }
 
@@ -180,8 +182,8 @@ struct InProcessTransportTests {
   }
 
   @Test("Two ranks that both only send, and never look, wait for each other")
-  func bothOnlySend() {
-    let results = onRanks(2) { transport -> Bool in
+  func bothOnlySend() async {
+    let results = await onRanks(2) { transport -> Bool in
       let bytes = Bytes(count: 100_000, seed: 0)
       try transport.send(
         UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: 1 - transport.rank, kind: MessageKind(1))

@@ -2,19 +2,21 @@ import Foundation
 import Synchronization
 
 /// What a job does, mostly, while it runs.
-enum Load {
+package enum Load {
   /// It sleeps for many seconds, so that it had better begin early.
   case sleeps
   /// It waits: for a signal, for the end of its launcher, for an item that sleeps.
   case waits
   /// Its ranks compute.
   case computes
+  /// Its ranks are threads of this process, and compute.
+  case computesAsThreads
   /// Its ranks take memory until there is none.
   case fillsMemory
 }
 
 /// The machine, which jobs share: few that start, compute or fill the memory, and beside them many that wait.
-enum Cores {
+package enum Cores {
   private static let count = min(max(2, ProcessInfo.processInfo.activeProcessorCount), 16)
   private static let computing = Line(shares: 3 * count)
   private static let filling = Line(shares: 2)
@@ -22,11 +24,15 @@ enum Cores {
   private static let starting = Line(shares: 4 * count)
 
   /// Runs the body when it is its turn.
-  static func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows -> Value {
+  package static func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows
+    -> Value
+  {
     switch load {
     case .sleeps: try await waiting.use(1, isFirst: true) { try await start(ranks, isFirst: true, body) }
     case .waits: try await waiting.use(1) { try await start(ranks, body) }
     case .computes: try await computing.use(1, body)
+    // Most sleep; but those that measure time need some of the cores.
+    case .computesAsThreads: try await computing.use(2, body)
     case .fillsMemory: try await filling.use(1, body)
     }
   }
