@@ -77,14 +77,14 @@ build "$work/whole" -O || { cat "$work/whole/log" >&2; fail "the engine as it is
 broken 'a rank gets three chunks for each thread' Scheduling/Worker.swift \
   's/if held < 2 \* threads { return true }/if held < 3 * threads { return true }/'
 broken 'the last items are hoarded' Scheduling/Scheduler.swift \
-  's/guard remaining > workers.threads, notBegun.count > 0 else/guard notBegun.count > 0 else/'
+  's/guard remaining > workers.threads, unstarted.count > 0 else/guard unstarted.count > 0 else/'
 broken 'what comes back not begun is forgotten' Scheduling/Scheduler.swift \
-  's/^    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)$//'
+  's/^    wait(min(chunk.lowerBound + completed, end)..<end, isQuarantined: held.isQuarantined)$//'
 broken 'what a rank held that is gone is forgotten' Scheduling/Scheduler.swift \
-  's/^      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)$//'
+  's/^      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isQuarantined: held.isQuarantined)$//'
 broken 'what is called back is still held' Scheduling/Worker.swift \
   's/^    held\[index\].chunk = held\[index\].chunk.lowerBound..<range.lowerBound$//'
-broken 'what failed for good stops nothing' Scheduling/NotBegun.swift 's/^    ranges.limit(to: bound)$//'
+broken 'what failed for good stops nothing' Scheduling/UnstartedItems.swift 's/^    ranges.limit(to: bound)$//'
 broken 'the lowest items come last' Scheduling/RangeHeap.swift \
   's/ranges\[child\].lowerBound < ranges\[parent\]/ranges[child].lowerBound > ranges[parent]/'
 broken 'an item is tried once too often' Scheduling/Retries.swift 's/if tries > most {/if tries > most + 1 {/'
@@ -95,9 +95,9 @@ broken 'an item is tried again where a thread is still at it' Scheduling/Worker.
 broken 'an item that was late fails twice' Scheduling/Scheduler.swift \
   's/^    if workers\[rank\]?.isLate(index) == true { return .known }$//'
 broken 'it ends before what failed was tried again' Scheduling/Scheduler.swift \
-  's/private var remaining: Int { notBegun.count + retries.count }/private var remaining: Int { notBegun.count }/'
+  's/private var remaining: Int { unstarted.count + retries.count }/private var remaining: Int { unstarted.count }/'
 broken 'nothing is called back' Scheduling/Scheduler.swift \
-  's/notBegun.count == 0, workers.asked < workers.idleThreads else/notBegun.count < 0 else/'
+  's/unstarted.count == 0, workers.asked < workers.idleThreads else/unstarted.count < 0 else/'
 broken 'who is asked and has not answered is asked again' Scheduling/Scheduler.swift \
   's/workers\[rank\], !worker.isAsked, /workers[rank], /'
 broken 'where an item failed is forgotten when it is given back' Scheduling/Scheduler.swift \
@@ -111,15 +111,15 @@ broken 'who has had a chunk gets none any more' Scheduling/Scheduler.swift \
 broken 'tries are remembered for ever' Scheduling/Scheduler.swift 's/^    if chunk.count == 1, completed == 1.*$//'
 broken 'queues never let go' Scheduling/Queue.swift \
   's/if head == elements.count {/if head < 0 {/; s/head > 64, //; s/head \* 2 > elements.count/head < 0/'
-broken 'what was done before is handed out' Scheduling/NotBegun.swift \
+broken 'what was done before is handed out' Scheduling/UnstartedItems.swift \
   's/^    next = range.upperBound$/    next = range.lowerBound/'
 broken 'rank 0 of several is given a suspect' Scheduling/Scheduler.swift \
   's/held.isEmpty, rank != unwitnessed || workers.count == 1, let/held.isEmpty, let/'
-broken 'a rank gets chunks ahead behind a suspect' Scheduling/Worker.swift 's/^    if holdsSuspect { return false }$//'
+broken 'a rank gets chunks ahead behind a suspect' Scheduling/Worker.swift 's/^    if holdsQuarantined { return false }$//'
 broken 'a suspect whose rank is gone is like any other' Scheduling/Scheduler.swift \
-  's/: held.chunk, isSuspect: held.isSuspect)/: held.chunk, isSuspect: false)/'
-broken 'what failed before is handed out' Scheduling/Scheduler.swift 's/ else { notBegun.remove(index) }$/ else {}/'
-broken 'a map that was stopped calls back' Scheduling/Scheduler.swift 's/guard !isStopped, notBegun/guard notBegun/'
+  's/: held.chunk, isQuarantined: held.isQuarantined)/: held.chunk, isQuarantined: false)/'
+broken 'what failed before is handed out' Scheduling/Scheduler.swift 's/ else { unstarted.remove(index) }$/ else {}/'
+broken 'a map that was stopped calls back' Scheduling/Scheduler.swift 's/guard !isStopped, unstarted/guard unstarted/'
 
 coordinator() { broken "$1" Coordination/Coordinator.swift "$2"; }
 coordinator 'a failure is said twice' 's/^    effects.append(.failed(failure, tries: tries))$/&; &/'
@@ -138,7 +138,7 @@ coordinator 'what came back is overdue for ever' 's/^    overdue.remove(in: repo
 coordinator 'a repetition that was given up is awaited for ever' 's/^      for place in report.returned.joined() .*$//'
 coordinator 'nobody computes again' 's/if let repetitions, !isRefused/if let repetitions, rules.workers < 0, !isRefused/'
 broken 'demand ignores what waits' Scheduling/Scheduler.swift \
-  's/max(size, sizes.rule.unit) - notBegun.count)/max(size, sizes.rule.unit))/'
+  's/max(size, sizes.rule.unit) - unstarted.count)/max(size, sizes.rule.unit))/'
 broken 'nobody waits for the others at the start' Coordination/JointStart.swift \
   's/deadline = waits ? now + JointStart.longest : nil/deadline = nil/'
 broken 'it is stuck before twice the time' Coordination/OverdueItems.swift 's/>= 2 \* timeout/>= timeout/'

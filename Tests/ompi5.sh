@@ -23,7 +23,7 @@ for program in Checkpoints Endings HelloWorld Laws Network StartedByOthers Trans
 done
 export SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
 # What else starts ranks is the same under any MPI.
-differs='SPMDTests/(BindingTests|DeathTests|EarlyEndTests|NetworkTests|PoisonTests|SilenceTests|TimeLimitTests|TransportTests)'
+differs='SPMDTests/(BindingTests|DeathTests|EarlyEndTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
 differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/LawTests/hold\(\)'
 [ $# -gt 0 ] || set -- --filter "$differs"
 # That variable is stronger than --scratch-path.

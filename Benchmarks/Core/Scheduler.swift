@@ -68,10 +68,10 @@ struct Scheduler: ParsableCommand {
     }
     var asked = 0
     let nanoseconds = shortest(of: 1) {
-      while let rank = scheduler.nextCallBack() {
+      while let rank = scheduler.nextRecall() {
         asked += 1
         let last = scheduler.held(by: rank).last ?? 0..<0
-        scheduler.gaveBack(rank: rank, ranges: [last])
+        scheduler.returned(rank: rank, ranges: [last])
         while scheduler.nextAssignment() != nil {}
       }
     }

@@ -33,7 +33,7 @@ struct Failure {
     }
     switch code & 0xFF {
     case SQLITE_BUSY, SQLITE_LOCKED:
-      return .inUse(file: file, by: InHandFile.owner(of: location.inHand) ?? "another process, perhaps a shell")
+      return .inUse(file: file, by: InFlightFile.owner(of: location.inFlight) ?? "another process, perhaps a shell")
     case SQLITE_FULL:
       return .diskFull(file: file)
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:

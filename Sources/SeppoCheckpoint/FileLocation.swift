@@ -11,7 +11,7 @@ struct FileLocation {
   let isNew: Bool
 
   /// What the ranks have in hand.
-  var inHand: String { path + "-inhand" }
+  var inFlight: String { path + "-inhand" }
 
   init(_ given: String) throws {
     self.given = given

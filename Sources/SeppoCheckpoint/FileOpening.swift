@@ -14,8 +14,8 @@ struct FileOpening {
 
   struct Opened {
     let call: StoredCall
-    let suspects: Suspects
-    let notes: InHandFile
+    let quarantine: Quarantine
+    let notes: InFlightFile
     let writer: RowWriter
   }
 
@@ -50,19 +50,19 @@ struct FileOpening {
     } else {
       try check()
     }
-    let table = SuspectTable(db: db, failure: failure)
-    if let earlier = InHandFile.read(location.inHand) { try table.takeUp(earlier) }
+    let table = QuarantineTable(db: db, failure: failure)
+    if let earlier = InFlightFile.read(location.inFlight) { try table.takeUp(earlier) }
     let isOfEach = try store.resume == .perItem || number("SELECT count(*) FROM calls WHERE resume = 'perItem'") > 0
     let digests = WorkDigests(work, ofEach: isOfEach)
     let search = CallSearch(
       db: db, work: work, given: store.label, resume: store.resume, digests: digests, failure: failure)
     let call = try search.find()
     try table.tidy(call)
-    let suspects = try table.read(call)
+    let quarantine = try table.read(call)
     let writer = try RowWriter(db, call.rows, digests: call.perItem ? digests.items : nil)
     // Also shows whether there is room for a transaction at all.
     try db.execute(sql: "INSERT INTO jobs (call, name) VALUES (?, ?)", arguments: [call.id, JobName.text()])
-    let notes = try InHandFile(location, call: call.id)
+    let notes = try InFlightFile(location, call: call.id)
     do {
       try db.commit()
       // Only now: until the earlier job's notes are taken up they are all there is.
@@ -71,7 +71,7 @@ struct FileOpening {
       notes.abandon()
       throw error
     }
-    return Opened(call: call, suspects: suspects, notes: notes, writer: writer)
+    return Opened(call: call, quarantine: quarantine, notes: notes, writer: writer)
   }
 
   private func isNew() throws -> Bool {

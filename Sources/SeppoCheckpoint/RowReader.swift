@@ -3,7 +3,7 @@ import GRDBSQLite
 import SeppoMPI
 import SeppoWire
 
-/// Hands over a call's results, each of which is what its checksum says.
+/// InFlightSlots over a call's results, each of which is what its checksum says.
 struct RowReader {
   let db: Database
   let call: StoredCall

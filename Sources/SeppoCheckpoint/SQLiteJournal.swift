@@ -10,10 +10,10 @@ import Synchronization
 final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   private let location: FileLocation
   private let queue: DatabaseQueue
-  private let notes: InHandFile
+  private let notes: InFlightFile
   private let failure: Failure
   private let call: StoredCall
-  let suspects: [CheckpointSuspect]
+  let quarantine: [CheckpointQuarantinedItem]
   private let ranksAreDead = Atomic<Bool>(false)
 
   /// On the queue.
@@ -27,7 +27,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   private let longestRow: Int
 
   init(
-    location: FileLocation, queue: DatabaseQueue, notes: InHandFile, call: StoredCall, suspects: Suspects,
+    location: FileLocation, queue: DatabaseQueue, notes: InFlightFile, call: StoredCall, quarantine: Quarantine,
     writer: RowWriter, trace: FileTrace, longestRow: Int,
     json: Bool
   ) {
@@ -38,7 +38,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     self.writer = writer
     self.trace = trace
     self.longestRow = longestRow
-    self.suspects = suspects.items
+    self.quarantine = quarantine.items
     failure = Failure(location: location)
     encoder = json ? SQLiteJournal.makeEncoder() : nil
   }
@@ -136,7 +136,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   var label: String { call.label ?? call.place }
 
-  var lastWords: CheckpointLastWords? { notes.lastWords }
+  var crashNote: CheckpointCrashNote? { notes.crashNote }
 
   func close() {
     guard queue.inDatabase({ _ in writer != nil }) else { return }

@@ -66,7 +66,7 @@ package struct SQLiteStore: CheckpointStore {
         let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
         OpenFiles.shared.opened(location)
         return SQLiteJournal(
-          location: location, queue: queue, notes: opened.notes, call: opened.call, suspects: opened.suspects,
+          location: location, queue: queue, notes: opened.notes, call: opened.call, quarantine: opened.quarantine,
           writer: opened.writer, trace: try FileTrace(db), longestRow: RowWriter.longestRow(db), json: json)
       } catch {
         throw failure.translate(error, db.sqliteConnection)

@@ -25,7 +25,7 @@ package final class ComputePool: @unchecked Sendable {
 
   private var threads = 0
   /// The hands of threads that have ended, by their numbers.
-  private var freeHands: [Int] = []
+  private var freeSlots: [Int] = []
   /// Whether a thread with nothing to do ends at once, as the system has no more to give.
   private var isShort = false
   /// How long a thread with nothing to do stays, in nanoseconds.
@@ -34,11 +34,11 @@ package final class ComputePool: @unchecked Sendable {
   private var participant = Participant<PooledTask>(threads: 0)
   private var finished: [any ComputeTask] = []
   private var kernel: ChunkKernel?
-  private let hands: Hands
+  private let slots: InFlightSlots
 
   /// - Parameter patience: how long a thread with nothing to do stays, in nanoseconds.
-  package init(_ hands: Hands, patience: Int = 30_000_000_000) {
-    self.hands = hands
+  package init(_ slots: InFlightSlots, patience: Int = 30_000_000_000) {
+    self.slots = slots
     self.patience = patience
     pthread_mutex_init(mutex, nil)
     #if canImport(Darwin)
@@ -69,12 +69,12 @@ package final class ComputePool: @unchecked Sendable {
 
   /// Under the mutex. Where the system gives none, those that have nothing to do end, and leave it what they had.
   private func startThread() throws(NoThread) {
-    let number = freeHands.popLast() ?? threads
-    let hand = hands.use(number)
+    let number = freeSlots.popLast() ?? threads
+    let slot = slots.use(number)
     do throws(NoThread) {
-      try ComputeThread.start { [unowned self] in self.compute(hand, number) }
+      try ComputeThread.start { [unowned self] in self.compute(slot, number) }
     } catch {
-      freeHands.append(number)
+      freeSlots.append(number)
       isShort = true
       pthread_cond_broadcast(workCame)
       throw error
@@ -166,10 +166,10 @@ package final class ComputePool: @unchecked Sendable {
   ///
   /// - Parameter timeout: how long an item may take, in nanoseconds.
   package func takeOverdue(after timeout: Int) -> Overdue {
-    change { [hands] participant in
+    change { [slots] participant in
       participant.overdue(
         at: monotonicNanoseconds(), after: timeout,
-        inHand: { pooled, thread in hands[thread].content.map { (pooled.task.blocks(of: $0.items), $0.since) } },
+        inFlight: { pooled, thread in slots[thread].content.map { (pooled.task.blocks(of: $0.items), $0.since) } },
         drop: { $0.task.drop() })
     }
   }
@@ -211,10 +211,10 @@ package final class ComputePool: @unchecked Sendable {
   }
 
   /// What a compute thread does, until it has had nothing to do for long.
-  private func compute(_ hand: Hand, _ number: Int) {
+  private func compute(_ slot: InFlightSlot, _ number: Int) {
     let stack = Crash.prepareThread()
     defer { Crash.leaveThread(stack) }
-    while let task = computeNext(hand, number) {
+    while let task = computeNext(slot, number) {
       pthread_mutex_lock(mutex)
       participant.ended(PooledTask(task: task))
       finished.append(task)
@@ -231,7 +231,7 @@ package final class ComputePool: @unchecked Sendable {
   ///
   /// - Returns: nil where the thread is to end.
   @inline(never)
-  private func computeNext(_ hand: Hand, _ number: Int) -> (any ComputeTask)? {
+  private func computeNext(_ slot: InFlightSlot, _ number: Int) -> (any ComputeTask)? {
     // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
     var looks = 0
     while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
@@ -244,7 +244,7 @@ package final class ComputePool: @unchecked Sendable {
     while next == nil {
       if isShort || monotonicNanoseconds() >= end {
         threads -= 1
-        freeHands.append(number)
+        freeSlots.append(number)
         pthread_cond_signal(workDone)
         pthread_mutex_unlock(mutex)
         return nil
@@ -255,9 +255,9 @@ package final class ComputePool: @unchecked Sendable {
     waitingCount.store(participant.waiting.count, ordering: .relaxed)
     guard let kernel, let task = next?.task else { preconditionFailure("a chunk came without its kernel") }
     pthread_mutex_unlock(mutex)
-    hand.own()
-    task.runInContext(kernel, hand)
-    hand.empty()
+    slot.own()
+    task.runInContext(kernel, slot)
+    slot.empty()
     return task
   }
 }

@@ -15,7 +15,7 @@ package protocol ComputeTask: TaskExecutor {
   var state: ComputeTaskState { get }
 
   /// - Parameter hand: where the thread shows what it computes.
-  func run(_ kernel: ChunkKernel, _ hand: Hand)
+  func run(_ kernel: ChunkKernel, _ slot: InFlightSlot)
 
   /// The blocks that hold these items.
   func blocks(of items: Range<Int>) -> Range<Int>
@@ -33,7 +33,7 @@ package final class ComputeTaskState: @unchecked Sendable {
   fileprivate var carrier: UnownedJob?
   fileprivate var arithmetic = fenv_t()
   /// What the compute thread lends it.
-  fileprivate var loan: (kernel: ChunkKernel, hand: Hand)?
+  fileprivate var loan: (kernel: ChunkKernel, slot: InFlightSlot)?
 
   package init(_ cursor: ChunkCursor) { self.cursor = cursor }
 }
@@ -63,10 +63,10 @@ extension ComputeTask {
   }
 
   /// On a compute thread. No reference to the kernel is left behind.
-  func runInContext(_ kernel: @escaping ChunkKernel, _ hand: Hand) {
+  func runInContext(_ kernel: @escaping ChunkKernel, _ slot: InFlightSlot) {
     // Also where the last item has left another.
     fesetenv(&state.arithmetic)
-    state.loan = (kernel, hand)
+    state.loan = (kernel, slot)
     runCarrier()
     state.loan = nil
   }
@@ -80,6 +80,6 @@ extension ComputeTask {
   }
 
   private func runLoan() {
-    if let loan = state.loan { run(loan.kernel, loan.hand) }
+    if let loan = state.loan { run(loan.kernel, loan.slot) }
   }
 }

@@ -5,13 +5,13 @@ struct Refused: Error, Codable {
   let item: Int
 }
 
-func fates() throws {
-  let fates = try [1, 2].parallel(chunk: .items(1), threads: 2, retries: 1, timeout: .seconds(30)).mapResults {
+func results() throws {
+  let results = try [1, 2].parallel(chunk: .items(1), threads: 2, retries: 1, timeout: .seconds(30)).mapResults {
     item -> Double in
     if item == 2 { throw Refused(item: item) }
     return Double(item)
   }
-  for fate in fates {
+  for fate in results {
     switch fate {
     case .success(let value): print(value)
     case .failure(.itemThrew(let item)): print(item.index, item.tries, item.thrown(as: Refused.self)?.item ?? 0)

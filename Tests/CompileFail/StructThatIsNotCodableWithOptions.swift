@@ -4,9 +4,9 @@ import SeppoMPI
 struct Star { var flux: Double }
 
 func fluxes(_ stars: [Star]) throws {
-  let fates = try stars.filter { $0.flux > 0 }.parallel(threads: 2).mapResults { star in
+  let results = try stars.filter { $0.flux > 0 }.parallel(threads: 2).mapResults { star in
     let flux = star.flux
     return flux * 2
   }
-  print(fates)
+  print(results)
 }

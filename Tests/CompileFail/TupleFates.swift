@@ -2,6 +2,6 @@
 import SeppoMPI
 
 func sizes() throws {
-  let fates = try [1, 2].parallel(retries: 1).mapResults { ($0, $0) }
-  print(fates)
+  let results = try [1, 2].parallel(retries: 1).mapResults { ($0, $0) }
+  print(results)
 }

@@ -34,10 +34,10 @@ let depthLaws = [
     for (levels, count) in [(401, 6), (5_000, 2)] {
       let items = (0..<count).map { Chain(levels + $0) }
       try holdEqual(try items.mapParallel { $0.isWhole }, (0..<count).map { levels + $0 })
-      let results = try (0..<count).parallel(chunk: .items(1)).map { Chain(levels + $0) }
-      try holdEqual(results.map(\.isWhole), (0..<count).map { levels + $0 })
-      let fates = try (0..<count).parallel(chunk: .items(1)).mapResults { Chain(levels + $0) }
-      try holdEqual(try fates.map { try $0.get().isWhole }, (0..<count).map { levels + $0 })
+      let values = try (0..<count).parallel(chunk: .items(1)).map { Chain(levels + $0) }
+      try holdEqual(values.map(\.isWhole), (0..<count).map { levels + $0 })
+      let results = try (0..<count).parallel(chunk: .items(1)).mapResults { Chain(levels + $0) }
+      try holdEqual(try results.map { try $0.get().isWhole }, (0..<count).map { levels + $0 })
       try holdEqual(try Seppo.atRoot { Chain(levels) }.broadcast().isWhole, levels)
     }
   },

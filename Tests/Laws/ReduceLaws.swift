@@ -48,8 +48,8 @@ let reduceLaws = [
         let what = "\(count) numbers, \(options):"
         let sum = try numbers.parallel(options).reduce(into: 0.0, { $0 += $1 }, merge: { $0 += $1 })
         try holdEqual(sum.bitPattern, wanted.bitPattern, what)
-        let spaced = try (0..<count).parallel(options).reduce(into: 0.0, addInverse, merge: { $0 += $1 })
-        try holdEqual(spaced.bitPattern, wanted.bitPattern, what)
+        let progression = try (0..<count).parallel(options).reduce(into: 0.0, addInverse, merge: { $0 += $1 })
+        try holdEqual(progression.bitPattern, wanted.bitPattern, what)
       }
     }
   },

@@ -30,7 +30,7 @@ let timeoutLaws = [
     let board = try SharedBoard(200)
     // By the second round chunks are long.
     for round in 0..<2 {
-      let fates = try (0..<100).parallel(chunk: round == 0 ? .items(10) : .automatic, timeout: timeout).mapResults {
+      let results = try (0..<100).parallel(chunk: round == 0 ? .items(10) : .automatic, timeout: timeout).mapResults {
         item -> Bool in
         if item == 5 {
           beLate()
@@ -40,7 +40,7 @@ let timeoutLaws = [
         board.mark(round * 100 + item)
         return true
       }
-      for (item, fate) in fates.enumerated() {
+      for (item, fate) in results.enumerated() {
         switch fate {
         case .success(let value): try hold(value && item != 5, "item \(item)")
         case .failure(let error): try hold(isTimedOut(error, 5) && item == 5, "item \(item): \(error)")

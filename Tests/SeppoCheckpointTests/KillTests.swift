@@ -75,9 +75,9 @@ struct KillTests {
         Issue.record("\(first)")
         return
       }
-      let suspects = words[3].split(separator: ",").compactMap { Int($0.prefix { $0 != ":" }) }
+      let quarantine = words[3].split(separator: ",").compactMap { Int($0.prefix { $0 != ":" }) }
       // It works through the items in order, with three of them noted at once; any may have been stored meanwhile.
-      #expect(suspects.allSatisfy { $0 >= found && $0 < found + 41 })
+      #expect(quarantine.allSatisfy { $0 >= found && $0 < found + 41 })
     }
   }
 }

@@ -18,14 +18,14 @@ struct NotesTests {
     try folder.write(notes, "fits.sqlite-inhand")
   }
 
-  private func suspects(_ work: CheckpointWork) throws -> [CheckpointSuspect] {
+  private func quarantine(_ work: CheckpointWork) throws -> [CheckpointQuarantinedItem] {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     defer { journal.close() }
-    return journal.suspects
+    return journal.quarantine
   }
 
-  private func suspected(_ deaths: KeyValuePairs<Int, Int>, certain: Set<Int> = []) -> [CheckpointSuspect] {
-    deaths.map { CheckpointSuspect(item: $0, deaths: $1, isCertain: certain.contains($0)) }
+  private func suspected(_ deaths: KeyValuePairs<Int, Int>, certain: Set<Int> = []) -> [CheckpointQuarantinedItem] {
+    deaths.map { CheckpointQuarantinedItem(item: $0, deaths: $1, isCertain: certain.contains($0)) }
   }
 
   @Test("Where the job died as a whole, all that was in hand and has no result is suspected, without a death")
@@ -39,8 +39,8 @@ struct NotesTests {
       try journal.clear(slot: 1)
       try journal.note(slot: 2, rank: 2, items: 30..<31)
     }
-    #expect(try suspects(work) == suspected([0: 0, 2: 0, 30: 0]))
-    #expect(try suspects(work) == suspected([0: 0, 2: 0, 30: 0]))
+    #expect(try quarantine(work) == suspected([0: 0, 2: 0, 30: 0]))
+    #expect(try quarantine(work) == suspected([0: 0, 2: 0, 30: 0]))
     #expect(try folder.contents() == ["fits.sqlite"])
   }
 
@@ -55,13 +55,13 @@ struct NotesTests {
         try journal.note(dead: [4, 6])
       }
     }
-    #expect(try suspects(work) == suspected([7: 2, 8: 2]))
+    #expect(try quarantine(work) == suspected([7: 2, 8: 2]))
     try die(at: work) { journal in
       try journal.append(8, [1])
       try journal.flush()
       try journal.note(slot: 0, rank: 4, items: 7..<8)
     }
-    #expect(try suspects(work) == suspected([7: 2]))
+    #expect(try quarantine(work) == suspected([7: 2]))
   }
 
   @Test("They are counted once, also where the job that reads them is killed before they are replaced")
@@ -71,17 +71,17 @@ struct NotesTests {
       try journal.note(dead: [4])
     }
     let notes = try folder.bytes("fits.sqlite-inhand")
-    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
     try folder.write(notes, "fits.sqlite-inhand")
-    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
   }
 
   @Test("Those of another call in the file are taken up too")
   func otherCall() throws {
     let other = CheckpointWork.of(Array(0..<5), at: "Fits/Fits.swift:50")
     try die(at: work) { journal in try journal.note(slot: 9, rank: 4, items: 7..<8) }
-    #expect(try suspects(other) == [])
-    #expect(try suspects(work) == suspected([7: 0]))
+    #expect(try quarantine(other) == [])
+    #expect(try quarantine(work) == suspected([7: 0]))
   }
 
   @Test("A normal end leaves none, but for that of a job that has lost ranks")
@@ -89,12 +89,12 @@ struct NotesTests {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     try journal.note(slot: 0, rank: 4, items: 7..<8)
     journal.close()
-    #expect(try suspects(work) == [])
+    #expect(try quarantine(work) == [])
     let dying = try SQLiteStore(folder.file()).open(for: work)
     try dying.note(slot: 0, rank: 4, items: 7..<8)
     try dying.note(dead: [4])
     dying.close()
-    #expect(try suspects(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
   }
 
   @Test("They are the file's, by whatever name it was opened: a link to a file that isn't there yet, a hard link")
@@ -104,12 +104,12 @@ struct NotesTests {
     for (round, name) in ["a link", "fits.sqlite", "another"].enumerated() {
       if name == "another" { link(folder.file(), other) }
       let journal = try SQLiteStore(folder.file(name)).open(for: work)
-      #expect(journal.suspects == (round == 0 ? [] : suspected([7: round], certain: [7])), "by \(name)")
+      #expect(journal.quarantine == (round == 0 ? [] : suspected([7: round], certain: [7])), "by \(name)")
       try journal.note(slot: 0, rank: 4, items: 7..<8)
       try journal.note(dead: [4])
       journal.close()
     }
-    #expect(try suspects(work) == suspected([7: 3], certain: [7]))
+    #expect(try quarantine(work) == suspected([7: 3], certain: [7]))
     #expect(try folder.contents() == ["a link", "another", "fits.sqlite"])
   }
 
@@ -120,7 +120,7 @@ struct NotesTests {
     try journal.note(dead: [4])
     journal.close()
     let opened = try SQLiteStore(folder.file(), resume: .perItem).open(for: .of(Array(0..<7) + Array(8..<100)))
-    #expect(opened.suspects == [])
+    #expect(opened.quarantine == [])
     opened.close()
   }
 
@@ -149,25 +149,26 @@ struct NotesTests {
       }
       try folder.write(database)
       try folder.write(damaged, "fits.sqlite-inhand")
-      let suspects = try suspects(work)
-      #expect(allowed.contains(suspects), "round \(round): \(suspects)")
+      let quarantine = try quarantine(work)
+      #expect(allowed.contains(quarantine), "round \(round): \(quarantine)")
     }
     try folder.write(database)
     try folder.write(Data("not ours".utf8), "fits.sqlite-inhand")
-    #expect(try suspects(work) == [])
+    #expect(try quarantine(work) == [])
   }
 
   @Test("Stretches are joined and split as item by item counting has it")
-  func stretches() {
+  func entries() {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<300 {
-      var suspects = Suspects()
+      var quarantine = Quarantine()
       var counted: [Int: Int] = [:]
       var certain: Set<Int> = []
       for _ in 0..<4 {
         let holdings = (0..<Int.random(in: 0..<6, using: &generator)).map { slot in
           let lower = Int.random(in: 0..<40, using: &generator)
-          return InHand.Holding(rank: slot % 3, items: lower..<lower + Int.random(in: 1..<12, using: &generator))
+          return InFlightRecord.Holding(
+            rank: slot % 3, items: lower..<lower + Int.random(in: 1..<12, using: &generator))
         }
         let dead = Set((0..<3).filter { _ in Int.random(in: 0..<3, using: &generator) == 0 })
         let held = Set(holdings.filter { dead.isEmpty || dead.contains($0.rank) }.flatMap(\.items))
@@ -176,15 +177,15 @@ struct NotesTests {
           let items = holdings.filter { $0.rank == rank }.flatMap(\.items)
           if dead.count == 1, items.count == 1 { certain.insert(items[0]) }
         }
-        suspects.add(InHand(run: Data(), call: 1, dead: dead, holdings: holdings))
+        quarantine.add(InFlightRecord(run: Data(), call: 1, dead: dead, holdings: holdings))
         let stored = (0..<60).filter { _ in Int.random(in: 0..<10, using: &generator) == 0 }
         for item in stored { counted[item] = nil }
         certain.subtract(stored)
-        suspects = suspects.without { items, body in stored.filter(items.contains).forEach(body) }
+        quarantine = quarantine.without { items, body in stored.filter(items.contains).forEach(body) }
         #expect(
-          suspects.items
+          quarantine.items
             == counted.sorted { $0.key < $1.key }
-            .map { CheckpointSuspect(item: $0.key, deaths: $0.value, isCertain: certain.contains($0.key)) })
+            .map { CheckpointQuarantinedItem(item: $0.key, deaths: $0.value, isCertain: certain.contains($0.key)) })
       }
     }
   }

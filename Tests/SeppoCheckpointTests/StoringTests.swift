@@ -23,7 +23,7 @@ struct StoringTests {
     #expect(opened.stored == expected.count)
     #expect(
       try opened.results() == Dictionary(uniqueKeysWithValues: expected.map { ($0, Folder.result($0, sizes($0))) }))
-    #expect(opened.suspects.isEmpty)
+    #expect(opened.quarantine.isEmpty)
   }
 
   @Test("Nothing is left beside the file when it is closed")

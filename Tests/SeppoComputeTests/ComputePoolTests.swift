@@ -13,15 +13,15 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
   private(set) var begun: [Int] = []
 
   let state: ComputeTaskState
-  private let stretch: Int
+  private let batch: Int
 
-  init(_ chunk: Range<Int>, stretch: Int) {
-    self.stretch = stretch
+  init(_ chunk: Range<Int>, batch: Int) {
+    self.batch = batch
     state = ComputeTaskState(ChunkCursor(chunk, unit: 1))
   }
 
-  func run(_ kernel: ChunkKernel, _ hand: Hand) {
-    while let places = cursor.next(stretch) {
+  func run(_ kernel: ChunkKernel, _ slot: InFlightSlot) {
+    while let places = cursor.next(batch) {
       _ = kernel(
         UnsafeRawBufferPointer(start: nil, count: 0), UnsafeMutableRawBufferPointer(start: nil, count: 0), 0,
         ChunkLimits())
@@ -32,7 +32,7 @@ private final class CountingTask: ComputeTask, @unchecked Sendable {
 
 @Suite("Compute threads", .serialized)
 struct ComputePoolTests {
-  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+  private let pool = ComputePool(InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)))
 
   private func takeAll(until done: () -> Bool) throws -> [CountingTask] {
     var taken: [CountingTask] = []
@@ -62,7 +62,7 @@ struct ComputePoolTests {
       var next = 0
       for chunk in 0..<20 {
         let size = 1 + (chunk * 37 + round) % 400
-        try pool.submit(CountingTask(next..<(next + size), stretch: 1 + chunk % 3))
+        try pool.submit(CountingTask(next..<(next + size), batch: 1 + chunk % 3))
         next += size
         if chunk % 2 == round % 2 { given += pool.recall().flatMap { Array($0) } }
       }
@@ -88,7 +88,7 @@ struct ComputePoolTests {
           now.subtract(1, ordering: .relaxed)
           return ChunkOutcome(completed: 0, thrown: nil)
         }, threads: threads)
-      for item in 0..<(10 * threads) { try pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
+      for item in 0..<(10 * threads) { try pool.submit(CountingTask(item..<(item + 1), batch: 1)) }
       var done = 0
       while done < 10 * threads {
         done += pool.takeFinished().count
@@ -101,14 +101,15 @@ struct ComputePoolTests {
 
   @Test("No more threads than there are chunks for, however many are allowed; those with nothing to do end")
   func started() throws {
-    let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)), patience: 100_000_000)
+    let pool = ComputePool(
+      InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)), patience: 100_000_000)
     for chunks in [1, 5, 2] {
       try pool.begin(
         { _, _, _, _ in
           usleep(20_000)
           return ChunkOutcome(completed: 0, thrown: nil)
-        }, threads: Hands.most)
-      for item in 0..<chunks { try pool.submit(CountingTask(item..<(item + 1), stretch: 1)) }
+        }, threads: InFlightSlots.most)
+      for item in 0..<chunks { try pool.submit(CountingTask(item..<(item + 1), batch: 1)) }
       #expect(pool.size == chunks)
       var done = 0
       while done < chunks {
@@ -128,7 +129,7 @@ struct ComputePoolTests {
   func givenAwayWhileTakenUp() throws {
     for round in 0..<3_000 {
       try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 2)
-      let task = CountingTask(0..<1, stretch: 1)
+      let task = CountingTask(0..<1, batch: 1)
       try pool.submit(task)
       for _ in 0..<(round % 50) { sched_yield() }
       if pool.recall().isEmpty { _ = try takeAll(until: { true }) }
@@ -144,9 +145,9 @@ struct ComputePoolTests {
         gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
-    try pool.submit(CountingTask(0..<5, stretch: 1))
+    try pool.submit(CountingTask(0..<5, batch: 1))
     gate.awaitItem()
-    try pool.submit(CountingTask(5..<9, stretch: 1))
+    try pool.submit(CountingTask(5..<9, batch: 1))
     // Item 0 is begun; eight aren't.
     #expect(pool.recall() == [5..<9])
     #expect(pool.recall() == [3..<5])
@@ -167,13 +168,13 @@ struct ComputePoolTests {
         gate.pass()
         return ChunkOutcome(completed: 0, thrown: nil)
       }, threads: 1)
-    try pool.submit(CountingTask(0..<5, stretch: 1))
+    try pool.submit(CountingTask(0..<5, batch: 1))
     gate.awaitItem()
-    try pool.submit(CountingTask(5..<9, stretch: 1))
+    try pool.submit(CountingTask(5..<9, batch: 1))
     pool.stop()
     gate.open()
     #expect(try takeAll(until: { true }).map(\.begun) == [[0]])
-    try pool.submit(CountingTask(9..<12, stretch: 1))
+    try pool.submit(CountingTask(9..<12, batch: 1))
     // A thread that looks for work would have taken it up.
     for _ in 0..<100 { pool.wait(nanoseconds: 1_000_000) }
     #expect(pool.takeFinished().isEmpty && !pool.isRunning)
@@ -194,7 +195,7 @@ private final class NotingTask: ComputeTask, @unchecked Sendable {
 
   init(_ chunk: Range<Int>) { state = ComputeTaskState(ChunkCursor(chunk, unit: 1)) }
 
-  func run(_ kernel: ChunkKernel, _ hand: Hand) {
+  func run(_ kernel: ChunkKernel, _ slot: InFlightSlot) {
     while cursor.next(1) != nil { (scale, isCancelled) = (Config.scale, Task.isCancelled) }
   }
 }
@@ -202,7 +203,7 @@ private final class NotingTask: ComputeTask, @unchecked Sendable {
 extension ComputePoolTests {
   @Test("A chunk finds the task-local values of the thread that hands it over; one that nobody computes is let go")
   func taskLocals() async throws {
-    let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+    let pool = ComputePool(InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)))
     weak var dropped: NotingTask?
     try Config.$scale.withValue(2) {
       try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 1)
@@ -231,7 +232,7 @@ extension ComputePoolTests {
   func cancellation(isCancelled: Bool) async throws {
     let found = try await Task {
       if isCancelled { withUnsafeCurrentTask { $0?.cancel() } }
-      let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+      let pool = ComputePool(InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)))
       try pool.begin({ _, _, _, _ in ChunkOutcome(completed: 0, thrown: nil) }, threads: 1)
       let task = NotingTask(0..<1)
       try pool.submit(task)

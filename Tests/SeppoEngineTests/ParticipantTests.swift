@@ -52,8 +52,8 @@ struct ParticipantTests {
   @Test("What stands behind an overdue item is given up, and the item is said once")
   func overdue() {
     var (participant, chunks) = participant(threads: 2, chunks: 3)
-    func overdue(at now: Int, _ hands: [(items: Range<Int>, since: Int)?]) -> Overdue {
-      participant.overdue(at: now, after: 100, inHand: { hands[$1] }, drop: { _ in })
+    func overdue(at now: Int, _ slots: [(items: Range<Int>, since: Int)?]) -> Overdue {
+      participant.overdue(at: now, after: 100, inFlight: { slots[$1] }, drop: { _ in })
     }
     #expect(overdue(at: 100, [(0..<1, 0), (10..<11, 50)]).isEmpty)
     let first = overdue(at: 101, [(0..<1, 0), (10..<11, 50)])
@@ -75,9 +75,9 @@ struct ParticipantTests {
     var (participant, chunks) = participant(threads: 1, chunks: 1)
     // The thread has gone on to the next one since it was seen.
     _ = chunks[0].cursor.next(1)
-    let overdue = participant.overdue(at: 200, after: 100, inHand: { _, _ in (0..<1, 0) }, drop: { _ in })
+    let overdue = participant.overdue(at: 200, after: 100, inFlight: { _, _ in (0..<1, 0) }, drop: { _ in })
     #expect(overdue.items.isEmpty && overdue.returned == [2..<10])
     #expect(!chunks[0].cursor.isOverdue)
-    #expect(participant.overdue(at: 300, after: 100, inHand: { _, _ in nil }, drop: { _ in }).isEmpty)
+    #expect(participant.overdue(at: 300, after: 100, inFlight: { _, _ in nil }, drop: { _ in }).isEmpty)
   }
 }

@@ -40,7 +40,7 @@ struct ResumedMapTests {
     var scheduler = scheduler(count: 6, threads: [1, 0], done: done)
     #expect(scheduler.isFinished && scheduler.completed == 6)
     scheduler.joined(rank: 1, threads: 2)
-    #expect(scheduler.nextAssignment() == nil && scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextAssignment() == nil && scheduler.nextRecall() == nil)
     #expect(scheduler.isFinished && !scheduler.isStranded)
   }
 
@@ -65,10 +65,10 @@ struct ResumedMapTests {
     #expect(scheduler.isFinished && scheduler.completed == 30_000)
   }
 
-  // MARK: Suspects
+  // MARK: Quarantine
 
   @Test("A suspect comes first, by itself, and its rank gets nothing else; rank 0 gets none")
-  func suspects() {
+  func quarantine() {
     var scheduler = scheduler(count: 100, threads: [1, 2, 2], rule: .items(10), alone: [40, 70, 71])
     let first = given(&scheduler)
     #expect(first.prefix(3).map(\.rank) == [0, 1, 2])
@@ -160,18 +160,18 @@ struct ResumedMapTests {
   func late() {
     var scheduler = scheduler(count: 4, threads: [0, 2], alone: [0])
     #expect(given(&scheduler) == [.init(rank: 1, chunk: 0..<1)])
-    scheduler.gaveBack(rank: 1, ranges: [], behindLate: true)
+    scheduler.returned(rank: 1, ranges: [], behindLate: true)
     #expect(scheduler.late(rank: 1, index: 0) == .failed(tries: 1))
     #expect(scheduler.isFinished == false && scheduler.bound == 0)
     var kept = self.scheduler(count: 4, threads: [0, 2], failuresDecide: false, alone: [0])
     #expect(given(&kept) == [.init(rank: 1, chunk: 0..<1)])
-    kept.gaveBack(rank: 1, ranges: [], behindLate: true)
+    kept.returned(rank: 1, ranges: [], behindLate: true)
     #expect(kept.late(rank: 1, index: 0) == .failed(tries: 1))
     #expect(given(&kept).first == .init(rank: 1, chunk: 1..<2))
   }
 
   @Test("One that isn't begun, or can't be sent, leaves its rank free; the first waits to be given alone again")
-  func notBegun() {
+  func unstarted() {
     var scheduler = scheduler(count: 9, threads: [0, 2], failuresDecide: false, alone: [3, 5])
     #expect(given(&scheduler) == [.init(rank: 1, chunk: 3..<4)])
     scheduler.returned(rank: 1, chunk: 3..<4, completed: 0)
@@ -207,9 +207,9 @@ struct ResumedMapTests {
       scheduler.returned(rank: 2, chunk: assignment.chunk, completed: 1)
     }
     scheduler.gone(rank: 2)
-    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 1, chunk: 10..<11, completed: 1)
-    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextRecall() == 0)
   }
 
   @Test("Rank 0, which may take no suspect, gets what others hold meanwhile")
@@ -224,7 +224,7 @@ struct ResumedMapTests {
       scheduler.returned(rank: 0, chunk: assignment.chunk, completed: 1)
     }
     #expect(scheduler.held(by: 2).count == 2 && !scheduler.isFinished)
-    #expect(scheduler.nextCallBack() == 2)
+    #expect(scheduler.nextRecall() == 2)
   }
 
   // MARK: Failures known from before
@@ -268,7 +268,7 @@ struct ResumedMapTests {
     #expect(given(&scheduler).map(\.chunk) == [0..<2, 2..<4])
     scheduler.stop()
     scheduler.joined(rank: 1, threads: 1)
-    #expect(scheduler.nextAssignment() == nil && scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextAssignment() == nil && scheduler.nextRecall() == nil)
     #expect(scheduler.threw(rank: 0, index: 0) == .again)
     scheduler.returned(rank: 0, chunk: 0..<2, completed: 1)
     #expect(!scheduler.holdsNothing)
@@ -288,6 +288,6 @@ struct ResumedMapTests {
     }
     var stopped = scheduler
     stopped.stop()
-    #expect(scheduler.nextCallBack() == 0 && stopped.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == 0 && stopped.nextRecall() == nil)
   }
 }

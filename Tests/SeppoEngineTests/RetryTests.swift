@@ -60,7 +60,7 @@ struct RetryTests {
   @Test("An item that is late is tried again, never where a thread is still at it")
   func stillAtIt() {
     var (scheduler, _) = started(count: 2, threads: [2])
-    scheduler.gaveBack(rank: 0, ranges: [], behindLate: true)
+    scheduler.returned(rank: 0, ranges: [], behindLate: true)
     #expect(scheduler.late(rank: 0, index: 0) == .again)
     #expect(scheduler.completed == 0)
     scheduler.returned(rank: 0, chunk: 1..<2, completed: 1)

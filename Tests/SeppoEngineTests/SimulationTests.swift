@@ -42,7 +42,7 @@ struct SimulationTests {
       seed: 1, count: 40_000, ranks: Array(repeating: rank, count: 8), itemTime: .uniform(1_000_000), delay: 20_000)
     schedule.rule = .items(1)
     schedule.retries = 1
-    schedule.fates = (0..<schedule.count).map { $0 % 5 == 0 ? .throwsFirst(1) : .fine }
+    schedule.results = (0..<schedule.count).map { $0 % 5 == 0 ? .throwsFirst(1) : .fine }
     let figures = try Simulation(schedule).run()
     #expect(figures.steps > 100_000)
     #expect(figures.again == 8_000)

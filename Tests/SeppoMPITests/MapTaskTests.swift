@@ -9,7 +9,7 @@ import Testing
 
 @Suite("A map's chunk", .serialized)
 struct MapTaskTests {
-  private let pool = ComputePool(Hands(.allocate(byteCount: Hands.size, alignment: Hand.size)))
+  private let pool = ComputePool(InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)))
 
   @Test("Where the pool stops, what a thread has taken is not begun, and nothing is made of what it computed")
   func stopWithinStretch() throws {
@@ -17,7 +17,7 @@ struct MapTaskTests {
     let context = MapContext(
       rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), limits: ChunkLimits(),
       unit: 1, stopsAtFailure: true, mindsRequests: true, timeout: nil, itemsAreMemory: true, readsItemsBack: false,
-      valuesAreMemory: false, losses: nil)
+      valuesAreMemory: false, roundTrips: nil)
     let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
     items.initialize(repeating: 1)
     defer { items.deallocate() }

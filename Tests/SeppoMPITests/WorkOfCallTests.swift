@@ -17,14 +17,14 @@ struct WorkOfCallTests {
   }
 
   private func isAsItsElements<Base: Collection>(_ base: Base) -> Bool where Base.Element: Codable & Sendable {
-    guard let spacing = spacing(of: base) else { return false }
-    let spaced = bytes(Elements<Base.Element>.spaced(spacing))
-    let written = Array(base).withUnsafeBufferPointer { bytes(.memory($0)) }
-    return spaced == written
+    guard let progression = SeppoMPI.progression(of: base) else { return false }
+    let fromProgression = bytes(Elements<Base.Element>.progression(progression))
+    let fromMemory = Array(base).withUnsafeBufferPointer { bytes(.memory($0)) }
+    return fromProgression == fromMemory
   }
 
   @Test("A range or a stride is known by the same bytes as an array of its elements")
-  func spaced() {
+  func progressions() {
     #expect(isAsItsElements(0..<4))
     #expect(isAsItsElements(-3...9_000))
     #expect(isAsItsElements(UInt8(3)..<200))

@@ -21,7 +21,7 @@ struct WithRanksTests {
       let squares = try (0..<1_000).mapParallel { $0 * $0 }
       let texts = try Array(0..<200).mapParallel { String(repeating: "\($0) ", count: 500) }
       let large = try Array(0..<300_000).mapParallel { Double($0) / 2 }
-      let fates = try (0..<10).parallel(threads: 2).mapResults { item -> Int in
+      let results = try (0..<10).parallel(threads: 2).mapResults { item -> Int in
         if item == 4 { throw Failed(number: item) }
         return item
       }
@@ -31,7 +31,7 @@ struct WithRanksTests {
       return [
         "\(squares == (0..<1_000).map { $0 * $0 })", "\(texts.count) \(texts[199].count)",
         "\(large == (0..<300_000).map { Double($0) / 2 })",
-        "\(fates.map { (try? $0.get()) ?? -1 })", "\(try read.broadcast()) \(doubled) \(nested)",
+        "\(results.map { (try? $0.get()) ?? -1 })", "\(try read.broadcast()) \(doubled) \(nested)",
       ]
     }
     let expected = ["true", "200 2000", "true", "[0, 1, 2, 3, -1, 5, 6, 7, 8, 9]", "[0, 7] [0, 14] [6, 10]"]

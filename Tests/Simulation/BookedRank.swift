@@ -5,7 +5,7 @@ struct BookedRank {
     /// Its last item has passed its time, and isn't this chunk's any more.
     var isOverdue = false
     /// It is an item that may end its rank.
-    var isSuspect = false
+    var isQuarantined = false
     /// The items for which its rank answers.
     var items: Range<Int> { isOverdue ? chunk.dropLast() : chunk }
   }
@@ -21,9 +21,9 @@ struct BookedRank {
   /// Differs from what was checked last.
   var hasChanged = false
 
-  var holdsSuspect: Bool { held.contains { $0.isSuspect } }
+  var holdsQuarantined: Bool { held.contains { $0.isQuarantined } }
   /// None beside a suspect, and none while it waits for others.
-  var idleThreads: Int { holdsSuspect || !isThere ? 0 : max(0, threads - held.count) }
+  var idleThreads: Int { holdsQuarantined || !isThere ? 0 : max(0, threads - held.count) }
 
   func isOverdue(_ item: Int) -> Bool { held.contains { $0.isOverdue && $0.chunk.upperBound == item + 1 } }
 }

@@ -3,7 +3,7 @@ import SeppoEngine
 /// What must be true of each item and of each rank, as the root knows it: kept beside the coordinator, not asked of it.
 final class Books {
   enum State: UInt8 {
-    case notBegun
+    case unstarted
     /// To be given by itself.
     case waitsAlone
     /// It failed, and is to be tried again.
@@ -27,9 +27,9 @@ final class Books {
   private var limit = Int.max
   var bound: Int { min(limit, count) }
   /// Below the bound.
-  private(set) var notBegun: Int
+  private(set) var unstarted: Int
   /// Items that wait to be given alone, below the bound.
-  private(set) var suspects: Set<Int>
+  private(set) var quarantine: Set<Int>
   /// Nothing is given any more.
   private(set) var isStopped = false
   private(set) var isRefused = false
@@ -61,17 +61,17 @@ final class Books {
     isSettled = Array(repeating: false, count: count)
     self.count = schedule.countAtStart
     isClosed = schedule.supply == nil
-    state = Array(repeating: .notBegun, count: count)
+    state = Array(repeating: .unstarted, count: count)
     holder = Array(repeating: -1, count: count)
     failures = FailureBook(count: count, ranks: schedule.ranks.count)
     ranks = Array(repeating: BookedRank(), count: schedule.ranks.count)
-    suspects = Set(schedule.alone)
+    quarantine = Set(schedule.alone)
     for item in schedule.done.joined() { state[item] = .done }
-    for item in suspects { state[item] = .waitsAlone }
+    for item in quarantine { state[item] = .waitsAlone }
     for item in schedule.failedBefore { state[item] = .failed }
     failed = schedule.failedBefore
     let decided = schedule.done.reduce(0) { $0 + $1.count } + failed.count
-    notBegun = schedule.countAtStart - decided - suspects.count
+    unstarted = schedule.countAtStart - decided - quarantine.count
     done = decided
     for item in state.indices where state[item] == .done || state[item] == .failed { isSettled[item] = true }
     settle()
@@ -86,14 +86,14 @@ final class Books {
   }
 
   var isFinished: Bool {
-    heldChunks == 0 && notBegun == 0 && failures.waiting.isEmpty && suspects.isEmpty && (isClosed || limit < .max)
+    heldChunks == 0 && unstarted == 0 && failures.waiting.isEmpty && quarantine.isEmpty && (isClosed || limit < .max)
   }
 
   var areAllHere: Bool { ranks.allSatisfy { $0.isThere || $0.waits || $0.isGone } }
 
   var isStuck: Bool {
     heldChunks > 0 && heldChunks == overdueChunks
-      && (isClosed || limit < .max || notBegun > 0 || !failures.waiting.isEmpty || !suspects.isEmpty)
+      && (isClosed || limit < .max || unstarted > 0 || !failures.waiting.isEmpty || !quarantine.isEmpty)
   }
 
   /// The item because of which the call ends now; and since when it is computed.
@@ -103,10 +103,10 @@ final class Books {
     return overdue.min { $0.item < $1.item }
   }
 
-  /// Suspects are left, and nobody who may be given one.
+  /// Quarantine are left, and nobody who may be given one.
   var isStranded: Bool {
     guard let unwitnessed = schedule.unwitnessed, ranks.count > 1 else { return false }
-    return heldChunks == 0 && notBegun == 0 && failures.waiting.isEmpty && !suspects.isEmpty
+    return heldChunks == 0 && unstarted == 0 && failures.waiting.isEmpty && !quarantine.isEmpty
       && ranks.indices.allSatisfy { $0 == unwitnessed || ranks[$0].isGone }
   }
 
@@ -130,7 +130,7 @@ final class Books {
   func supplied(_ more: Int) {
     let before = bound
     count += more
-    notBegun += bound - before
+    unstarted += bound - before
     settle()
   }
 
@@ -163,7 +163,7 @@ final class Books {
     guard !repetitions.hasBegun else { throw Violation("rank \(rank) is asked to give back repetitions") }
     guard ranks[rank].isThere else { throw Violation("rank \(rank) is asked to give back, and isn't there") }
     guard !ranks[rank].isAsked else { throw Violation("rank \(rank) is asked twice to give back") }
-    guard notBegun == 0 else { throw Violation("rank \(rank) is asked to give back while there is something to give") }
+    guard unstarted == 0 else { throw Violation("rank \(rank) is asked to give back while there is something to give") }
     guard !isStopped else { throw Violation("rank \(rank) is asked to give back, and the map has been stopped") }
     guard ranks.contains(where: { $0.idleThreads > 0 }) else {
       throw Violation("rank \(rank) is asked to give back, for nobody")
@@ -181,28 +181,28 @@ final class Books {
       throw Violation("\(chunk) goes to rank \(rank), and isn't a chunk of 0..<\(bound)")
     }
     guard !isStopped else { throw Violation("\(chunk) goes to rank \(rank), and the map has been stopped") }
-    guard !ranks[rank].holdsSuspect else { throw Violation("\(chunk) goes to rank \(rank), which holds a suspect") }
+    guard !ranks[rank].holdsQuarantined else { throw Violation("\(chunk) goes to rank \(rank), which holds a suspect") }
     try checkStock(of: rank)
-    let isSuspect = state[chunk.lowerBound] == .waitsAlone
-    if isSuspect {
+    let isQuarantined = state[chunk.lowerBound] == .waitsAlone
+    if isQuarantined {
       try checkSuspect(chunk, on: rank)
     } else if mayHaveSuspect(rank) {
-      throw Violation("\(chunk) goes to rank \(rank), which holds nothing, before the suspects \(suspects)")
+      throw Violation("\(chunk) goes to rank \(rank), which holds nothing, before the suspects \(quarantine)")
     } else if state[chunk.lowerBound] == .toBeTriedAgain {
-      guard ranks[rank].idleThreads > 0 || notBegun > 0 else {
+      guard ranks[rank].idleThreads > 0 || unstarted > 0 else {
         throw Violation("\(chunk), one of the last, is tried again on rank \(rank), and waits there")
       }
       try checkTriedAgain(chunk, on: rank)
     } else {
       while lowest < chunk.lowerBound {
-        if state[lowest] == .notBegun { throw Violation("\(chunk) is begun before item \(lowest)") }
+        if state[lowest] == .unstarted { throw Violation("\(chunk) is begun before item \(lowest)") }
         lowest += 1
       }
-      for item in chunk where state[item] != .notBegun {
+      for item in chunk where state[item] != .unstarted {
         throw Violation("item \(item), which is \(state[item]), goes to rank \(rank)")
       }
-      notBegun -= chunk.count
-      if schedule.fates.isEmpty, schedule.timeout == nil, !schedule.isResumed, schedule.supply == nil,
+      unstarted -= chunk.count
+      if schedule.results.isEmpty, schedule.timeout == nil, !schedule.isResumed, schedule.supply == nil,
         schedule.longestBatch == .max,
         chunk.lowerBound % schedule.rule.unit != 0
       {
@@ -213,7 +213,7 @@ final class Books {
       state[item] = .held
       holder[item] = rank
     }
-    ranks[rank].held.append(BookedRank.Held(chunk: chunk, isSuspect: isSuspect))
+    ranks[rank].held.append(BookedRank.Held(chunk: chunk, isQuarantined: isQuarantined))
     consequences.gave(chunk, to: rank)
     heldChunks += 1
     mostChunks = max(mostChunks, heldChunks)
@@ -227,18 +227,18 @@ final class Books {
       throw Violation("the suspect \(item) goes to rank \(rank), which holds others")
     }
     guard mayHaveSuspect(rank) else { throw Violation("the suspect \(item) goes to rank \(rank)") }
-    guard item == suspects.min() else { throw Violation("the suspect \(item) isn't the lowest of \(suspects)") }
-    suspects.remove(item)
+    guard item == quarantine.min() else { throw Violation("the suspect \(item) isn't the lowest of \(quarantine)") }
+    quarantine.remove(item)
   }
 
   private func mayHaveSuspect(_ rank: Int) -> Bool {
-    !suspects.isEmpty && ranks[rank].held.isEmpty && (rank != schedule.unwitnessed || ranks.count == 1)
+    !quarantine.isEmpty && ranks[rank].held.isEmpty && (rank != schedule.unwitnessed || ranks.count == 1)
   }
 
   private func checkStock(of rank: Int) throws {
     let (threads, held) = (ranks[rank].threads, ranks[rank].held.count)
     if held < threads { return }
-    if notBegun + failures.waiting.count <= self.threads {
+    if unstarted + failures.waiting.count <= self.threads {
       throw Violation("rank \(rank) hoards the last items")
     }
     let late = ranks[rank].overdueThreads
@@ -270,7 +270,7 @@ final class Books {
 
   /// Whether the rank may be given something that nobody holds.
   func mayBeGiven(_ rank: Int) -> Bool {
-    if notBegun > 0 || mayHaveSuspect(rank) { return true }
+    if unstarted > 0 || mayHaveSuspect(rank) { return true }
     if failures.waiting.isEmpty { return false }
     let isAlone = isAlone(rank)
     if ranks[rank].overdueThreads == 0 { return isAlone || failures.waiting.count > failures.waitingAfter[rank] }
@@ -279,7 +279,7 @@ final class Books {
 
   // MARK: Taking
 
-  private func release(_ items: Range<Int>, from rank: Int, isSuspect: Bool) throws {
+  private func release(_ items: Range<Int>, from rank: Int, isQuarantined: Bool) throws {
     for item in items {
       guard state[item] == .held, holder[item] == rank else {
         throw Violation("item \(item), which rank \(rank) gives back, is \(state[item]), held by \(holder[item])")
@@ -288,12 +288,12 @@ final class Books {
       if failures.tries[item] > 0 {
         state[item] = .toBeTriedAgain
         if item < bound { failures.waits(item) }
-      } else if isSuspect {
+      } else if isQuarantined {
         state[item] = .waitsAlone
-        if item < bound { suspects.insert(item) }
+        if item < bound { quarantine.insert(item) }
       } else {
-        state[item] = .notBegun
-        if item < bound { notBegun += 1 }
+        state[item] = .unstarted
+        if item < bound { unstarted += 1 }
       }
     }
     if !items.isEmpty { lowest = min(lowest, items.lowerBound) }
@@ -312,7 +312,7 @@ final class Books {
     guard let place = ranks[rank].held.firstIndex(where: { $0.items.upperBound == range.upperBound && !$0.isOverdue }),
       ranks[rank].held[place].chunk.lowerBound <= range.lowerBound
     else { throw Violation("rank \(rank) gives back \(range), and doesn't hold it") }
-    let isSuspect = ranks[rank].held[place].isSuspect
+    let isQuarantined = ranks[rank].held[place].isQuarantined
     ranks[rank].held[place].chunk = ranks[rank].held[place].chunk.lowerBound..<range.lowerBound
     if ranks[rank].held[place].chunk.isEmpty {
       ranks[rank].held.remove(at: place)
@@ -320,7 +320,7 @@ final class Books {
     }
     touch(rank)
     consequences.expect(.shortened(worker: rank, range))
-    try release(range.dropFirst(first), from: rank, isSuspect: isSuspect)
+    try release(range.dropFirst(first), from: rank, isQuarantined: isQuarantined)
   }
 
   /// The item can't be sent, and what stands behind it in its chunk is not.
@@ -371,8 +371,8 @@ final class Books {
       limit = min(limit, item)
       return
     }
-    for index in item..<bound where state[index] == .notBegun { notBegun -= 1 }
-    suspects = suspects.filter { $0 < item }
+    for index in item..<bound where state[index] == .unstarted { unstarted -= 1 }
+    quarantine = quarantine.filter { $0 < item }
     for index in failures.waiting where index >= item { failures.waitsNoMore(index) }
     limit = min(limit, item)
   }
@@ -391,7 +391,7 @@ final class Books {
     }
     ranks[rank].held[place].isOverdue = true
     // As any other that is overdue.
-    ranks[rank].held[place].isSuspect = false
+    ranks[rank].held[place].isQuarantined = false
     ranks[rank].overdueThreads += 1
     overdueChunks += 1
     touch(rank)
@@ -436,7 +436,7 @@ final class Books {
       taken[item] += 1
       repetitions.computed(item, by: rank)
     }
-    try release(end..<held.items.upperBound, from: rank, isSuspect: held.isSuspect)
+    try release(end..<held.items.upperBound, from: rank, isQuarantined: held.isQuarantined)
   }
 
   private func repeated(_ report: ChunkReport, by rank: Int) {
@@ -460,7 +460,7 @@ final class Books {
       heldChunks -= 1
       if held.isOverdue { overdueChunks -= 1 }
       consequences.expect(.released(worker: rank, held.chunk))
-      try release(held.items, from: rank, isSuspect: held.isSuspect)
+      try release(held.items, from: rank, isQuarantined: held.isQuarantined)
     }
     ranks[rank] = BookedRank()
     ranks[rank].isGone = true

@@ -65,11 +65,11 @@ struct Census {
 
   private func checkStates() throws {
     let books = root.books
-    var (done, notBegun, again, held, suspects) = (0, 0, 0, 0, 0)
+    var (done, unstarted, again, held, quarantine) = (0, 0, 0, 0, 0)
     for item in 0..<books.count {
       switch books.state[item] {
-      case .notBegun: notBegun += item < books.bound ? 1 : 0
-      case .waitsAlone: suspects += item < books.bound ? 1 : 0
+      case .unstarted: unstarted += item < books.bound ? 1 : 0
+      case .waitsAlone: quarantine += item < books.bound ? 1 : 0
       case .toBeTriedAgain: again += item < books.bound ? 1 : 0
       case .held: held += 1
       case .done, .failed: done += 1
@@ -77,13 +77,13 @@ struct Census {
     }
     var booked = 0
     for rank in books.ranks { for chunk in rank.held { booked += chunk.items.count } }
-    guard suspects == books.suspects.count else {
-      throw Violation("\(suspects) suspects wait; the books say \(books.suspects)")
+    guard quarantine == books.quarantine.count else {
+      throw Violation("\(quarantine) suspects wait; the books say \(books.quarantine)")
     }
-    guard done == books.done, notBegun == books.notBegun, again == books.failures.waiting.count, held == booked else {
+    guard done == books.done, unstarted == books.unstarted, again == books.failures.waiting.count, held == booked else {
       throw Violation(
-        "\(done) items are done, \(notBegun) not begun, \(again) to be tried again, \(held) held; the books say "
-          + "\(books.done), \(books.notBegun), \(books.failures.waiting), \(booked)")
+        "\(done) items are done, \(unstarted) not begun, \(again) to be tried again, \(held) held; the books say "
+          + "\(books.done), \(books.unstarted), \(books.failures.waiting), \(booked)")
     }
   }
 }

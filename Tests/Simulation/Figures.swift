@@ -35,7 +35,7 @@ package struct Figures: Sendable, Equatable {
     case threw(Int)
     /// The job is ended because of an item that is overdue.
     case stuck(Int)
-    /// Suspects are left, and no rank but 0.
+    /// Quarantine are left, and no rank but 0.
     case stranded
     /// Early, as it was told to.
     case stopped

@@ -74,7 +74,7 @@ struct Oracle {
         throw Violation("item \(item) has failed after \(books.failures.tries[item]) tries, not \(tries)")
       }
       if schedule.failuresDecide, ending != .threw(item) { throw Violation("item \(item) has failed, and is no error") }
-    case .notBegun, .waitsAlone, .toBeTriedAgain, .held:
+    case .unstarted, .waitsAlone, .toBeTriedAgain, .held:
       throw Violation("the map has ended, and item \(item) is missing")
     }
   }

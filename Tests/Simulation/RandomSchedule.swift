@@ -41,7 +41,7 @@ extension Schedule {
     if random.percent(50) { addTroubles(&random) }
     if longWithFailures {
       retries = 1
-      fates = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
+      results = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
     } else if !long, random.percent(60) {
       addFates(&random)
     }
@@ -114,9 +114,9 @@ extension Schedule {
         }
       timeout = usual * random.one(of: [1, 8, 30]) + 1_000
     }
-    fates = Array(repeating: .fine, count: count)
+    results = Array(repeating: .fine, count: count)
     let failing = random.one(of: [0, 1, 2, 5, count / 4, count])
-    for _ in 0..<failing { fates[random.below(count)] = fate(&random) }
+    for _ in 0..<failing { results[random.below(count)] = fate(&random) }
   }
 
   private mutating func addEarlierJob(_ random: inout Seeded) {
@@ -146,8 +146,8 @@ extension Schedule {
     if random.percent(75) { alone = take(random.one(of: [1, 2, ranks.count, 2 * ranks.count, count])).sorted() }
     if random.percent(30) { failedBefore = take(random.one(of: [1, 1, 2, 5])) }
     guard !alone.isEmpty, random.percent(60) else { return }
-    if fates.isEmpty { fates = Array(repeating: .fine, count: count) }
-    for _ in 0..<random.one(in: 1...2) { fates[random.one(of: alone)] = .endsRank(first: random.one(in: 1...3)) }
+    if results.isEmpty { results = Array(repeating: .fine, count: count) }
+    for _ in 0..<random.one(in: 1...2) { results[random.one(of: alone)] = .endsRank(first: random.one(in: 1...3)) }
   }
 
   private func fate(_ random: inout Seeded) -> Fate {

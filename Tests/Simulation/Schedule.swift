@@ -66,7 +66,7 @@ package struct Schedule: Sendable {
   package var repeats = false
   package var itemTime: ItemTime
   /// By item; empty where all are fine.
-  package var fates: [Fate] = []
+  package var results: [Fate] = []
   /// What an earlier job has left: items that are done, those that may have ended it, and those that failed for good.
   package var done: [Range<Int>] = []
   package var alone: [Int] = []
@@ -91,7 +91,7 @@ package struct Schedule: Sendable {
     self.delay = delay
   }
 
-  package func fate(_ index: Int) -> Fate { fates.isEmpty ? .fine : fates[index] }
+  package func fate(_ index: Int) -> Fate { results.isEmpty ? .fine : results[index] }
 
   /// Nanoseconds that the item takes on a rank as it should be.
   package func time(_ index: Int) -> Int {
@@ -182,7 +182,7 @@ extension Schedule: CustomStringConvertible {
     if let blocks { lines.append("\(blocks)") }
     lines.append(
       "waits for all: \(waitsForAll), repeats: \(repeats), no suspect for: \(unwitnessed.map(String.init) ?? "nobody")")
-    for (index, fate) in fates.enumerated() where fate != .fine { lines.append("item \(index): \(fate)") }
+    for (index, fate) in results.enumerated() where fate != .fine { lines.append("item \(index): \(fate)") }
     return lines.joined(separator: "\n")
   }
 }

@@ -35,7 +35,7 @@ final class SimulatedRank {
   private(set) var finished: [Task] = []
   /// By thread.
   private var tasks: [Task?]
-  private var hands: [(items: Range<Int>, since: Int)?]
+  private var slots: [(items: Range<Int>, since: Int)?]
   private var attempts: [Attempt?]
   /// Attempts that each thread has begun.
   private var begun: [Int]
@@ -56,7 +56,7 @@ final class SimulatedRank {
     let threads = schedule.ranks[index].threads
     participant = Participant(threads: threads)
     tasks = Array(repeating: nil, count: threads)
-    hands = Array(repeating: nil, count: threads)
+    slots = Array(repeating: nil, count: threads)
     attempts = Array(repeating: nil, count: threads)
     begun = Array(repeating: 0, count: threads)
   }
@@ -103,7 +103,7 @@ final class SimulatedRank {
     if let rest = task.run.rest { return attempt(rest, on: thread) }
     guard let batch = task.run.next(at: world.now) else { return end(thread) }
     world.note("rank \(index) begins \(batch) on thread \(thread)")
-    hands[thread] = (batch, task.run.since)
+    slots[thread] = (batch, task.run.since)
     attempt(batch, on: thread)
     if let timeout = schedule.timeout {
       world.after(timeout + 1 + world.look(), .timeIsUp, rank: index, place: thread, token: begun[thread])
@@ -158,7 +158,7 @@ final class SimulatedRank {
 
   private func end(_ thread: Int) {
     guard let task = tasks[thread] else { return }
-    (tasks[thread], hands[thread], attempts[thread]) = (nil, nil, nil)
+    (tasks[thread], slots[thread], attempts[thread]) = (nil, nil, nil)
     participant.ended(task)
     if index > 0 { encode(task) }
     if !task.cursor.kept.isEmpty { finished.append(task) }
@@ -170,10 +170,10 @@ final class SimulatedRank {
 
   /// Finds the results that can't travel.
   private func encode(_ task: Task) {
-    if schedule.fates.isEmpty { return }
+    if schedule.results.isEmpty { return }
     let run = task.run
     let refused = task.cursor.chunk.prefix(run.completed).filter {
-      schedule.fates[$0] == .resultCannotBeSent && !run.failed.contains($0)
+      schedule.results[$0] == .resultCannotBeSent && !run.failed.contains($0)
     }
     guard let first = refused.first else { return }
     if schedule.goesOn { return task.run.add(failed: refused) }
@@ -186,9 +186,9 @@ final class SimulatedRank {
 
   private func lookForOverdue() {
     guard let timeout = schedule.timeout else { return }
-    let hands = self.hands
+    let slots = self.slots
     let overdue = participant.overdue(
-      at: world.now, after: timeout, inHand: { _, thread in hands[thread] }, drop: { _ in })
+      at: world.now, after: timeout, inFlight: { _, thread in slots[thread] }, drop: { _ in })
     if overdue.isEmpty { return }
     say(
       .overdue(

@@ -38,7 +38,7 @@ final class SimulatedRoot {
     start.isClosed = schedule.supply == nil
     start.calibration = schedule.learnt.map(Self.learnt)
     start.done = schedule.done
-    start.suspects = schedule.alone
+    start.quarantine = schedule.alone
     start.failed = schedule.failedBefore
     coordinator = Coordinator(rules, start, at: 0)
     join(0)
@@ -85,7 +85,7 @@ final class SimulatedRoot {
     // Both an item and chance may end it.
     coordinator.handle(.lost(worker: rank))
     if books.ranks[rank].isGone { return }
-    if books.ranks[rank].holdsSuspect { figures.fatal += 1 }
+    if books.ranks[rank].holdsQuarantined { figures.fatal += 1 }
     world.note("rank 0 hears that rank \(rank) is gone")
     try books.gone(rank, at: world.now)
   }
@@ -124,7 +124,7 @@ final class SimulatedRoot {
         throw Violation("\(demand) items were wanted, \(more) came, and \(coordinator.demand) are wanted")
       }
     } else {
-      if !limited, books.notBegun == 0 { throw Violation("no items are wanted, and none are there") }
+      if !limited, books.unstarted == 0 { throw Violation("no items are wanted, and none are there") }
       return
     }
     hasMoved = true
@@ -196,10 +196,10 @@ final class SimulatedRoot {
     } else {
       figures.chunks += 1
       try books.gave(chunk, to: rank)
-      if books.ranks[rank].holdsSuspect { figures.alone += 1 }
+      if books.ranks[rank].holdsQuarantined { figures.alone += 1 }
     }
     var sent = chunk
-    if rank > 0, !schedule.fates.isEmpty, let item = chunk.first(where: { schedule.fates[$0] == .cannotBeSent }) {
+    if rank > 0, !schedule.results.isEmpty, let item = chunk.first(where: { schedule.results[$0] == .cannotBeSent }) {
       world.note("item \(item) can't be sent")
       let failure = ItemFailure(index: item, error: SimulatedRank.Failure())
       coordinator.handle(.unsendable(worker: rank, chunk: chunk, failure))
@@ -243,8 +243,8 @@ final class SimulatedRoot {
 
   /// What stands behind a result that can't be read is lost.
   private func readable(_ report: ChunkReport, from rank: Int) -> ChunkReport {
-    guard rank > 0, !schedule.fates.isEmpty,
-      let item = report.computed.lazy.joined().first(where: { schedule.fates[$0] == .resultCannotBeRead })
+    guard rank > 0, !schedule.results.isEmpty,
+      let item = report.computed.lazy.joined().first(where: { schedule.results[$0] == .resultCannotBeRead })
     else { return report }
     var readable = report
     readable.failures.removeAll { $0.index > item }
@@ -289,12 +289,12 @@ final class SimulatedRoot {
     figures.footprint = max(figures.footprint, coordinator.footprint)
     figures.again = books.failures.again
     guard ending == nil, !books.isStopped,
-      books.notBegun > 0 || !books.failures.waiting.isEmpty || !books.suspects.isEmpty
+      books.unstarted > 0 || !books.failures.waiting.isEmpty || !books.quarantine.isEmpty
     else { return }
     for rank in books.ranks.indices where books.ranks[rank].idleThreads > 0 && books.mayBeGiven(rank) {
       throw Violation(
-        "rank \(rank) has nothing to do, while \(books.notBegun) items wait, and \(books.failures.waiting), "
-          + "and suspects \(books.suspects)")
+        "rank \(rank) has nothing to do, while \(books.unstarted) items wait, and \(books.failures.waiting), "
+          + "and suspects \(books.quarantine)")
     }
   }
 

@@ -180,7 +180,7 @@ package final class Simulation {
 
   private var isSomebodyHungry: Bool {
     let books = root.books
-    guard world.lettersUnderWay == 0, books.notBegun == 0, !books.isStopped, !books.repetitions.hasBegun else {
+    guard world.lettersUnderWay == 0, books.unstarted == 0, !books.isStopped, !books.repetitions.hasBegun else {
       return false
     }
     var (isOneIdle, hasOneMore) = (false, false)

@@ -66,16 +66,16 @@ package struct Participant<Task: ChunkHolder> {
   /// chunks, and what waits, where no thread is left that could begin it.
   ///
   /// - Parameters:
-  ///   - now: read before `inHand` is, so that an item which is overdue by it is so by its own thread's clock too.
+  ///   - now: read before `inFlight` is, so that an item which is overdue by it is so by its own thread's clock too.
   ///   - timeout: how long an item may take, in nanoseconds.
-  ///   - inHand: what a thread is at in the task, counted as chunks are, and since when.
+  ///   - inFlight: what a thread is at in the task, counted as chunks are, and since when.
   package mutating func overdue(
-    at now: Int, after timeout: Int, inHand: (_ task: Task, _ thread: Int) -> (items: Range<Int>, since: Int)?,
+    at now: Int, after timeout: Int, inFlight: (_ task: Task, _ thread: Int) -> (items: Range<Int>, since: Int)?,
     drop: (Task) -> Void
   ) -> Overdue {
     var overdue = Overdue()
     for (task, thread) in running where !task.cursor.isOverdue {
-      guard let (items, since) = inHand(task, thread), now - since > timeout else { continue }
+      guard let (items, since) = inFlight(task, thread), now - since > timeout else { continue }
       let rest = task.cursor.cut(.max)
       if !rest.isEmpty { overdue.returned.append(rest) }
       // Otherwise it has just come back after all.

@@ -36,7 +36,7 @@ package struct Coordinator: Sendable {
     /// Items that are done, in ascending order, and apart from each other.
     package var done: [Range<Int>] = []
     /// Items that may end a worker: each is given alone. In ascending order.
-    package var suspects: [Int] = []
+    package var quarantine: [Int] = []
     /// Items that have failed for good.
     package var failed: [Int] = []
 
@@ -69,7 +69,7 @@ package struct Coordinator: Sendable {
     scheduler = Scheduler(
       count: start.count, ranks: rules.workers, rule: rules.chunk, largest: rules.largest, retries: rules.retries,
       failuresDecide: rules.failuresDecide, isClosed: start.isClosed, unwitnessed: rules.unwitnessed,
-      calibration: start.calibration, done: start.done, alone: start.suspects)
+      calibration: start.calibration, done: start.done, alone: start.quarantine)
     scheduler.advance(to: now)
     for range in start.done { settled.insert(range) }
     for index in start.failed {
@@ -146,7 +146,7 @@ package struct Coordinator: Sendable {
     if let assignment = scheduler.nextAssignment() {
       return .give(worker: assignment.rank, chunk: assignment.chunk, isRepetition: false)
     }
-    if let worker = scheduler.nextCallBack() { return .recall(worker: worker) }
+    if let worker = scheduler.nextRecall() { return .recall(worker: worker) }
     if let effect = stuck() { return effect }
     guard scheduler.isFinished, areAllHere else { return nil }
     return finish()
@@ -221,7 +221,7 @@ package struct Coordinator: Sendable {
   }
 
   private mutating func returned(_ ranges: [Range<Int>], by worker: Int, behindOverdue: Bool = false) {
-    guard phase == .working, scheduler.gaveBack(rank: worker, ranges: ranges, behindLate: behindOverdue) else { return }
+    guard phase == .working, scheduler.returned(rank: worker, ranges: ranges, behindLate: behindOverdue) else { return }
     for range in ranges { effects.append(.shortened(worker: worker, range)) }
   }
 

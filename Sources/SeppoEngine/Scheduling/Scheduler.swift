@@ -1,7 +1,7 @@
 /// Which rank gets which items of one map, and when the map is done.
 ///
-/// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `gaveBack`, `gone`) and what
-/// time it is (`advance`), and asked what to do (`nextAssignment`, `nextCallBack`). It knows neither how bytes move nor any
+/// A pure state machine: it is told what happened (`joined`, `threw`, `late`, `returned`, `returned`, `gone`) and what
+/// time it is (`advance`), and asked what to do (`nextAssignment`, `nextRecall`). It knows neither how bytes move nor any
 /// clock. The number of items may grow until it is closed.
 ///
 /// Each index is at any moment one of: not begun (or to be tried again), held by exactly one rank, done (computed, or
@@ -19,7 +19,7 @@ package struct Scheduler: Sendable {
   /// How many items there are by now.
   package private(set) var count: Int
   /// Items at or above this index are not begun any more: the lowest index that failed, `count` while none did.
-  package var bound: Int { notBegun.bound }
+  package var bound: Int { unstarted.bound }
   /// How many items are done.
   package private(set) var completed: Int
 
@@ -28,9 +28,9 @@ package struct Scheduler: Sendable {
   private var times: ItemTimes
   private var known: Int
   private var now = 0
-  private var notBegun: NotBegun
+  private var unstarted: UnstartedItems
   /// Items that wait to be given alone, each a range of its own.
-  private var suspects = RangeHeap()
+  private var quarantine = RangeHeap()
   private var retries: Retries
   package private(set) var isStopped = false
   /// Whether an item that failed for good decides, so that nothing above it is begun any more.
@@ -65,9 +65,9 @@ package struct Scheduler: Sendable {
     self.failuresDecide = failuresDecide
     self.isClosed = isClosed
     self.unwitnessed = unwitnessed
-    notBegun = NotBegun(count: count, done: done, alone: alone)
+    unstarted = UnstartedItems(count: count, done: done, alone: alone)
     completed = done.reduce(0) { $0 + $1.count }
-    for index in alone { suspects.insert(index..<(index + 1)) }
+    for index in alone { quarantine.insert(index..<(index + 1)) }
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = calibration?.times ?? ItemTimes()
     known = calibration?.known ?? 0
@@ -76,14 +76,14 @@ package struct Scheduler: Sendable {
 
   /// Nothing is held by anyone, and nothing is left that should be begun.
   package var isFinished: Bool {
-    holdsNothing && remaining == 0 && suspects.isEmpty && (isClosed || notBegun.isLimited)
+    holdsNothing && remaining == 0 && quarantine.isEmpty && (isClosed || unstarted.isLimited)
   }
 
   /// More items come behind those that there are.
   package mutating func add(_ more: Int) {
     precondition(!isClosed && more >= 0, "\(more) items came after the last one")
     count += more
-    notBegun.add(more)
+    unstarted.add(more)
   }
 
   /// No more items come.
@@ -91,9 +91,9 @@ package struct Scheduler: Sendable {
 
   /// How many more items could be used now: two chunks for each compute thread, as long as their times make sensible.
   package var demand: Int {
-    if isClosed || isStopped || notBegun.isLimited { return 0 }
+    if isClosed || isStopped || unstarted.isLimited { return 0 }
     let size = times.mean.map { Int(min(ChunkSizes.time / max($0, 1), Double(sizes.largest))) } ?? 1
-    return max(0, 2 * workers.threads * max(size, sizes.rule.unit) - notBegun.count)
+    return max(0, 2 * workers.threads * max(size, sizes.rule.unit) - unstarted.count)
   }
 
   /// Nothing is held by anyone.
@@ -103,12 +103,12 @@ package struct Scheduler: Sendable {
   /// nothing remains and more may come, that can go on.
   package var isStuck: Bool {
     workers.held > 0 && workers.held == workers.late
-      && (isClosed || notBegun.isLimited || remaining > 0 || !suspects.isEmpty)
+      && (isClosed || unstarted.isLimited || remaining > 0 || !quarantine.isEmpty)
   }
 
   /// Only suspects are left, and of several ranks only the one that is never given any: the map doesn't end.
   package var isStranded: Bool {
-    holdsNothing && remaining == 0 && !suspects.isEmpty && workers.count > 1 && unwitnessed != nil && isAlone
+    holdsNothing && remaining == 0 && !quarantine.isEmpty && workers.count > 1 && unwitnessed != nil && isAlone
   }
 
   /// What has been measured of the items' times, for the next map of the same kind; nil where nothing was.
@@ -117,7 +117,8 @@ package struct Scheduler: Sendable {
   /// How many entries its books have, but for one for each rank: in proportion to the chunks that are held, to the items that
   /// have failed and are open, and to what is left between and of the items that were done or suspect from the start.
   package var footprint: Int {
-    idle.footprint + ahead.footprint + callable.footprint + notBegun.footprint + suspects.footprint + retries.footprint
+    idle.footprint + ahead.footprint + callable.footprint + unstarted.footprint + quarantine.footprint
+      + retries.footprint
       + workers.held
   }
 
@@ -134,7 +135,7 @@ package struct Scheduler: Sendable {
   /// is handed out.
   package mutating func failedBefore(index: Int) {
     completed += 1
-    if failuresDecide { lowerBound(to: index) } else { notBegun.remove(index) }
+    if failuresDecide { lowerBound(to: index) } else { unstarted.remove(index) }
   }
 
   /// From now on nothing is handed out or called back: the job ends early. What is held comes back as ever, for the most part
@@ -144,7 +145,7 @@ package struct Scheduler: Sendable {
   /// From now on no item is handed out, and the map is finished when what is held has come back.
   package mutating func refuse() {
     lowerBound(to: 0)
-    notBegun.limit(to: 0)
+    unstarted.limit(to: 0)
   }
 
   /// A rank takes part from now on, with so many compute threads.
@@ -204,7 +205,7 @@ package struct Scheduler: Sendable {
       _ = workers.change(rank) { $0.times.add(nanoseconds: nanoseconds, items: completed) }
       known = max(known, completed)
     }
-    wait(min(chunk.lowerBound + completed, end)..<end, isSuspect: held.isSuspect)
+    wait(min(chunk.lowerBound + completed, end)..<end, isQuarantined: held.isQuarantined)
     // What is tried again is a chunk by itself.
     if chunk.count == 1, completed == 1, !held.isLate { retries.settle(chunk.lowerBound) }
     enqueue(rank)
@@ -215,7 +216,7 @@ package struct Scheduler: Sendable {
   /// sent, what stands above wasn't.
   package mutating func failedToSend(rank: Int, chunk: Range<Int>, index: Int) {
     precondition(chunk.contains(index), "item \(index) isn't in \(chunk)")
-    handBack(index..<chunk.upperBound, but: 1, by: rank)
+    requeue(index..<chunk.upperBound, but: 1, by: rank)
     completed += 1
     retries.settle(index)
     if failuresDecide { lowerBound(to: index) }
@@ -228,14 +229,14 @@ package struct Scheduler: Sendable {
   ///
   /// - Returns: whether it is something.
   @discardableResult
-  package mutating func gaveBack(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) -> Bool {
+  package mutating func returned(rank: Int, ranges: [Range<Int>], behindLate: Bool = false) -> Bool {
     var hasMore = !ranges.isEmpty
     if !behindLate {
       guard let worker = workers[rank], worker.isAsked else { return false }
       if worker.gotMore { hasMore = true }
       _ = workers.change(rank) { $0.isAsked = false }
     }
-    for range in ranges { handBack(range, by: rank) }
+    for range in ranges { requeue(range, by: rank) }
     if hasMore { enqueueCallable(rank) }
     enqueue(rank)
     return true
@@ -246,13 +247,13 @@ package struct Scheduler: Sendable {
     guard let worker = workers.remove(rank) else { return }
     for held in worker.held {
       // The fate of one that was late is known.
-      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isSuspect: held.isSuspect)
+      wait(held.isLate ? held.chunk.dropLast() : held.chunk, isQuarantined: held.isQuarantined)
     }
   }
 
   /// Whom to give what, now; nil when there is nothing to hand out or nobody who should have it.
   package mutating func nextAssignment() -> Assignment? {
-    guard !isStopped, remaining > 0 || !suspects.isEmpty else { return nil }
+    guard !isStopped, remaining > 0 || !quarantine.isEmpty else { return nil }
     // Few ranks have nothing that they may be given: the one on which all failed that is to be tried again, those that are
     // still at these items, and where only suspects are left rank 0, and who holds anything.
     var passedOver: [Int] = []
@@ -261,15 +262,15 @@ package struct Scheduler: Sendable {
       workers.set(\.isInIdle, of: rank, to: false)
       guard let worker = workers[rank], worker.idleThreads > 0 else { continue }
       // Its loss would leave no witness of what it was at.
-      if worker.held.isEmpty, rank != unwitnessed || workers.count == 1, let suspect = suspects.takeLowest(1) {
-        return give(suspect, to: rank, isSuspect: true)
+      if worker.held.isEmpty, rank != unwitnessed || workers.count == 1, let quarantined = quarantine.takeLowest(1) {
+        return give(quarantined, to: rank, isQuarantined: true)
       }
       if mayGive(to: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
       passedOver.append(rank)
     }
     // The last items are left for whoever is free first. Where only such are left as are to be tried again, none waits on a
     // rank: called back for one on which it failed, it would go there again, and so on.
-    guard remaining > workers.threads, notBegun.count > 0 else { return nil }
+    guard remaining > workers.threads, unstarted.count > 0 else { return nil }
     while let rank = ahead.popFirst().map(Int.init) {
       workers.set(\.isInAhead, of: rank, to: false)
       if hasRoomAhead(rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
@@ -281,7 +282,7 @@ package struct Scheduler: Sendable {
   private var isAlone: Bool { workers.able <= 1 }
 
   private func mayGive(to rank: Int) -> Bool {
-    notBegun.count > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
+    unstarted.count > 0 || retries.hasOne(for: rank, isAlone: isAlone, butNot: workers[rank]?.lateItems ?? [])
   }
 
   private func hasRoomAhead(_ rank: Int) -> Bool {
@@ -293,11 +294,11 @@ package struct Scheduler: Sendable {
 
   /// Which rank to ask for what it hasn't begun; nil when nobody is waiting for it. To be asked when there is no assignment
   /// any more, and again as time goes on.
-  package mutating func nextCallBack() -> Int? {
-    // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others. Suspects that
+  package mutating func nextRecall() -> Int? {
+    // Where a thread is idle though items are to be tried again, they failed on its rank, and it gets others. Quarantine that
     // wait don't count: a rank that could take one has it by now, and has no idle thread. One that is idle all the same may
     // take none, or none yet, as it holds something: nothing but what others hold keeps it at work.
-    guard !isStopped, notBegun.count == 0, workers.asked < workers.idleThreads else { return nil }
+    guard !isStopped, unstarted.count == 0, workers.asked < workers.idleThreads else { return nil }
     var passedOver = 0
     // Each is looked at once for each time that it was put there, but for those that are to be looked at later.
     while passedOver < 4, let rank = callable.popFirst().map(Int.init) {
@@ -317,7 +318,7 @@ package struct Scheduler: Sendable {
   }
 
   /// Items that should be begun and are held by nobody, but for suspects.
-  private var remaining: Int { notBegun.count + retries.count }
+  private var remaining: Int { unstarted.count + retries.count }
 
   private mutating func takeRetry(for rank: Int) -> Int? {
     guard retries.count > 0 else { return nil }
@@ -328,12 +329,13 @@ package struct Scheduler: Sendable {
     if let retry { return give(retry..<(retry + 1), to: rank) }
     let time = workers[rank]?.times.mean ?? times.mean
     let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
-    let size = sizes.size(remaining: notBegun.count, threads: workers.threads, time: time, weight: weight, known: known)
-    return give(notBegun.takeLowest(size), to: rank)
+    let size = sizes.size(
+      remaining: unstarted.count, threads: workers.threads, time: time, weight: weight, known: known)
+    return give(unstarted.takeLowest(size), to: rank)
   }
 
-  private mutating func give(_ chunk: Range<Int>, to rank: Int, isSuspect: Bool = false) -> Assignment {
-    _ = workers.change(rank) { $0.take(chunk, at: now, isSuspect: isSuspect) }
+  private mutating func give(_ chunk: Range<Int>, to rank: Int, isQuarantined: Bool = false) -> Assignment {
+    _ = workers.change(rank) { $0.take(chunk, at: now, isQuarantined: isQuarantined) }
     enqueue(rank)
     enqueueCallable(rank)
     return Assignment(rank: rank, chunk: chunk)
@@ -341,17 +343,17 @@ package struct Scheduler: Sendable {
 
   private mutating func lowerBound(to index: Int) {
     guard index < bound else { return }
-    notBegun.limit(to: index)
-    suspects.limit(to: index)
+    unstarted.limit(to: index)
+    quarantine.limit(to: index)
     retries.limit(to: index)
   }
 
   /// Not begun, or nobody knows how far, and held by nobody any more.
-  private mutating func wait(_ range: Range<Int>, isSuspect: Bool) {
+  private mutating func wait(_ range: Range<Int>, isQuarantined: Bool) {
     let range = range.clamped(to: 0..<bound)
-    if isSuspect { return suspects.insert(range) }
+    if isQuarantined { return quarantine.insert(range) }
     if range.count == 1, retries.wait(range.lowerBound) { return }
-    notBegun.insert(range)
+    unstarted.insert(range)
   }
 
   private mutating func letGo(_ chunk: Range<Int>, by rank: Int) -> Worker.Held {
@@ -366,12 +368,12 @@ package struct Scheduler: Sendable {
   }
 
   /// The end of a chunk is held no more; its first `done` items are done all the same.
-  private mutating func handBack(_ range: Range<Int>, but done: Int = 0, by rank: Int) {
-    let isSuspect = workers[rank]?.holdsSuspect == true
+  private mutating func requeue(_ range: Range<Int>, but done: Int = 0, by rank: Int) {
+    let isQuarantined = workers[rank]?.holdsQuarantined == true
     guard workers.change(rank, { $0.letGo(end: range) }) == true else {
       preconditionFailure("rank \(rank) gave back \(range), which isn't the end of a chunk that it holds")
     }
-    wait(range.dropFirst(done), isSuspect: isSuspect)
+    wait(range.dropFirst(done), isQuarantined: isQuarantined)
   }
 
   private mutating func enqueue(_ rank: Int) {

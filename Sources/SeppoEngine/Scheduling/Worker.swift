@@ -7,7 +7,7 @@ struct Worker: Sendable {
     /// Whether its last item has passed its time: then that one's fate is known, and its thread may never come back.
     var isLate = false
     /// Whether it is one item that may end the rank: then the rank holds nothing else.
-    var isSuspect = false
+    var isQuarantined = false
   }
 
   let threads: Int
@@ -34,17 +34,17 @@ struct Worker: Sendable {
   init(threads: Int) { self.threads = threads }
 
   /// Whether it holds a suspect, and gets nothing else: if it ends then, that is certain to be the item.
-  var holdsSuspect: Bool { held.first?.isSuspect == true }
+  var holdsQuarantined: Bool { held.first?.isQuarantined == true }
 
   /// Threads for which there may be something: beside a suspect the others have nothing to do, and nothing to wait for.
-  var idleThreads: Int { holdsSuspect ? 0 : max(0, threads - held.count) }
+  var idleThreads: Int { holdsQuarantined ? 0 : max(0, threads - held.count) }
 
   /// One chunk ahead for each thread hides the latencies of a machine; those of a slow network take as many as are computed
   /// while a chunk is on its way.
   ///
   /// - Parameter item: nanoseconds that an item takes.
   func hasRoomAhead(item: Double?) -> Bool {
-    if holdsSuspect { return false }
+    if holdsQuarantined { return false }
     let (threads, held) = (threads - lateThreads, held.count - lateThreads)
     if held < 2 * threads { return true }
     guard latency >= Worker.slow, let item, held < Worker.most * threads else { return false }
@@ -57,13 +57,13 @@ struct Worker: Sendable {
   /// A thread's chunks are no more than these.
   private static let most = 64
 
-  mutating func take(_ chunk: Range<Int>, at now: Int, isSuspect: Bool) {
+  mutating func take(_ chunk: Range<Int>, at now: Int, isQuarantined: Bool) {
     if held.isEmpty {
       heardAt = now
       held.reserveCapacity(2 * threads)
     }
     gotMore = true
-    held.append(Held(chunk: chunk, since: now, isSuspect: isSuspect))
+    held.append(Held(chunk: chunk, since: now, isQuarantined: isQuarantined))
     heldItems += chunk.count
   }
 
@@ -98,7 +98,7 @@ struct Worker: Sendable {
     }
     held[index].isLate = true
     // Its fate is known: the other threads needn't wait for what may never end.
-    held[index].isSuspect = false
+    held[index].isQuarantined = false
     lateThreads += 1
     return true
   }

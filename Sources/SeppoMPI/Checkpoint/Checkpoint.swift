@@ -59,7 +59,7 @@ public struct CheckpointWork {
   public let shape: String
   /// How results are written: `memory` as they stand in it, or `wire`.
   public let form: String
-  /// Hands over bytes that say what each item is, in order: the same for the same items in every process, with sets and
+  /// InFlightSlots over bytes that say what each item is, in order: the same for the same items in every process, with sets and
   /// dictionaries in whatever order, and whether they are an array, a range or a stride.
   public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
 
@@ -89,9 +89,9 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
   var gone: Int { get }
   /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
-  var suspects: [CheckpointSuspect] { get }
+  var quarantine: [CheckpointQuarantinedItem] { get }
 
-  /// Hands over the results that are stored, lowest item first. The body asks nothing of the journal.
+  /// InFlightSlots over the results that are stored, lowest item first. The body asks nothing of the journal.
   ///
   /// - Throws: `CheckpointError` where one isn't what was stored, and what the body throws.
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws
@@ -123,11 +123,11 @@ public protocol CheckpointNotes: AnyObject {
   /// was said before.
   func note(dead ranks: [Int]) throws
   /// What a signal handler of rank 0's writes where that process is ended by a signal. Nil where there is nothing.
-  var lastWords: CheckpointLastWords? { get }
+  var crashNote: CheckpointCrashNote? { get }
 }
 
 /// Bytes that a signal handler writes to a file that is open already, with `pwrite`.
-public struct CheckpointLastWords: Sendable {
+public struct CheckpointCrashNote: Sendable {
   /// The file's descriptor.
   public let file: Int32
   /// Where in the file they go.
@@ -179,7 +179,7 @@ public struct CheckpointResult {
 }
 
 /// An item that was in a rank's hands when an earlier job died.
-public struct CheckpointSuspect: Sendable, Equatable {
+public struct CheckpointQuarantinedItem: Sendable, Equatable {
   /// Its index.
   public let item: Int
   /// How many ranks died while they had it in hand, as far as is known; 0 where the job died as a whole.

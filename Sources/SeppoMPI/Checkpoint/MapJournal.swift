@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Results are stored by a thread of its own, several at a time, so that the one that hands out items never waits for a disk: straight from their places among all results: those stay as
 /// they are until the call's end, which waits for the thread.
-final class MapJournal<Result: Codable & Sendable>: KeptResults {
+final class MapJournal<Result: Codable & Sendable>: StoredResults {
   /// Results that came together.
   private struct Batch: Sendable {
     let items: [Range<Int>]
@@ -42,8 +42,8 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
   private let count: Int
   private let report: Report
   private let call: Int
-  private var inHand: InHand
-  private let earlier: [CheckpointSuspect]
+  private var inFlight: InFlightNotes
+  private let earlier: [CheckpointQuarantinedItem]
   /// Where one rank is alone: the suspects, which it is given one by one.
   private let witnessed: Set<Int>
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
@@ -90,24 +90,26 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
     }
     kept = journal.stored
     gone = journal.gone
-    LastWords.prepare(
-      journal.lastWords.map {
-        LastWords.Note(
+    CrashNote.prepare(
+      journal.crashNote.map {
+        CrashNote.Note(
           file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
       })
-    inHand = InHand(journal, ranks: hosts.count)
-    earlier = journal.suspects
+    inFlight = InFlightNotes(journal, ranks: hosts.count)
+    earlier = journal.quarantine
     witnessed = hosts.count == 1 ? Set(earlier.map(\.item)) : []
     report.checkpoint(name, kept: kept, of: count, call: call)
   }
 
   /// Items during which too many ranks died, lowest first, and how many.
-  var poison: [CheckpointSuspect] { earlier.filter(isPoison) }
+  var poison: [CheckpointQuarantinedItem] { earlier.filter(isPoison) }
 
   /// Other items that were in a rank's hands when an earlier job died, lowest first.
-  var suspects: [Int] { earlier.filter { !isPoison($0) }.map(\.item) }
+  var quarantine: [Int] { earlier.filter { !isPoison($0) }.map(\.item) }
 
-  private func isPoison(_ suspect: CheckpointSuspect) -> Bool { suspect.isCertain && suspect.deaths >= store.deaths }
+  private func isPoison(_ quarantined: CheckpointQuarantinedItem) -> Bool {
+    quarantined.isCertain && quarantined.deaths >= store.deaths
+  }
 
   /// Results will stand in these places, from now on until `finish`.
   func begin(_ places: UnsafeMutableBufferPointer<Result>) { self.places = Places(results: places) }
@@ -157,17 +159,17 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
   }
 
   func give(_ items: Range<Int>, to rank: Int) throws {
-    try noting { try inHand.give(items, to: rank) }
+    try noting { try inFlight.give(items, to: rank) }
     // Nobody is there to note it when it has happened.
     if witnessed.contains(items.lowerBound) { try note(dead: [0]) }
   }
 
   func take(_ items: Range<Int>, from rank: Int) throws {
     if witnessed.contains(items.lowerBound) { try note(dead: []) }
-    try noting { try inHand.take(items, from: rank) }
+    try noting { try inFlight.take(items, from: rank) }
   }
 
-  func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inHand.takeBack(ends, from: rank) } }
+  func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inFlight.takeBack(ends, from: rank) } }
 
   /// The job is dying of these ranks' deaths.
   func note(dead ranks: [Int]) throws {
@@ -293,7 +295,7 @@ final class MapJournal<Result: Codable & Sendable>: KeptResults {
   @discardableResult
   func finish(pause: () -> Void) -> Int {
     defer {
-      LastWords.forget()
+      CrashNote.forget()
       journal.close()
     }
     while writing != nil {

@@ -37,13 +37,13 @@ extension Elements {
   fileprivate func visit(_ body: (Int, Element) -> Void) {
     switch self {
     case .memory(let items): for (index, item) in items.enumerated() { body(index, item) }
-    case .spaced(let spacing):
-      if spacing.count == 0 { return }
-      withUnsafeTemporaryAllocation(of: Element.self, capacity: min(spacing.count, Elements.run)) { room in
+    case .progression(let progression):
+      if progression.count == 0 { return }
+      withUnsafeTemporaryAllocation(of: Element.self, capacity: min(progression.count, Elements.run)) { room in
         guard let start = room.baseAddress else { return }
-        for first in stride(from: 0, to: spacing.count, by: room.count) {
-          let places = first..<min(first + room.count, spacing.count)
-          spacing.write(places, to: start)
+        for first in stride(from: 0, to: progression.count, by: room.count) {
+          let places = first..<min(first + room.count, progression.count)
+          progression.write(places, to: start)
           for place in places { body(place, room[place - first]) }
         }
       }

@@ -12,7 +12,7 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case checkpoint(CheckpointError, place: String)
   /// Ranks that take part in a call have not been heard of for so many seconds: their machine is gone, cut off or swapping,
   /// or their process is stopped. The job ends.
-  case ranksSilent([RankAndHost], seconds: Double, call: String, place: String)
+  case ranksUnresponsive([RankAndHost], seconds: Double, call: String, place: String)
   /// What is to come needs more memory than this rank may take, or than so many ranks of its machine may take together.
   /// `limit` says whose limit that is; bytes.
   case notEnoughMemory(
@@ -98,7 +98,7 @@ extension SeppoError: CustomStringConvertible {
       """
     case .checkpoint(let error, let place):
       "\(error) [at \(place)]"
-    case .ranksSilent(let ranks, let seconds, let call, let place):
+    case .ranksUnresponsive(let ranks, let seconds, let call, let place):
       """
       \(SeppoError.spell(ranks)) \(ranks.count == 1 ? "has" : "have") not been heard of for \
       \(SeppoError.spell(seconds: seconds)) in \(call): cut off, switched off, stopped or swapping (SEPPO_SILENCE_S says how \

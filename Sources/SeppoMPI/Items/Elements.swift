@@ -2,12 +2,12 @@
 @usableFromInline
 enum Elements<Element> {
   case memory(UnsafeBufferPointer<Element>)
-  case spaced(Spacing)
+  case progression(ArithmeticProgression)
 
   var count: Int {
     switch self {
     case .memory(let items): items.count
-    case .spaced(let spacing): spacing.count
+    case .progression(let progression): progression.count
     }
   }
 

@@ -34,14 +34,14 @@ extension ItemSample {
   init<Element: Encodable>(_ items: Elements<Element>) {
     switch items {
     case .memory(let items): self.init(items, at: ItemSample.places(in: items.count), of: items.count)
-    case .spaced(let spacing):
-      let places = ItemSample.places(in: spacing.count)
+    case .progression(let progression):
+      let places = ItemSample.places(in: progression.count)
       let items = [Element](unsafeUninitializedCapacity: places.count) { room, count in
         guard let start = room.baseAddress else { return }
-        for (offset, place) in places.enumerated() { spacing.write(place..<(place + 1), to: start + offset) }
+        for (offset, place) in places.enumerated() { progression.write(place..<(place + 1), to: start + offset) }
         count = places.count
       }
-      self.init(items, of: spacing.count)
+      self.init(items, of: progression.count)
     }
   }
 
@@ -50,8 +50,8 @@ extension ItemSample {
   init<Base: Collection>(_ base: Base) where Base.Element: Encodable {
     if let sample = base.withContiguousStorageIfAvailable({ ItemSample(Elements.memory($0)) }) {
       self = sample
-    } else if let spacing = spacing(of: base) {
-      self.init(Elements<Base.Element>.spaced(spacing))
+    } else if let progression = progression(of: base) {
+      self.init(Elements<Base.Element>.progression(progression))
     } else {
       let count = base.count
       var (index, last) = (base.startIndex, 0)

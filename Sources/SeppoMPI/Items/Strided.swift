@@ -4,17 +4,17 @@
 /// numbers of up to 64 bits travels as its bounds.
 public struct Strided<Element: Strideable>: RandomAccessCollection {
   private let elements: [Element]
-  let spacing: Spacing?
+  let progression: ArithmeticProgression?
 
   public var startIndex: Int { 0 }
-  public var endIndex: Int { spacing?.count ?? elements.count }
+  public var endIndex: Int { progression?.count ?? elements.count }
 
   public subscript(index: Int) -> Element {
     precondition(indices.contains(index), "element \(index) of \(count)")
-    guard let spacing else { return elements[index] }
+    guard let progression else { return elements[index] }
     return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
       guard let address = place.baseAddress else { preconditionFailure("no room for one element") }
-      spacing.write(index..<(index + 1), to: address)
+      progression.write(index..<(index + 1), to: address)
       return address.pointee
     }
   }
@@ -27,31 +27,32 @@ public struct Strided<Element: Strideable>: RandomAccessCollection {
   private init(_ stride: some Sequence<Element>, mirror: Mirror, includesEnd: Bool) {
     let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
     if let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"],
-      let spacing = Strided.spacing(first: first, end: end, step: step, includesEnd: includesEnd)
+      let progression = Strided.progression(first: first, end: end, step: step, includesEnd: includesEnd)
     {
-      self.spacing = spacing
+      self.progression = progression
       elements = []
     } else {
-      spacing = nil
+      progression = nil
       elements = Array(stride)
     }
   }
 
-  private static func spacing(first: Any, end: Any, step: Any, includesEnd: Bool) -> Spacing? {
+  private static func progression(first: Any, end: Any, step: Any, includesEnd: Bool) -> ArithmeticProgression? {
     switch (first, end, step) {
     case (let first as Double, let end as Double, let step as Double):
       guard let count = countOf(first, end, step, includesEnd) else { return nil }
-      return Spacing(kind: .double, first: first.bitPattern, step: step.bitPattern, count: count)
+      return ArithmeticProgression(kind: .double, first: first.bitPattern, step: step.bitPattern, count: count)
     case (let first as Float, let end as Float, let step as Float):
       guard let count = countOf(first, end, step, includesEnd) else { return nil }
-      return Spacing(kind: .float, first: UInt64(first.bitPattern), step: UInt64(step.bitPattern), count: count)
+      return ArithmeticProgression(
+        kind: .float, first: UInt64(first.bitPattern), step: UInt64(step.bitPattern), count: count)
     case (let first as any FixedWidthInteger, let end as any FixedWidthInteger, let step as Int):
       // Beyond Int the elements travel one by one.
       guard let from = Int(exactly: first), let to = Int(exactly: end) else { return nil }
       let (distance, overflow) = to.subtractingReportingOverflow(from)
       guard !overflow else { return nil }
       guard let count = countOf(distance, step, includesEnd) else { return nil }
-      return Spacing(first: first, step: step, count: count)
+      return ArithmeticProgression(first: first, step: step, count: count)
     default:
       return nil
     }

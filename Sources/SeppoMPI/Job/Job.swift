@@ -19,7 +19,7 @@ final class Job: @unchecked Sendable {
   let gate: CallGate
   let heartbeat: Heartbeat
   let shutdown: Shutdown
-  let losses: LossOnTheWay
+  let roundTrips: RoundTripCheck
 
   /// The ranks make it together.
   ///
@@ -31,13 +31,13 @@ final class Job: @unchecked Sendable {
     self.process = process
     members = Members(rank: transport.rank, hosts: hosts)
     limits = MemoryLimits(givingBack: { [buffers = transport.buffers] in buffers.empty() })
-    pool = ComputePool(process.hands)
+    pool = ComputePool(process.slots)
     channel = Channel(transport, limits)
     gate = CallGate(process)
     // Launchers don't give every rank the same environment.
-    heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.silence))
+    heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
     shutdown = Shutdown(members, transport, channel, pool, gate, process)
-    losses = LossOnTheWay(looksAlways: settings.checksWire)
+    roundTrips = RoundTripCheck(looksAlways: settings.checksWire)
     channel.dispatch = { [unowned self] in try dispatch($0) }
     transport.whileWaiting = { [unowned self] in try attend() }
     transport.mayReceive = { [unowned self] bytes, source in try checkRoom(for: bytes, from: source) }
@@ -49,7 +49,7 @@ final class Job: @unchecked Sendable {
   var host: String { members.host }
   var hosts: [String] { members.hosts }
   var report: Report { process.report }
-  var hands: Hands { process.hands }
+  var slots: InFlightSlots { process.slots }
   var endRequest: EndRequest { process.endRequest }
   var checksWire: Bool { settings.checksWire }
   /// The call at hand.
@@ -175,7 +175,7 @@ extension Job {
   func attend(at now: Int = monotonicNanoseconds()) throws {
     guard let lost = try endingWithoutRoom({ try heartbeat.beat(at: now, in: current) }) else { return }
     try shutdown.endJob(
-      SeppoError.ranksSilent(
+      SeppoError.ranksUnresponsive(
         members.named(lost.ranks.sorted()), seconds: Double(lost.nanoseconds) / 1e9, call: current.name,
         place: current.place.text), at: current.place, ranksAreSilent: true)
   }

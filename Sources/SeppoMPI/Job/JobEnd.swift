@@ -9,16 +9,16 @@ extension Job {
       if RankProcess.isFork { return }
       let job = Job.shared
       switch job.gate.phase {
-      case .ended: job.process.sentinel.dismiss()
+      case .ended: job.process.watchdog.dismiss()
       case .beforeRun: job.endWithoutRun()
       case .running:
         let inside = CallContext.current == .item ? " inside an item" : ""
-        job.process.sentinel.dismiss()
+        job.process.watchdog.dismiss()
         job.report.end(.error)
         Console.write(
           """
           Seppo: rank \(job.rank) (\(job.host)): exit was called\(inside) before Seppo.run had ended, \
-          \(Whereabouts.text(job.process.page)). That ends the whole job; Seppo.exit(status) ends every rank in order.
+          \(RankActivity.text(job.process.page)). That ends the whole job; Seppo.exit(status) ends every rank in order.
           """)
         fflush(nil)
         // Not by way of MPI: this may be any thread, and another may be within MPI. The launcher ends the others.
@@ -30,7 +30,7 @@ extension Job {
   /// MPI was started by a question (`Seppo.rank`), and nobody has ended it. The ranks do so together, as at the end of a
   /// run: one that went alone would wait in MPI for others that wait for it in a call.
   private func endWithoutRun() {
-    if process.transportHasEnded() { return process.sentinel.dismiss() }
+    if process.transportHasEnded() { return process.watchdog.dismiss() }
     let place = Place(fileID: "", line: 0, column: 0)
     gate.phase = .running
     do {

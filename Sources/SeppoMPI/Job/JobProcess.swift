@@ -5,7 +5,7 @@ import Synchronization
 /// ends the process.
 final class JobProcess: Sendable {
   /// Says how this process ended, where it can't itself.
-  let sentinel: Sentinel
+  let watchdog: Watchdog
   let endRequest: EndRequest
   let report: Report
   let peers: Peers
@@ -21,12 +21,12 @@ final class JobProcess: Sendable {
   let endTransport: @Sendable (Bool) throws -> Void
 
   init(
-    sentinel: Sentinel, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
+    watchdog: Watchdog, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
     allowsThisThread: @escaping @Sendable () -> Bool = { true },
     transportHasEnded: @escaping @Sendable () -> Bool = { false },
     endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
   ) {
-    self.sentinel = sentinel
+    self.watchdog = watchdog
     self.endRequest = endRequest
     self.report = report
     self.peers = peers
@@ -38,16 +38,16 @@ final class JobProcess: Sendable {
 
   /// Of a rank that is a thread among others of this process: neither watched, nor ended by signals.
   static func thread(rank: Int, host: String, settings: Settings, end: ThreadEnd) -> JobProcess {
-    let sentinel = Sentinel()
+    let watchdog = Watchdog()
     let report = Report(path: nil, isRoot: rank == 0)
     return JobProcess(
-      sentinel: sentinel,
-      endRequest: EndRequest(rank: rank, host: host, grace: settings.grace, sentinel: sentinel, report: report),
+      watchdog: watchdog,
+      endRequest: EndRequest(rank: rank, host: host, grace: settings.grace, watchdog: watchdog, report: report),
       report: report, peers: Peers([]), threadEnd: end)
   }
 
   /// What this rank is doing, where others can look at it.
-  var page: SharedPage { sentinel.page }
+  var page: SharedPage { watchdog.page }
   /// What this rank's compute threads have in hand.
-  var hands: Hands { sentinel.page.hands }
+  var slots: InFlightSlots { watchdog.page.slots }
 }

@@ -18,7 +18,7 @@ extension Job {
 
   private static func startMPI() throws -> Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
-    let sentinel = Sentinel(host: HostName.own)
+    let watchdog = Watchdog(host: HostName.own)
     if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
@@ -31,16 +31,16 @@ extension Job {
     }
     let report = Report(path: settings.report, isRoot: rank == 0)
     let request = EndRequest(
-      rank: rank, host: HostName.own, grace: settings.grace, sentinel: sentinel, report: report)
+      rank: rank, host: HostName.own, grace: settings.grace, watchdog: watchdog, report: report)
     let process = JobProcess(
-      sentinel: sentinel, endRequest: request, report: report, peers: peers,
+      watchdog: watchdog, endRequest: request, report: report, peers: peers,
       allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
       endTransport: { try environment.end(withProcess: $0) })
     let job = try Job(
       communicator, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: HostName.own),
       process: process)
     if size > 1 { Console.flushEveryLine() }
-    sentinel.begin(rank: rank)
+    watchdog.begin(rank: rank)
     request.watch()
     if job.isRoot { report.begin() }
     watchExit()

@@ -80,7 +80,7 @@ extension Shutdown {
         Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
       }
     }
-    process.sentinel.dismiss()
+    process.watchdog.dismiss()
     process.endRequest.dieIfKilled()
     Console.write(text(error, at: place))
     fflush(nil)
@@ -181,7 +181,7 @@ extension Shutdown {
     close()
     pool.stop()
     actForTheLastTime()
-    process.sentinel.dismiss()
+    process.watchdog.dismiss()
     fflush(nil)
     rest(.sleep(nanoseconds: 10_000_000_000))
     try abort(status: 1)
@@ -193,7 +193,7 @@ extension Shutdown {
     close()
     pool.stop()
     actForTheLastTime()
-    process.sentinel.dismiss()
+    process.watchdog.dismiss()
     fflush(nil)
     // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
     // Open MPI 5, once in many runs). When it has can't be seen from here.
@@ -212,7 +212,7 @@ extension Shutdown {
     try channel.flush()
     try transport.free()
     try process.endTransport(withProcess)
-    process.sentinel.dismiss()
+    process.watchdog.dismiss()
   }
 
   /// Every rank has come here: ends the transport and the process.

@@ -26,7 +26,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Throws: `SeppoError.checkpoint` where it can't be used.
   func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
     func keeping(_ sink: some Sink<Value>, _ journal: MapJournal<Value>?) -> any Sink<Value> {
-      KeepingSink(sink, journal, count: start.count)
+      JournalingSink(sink, journal, count: start.count)
     }
     guard let checkpoint = call.options.checkpoint else {
       return job.checksWire && !type(of: sink).keepsPlaces ? keeping(sink, nil) : sink
@@ -41,13 +41,13 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     start.done = try journal.restore(into: sink, place: call.place) { try job.attend() }
     // Not before: while it is read, it can't be closed.
     job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
-    start.suspects = journal.suspects
+    start.quarantine = journal.quarantine
     start.failed = journal.poison.map(\.item)
-    poison = journal.poison.map { suspect in
-      let item = source.blocks.firstItem(of: suspect.item)
+    poison = journal.poison.map { quarantined in
+      let item = source.blocks.firstItem(of: quarantined.item)
       return FailedItem(
-        index: suspect.item,
-        error: .itemKilledRanks(index: item, deaths: suspect.deaths, place: call.place.text))
+        index: quarantined.item,
+        error: .itemKilledRanks(index: item, deaths: quarantined.deaths, place: call.place.text))
     }
     tell(journal, count: start.count)
     return sink

@@ -9,7 +9,7 @@ protocol EndingCall {
   var holdsNothing: Bool { get }
   var progress: (completed: Int, count: Int) { get }
   /// What is kept of it, where it has a checkpoint.
-  var kept: (any KeptResults)? { get }
+  var kept: (any StoredResults)? { get }
   /// Stores what is to be kept.
   func close() throws
 }
@@ -20,7 +20,7 @@ struct EarlyEnding {
   private let job: Job
   private let place: Place
   private var end: EarlyEnd?
-  private var rollCall: RollCall?
+  private var livenessCheck: LivenessCheck?
 
   init(_ job: Job, _ place: Place) {
     self.job = job
@@ -28,7 +28,7 @@ struct EarlyEnding {
   }
 
   /// Whether the end may be near, so that what has come is to be stored now.
-  var isUnderWay: Bool { end != nil || rollCall != nil }
+  var isUnderWay: Bool { end != nil || livenessCheck != nil }
 
   /// Whether the job was asked to stop, on whichever rank: then what throws from then on is not done.
   var isAsked: Bool { job.shutdown.request != nil }
@@ -37,28 +37,32 @@ struct EarlyEnding {
   ///
   /// - Returns: whether nothing is to be begun any more from now on.
   mutating func look(at now: Int, _ call: some EndingCall) throws -> Bool {
-    let dead = try callRoll(at: now, call.kept)
+    let dead = try checkLiveness(at: now, call.kept)
     guard let end else { return try begin(at: now, call) }
     if !dead.isEmpty, end.mayBeLaunchers {
-      if rollCall?.isCertain(at: now) == true || StopSignal.launcherStirred != 0 { try leave(end, call, dead: dead) }
+      if livenessCheck?.isCertain(at: now) == true || StopSignal.launcherStirred != 0 {
+        try leave(end, call, dead: dead)
+      }
       return false
     }
     guard call.isComplete || end.isSettled(at: now) else { return false }
     // With nothing to be stored there is time to see whether a rank has died.
-    if call.kept == nil, end.mayBeLaunchers, job.size > 1, rollCall?.isCertain(at: now) != true { return false }
+    if call.kept == nil, end.mayBeLaunchers, job.size > 1, livenessCheck?.isCertain(at: now) != true { return false }
     if call.holdsNothing || end.isOver(at: now) { try leave(end, call, dead: []) }
     return false
   }
 
   /// Finds out, where a launcher seems to end the job, which ranks have died: what they had in hand may be why.
-  private mutating func callRoll(at now: Int, _ kept: (any KeptResults)?) throws -> [Int] {
+  private mutating func checkLiveness(at now: Int, _ kept: (any StoredResults)?) throws -> [Int] {
     let stirred = StopSignal.launcherStirred
-    if rollCall == nil, stirred != 0 || end?.mayBeLaunchers == true { rollCall = try RollCall(job, at: now) }
-    guard let roll = rollCall else { return [] }
+    if livenessCheck == nil, stirred != 0 || end?.mayBeLaunchers == true {
+      livenessCheck = try LivenessCheck(job, at: now)
+    }
+    guard let roll = livenessCheck else { return [] }
     if roll.isOver(at: now), stirred != 0, end == nil {
       // It was somebody who let the job go on after a stop.
       StopSignal.settleStir(stirred)
-      rollCall = nil
+      livenessCheck = nil
       if job.size > 1 { try kept?.note(dead: []) }
       return []
     }
@@ -96,7 +100,7 @@ struct EarlyEnding {
   }
 
   /// Whether an item that were begun now could not be stored before the deadline, by what items have taken so far.
-  private func isOver(_ deadline: Double, _ kept: (any KeptResults)?) -> Bool {
+  private func isOver(_ deadline: Double, _ kept: (any StoredResults)?) -> Bool {
     guard let kept else { return false }
     return secondsSince1970() + Double(kept.longestItem) / 1e9 + EarlyEnd.reserve > deadline
   }

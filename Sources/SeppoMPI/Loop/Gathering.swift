@@ -46,7 +46,7 @@ extension Work where Element: Codable & Sendable {
       return try work(.memory(UnsafeBufferPointer(start: nil, count: 0)), sample)
     }
     if let value = try base.withContiguousStorageIfAvailable({ try work(.memory($0)) }) { return value }
-    if let spacing = spacing(of: base) { return try work(.spaced(spacing)) }
+    if let progression = progression(of: base) { return try work(.progression(progression)) }
     return try Array(base).withUnsafeBufferPointer { try work(.memory($0)) }
   }
 }
@@ -89,14 +89,14 @@ extension MapCall {
       job.checkBinding(threads: options.threads)
       if options.checkpoint != nil { job.endRequest.keepResults() }
       if job.isRoot, case .memory(let items) = elements {
-        job.losses.look(at: items, areResults: false, place)
+        job.roundTrips.look(at: items, areResults: false, place)
       }
       if job.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire {
-        let hand = job.hands.use(0)
-        hand.own()
-        defer { hand.empty() }
+        let slot = job.slots.use(0)
+        slot.own()
+        defer { slot.empty() }
         return try CallContext.enter(.item) {
-          try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, hand))) }
+          try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, slot))) }
         }
       }
       // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.

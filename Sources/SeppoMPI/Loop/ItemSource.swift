@@ -6,19 +6,21 @@ struct ItemSource<Element: Codable & Sendable> {
   let elements: Elements<Element>
   let blocks: Blocks
 
-  private var spacing: Spacing? { if case .spaced(let spacing) = elements { spacing } else { nil } }
+  private var progression: ArithmeticProgression? {
+    if case .progression(let progression) = elements { progression } else { nil }
+  }
 
   /// The items where they are.
   func input<Value>(_ chunk: Range<Int>, of type: Value.Type) -> MapTask<Element, Value>.Input {
     switch elements {
     case .memory(let items): .memory(UnsafeBufferPointer(rebasing: items[blocks.items(of: chunk)]))
-    case .spaced(let spacing): .spaced(spacing)
+    case .progression(let progression): .progression(progression)
     }
   }
 
   /// The items as they were written.
   func input<Value>(of message: _WireWriter, of type: Value.Type) -> MapTask<Element, Value>.Input {
-    spacing.map { .spaced($0) }
+    progression.map { .progression($0) }
       ?? .wire(Frame.payload(of: UnsafeRawBufferPointer(message.bytes)), owner: message)
   }
 
@@ -36,7 +38,7 @@ struct ItemSource<Element: Codable & Sendable> {
   func outgoing(_ chunk: Range<Int>, lends: Bool) -> Outgoing {
     guard case .memory(let items) = elements else {
       let writer = Frame.writer(payload: 0)
-      WorkFrame(chunk: chunk, blocks: blocks, spacing: spacing).write(to: writer.bytes)
+      WorkFrame(chunk: chunk, blocks: blocks, progression: progression).write(to: writer.bytes)
       return Outgoing(writer: writer, chunk: chunk, bad: nil)
     }
     let range = blocks.items(of: chunk)
@@ -45,7 +47,7 @@ struct ItemSource<Element: Codable & Sendable> {
     do {
       let part = UnsafeBufferPointer(rebasing: items[range])
       if lends { try Items.write(part, to: writer, lending: &lent) } else { try Items.write(part, to: writer) }
-      WorkFrame(chunk: chunk, blocks: blocks, spacing: nil).write(to: writer.bytes)
+      WorkFrame(chunk: chunk, blocks: blocks, progression: nil).write(to: writer.bytes)
       return Outgoing(writer: writer, lent: lent, chunk: chunk, bad: nil)
     } catch {
       let item = range.lowerBound + error.item
@@ -55,7 +57,7 @@ struct ItemSource<Element: Codable & Sendable> {
         let rest = outgoing(sound, lends: lends)
         return Outgoing(writer: rest.writer, lent: rest.lent, chunk: sound, bad: (item, error))
       }
-      WorkFrame(chunk: sound, blocks: blocks, spacing: nil).write(to: writer.bytes)
+      WorkFrame(chunk: sound, blocks: blocks, progression: nil).write(to: writer.bytes)
       return Outgoing(writer: writer, lent: lent, chunk: sound, bad: (item, error))
     }
   }

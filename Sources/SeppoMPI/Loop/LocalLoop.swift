@@ -8,22 +8,23 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let source: ItemSource<Element>
   private let kernel: ChunkKernel
   /// Where it shows what it computes; nil inside an item, whose thread has one.
-  private let hand: Hand?
+  private let slot: InFlightSlot?
 
   init(
-    _ call: MapCall<Element, Value>, _ source: ItemSource<Element>, _ kernel: @escaping ChunkKernel, _ hand: Hand?
+    _ call: MapCall<Element, Value>, _ source: ItemSource<Element>, _ kernel: @escaping ChunkKernel,
+    _ slot: InFlightSlot?
   ) {
     self.call = call
     self.source = source
     self.kernel = kernel
-    self.hand = hand
+    self.slot = slot
   }
 
   /// Values that there will be.
   var count: Int { source.blocks.count }
 
   // Inside an item others grow too.
-  private var memory: MemoryWatch<Element, Value> { MemoryWatch(call, count, seesGrowth: hand != nil) }
+  private var memory: MemoryWatch<Element, Value> { MemoryWatch(call, count, seesGrowth: slot != nil) }
 
   /// To be asked before there are places for all values.
   ///
@@ -39,7 +40,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     var memory = memory
     memory.isOff = !type(of: sink).keepsPlaces
     // Inside another call's item, that one sees to it.
-    let context = call.context(isAlone: true, mindsRequests: hand != nil || CallContext.current == .atRoot)
+    let context = call.context(isAlone: true, mindsRequests: slot != nil || CallContext.current == .atRoot)
     var coordinator = Coordinator(call.rules(workers: 1), .init(count: count), at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: 0, threads: 1))
     coordinator.advance(to: monotonicNanoseconds())
@@ -65,7 +66,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let task = MapTask<Element, Value>(
       chunk: chunk, of: source.blocks, input: source.input(chunk, of: Value.self),
       output: .places(sink.places(chunk), encodes: false), context: context)
-    task.compute(kernel, hand)
+    task.compute(kernel, slot)
     let report = task.report(withWay: false)
     _ = sink.came(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
     // It was left because the job was asked to stop.

@@ -81,7 +81,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       itemsAreMemory: itemsAreMemory,
       readsItemsBack: !isAlone && job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
       valuesAreMemory: valuesAreMemory,
-      losses: job.isRoot && mindsRequests ? job.losses : nil)
+      roundTrips: job.isRoot && mindsRequests ? job.roundTrips : nil)
   }
 
   /// - Parameter workers: ranks that take part.

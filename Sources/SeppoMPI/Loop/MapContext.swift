@@ -22,7 +22,7 @@ struct MapContext: Sendable {
   let readsItemsBack: Bool
   let valuesAreMemory: Bool
   /// Rank 0 looks at what a type loses on its way.
-  let losses: LossOnTheWay?
+  let roundTrips: RoundTripCheck?
 
   /// What becomes of a block that passes the time of its items.
   func timedOut(_ block: Int, of blocks: Blocks) -> SeppoError {

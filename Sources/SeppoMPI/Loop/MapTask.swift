@@ -14,7 +14,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     /// On rank 0: in the program's own array.
     case memory(UnsafeBufferPointer<Element>)
     /// Nowhere yet: they follow from this.
-    case spaced(Spacing)
+    case progression(ArithmeticProgression)
     /// As they came by message.
     case wire(UnsafeRawBufferPointer, owner: AnyObject)
   }
@@ -49,7 +49,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     self.context = context
     self.blocks = blocks
     let cursor = ChunkCursor(chunk, unit: context.unit)
-    let isSpaced = if case .spaced = input { true } else { false }
+    let isSpaced = if case .progression = input { true } else { false }
     progress = ChunkRun(
       cursor,
       .init(
@@ -73,12 +73,12 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   var made: Int { progress.made }
 
-  func run(_ kernel: ChunkKernel, _ hand: Hand) { CallContext.enter(.item) { compute(kernel, hand) } }
+  func run(_ kernel: ChunkKernel, _ slot: InFlightSlot) { CallContext.enter(.item) { compute(kernel, slot) } }
 
   func blocks(of items: Range<Int>) -> Range<Int> { blocks.blocks(of: items) }
 
   /// - Parameter hand: where the thread shows what it computes; nil where it computes another call's item.
-  func compute(_ kernel: ChunkKernel, _ hand: Hand?) {
+  func compute(_ kernel: ChunkKernel, _ slot: InFlightSlot?) {
     let began = monotonicNanoseconds()
     defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     context.limits.setBlockSize(blocks.size)
@@ -88,15 +88,15 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       let writer = _WireWriter()
       var refused: WireError?
       do { try Items.write(elements, to: writer) } catch { refused = error }
-      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: refused, kernel, hand)
+      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: refused, kernel, slot)
     case .memory(let elements):
-      compute(kernel, hand) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
-    case .spaced(let spacing):
+      compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
+    case .progression(let progression):
       let room = UnsafeMutablePointer<Element>.allocate(
         capacity: min(max(Elements<Element>.run, blocks.size), items.count))
       defer { room.deallocate() }
-      compute(kernel, hand) { items in
-        spacing.write(items, to: room)
+      compute(kernel, slot) { items in
+        progression.write(items, to: room)
         return UnsafeBufferPointer(start: room, count: items.count)
       }
     case .wire(let payload, _):
@@ -104,9 +104,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
         Int(bitPattern: payload.baseAddress) % MemoryLayout<Element>.alignment == 0
       {
         let elements = payload.bindMemory(to: Element.self)
-        compute(kernel, hand) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
+        compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
       } else {
-        decodeAndCompute(payload, kernel, hand)
+        decodeAndCompute(payload, kernel, slot)
       }
     }
   }
@@ -115,7 +115,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   /// - Parameter refused: the item that is not in the payload, nor what stands behind it.
   private func decodeAndCompute(
-    _ payload: UnsafeRawBufferPointer, upTo refused: WireError? = nil, _ kernel: ChunkKernel, _ hand: Hand?
+    _ payload: UnsafeRawBufferPointer, upTo refused: WireError? = nil, _ kernel: ChunkKernel, _ slot: InFlightSlot?
   ) {
     let items = blocks.items(of: chunk)
     let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: refused?.item ?? items.count)
@@ -128,7 +128,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     // can't be read from here, and go back as not begun.
     let error = unreadable ?? refused
     let readable = error == nil ? items : items.prefix(done / blocks.size * blocks.size)
-    compute(kernel, hand) {
+    compute(kernel, slot) {
       UnsafeBufferPointer(rebasing: elements[$0.clamped(to: readable).shifted(by: -items.lowerBound)])
     }
     let bad = chunk.lowerBound + done / blocks.size
@@ -143,11 +143,11 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   ///
   /// - Parameter elements: gives those of some items, or fewer where they end.
   private func compute(
-    _ kernel: ChunkKernel, _ hand: Hand?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>
+    _ kernel: ChunkKernel, _ slot: InFlightSlot?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>
   ) {
     switch output {
     case .places(let places, let encodes):
-      eachBatch(kernel, hand, elements) { places[$0.shifted(by: -chunk.lowerBound)] }
+      eachBatch(kernel, slot, elements) { places[$0.shifted(by: -chunk.lowerBound)] }
       if hasCeased { return }
       let values = UnsafeMutableBufferPointer(rebasing: places[..<made])
       lookForLoss(values)
@@ -156,7 +156,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       // Plain memory is computed where it is sent from.
       let size = MemoryLayout<Value>.stride
       let writer = Frame.writer(payload: chunk.count * size)
-      eachBatch(kernel, hand, elements) { rest in
+      eachBatch(kernel, slot, elements) { rest in
         writer.truncate(to: Frame.headerSize + made * size)
         return writer.append(uninitialized: rest.count * size).bindMemory(to: Value.self)[...]
       }
@@ -168,7 +168,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
         UnsafeMutableBufferPointer(rebasing: room[..<made]).deinitialize()
         room.deallocate()
       }
-      eachBatch(kernel, hand, elements) { room[made..<(made + $0.count)] }
+      eachBatch(kernel, slot, elements) { room[made..<(made + $0.count)] }
       if hasCeased { return }
       if progress.isOver { bytes = Frame.writer(payload: 0) } else { encode(room) }
     }
@@ -176,31 +176,31 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   /// - Parameter room: uninitialised memory for the values of some blocks.
   private func eachBatch(
-    _ kernel: ChunkKernel, _ hand: Hand?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>,
+    _ kernel: ChunkKernel, _ slot: InFlightSlot?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>,
     _ room: (Range<Int>) -> Slice<UnsafeMutableBufferPointer<Value>>
   ) {
     while let batch = progress.next(at: monotonicNanoseconds()) {
       let items = blocks.items(of: batch)
-      hand?.take(items, at: progress.since)
+      slot?.take(items, at: progress.since)
       let batchElements = elements(items)
       while let rest = progress.rest {
         let place = min(blocks.items(of: rest).lowerBound - items.lowerBound, batchElements.count)
         attempt(
           rest, UnsafeBufferPointer(rebasing: batchElements[place...]),
-          UnsafeMutableBufferPointer(rebasing: room(rest)), kernel, hand)
+          UnsafeMutableBufferPointer(rebasing: room(rest)), kernel, slot)
       }
     }
   }
 
   private func attempt(
     _ rest: Range<Int>, _ elements: UnsafeBufferPointer<Element>, _ room: UnsafeMutableBufferPointer<Value>,
-    _ kernel: ChunkKernel, _ hand: Hand?
+    _ kernel: ChunkKernel, _ slot: InFlightSlot?
   ) {
     let outcome = kernel(
       UnsafeRawBufferPointer(elements), UnsafeMutableRawBufferPointer(room), rest.lowerBound, context.limits)
     RankProcess.endIfFork(mappedAt: context.place.fileID, line: context.place.line)
     func now() -> Int {
-      hand?.emptyInOrder()
+      slot?.emptyInOrder()
       return monotonicNanoseconds()
     }
     let item = blocks.items(of: rest).lowerBound + outcome.completed * blocks.size + outcome.offset
@@ -243,7 +243,7 @@ extension MapTask {
 
   private func lookForLoss(_ values: UnsafeMutableBufferPointer<Value>) {
     guard progress.failed.isEmpty else { return }
-    context.losses?.look(
+    context.roundTrips?.look(
       at: UnsafeBufferPointer(rebasing: values[..<made]), from: blocks.items(of: chunk).lowerBound, areResults: true,
       context.place)
   }

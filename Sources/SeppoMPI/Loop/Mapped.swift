@@ -13,15 +13,15 @@ struct Mapped<Value> {
 
   /// Each item's result or error, in the order of the items.
   @usableFromInline
-  var fates: [Result<Value, SeppoError>] {
-    var fates: [Result<Value, SeppoError>] = []
-    fates.reserveCapacity(values.count + failures.count)
+  var results: [Result<Value, SeppoError>] {
+    var results: [Result<Value, SeppoError>] = []
+    results.reserveCapacity(values.count + failures.count)
     var values = values.makeIterator()
     for failure in failures {
-      while fates.count < failure.index, let value = values.next() { fates.append(.success(value)) }
-      fates.append(.failure(failure.error))
+      while results.count < failure.index, let value = values.next() { results.append(.success(value)) }
+      results.append(.failure(failure.error))
     }
-    while let value = values.next() { fates.append(.success(value)) }
-    return fates
+    while let value = values.next() { results.append(.success(value)) }
+    return results
   }
 }

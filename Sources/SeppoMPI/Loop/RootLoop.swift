@@ -334,6 +334,6 @@ extension RootLoop: EndingCall {
   var isComplete: Bool { matching.isComplete }
   var holdsNothing: Bool { coordinator.holdsNothing }
   var progress: (completed: Int, count: Int) { (coordinator.completed, coordinator.count) }
-  var kept: (any KeptResults)? { checkpoint.journal }
+  var kept: (any StoredResults)? { checkpoint.journal }
   func close() throws { try checkpoint.close() }
 }

@@ -56,7 +56,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       blocks = frame.blocks
       job.log.debug("is given items \(blocks.items(of: frame.chunk))")
       let input: Task.Input =
-        if let spacing = frame.spacing { .spaced(spacing) } else {
+        if let progression = frame.progression { .progression(progression) } else {
           .wire(Frame.payload(of: message.bytes), owner: message.payload)
         }
       try job.submit(

@@ -45,12 +45,12 @@ struct WorkFrame {
   let chunk: Range<Int>
   let blocks: Blocks
   /// What the items follow from; nil where they themselves come behind the header.
-  let spacing: Spacing?
+  let progression: ArithmeticProgression?
 
-  init(chunk: Range<Int>, blocks: Blocks, spacing: Spacing?) {
+  init(chunk: Range<Int>, blocks: Blocks, progression: ArithmeticProgression?) {
     self.chunk = chunk
     self.blocks = blocks
-    self.spacing = spacing
+    self.progression = progression
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
@@ -60,8 +60,8 @@ struct WorkFrame {
     guard items >= 0, blockSize >= 1, let blocks = Blocks(of: items, size: blockSize), chunk.upperBound <= blocks.count
     else { throw ProtocolError("a chunk came with a header that can't be") }
     self.blocks = blocks
-    spacing = Spacing.Kind(rawValue: UInt64(truncatingIfNeeded: rest[0])).map { kind in
-      Spacing(
+    progression = ArithmeticProgression.Kind(rawValue: UInt64(truncatingIfNeeded: rest[0])).map { kind in
+      ArithmeticProgression(
         kind: kind, first: UInt64(bitPattern: Int64(rest[1])), step: UInt64(bitPattern: Int64(rest[2])), count: items)
     }
   }
@@ -69,8 +69,8 @@ struct WorkFrame {
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     Frame.write(
       [
-        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), spacing?.kind.rawValue ?? 0, spacing?.first ?? 0,
-        spacing?.step ?? 0, UInt64(blocks.items), UInt64(blocks.size),
+        UInt64(chunk.lowerBound), UInt64(chunk.upperBound), progression?.kind.rawValue ?? 0, progression?.first ?? 0,
+        progression?.step ?? 0, UInt64(blocks.items), UInt64(blocks.size),
       ], to: bytes)
   }
 }

@@ -39,12 +39,12 @@ struct CallOptions {
     guard let wantedThreads else {
       throw bad(
         "SEPPO_THREADS=\(Settings.text("SEPPO_THREADS") ?? "")",
-        "it is the number of threads on which a rank computes, 1 to \(Hands.most)")
+        "it is the number of threads on which a rank computes, 1 to \(InFlightSlots.most)")
     }
-    guard (1...Hands.most).contains(wantedThreads) else {
+    guard (1...InFlightSlots.most).contains(wantedThreads) else {
       throw bad(
         given.threads == nil ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
-        "a rank computes on at least one thread, and on \(Hands.most) at most")
+        "a rank computes on at least one thread, and on \(InFlightSlots.most) at most")
     }
     if given.retries < 0 { throw bad("retries: \(given.retries)", "an item is tried again 0 times or more") }
     if let timeout = given.timeout, timeout <= .zero {

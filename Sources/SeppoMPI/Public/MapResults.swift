@@ -26,7 +26,7 @@ extension Parallel {
   ) throws -> [Result<Value, SeppoError>] {
     try mapped(
       Verb("mapResults", to: .everyRank, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
-    )?.fates ?? []
+    )?.results ?? []
   }
 }
 
@@ -43,6 +43,6 @@ extension ParallelAtRoot {
     AtRoot(
       try parallel.mapped(
         Verb("mapResults", to: .root, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
-      )?.fates)
+      )?.results)
   }
 }

@@ -19,11 +19,11 @@ extension Seppo {
       fflush(nil)
       endProcess(status)
     case (.running, .item):
-      job.process.sentinel.dismiss()
+      job.process.watchdog.dismiss()
       Console.write(
         """
         Seppo: rank \(job.rank) (\(job.host)): Seppo.exit(\(status)) was called inside an item, \
-        \(Whereabouts.text(job.process.sentinel.page)) [at \(place.text)]
+        \(RankActivity.text(job.process.watchdog.page)) [at \(place.text)]
         """)
       fflush(nil)
       _exit(failing(status))

@@ -9,7 +9,7 @@ package final class EndRequest: Sendable {
   private let host: String
   /// How long items may go on that are in hand, in nanoseconds.
   private let grace: Int
-  private let sentinel: Sentinel
+  private let watchdog: Watchdog
   private let report: Report
 
   /// Whether a thread in a call has seen it, and sees to the end.
@@ -21,11 +21,11 @@ package final class EndRequest: Sendable {
   /// What was thrown since, and may be this request's doing.
   private let thrown = Mutex<String?>(nil)
 
-  package init(rank: Int, host: String, grace: Int, sentinel: Sentinel, report: Report) {
+  package init(rank: Int, host: String, grace: Int, watchdog: Watchdog, report: Report) {
     self.rank = rank
     self.host = host
     self.grace = grace
-    self.sentinel = sentinel
+    self.watchdog = watchdog
     self.report = report
   }
 
@@ -55,7 +55,7 @@ package final class EndRequest: Sendable {
     let end = monotonicNanoseconds() + EndRequest.launcherPatience
     while StopSignal.current != SIGTERM, monotonicNanoseconds() < end { sleep(nanoseconds: 10_000_000) }
     guard StopSignal.current == SIGTERM else { return }
-    sentinel.dismiss()
+    watchdog.dismiss()
     var usual = sigaction()
     sigaction(SIGTERM, &usual, nil)
     raise(SIGTERM)
@@ -67,7 +67,7 @@ package final class EndRequest: Sendable {
   /// Comes after MPI's start.
   package func watch() {
     StopSignal.prepare()
-    LastWords.forget()
+    CrashNote.forget()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -114,11 +114,11 @@ package final class EndRequest: Sendable {
       sleep(nanoseconds: 20_000_000)
     }
     guard !StopSignal.hasCeased else { while true { sleep(nanoseconds: 1_000_000_000) } }
-    sentinel.dismiss()
+    watchdog.dismiss()
     Console.write(
       """
       Seppo: rank \(rank) (\(host)): asked to stop (\(StopSignal.spell(StopSignal.current ?? 0))), \
-      \(Whereabouts.text(sentinel.page)); \(whatWasThrown)\(whatIsKept)
+      \(RankActivity.text(watchdog.page)); \(whatWasThrown)\(whatIsKept)
       """)
     _exit(StopSignal.status)
   }
@@ -133,7 +133,7 @@ package final class EndRequest: Sendable {
       return "\(stored); \(EndRequest.goOn)"
     }
     if keeps.load(ordering: .relaxed) { return "what a checkpoint holds is kept" }
-    return sentinel.page.hasBeenInCall ? EndRequest.advice : "no map had begun"
+    return watchdog.page.hasBeenInCall ? EndRequest.advice : "no map had begun"
   }
 
   package static let goOn = "run the same again, on any number of ranks, to go on from there"

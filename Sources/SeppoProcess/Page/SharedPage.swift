@@ -1,15 +1,15 @@
 import Synchronization
 
-/// What this rank is doing, in memory that others can look at: a signal handler at any moment, and the rank's sentinel, which
+/// What this rank is doing, in memory that others can look at: a signal handler at any moment, and the rank's watchdog, which
 /// is another process, after the rank's death.
 ///
-/// Two lines of text, then words, then `Hands`. `SentinelScript` knows these places too.
+/// Two lines of text, then words, then `InFlightSlots`. `WatchdogScript` knows these places too.
 package struct SharedPage: Sendable {
   package static let textLength = 256
   package static let wordsOffset = 2 * textLength
-  package static let handsOffset = wordsOffset + wordsSize
+  package static let slotsOffset = wordsOffset + wordsSize
   private static let wordsSize = 128
-  package static let size = handsOffset + Hands.size
+  package static let size = slotsOffset + InFlightSlots.size
 
   package enum State: Int { case starting, running, done }
 
@@ -36,7 +36,7 @@ package struct SharedPage: Sendable {
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
   /// Never freed, and atomic: that is why it may go to any thread.
   nonisolated(unsafe) private let pointer: UnsafeMutablePointer<Words>
-  package let hands: Hands
+  package let slots: InFlightSlots
 
   /// - Parameter memory: `size` bytes, never freed.
   package init(_ memory: UnsafeMutableRawPointer) {
@@ -44,13 +44,13 @@ package struct SharedPage: Sendable {
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: SharedPage.size)
     pointer = (memory + SharedPage.wordsOffset).bindMemory(to: Words.self, capacity: 1)
     pointer.initialize(to: Words())
-    hands = Hands(memory + SharedPage.handsOffset)
+    slots = InFlightSlots(memory + SharedPage.slotsOffset)
     for line in 0...1 { write(line: line, []) }
   }
 
-  /// Memory for a rank without a sentinel.
+  /// Memory for a rank without a watchdog.
   package static func alone() -> SharedPage {
-    SharedPage(.allocate(byteCount: size, alignment: Hand.size))
+    SharedPage(.allocate(byteCount: size, alignment: InFlightSlot.size))
   }
 
   /// Of a page that is `alone`: nobody may look at it any more, nor at its hands.

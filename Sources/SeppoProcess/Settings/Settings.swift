@@ -9,7 +9,7 @@ package struct Settings {
   /// `SEPPO_SPLIT_BYTES`: the longest piece in which messages travel; for tests of what is longer.
   package let splitBytes: Int?
   /// `SEPPO_SILENCE_S`: how long a rank in a call may be silent, in nanoseconds; 0 for any time. Rank 0's counts.
-  package let silence: Int
+  package let heartbeatTimeout: Int
   /// `SEPPO_GRACE_S`: how long items may go on that are in hand when the job is asked to stop, in nanoseconds.
   package let grace: Int
   /// `SEPPO_DEADLINE`, or else what Slurm says: when the job ends, in seconds since 1970; nil for never.
@@ -33,7 +33,7 @@ package struct Settings {
       let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       throw BadSetting(description: "SEPPO_LOG=\(level): it is one of \(levels)")
     }
-    silence = try Settings.nanoseconds("SEPPO_SILENCE_S", "0 for any time") ?? 300_000_000_000
+    heartbeatTimeout = try Settings.nanoseconds("SEPPO_SILENCE_S", "0 for any time") ?? 300_000_000_000
     grace = try Settings.nanoseconds("SEPPO_GRACE_S", "0 for none") ?? 30_000_000_000
     deadline = try Settings.deadlineOfJob()
   }

@@ -1,4 +1,4 @@
-/// Signals that end this process: which one it was is written to the shared page, for the sentinel, and all else goes on as
+/// Signals that end this process: which one it was is written to the shared page, for the watchdog, and all else goes on as
 /// it would without us, so that backtraces, core files and the status stay what they are.
 package enum Crash {
   /// Of the program's own making. Handlers that MPI, Swift or others have for them are run as before.
@@ -83,7 +83,7 @@ package enum Crash {
       let words = memory.pointee.page.words
       // A process that this one forks has the handlers too, and is no rank.
       let isRank = !RankProcess.isFork
-      if isRank { LastWords.write(afterFault: faults.contains(signal)) }
+      if isRank { CrashNote.write(afterFault: faults.contains(signal)) }
       let isSent = (info?.pointee.si_code ?? 0) <= 0
       var isNoted = false
       if isRank, signal == SIGINT, !isSent {
@@ -94,7 +94,7 @@ package enum Crash {
       }
       if isNoted {
         words.pointee.died.store(monotonicNanoseconds(), ordering: .relaxed)
-        words.pointee.thread.store(Hand.callingThread, ordering: .relaxed)
+        words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed)
       }
       let previous = memory.pointee.previous + Int(signal)
       if previous.pointee.isDefault {

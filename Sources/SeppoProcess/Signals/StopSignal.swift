@@ -111,7 +111,7 @@ package enum StopSignal {
   static func prepare() {
     // What handlers look at is there before them: a handler can't wait for what it has interrupted.
     _ = (current, since, launcherStirred, hasCeased, left, isEnding.load(ordering: .relaxed), status)
-    // Those that have ended so far are the sentinel's and MPI's.
+    // Those that have ended so far are the watchdog's and MPI's.
     _ = anotherProgramHasEnded()
   }
 

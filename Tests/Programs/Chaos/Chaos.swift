@@ -78,11 +78,11 @@ struct Chaos {
       return number(item)
     }
     if isSerial { return (0..<count).map { (try? mayFail($0)).map(spell) ?? "failed" } }
-    let fates = try (0..<count).parallel(checkpoint: checkpoint("failures")).mapResults {
+    let results = try (0..<count).parallel(checkpoint: checkpoint("failures")).mapResults {
       begin("failures", $0)
       return try mayFail($0)
     }
-    return fates.map { (try? $0.get()).map(spell) ?? "failed" }
+    return results.map { (try? $0.get()).map(spell) ?? "failed" }
   }
 
   static func checkpoint(_ label: String) -> Checkpoint { .sqlite(file, label: label, deaths: deaths) }

@@ -116,18 +116,18 @@ struct Checkpoints {
         })
     // Some fail, and not always the same: those below NUMBER.
     case "failures":
-      let fates = try (0..<100).parallel(checkpoint: .sqlite(file)).mapResults(failsBelow(number))
+      let results = try (0..<100).parallel(checkpoint: .sqlite(file)).mapResults(failsBelow(number))
       try Seppo.atRoot {
-        let failed = fates.indices.filter { if case .failure = fates[$0] { true } else { false } }
+        let failed = results.indices.filter { if case .failure = results[$0] { true } else { false } }
         print("\(failed.count) failed")
       }
     // Item NUMBER ends its rank.
     case "poison": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(poisoned))
     case "poison, and the others":
-      let fates = try (0..<60).parallel(checkpoint: .sqlite(file)).mapResults(poisoned)
+      let results = try (0..<60).parallel(checkpoint: .sqlite(file)).mapResults(poisoned)
       try Seppo.atRoot {
-        for (index, fate) in fates.enumerated() { if case .failure(let error) = fate { print("\(index): \(error)") } }
-        print("\(fates.count) items")
+        for (index, fate) in results.enumerated() { if case .failure(let error) = fate { print("\(index): \(error)") } }
+        print("\(results.count) items")
       }
     case "poison on the first death":
       try show((0..<60).parallel(checkpoint: .sqlite(file, deaths: 1)).map(poisoned))

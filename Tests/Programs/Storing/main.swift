@@ -20,8 +20,8 @@ do {
     guard Array(bytes) == result(item) else { fatalError("item \(item) is wrong") }
     done.insert(item)
   }
-  let suspects = journal.suspects.map { "\($0.item):\($0.deaths)" }.joined(separator: ",")
-  var line = "found \(done.count) suspects \(suspects)\n"
+  let quarantine = journal.quarantine.map { "\($0.item):\($0.deaths)" }.joined(separator: ",")
+  var line = "found \(done.count) suspects \(quarantine)\n"
   FileHandle.standardOutput.write(Data(line.utf8))
   var batch: [Int] = []
   var next = 0

@@ -1,6 +1,6 @@
 /// What the ranks have in hand, noted in a checkpoint: so that after a rank's death it is known which items it may have died
 /// of.
-struct InHand {
+struct InFlightNotes {
   private struct Held {
     var items: Range<Int>
     let slot: Int

@@ -5,7 +5,7 @@ import Synchronization
 /// Finds types that lose something when they are encoded and decoded: on several ranks `f` gets items without it, and
 /// results come back without it, which `map` wouldn't do. That is told once for each type, while programs are made: in
 /// builds for debugging, where a line's first items and results are looked at, and with `SEPPO_CHECK=1`.
-final class LossOnTheWay: Sendable {
+final class RoundTripCheck: Sendable {
   private struct Look: Hashable {
     let type: ObjectIdentifier
     let isResult: Bool
@@ -31,7 +31,7 @@ final class LossOnTheWay: Sendable {
   func look<Value: Codable>(
     at values: UnsafeBufferPointer<Value>, from first: Int = 0, areResults: Bool, _ place: Place
   ) {
-    guard looksAlways || LossOnTheWay.isDebug, !Items.haveOwnForm(Value.self), !values.isEmpty else { return }
+    guard looksAlways || RoundTripCheck.isDebug, !Items.haveOwnForm(Value.self), !values.isEmpty else { return }
     let type = ObjectIdentifier(Value.self)
     let look = Look(
       type: type, isResult: areResults, file: UInt(bitPattern: place.fileID.utf8Start), line: place.line)
@@ -39,7 +39,7 @@ final class LossOnTheWay: Sendable {
       return
     }
     for index in ItemSample.places(in: values.count) {
-      guard let sentence = LossOnTheWay.sentence(values[index]) else { continue }
+      guard let sentence = RoundTripCheck.sentence(values[index]) else { continue }
       guard told.withLock({ $0.insert(type).inserted }) else { return }
       let consequence =
         areResults

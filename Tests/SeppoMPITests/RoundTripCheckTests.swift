@@ -3,7 +3,7 @@ import Testing
 @testable import SeppoMPI
 
 @Suite("What items lose on their way")
-struct LossOnTheWayTests {
+struct RoundTripCheckTests {
   private struct Whole: Codable {
     var x = Double.nan
     var names: [String: [Int]] = ["a": [1], "b": []]
@@ -31,20 +31,20 @@ struct LossOnTheWayTests {
 
   @Test("Nothing is said of what comes back as it was, or equal to it")
   func whole() {
-    #expect(LossOnTheWay.sentence(Whole()) == nil)
-    #expect(LossOnTheWay.sentence(Equal()) == nil)
-    #expect(LossOnTheWay.sentence([Double.nan]) == nil)
-    #expect(LossOnTheWay.sentence(Set(0..<50)) == nil)
-    #expect(LossOnTheWay.sentence(["a": Set([1, 2, 3])]) == nil)
-    #expect(LossOnTheWay.sentence(Set([Double.nan, 1, 2, 3])) == nil)
-    #expect(LossOnTheWay.sentence([Double.nan: 1, 2: 2]) == nil)
+    #expect(RoundTripCheck.sentence(Whole()) == nil)
+    #expect(RoundTripCheck.sentence(Equal()) == nil)
+    #expect(RoundTripCheck.sentence([Double.nan]) == nil)
+    #expect(RoundTripCheck.sentence(Set(0..<50)) == nil)
+    #expect(RoundTripCheck.sentence(["a": Set([1, 2, 3])]) == nil)
+    #expect(RoundTripCheck.sentence(Set([Double.nan, 1, 2, 3])) == nil)
+    #expect(RoundTripCheck.sentence([Double.nan: 1, 2: 2]) == nil)
   }
 
   @Test("What is lost is named by its place")
   func lost() {
     #expect(
-      LossOnTheWay.sentence(Lossy(cache: [1, 2]))
+      RoundTripCheck.sentence(Lossy(cache: [1, 2]))
         == "Lossy loses something on its way to another rank: cache is [1.0, 2.0] here and [] there")
-    #expect(LossOnTheWay.sentence(Outer())?.contains("inner[0].cache is") == true)
+    #expect(RoundTripCheck.sentence(Outer())?.contains("inner[0].cache is") == true)
   }
 }

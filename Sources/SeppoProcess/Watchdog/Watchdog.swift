@@ -7,26 +7,26 @@ import Synchronization
 /// it went. Then it looks at the shared page.
 ///
 /// It stays in the rank's process group. A launcher that ends ranks, because another one died first, ends groups, and the
-/// sentinel with them, so that it says nothing; what hits the one process leaves it alive.
-package final class Sentinel: Sendable {
+/// watchdog with them, so that it says nothing; what hits the one process leaves it alive.
+package final class Watchdog: Sendable {
   package let page: SharedPage
-  /// The rank's end of the pipe; negative where there is no sentinel.
+  /// The rank's end of the pipe; negative where there is no watchdog.
   private let lifeline: Atomic<Int32>
   /// Whether nobody else looks at the page, and there may be many of its kind.
   private let ownsPage: Bool
 
-  /// Where no sentinel can be started, the rank goes on without.
+  /// Where no watchdog can be started, the rank goes on without.
   ///
   /// - Parameter errors: where it writes to.
   package init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
     ownsPage = false
     #if os(Linux)
-      if let (page, lifeline) = Sentinel.start(host: host, shell: shell, errors: errors) {
+      if let (page, lifeline) = Watchdog.start(host: host, shell: shell, errors: errors) {
         self.page = page
         self.lifeline = Atomic(lifeline)
-        Sentinel.forked.store(lifeline, ordering: .relaxed)
+        Watchdog.forked.store(lifeline, ordering: .relaxed)
         // A process that the rank forks would keep the pipe open. (One that runs another program doesn't.)
-        pthread_atfork(nil, nil) { Sentinel.closeInFork() }
+        pthread_atfork(nil, nil) { Watchdog.closeInFork() }
         return
       }
     #endif
@@ -52,7 +52,7 @@ package final class Sentinel: Sendable {
     page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .releasing)
     RankProcess.begin()
     // Before others' handlers are replaced.
-    Whereabouts.start(page)
+    RankActivity.start(page)
     Crash.watch(page)
     LostPeers.wait()
   }
@@ -69,7 +69,7 @@ package final class Sentinel: Sendable {
   private func closePipe() {
     let end = lifeline.exchange(-1, ordering: .acquiringAndReleasing)
     guard end >= 0 else { return }
-    Sentinel.forked.store(-1, ordering: .relaxed)
+    Watchdog.forked.store(-1, ordering: .relaxed)
     close(end)
   }
 
@@ -101,7 +101,7 @@ package final class Sentinel: Sendable {
       return (page, write)
     }
 
-    /// Out of the way of the numbers that the sentinel uses.
+    /// Out of the way of the numbers that the watchdog uses.
     private static let firstFree: Int32 = 10
 
     /// Ends that no other program inherits.
@@ -138,7 +138,7 @@ package final class Sentinel: Sendable {
       return nil
     }
 
-    /// Starts a shell that starts the sentinel and ends at once: so the sentinel isn't this process's child, and nobody who
+    /// Starts a shell that starts the watchdog and ends at once: so the watchdog isn't this process's child, and nobody who
     /// waits for children meets it.
     private static func spawn(_ path: String, host: String, pipe: Int32, file: Int32, errors: Int32) -> Bool {
       var actions = posix_spawn_file_actions_t()
@@ -169,7 +169,7 @@ package final class Sentinel: Sendable {
       var shell = pid_t()
       // Its environment is its own: what is preloaded there is meant for the program. And its text stays out of lists of
       // processes.
-      let variables = ["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C", "SEPPO_SENTINEL=\(SentinelScript.text)"]
+      let variables = ["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C", "SEPPO_SENTINEL=\(WatchdogScript.text)"]
       let status = withCStrings(["sh", "-c", "eval \"$SEPPO_SENTINEL\"", "seppo-sentinel", host]) { arguments in
         withCStrings(variables) { environment in
           posix_spawn(&shell, path, &actions, &attributes, arguments, environment)

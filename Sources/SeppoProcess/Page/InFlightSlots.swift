@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Written by that thread at every stretch; read by the thread in a call, by a signal handler, and from outside of the
 /// process. So it is words in memory that is never freed, each written whole.
-package struct Hand: Sendable {
+package struct InFlightSlot: Sendable {
   /// Lower and upper bound, and since when, which is 0 while there is nothing.
   private struct Words: ~Copyable {
     let lower = Atomic<Int>(0)
@@ -25,7 +25,7 @@ package struct Hand: Sendable {
   fileprivate init(_ memory: UnsafeMutableRawPointer) { words = memory.assumingMemoryBound(to: Words.self) }
 
   /// The calling thread is the one that computes.
-  package func own() { words.pointee.thread.store(Hand.callingThread, ordering: .relaxed) }
+  package func own() { words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed) }
 
   /// A number that is another for every thread. May be asked by a signal handler.
   package static var callingThread: Int {
@@ -62,11 +62,11 @@ package struct Hand: Sendable {
 }
 
 /// Those of all compute threads of this rank.
-package struct Hands: Sendable {
+package struct InFlightSlots: Sendable {
   /// A rank has no more compute threads than these.
   package static let most = 1024
   /// How many are in use, then the hands.
-  package static let size = (1 + most) * Hand.size
+  package static let size = (1 + most) * InFlightSlot.size
 
   /// Never freed, and all that is in it is atomic: that is why it may go to any thread.
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
@@ -74,7 +74,7 @@ package struct Hands: Sendable {
   /// - Parameter memory: `size` bytes, never freed.
   package init(_ memory: UnsafeMutableRawPointer) {
     self.memory = memory
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Hands.size)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: InFlightSlots.size)
   }
 
   private var count: UnsafeMutablePointer<Atomic<Int>> { memory.assumingMemoryBound(to: Atomic<Int>.self) }
@@ -86,10 +86,12 @@ package struct Hands: Sendable {
   package var isAnyFull: Bool { (0..<used).contains { self[$0].content != nil } }
 
   /// That of a compute thread which is about to start.
-  package func use(_ thread: Int) -> Hand {
-    count.pointee.max(min(thread, Hands.most - 1) + 1, ordering: .acquiringAndReleasing)
+  package func use(_ thread: Int) -> InFlightSlot {
+    count.pointee.max(min(thread, InFlightSlots.most - 1) + 1, ordering: .acquiringAndReleasing)
     return self[thread]
   }
 
-  package subscript(thread: Int) -> Hand { Hand(memory + (1 + min(thread, Hands.most - 1)) * Hand.size) }
+  package subscript(thread: Int) -> InFlightSlot {
+    InFlightSlot(memory + (1 + min(thread, InFlightSlots.most - 1)) * InFlightSlot.size)
+  }
 }

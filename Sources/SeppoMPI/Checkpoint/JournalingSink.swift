@@ -2,7 +2,7 @@ import SeppoEngine
 
 /// Any other sink, whose values stay where they are until the call's end: where the other doesn't keep them, here, and it gets
 /// copies. So a journal can store them meanwhile as they come, and they can be compared in the end.
-final class KeepingSink<Inner: Sink>: Sink {
+final class JournalingSink<Inner: Sink>: Sink {
   static var keepsPlaces: Bool { true }
 
   private let inner: Inner

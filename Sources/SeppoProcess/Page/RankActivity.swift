@@ -2,18 +2,18 @@
 /// one line, and the rank goes on.
 ///
 /// A signal handler may neither allocate nor lock, so it looks at what stands ready in the shared page.
-package enum Whereabouts {
+package enum RankActivity {
   /// Written once, before the handler is installed: that is why it is safe.
   nonisolated(unsafe) private static var page: SharedPage?
   /// A line of more compute threads would be hard to read.
   static let mostShown = 16
 
   package static func start(_ page: SharedPage) {
-    Whereabouts.page = page
+    RankActivity.page = page
     // A program that has a use of its own for the signal keeps it. A reporter of crashes, as Swift's runtime has one where
     // output goes to a terminal, would stop the rank for seconds and print all its threads.
     guard isFree(SIGQUIT) else { return }
-    signal(SIGQUIT) { _ in Whereabouts.say() }
+    signal(SIGQUIT) { _ in RankActivity.say() }
   }
 
   /// Whether the signal has its default action, or the same handler as traps and illegal instructions.
@@ -41,7 +41,7 @@ package enum Whereabouts {
     }
   }
 
-  /// As "in call 3, mapParallel at File.swift:12, for 12.3 s: computing items 34 to 61 (for 0.2 s)". `Sentinel` says the same
+  /// As "in call 3, mapParallel at File.swift:12, for 12.3 s: computing items 34 to 61 (for 0.2 s)". `Watchdog` says the same
   /// in the same words. May be called by a signal handler.
   package static func describe(_ page: SharedPage, in line: inout Line) {
     let now = monotonicNanoseconds()
@@ -61,8 +61,8 @@ package enum Whereabouts {
       line.put(number)
     }
     var shown = 0
-    for thread in 0..<page.hands.used {
-      guard let (items, since) = page.hands[thread].content else { continue }
+    for thread in 0..<page.slots.used {
+      guard let (items, since) = page.slots[thread].content else { continue }
       if shown == mostShown { return line.put(", and so on") }
       line.put(shown == 0 ? ": computing " : ", ")
       line.put(items)

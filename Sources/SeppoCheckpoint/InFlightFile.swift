@@ -4,7 +4,7 @@ import SeppoMPI
 /// The file beside the database in which this job notes what its ranks have in hand.
 ///
 /// It outlives this process, killed at whatever moment, but not a power failure: it is never waited for.
-final class InHandFile: Sendable {
+final class InFlightFile: Sendable {
   private let location: FileLocation
   /// Open until the last reference has gone, so that a late note meets this file or none.
   private let descriptor: Int32
@@ -14,10 +14,10 @@ final class InHandFile: Sendable {
   init(_ location: FileLocation, call: Int64) throws {
     self.location = location
     run = withUnsafeBytes(of: UUID().uuid) { Data($0) }
-    descriptor = open(InHandFile.newName(location), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    descriptor = open(InFlightFile.newName(location), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileLocation.failure(errno, location.given) }
-    var start = InHandLayout.header(run: run, call: call, owner: JobName.text())
-    start += [UInt8](repeating: 0, count: InHandLayout.deadSize)
+    var start = InFlightLayout.header(run: run, call: call, owner: JobName.text())
+    start += [UInt8](repeating: 0, count: InFlightLayout.deadSize)
     do {
       try write(start, at: 0)
     } catch {
@@ -28,37 +28,37 @@ final class InHandFile: Sendable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  private static func newName(_ location: FileLocation) -> String { location.inHand + "-new" }
+  private static func newName(_ location: FileLocation) -> String { location.inFlight + "-new" }
 
   func begin() throws {
-    guard rename(InHandFile.newName(location), location.inHand) == 0 else {
+    guard rename(InFlightFile.newName(location), location.inFlight) == 0 else {
       throw FileLocation.failure(errno, location.given)
     }
   }
 
   /// Takes back a file that wasn't begun.
-  func abandon() { unlink(InHandFile.newName(location)) }
+  func abandon() { unlink(InFlightFile.newName(location)) }
 
-  func remove() { unlink(location.inHand) }
+  func remove() { unlink(location.inFlight) }
 
   func note(slot: Int, rank: Int, items: Range<Int>) throws {
-    try write(InHandLayout.slot(rank: rank, items: items, run: run), at: place(slot))
+    try write(InFlightLayout.slot(rank: rank, items: items, run: run), at: place(slot))
   }
 
-  func clear(slot: Int) throws { try write(InHandLayout.emptySlot, at: place(slot)) }
+  func clear(slot: Int) throws { try write(InFlightLayout.emptySlot, at: place(slot)) }
 
   func note(dead ranks: [Int]) throws {
-    try write(InHandLayout.dead(ranks, run: run), at: InHandLayout.deadOffset)
+    try write(InFlightLayout.dead(ranks, run: run), at: InFlightLayout.deadOffset)
   }
 
   /// What a signal handler writes where rank 0 dies of a fault.
-  var lastWords: CheckpointLastWords {
-    CheckpointLastWords(
-      file: descriptor, offset: InHandLayout.deadOffset, afterFault: InHandLayout.dead([0], run: run),
-      afterRequest: InHandLayout.dead([], run: run))
+  var crashNote: CheckpointCrashNote {
+    CheckpointCrashNote(
+      file: descriptor, offset: InFlightLayout.deadOffset, afterFault: InFlightLayout.dead([0], run: run),
+      afterRequest: InFlightLayout.dead([], run: run))
   }
 
-  private func place(_ slot: Int) -> Int { InHandLayout.slotsOffset + slot * InHandLayout.slotSize }
+  private func place(_ slot: Int) -> Int { InFlightLayout.slotsOffset + slot * InFlightLayout.slotSize }
 
   private func write(_ bytes: [UInt8], at offset: Int) throws {
     try bytes.withUnsafeBytes { bytes in
@@ -75,13 +75,13 @@ final class InHandFile: Sendable {
   }
 
   /// The notes of a job that didn't end well; nil where there are none that can be understood.
-  static func read(_ path: String) -> InHand? { contents(path)?.notes }
+  static func read(_ path: String) -> InFlightRecord? { contents(path)?.notes }
 
   /// The job whose notes these are: the one that has the database open, where there is one.
   static func owner(of path: String) -> String? { contents(path)?.owner }
 
-  private static func contents(_ path: String) -> (notes: InHand, owner: String)? {
+  private static func contents(_ path: String) -> (notes: InFlightRecord, owner: String)? {
     guard let bytes = FileManager.default.contents(atPath: path) else { return nil }
-    return InHandLayout.read(Array(bytes))
+    return InFlightLayout.read(Array(bytes))
   }
 }

@@ -1,5 +1,5 @@
 /// Items that nobody has begun and nobody holds: those that were never handed out, and those that came back so.
-struct NotBegun: Sendable {
+struct UnstartedItems: Sendable {
   /// Items at or above this index are not begun any more, however many there are.
   private var limit = Int.max
   /// How many items there are.

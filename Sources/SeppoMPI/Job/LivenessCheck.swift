@@ -1,7 +1,7 @@
 /// Who of the others answers, on rank 0, where it seems that the job is being ended because some of them have died.
 ///
 /// Launchers don't say why they end a job. But those that are alive answer, whatever they compute.
-struct RollCall {
+struct LivenessCheck {
   private let began: Int
 
   /// Nanoseconds within which who is alive has answered, in all likelihood: then those who haven't are noted, as the end may
@@ -21,7 +21,7 @@ struct RollCall {
     job.heartbeat.silent(since: began).filter { !job.process.peers.isSeenAlive($0) }
   }
 
-  func isLikely(at now: Int) -> Bool { now - began > RollCall.likely }
-  func isCertain(at now: Int) -> Bool { now - began > RollCall.certain }
-  func isOver(at now: Int) -> Bool { now - began > RollCall.longest }
+  func isLikely(at now: Int) -> Bool { now - began > LivenessCheck.likely }
+  func isCertain(at now: Int) -> Bool { now - began > LivenessCheck.certain }
+  func isOver(at now: Int) -> Bool { now - began > LivenessCheck.longest }
 }

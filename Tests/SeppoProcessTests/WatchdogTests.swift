@@ -4,10 +4,10 @@
 
   @testable import SeppoProcess
 
-  /// Ranks that are objects of this process: one that is dropped is gone for its sentinel.
+  /// Ranks that are objects of this process: one that is dropped is gone for its watchdog.
   @Suite("The sentinel", .serialized)
-  struct SentinelTests {
-    /// Its ends stay in this process, and in the sentinel.
+  struct WatchdogTests {
+    /// Its ends stay in this process, and in the watchdog.
     private func makePipe() -> Pipe {
       let pipe = Pipe()
       for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
@@ -16,19 +16,19 @@
       return pipe
     }
 
-    /// What the sentinel says of a rank that goes after the body.
+    /// What the watchdog says of a rank that goes after the body.
     private func words(_ shell: String = "/bin/sh", _ body: (SharedPage) -> Void) throws -> String {
       let pipe = makePipe()
-      var sentinel: Sentinel? = Sentinel(
+      var watchdog: Watchdog? = Watchdog(
         host: "node7", shell: shell, errors: pipe.fileHandleForWriting.fileDescriptor)
-      if let sentinel {
-        sentinel.page.words.pointee.rank.store(2, ordering: .relaxed)
-        sentinel.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
-        body(sentinel.page)
+      if let watchdog {
+        watchdog.page.words.pointee.rank.store(2, ordering: .relaxed)
+        watchdog.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
+        body(watchdog.page)
       }
-      sentinel = nil
+      watchdog = nil
       try pipe.fileHandleForWriting.close()
-      // Ends when the sentinel has ended, which alone has the other end.
+      // Ends when the watchdog has ended, which alone has the other end.
       return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
 
@@ -52,10 +52,10 @@
           let now = monotonicNanoseconds()
           page.words.pointee.since.store(now - 12_340_000_000, ordering: .relaxed)
           page.words.pointee.died.store(now, ordering: .relaxed)
-          page.hands.use(0).take(34..<62, at: now - 1_290_000_000)
-          page.hands.use(1).take(5..<6, at: now - 100_000_000)
-          page.hands.use(1).empty()
-          page.hands.use(2).take(77..<78, at: now - 3_600_000_000_000)
+          page.slots.use(0).take(34..<62, at: now - 1_290_000_000)
+          page.slots.use(1).take(5..<6, at: now - 100_000_000)
+          page.slots.use(1).empty()
+          page.slots.use(2).take(77..<78, at: now - 3_600_000_000_000)
         }
           == """
           \(Self.killed) in call 3, mapParallel at Module/Main.swift:12, for 12.3 s: computing items 34 to 61 (for 1.2 s), \
@@ -80,10 +80,10 @@
       let text = try words { page in
         page.enter("mapParallel", at: Self.place, number: 1)
         page.words.pointee.signal.store(Int(SIGSEGV), ordering: .relaxed)
-        page.words.pointee.thread.store(Hand.callingThread, ordering: .relaxed)
-        page.hands.use(0).take(1..<2, at: monotonicNanoseconds())
-        page.hands.use(1).own()
-        page.hands.use(1).take(3..<4, at: monotonicNanoseconds())
+        page.words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed)
+        page.slots.use(0).take(1..<2, at: monotonicNanoseconds())
+        page.slots.use(1).own()
+        page.slots.use(1).take(3..<4, at: monotonicNanoseconds())
       }
       #expect(text.contains("rank 2 (node7): crashed by a bad address or a full stack (SIGSEGV); it was in call 1, "))
       #expect(text.contains(": computing item 3 (for "), "\(text)")
@@ -104,7 +104,9 @@
       let call = String(repeating: "ö", count: 400)
       let text = try words { page in
         page.enter(call, at: Self.place, number: 1)
-        for thread in 0..<Hands.most { page.hands.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds()) }
+        for thread in 0..<InFlightSlots.most {
+          page.slots.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds())
+        }
       }
       #expect(text.contains(#/, item 15 \(for [0-9.]+ s\), and so on\n$/#), "\(text)")
       #expect(text.split(separator: "\n").count == 1)
@@ -115,10 +117,10 @@
       let starting = SharedPage.State.starting.rawValue
       #expect(try words { $0.words.pointee.state.store(starting, ordering: .relaxed) } == "")
       let pipe = makePipe()
-      let sentinel = Sentinel(host: "node7", errors: pipe.fileHandleForWriting.fileDescriptor)
-      sentinel.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
+      let watchdog = Watchdog(host: "node7", errors: pipe.fileHandleForWriting.fileDescriptor)
+      watchdog.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
       try pipe.fileHandleForWriting.close()
-      sentinel.dismiss()
+      watchdog.dismiss()
       #expect(try pipe.fileHandleForReading.readToEnd() ?? Data() == Data())
     }
 

@@ -3,17 +3,17 @@ import Testing
 @testable import SeppoMPI
 
 @Suite("Elements that follow from each other")
-struct SpacingTests {
+struct ArithmeticProgressionTests {
   private func elements<Base: Collection>(_ base: Base) -> [Base.Element]? {
-    guard let spacing = spacing(of: base) else { return nil }
-    return [Base.Element](unsafeUninitializedCapacity: spacing.count) { places, count in
+    guard let progression = progression(of: base) else { return nil }
+    return [Base.Element](unsafeUninitializedCapacity: progression.count) { places, count in
       // In two parts, as two chunks are.
-      let middle = spacing.count / 2
+      let middle = progression.count / 2
       if let start = places.baseAddress {
-        spacing.write(0..<middle, to: start)
-        spacing.write(middle..<spacing.count, to: start + middle)
+        progression.write(0..<middle, to: start)
+        progression.write(middle..<progression.count, to: start + middle)
       }
-      count = spacing.count
+      count = progression.count
     }
   }
 
@@ -29,10 +29,10 @@ struct SpacingTests {
 
   @Test("What doesn't follow travels as it is")
   func others() {
-    #expect(spacing(of: [1, 2, 3]) == nil)
-    #expect(spacing(of: Int128(1)..<5) == nil)
-    #expect(spacing(of: (0..<5).reversed()) == nil)
-    #expect(spacing(of: "abc") == nil)
+    #expect(progression(of: [1, 2, 3]) == nil)
+    #expect(progression(of: Int128(1)..<5) == nil)
+    #expect(progression(of: (0..<5).reversed()) == nil)
+    #expect(progression(of: "abc") == nil)
   }
 
   @Test("Strides are what the standard library's are, bit for bit, and travel as their bounds")
@@ -41,14 +41,14 @@ struct SpacingTests {
       let size = Double(step) * 0.037
       let to = Strided(stride(from: -1.1, to: 13.7, by: size))
       #expect(Array(to) == Array(stride(from: -1.1, to: 13.7, by: size)))
-      #expect(to.spacing != nil)
+      #expect(to.progression != nil)
       #expect(elements(to) == Array(to))
       let through = Strided(stride(from: Float(9), through: -9, by: -Float(size)))
       #expect(Array(through) == Array(stride(from: Float(9), through: -9, by: -Float(size))))
-      #expect(through.spacing != nil)
+      #expect(through.progression != nil)
       let whole = Strided(stride(from: -50, through: 50, by: step))
       #expect(Array(whole) == Array(stride(from: -50, through: 50, by: step)))
-      #expect(whole.spacing != nil)
+      #expect(whole.progression != nil)
     }
     #expect(Strided(stride(from: 0.0, through: 1.0, by: 0.1)).count == 11)
     #expect(Strided(stride(from: 3, to: 3, by: 1)).isEmpty)

@@ -2,7 +2,7 @@ import SeppoEngine
 import Testing
 
 @Suite("Calling back what a rank hasn't begun")
-struct CallBackTests {
+struct RecallTests {
   /// Two ranks; rank 1 has done everything it had, rank 0 holds items 0 and 1.
   private func waiting(count: Int = 4, rule: ChunkRule = .items(1)) -> Scheduler {
     var scheduler = Scheduler(count: count, ranks: 2, rule: rule)
@@ -19,17 +19,17 @@ struct CallBackTests {
   func idleRankGetsTheStock() {
     var scheduler = waiting()
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
-    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextRecall() == 0)
     // Once is enough.
-    #expect(scheduler.nextCallBack() == nil)
-    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.nextRecall() == nil)
+    scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.held(by: 0) == [0..<1])
     #expect(scheduler.nextAssignment()?.rank == 1)
     #expect(scheduler.nextAssignment() == nil)
-    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 1, chunk: 1..<2, completed: 1)
     // Rank 0 holds one item, which it has begun.
-    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 0, chunk: 0..<1, completed: 1)
     #expect(scheduler.isFinished)
     #expect(scheduler.completed == 4)
@@ -41,19 +41,19 @@ struct CallBackTests {
     scheduler.joined(rank: 0, threads: 1)
     scheduler.joined(rank: 1, threads: 1)
     while scheduler.nextAssignment() != nil {}
-    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == nil)
     var busy = Scheduler(count: 4, ranks: 1, rule: .items(1))
     busy.joined(rank: 0, threads: 1)
     while busy.nextAssignment() != nil {}
-    #expect(busy.nextCallBack() == nil)
+    #expect(busy.nextRecall() == nil)
   }
 
   @Test("A rank that gave nothing isn't asked again for the same items")
   func nothingToGive() {
     var scheduler = waiting()
-    #expect(scheduler.nextCallBack() == 0)
-    scheduler.gaveBack(rank: 0, ranges: [])
-    #expect(scheduler.nextCallBack() == nil)
+    #expect(scheduler.nextRecall() == 0)
+    scheduler.returned(rank: 0, ranges: [])
+    #expect(scheduler.nextRecall() == nil)
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
   }
 
@@ -76,21 +76,21 @@ struct CallBackTests {
     // Two items of 20 µs each.
     var soon = scheduler(after: 10_000)
     #expect(soon.held(by: 0).count == 2)
-    #expect(soon.nextCallBack() == nil)
+    #expect(soon.nextRecall() == nil)
     var late = scheduler(after: 1_000_000)
-    #expect(late.nextCallBack() == 0)
+    #expect(late.nextRecall() == 0)
     // What isn't asked for now is asked for when its time has come.
     soon.advance(to: 1_000_000)
-    #expect(soon.nextCallBack() == 0)
+    #expect(soon.nextRecall() == 0)
   }
 
   @Test("An answer that nobody waits for any more changes nothing")
   func lateAnswer() {
     var scheduler = waiting()
-    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
     var next = Scheduler(count: 4, ranks: 2, rule: .automatic)
-    next.gaveBack(rank: 1, ranges: [])
+    next.returned(rank: 1, ranges: [])
     #expect(next.held(by: 1).isEmpty)
   }
 
@@ -98,8 +98,8 @@ struct CallBackTests {
   func endOfAChunk() {
     var scheduler = waiting(count: 40, rule: .items(10))
     #expect(scheduler.held(by: 0) == [0..<10, 10..<20])
-    #expect(scheduler.nextCallBack() == 0)
-    scheduler.gaveBack(rank: 0, ranges: [15..<20])
+    #expect(scheduler.nextRecall() == 0)
+    scheduler.returned(rank: 0, ranges: [15..<20])
     #expect(scheduler.held(by: 0) == [0..<10, 10..<15])
     #expect(scheduler.nextAssignment()?.chunk == 15..<20)
     scheduler.returned(rank: 0, chunk: 0..<10, completed: 10)
@@ -121,8 +121,8 @@ struct CallBackTests {
     scheduler.returned(rank: 1, chunk: 3..<4, completed: 1)
     // Item 2 is for rank 0, which has one in hand and one ahead.
     #expect(scheduler.nextAssignment() == nil)
-    #expect(scheduler.nextCallBack() == 0)
-    scheduler.gaveBack(rank: 0, ranges: [1..<2])
+    #expect(scheduler.nextRecall() == 0)
+    scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 1..<2))
   }
 
@@ -144,16 +144,16 @@ struct CallBackTests {
       }
     }
     finishRankOne()
-    #expect(scheduler.nextCallBack() == 0)
-    #expect(scheduler.nextCallBack() == 2)
+    #expect(scheduler.nextRecall() == 0)
+    #expect(scheduler.nextRecall() == 2)
     returnAll(0)
     scheduler.gone(rank: 2)
     give()
     finishRankOne()
     #expect(scheduler.held(by: 0).count == 2)
-    #expect(scheduler.nextCallBack() == nil)
-    scheduler.gaveBack(rank: 0, ranges: [])
-    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextRecall() == nil)
+    scheduler.returned(rank: 0, ranges: [])
+    #expect(scheduler.nextRecall() == 0)
   }
 
   @Test("A chunk that is longer than a unit is called back, however short the others are")
@@ -179,13 +179,13 @@ struct CallBackTests {
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 180..<182))
     scheduler.joined(rank: 2, threads: 1)
     scheduler.advance(to: 1_000_000_000)
-    #expect(scheduler.nextCallBack() == 0)
-    scheduler.gaveBack(rank: 0, ranges: [15..<20])
+    #expect(scheduler.nextRecall() == 0)
+    scheduler.returned(rank: 0, ranges: [15..<20])
     #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 15..<20))
     scheduler.returned(rank: 2, chunk: 15..<20, completed: 5)
     scheduler.returned(rank: 0, chunk: 180..<182, completed: 2)
     scheduler.advance(to: 2_000_000_000)
-    #expect(scheduler.nextCallBack() == 0)
+    #expect(scheduler.nextRecall() == 0)
   }
 
   @Test("An item that can't be sent ends its chunk, and decides")

@@ -2,7 +2,7 @@ import Foundation
 import SeppoWire
 
 /// What an earlier job's ranks had in hand when it died, as its notes say.
-struct InHand: Equatable {
+struct InFlightRecord: Equatable {
   struct Holding: Equatable {
     let rank: Int
     let items: Range<Int>
@@ -20,7 +20,7 @@ struct InHand: Equatable {
 ///
 /// A header with the name of the job, in plain text; the ranks that are dead; then slots, none of which lies on two pages
 /// of memory: so each is written or not, whenever the process is killed. What doesn't match its checksum isn't there.
-enum InHandLayout {
+enum InFlightLayout {
   static let magic = Array("SeppoIH1".utf8)
   static let headerSize = 512
   static let ownerOffset = 48
@@ -65,7 +65,7 @@ enum InHandLayout {
   static let emptySlot = [UInt8](repeating: 0, count: slotSize)
 
   /// Nil where these aren't notes, or damaged ones.
-  static func read(_ bytes: [UInt8]) -> (notes: InHand, owner: String)? {
+  static func read(_ bytes: [UInt8]) -> (notes: InFlightRecord, owner: String)? {
     guard bytes.count >= headerSize, bytes.starts(with: magic) else { return nil }
     let length = Int(clamping: word(bytes, 40))
     guard (0...headerSize - ownerOffset).contains(length),
@@ -73,7 +73,7 @@ enum InHandLayout {
     else { return nil }
     let run = Data(bytes[8..<24])
     let owner = String(decoding: bytes[ownerOffset..<ownerOffset + length], as: UTF8.self)
-    let notes = InHand(run: run, call: word(bytes, 24), dead: dead(bytes, run), holdings: holdings(bytes, run))
+    let notes = InFlightRecord(run: run, call: word(bytes, 24), dead: dead(bytes, run), holdings: holdings(bytes, run))
     return (notes, owner)
   }
 
@@ -87,13 +87,13 @@ enum InHandLayout {
     return Set(stride(from: deadOffset + 16, to: end, by: 8).map { Int(word(bytes, $0)) })
   }
 
-  private static func holdings(_ bytes: [UInt8], _ run: Data) -> [InHand.Holding] {
+  private static func holdings(_ bytes: [UInt8], _ run: Data) -> [InFlightRecord.Holding] {
     stride(from: slotsOffset, through: bytes.count - slotSize, by: slotSize).compactMap { start in
       let (lower, upper) = (word(bytes, start + 8), word(bytes, start + 16))
       guard lower >= 0, lower < upper, word(bytes, start + 24) == check(bytes[start..<start + 24] + Array(run)) else {
         return nil
       }
-      return InHand.Holding(rank: Int(word(bytes, start)), items: Int(lower)..<Int(upper))
+      return InFlightRecord.Holding(rank: Int(word(bytes, start)), items: Int(lower)..<Int(upper))
     }
   }
 

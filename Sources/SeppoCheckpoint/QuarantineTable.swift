@@ -3,39 +3,39 @@ import GRDB
 
 /// The table `suspects`. What is in it of items whose result has been stored since counts no more, and is taken out
 /// whenever the file is opened: so storing a result costs nothing here.
-struct SuspectTable {
+struct QuarantineTable {
   let db: Database
   let failure: Failure
 
   /// Takes up what a job that died has noted, whichever call it was at; once, however often this is tried.
-  func takeUp(_ notes: InHand) throws {
+  func takeUp(_ notes: InFlightRecord) throws {
     let row = try Row.fetchOne(db, sql: "SELECT * FROM calls WHERE call = ?", arguments: [notes.call])
     guard let call = try row.map({ try StoredCall($0, failure) }), call.run != notes.run else { return }
-    var suspects = try read(call)
-    suspects.add(notes)
-    try write(suspects.limited(to: call.items), call)
+    var quarantine = try read(call)
+    quarantine.add(notes)
+    try write(quarantine.limited(to: call.items), call)
     try db.execute(sql: "UPDATE calls SET run = ? WHERE call = ?", arguments: [notes.run, call.id])
   }
 
   func tidy(_ call: StoredCall) throws { try write(read(call), call) }
 
-  func read(_ call: StoredCall) throws -> Suspects {
+  func read(_ call: StoredCall) throws -> Quarantine {
     let rows = try Row.fetchCursor(
       db, sql: "SELECT lower, upper, deaths, certain FROM suspects WHERE call = ? ORDER BY lower", arguments: [call.id])
-    var stretches: [Suspects.Stretch] = []
+    var entries: [Quarantine.Entry] = []
     while let row = try rows.next() {
       guard let lower = Int.fromDatabaseValue(row["lower"]), let upper = Int.fromDatabaseValue(row["upper"]),
         let deaths = Int.fromDatabaseValue(row["deaths"]), let isCertain = Bool.fromDatabaseValue(row["certain"]),
-        deaths >= 0, lower >= stretches.last?.items.upperBound ?? 0,
+        deaths >= 0, lower >= entries.last?.items.upperBound ?? 0,
         lower < upper, upper <= RowID.mostItems
       else { throw failure.damaged("a row of suspects") }
-      stretches.append(Suspects.Stretch(items: lower..<upper, deaths: deaths, isCertain: isCertain))
+      entries.append(Quarantine.Entry(items: lower..<upper, deaths: deaths, isCertain: isCertain))
     }
-    return Suspects(stretches)
+    return Quarantine(entries)
   }
 
-  private func write(_ suspects: Suspects, _ call: StoredCall) throws {
-    let rest = try suspects.without { items, body in
+  private func write(_ quarantine: Quarantine, _ call: StoredCall) throws {
+    let rest = try quarantine.without { items, body in
       let rows = try Int64.fetchCursor(
         db, sql: "SELECT id FROM stored WHERE id >= ? AND id < ? ORDER BY id",
         arguments: [call.rows.row(items.lowerBound), call.rows.row(items.upperBound)])
@@ -43,10 +43,10 @@ struct SuspectTable {
     }
     try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
     let insert = try db.makeStatement(sql: "INSERT INTO suspects VALUES (?, ?, ?, ?, ?)")
-    for stretch in rest.stretches {
+    for entry in rest.entries {
       try insert.execute(
         arguments: [
-          call.id, stretch.items.lowerBound, stretch.items.upperBound, stretch.deaths, stretch.isCertain,
+          call.id, entry.items.lowerBound, entry.items.upperBound, entry.deaths, entry.isCertain,
         ])
     }
   }

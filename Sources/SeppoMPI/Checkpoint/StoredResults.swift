@@ -1,5 +1,5 @@
 /// Results that outlive the job.
-protocol KeptResults: AnyObject {
+protocol StoredResults: AnyObject {
   var name: String { get }
   /// How many there are.
   var kept: Int { get }

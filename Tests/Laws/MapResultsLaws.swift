@@ -77,9 +77,9 @@ private func holdFates<R: Codable & Sendable & Equatable>(
     if isBad(item) { throw Refused(item: item, reason: "bad") }
     return value(item)
   }
-  let fates = try Array(0..<count).parallel(chunk: chunk, threads: threads).mapResults(f)
-  try holdEqual(fates.count, count)
-  for (item, fate) in fates.enumerated() {
+  let results = try Array(0..<count).parallel(chunk: chunk, threads: threads).mapResults(f)
+  try holdEqual(results.count, count)
+  for (item, fate) in results.enumerated() {
     switch fate {
     case .success(let result):
       try hold(!isBad(item), "item \(item) was to fail")
@@ -91,10 +91,10 @@ private func holdFates<R: Codable & Sendable & Equatable>(
       try holdEqual(thrown.thrown(as: Refused.self), Refused(item: item, reason: "bad"))
     }
   }
-  try holdSame("\(fates)")
+  try holdSame("\(results)")
   let atRoot = try (0..<count).parallel(chunk: chunk, threads: threads).atRoot.mapResults(f)
   try atRoot.atRoot { atRoot in
-    for (here, everywhere) in zip(atRoot, fates) {
+    for (here, everywhere) in zip(atRoot, results) {
       switch (here, everywhere) {
       case (.success(let here), .success(let everywhere)): try hold(here == everywhere, "\(here), \(everywhere)")
       case (.failure(let here), .failure(let everywhere)):
@@ -135,8 +135,8 @@ let fateLaws = [
   },
   Law("a result that can't travel is its item's failure, and no other's") {
     guard Seppo.size > 1 else { return }
-    let fates = try (0..<200).parallel(chunk: .items(20)).mapResults { Choosy($0) }
-    for (item, fate) in fates.enumerated() {
+    let results = try (0..<200).parallel(chunk: .items(20)).mapResults { Choosy($0) }
+    for (item, fate) in results.enumerated() {
       switch fate {
       case .success(let value):
         try hold(item % 3 != 0 && item % 5 != 0, "item \(item) came through")
@@ -151,11 +151,11 @@ let fateLaws = [
   },
   Law("a result that can't travel has its item's index, though items before it threw") {
     guard Seppo.size > 1 else { return }
-    let fates = try (0..<200).parallel(chunk: .items(20)).mapResults { item in
+    let results = try (0..<200).parallel(chunk: .items(20)).mapResults { item in
       if item % 7 == 2 { throw Refused(item: item, reason: "seven") }
       return Choosy(item)
     }
-    for (item, fate) in fates.enumerated() {
+    for (item, fate) in results.enumerated() {
       switch fate {
       case .success(let value): try holdEqual(value, Choosy(item))
       case .failure(.itemThrew(let error)): try hold(item % 7 == 2 && error.index == item, "item \(item)")
@@ -169,12 +169,12 @@ let fateLaws = [
     // Until something has travelled: on a busy machine rank 0 may have computed all before another rank has come.
     var failed = 0
     repeat {
-      let fates = try (0..<200).map { Choosy($0) }.parallel(chunk: .items(20)).mapResults { item -> Int in
+      let results = try (0..<200).map { Choosy($0) }.parallel(chunk: .items(20)).mapResults { item -> Int in
         usleep(500)
         return item.value
       }
       failed = 0
-      for (item, fate) in fates.enumerated() {
+      for (item, fate) in results.enumerated() {
         switch fate {
         case .success(let value): try holdEqual(value, item)
         case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
@@ -223,12 +223,12 @@ let fateLaws = [
     "tries and fates together: what fails at last is told with its tries, nothing is computed twice", withoutCheck: true
   ) {
     let tries = try Tries(120)
-    let fates = try (0..<120).parallel(retries: 1).mapResults { item -> String in
+    let results = try (0..<120).parallel(retries: 1).mapResults { item -> String in
       let before = tries.note(item)
       if item % 10 == 3 || (item % 10 == 7 && before == 0) { throw Refused(item: item, reason: "try \(before)") }
       return "item \(item)"
     }
-    for (item, fate) in fates.enumerated() {
+    for (item, fate) in results.enumerated() {
       switch fate {
       case .success(let text):
         try hold(item % 10 != 3, "item \(item) came through")
@@ -240,16 +240,16 @@ let fateLaws = [
       try holdEqual(tries.ranks(item).count, item % 10 == 3 || item % 10 == 7 ? 2 : 1, "tries of item \(item):")
     }
   },
-  Law("inside an item, tries and fates are what they are outside") {
+  Law("inside an item, tries and results are what they are outside") {
     let tries = try Tries(30)
     let counts = try (0..<3).parallel(chunk: .items(1)).map { outer -> [Int] in
       let own = (10 * outer)..<(10 * outer + 10)
-      let results = try own.parallel(retries: 1, timeout: .seconds(60)).map { item -> Int in
+      let values = try own.parallel(retries: 1, timeout: .seconds(60)).map { item -> Int in
         if tries.note(item) == 0, item % 3 == 0 { throw Mute() }
         return item
       }
-      let fates = try own.map { $0 }.parallel().mapResults { if $0 % 2 == 0 { throw Mute() } else { $0 } }
-      return results + [fates.count { if case .failure = $0 { true } else { false } }]
+      let results = try own.map { $0 }.parallel().mapResults { if $0 % 2 == 0 { throw Mute() } else { $0 } }
+      return values + [results.count { if case .failure = $0 { true } else { false } }]
     }
     for outer in 0..<3 { try holdEqual(counts[outer], Array((10 * outer)..<(10 * outer + 10)) + [5]) }
   },

@@ -3,7 +3,7 @@ import SeppoCompute
 /// Elements that follow from a first one and a step, so that these travel and not the elements: ranges of integers, and
 /// strides.
 @usableFromInline
-struct Spacing: Sendable, Equatable {
+struct ArithmeticProgression: Sendable, Equatable {
   enum Kind: UInt64, Sendable {
     /// Any integer of up to 64 bits, two's complement.
     case integer = 1
@@ -71,17 +71,17 @@ struct Spacing: Sendable, Equatable {
 /// A collection whose elements may follow from a first one and a step.
 protocol EvenlySpaced {
   /// Nil where they can't travel so.
-  var spacing: Spacing? { get }
+  var progression: ArithmeticProgression? { get }
 }
 
 extension Range: EvenlySpaced where Bound: FixedWidthInteger & Strideable, Bound.Stride: SignedInteger {
-  var spacing: Spacing? { Spacing(first: lowerBound, step: 1, count: count) }
+  var progression: ArithmeticProgression? { ArithmeticProgression(first: lowerBound, step: 1, count: count) }
 }
 
 extension ClosedRange: EvenlySpaced where Bound: FixedWidthInteger & Strideable, Bound.Stride: SignedInteger {
-  var spacing: Spacing? { Spacing(first: lowerBound, step: 1, count: count) }
+  var progression: ArithmeticProgression? { ArithmeticProgression(first: lowerBound, step: 1, count: count) }
 }
 
 /// How the elements follow from each other, where they do.
 @usableFromInline
-func spacing<Base>(of base: Base) -> Spacing? { (base as? any EvenlySpaced)?.spacing }
+func progression<Base>(of base: Base) -> ArithmeticProgression? { (base as? any EvenlySpaced)?.progression }

@@ -4,7 +4,7 @@ import Testing
 
 extension SPMDTests {
   @Suite("Ranks that aren't heard of, and items that never come back")
-  struct SilenceTests {
+  struct UnresponsiveRankTests {
     private func run(_ ranks: Int, _ name: String, silence: String) async throws -> Job {
       let job = try await Mpirun.run(ranks, "Endings", [name], environment: ["SEPPO_SILENCE_S": silence], load: .sleeps)
       #expect(!job.isExpired, "\(job.report)")

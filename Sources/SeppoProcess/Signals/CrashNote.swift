@@ -2,7 +2,7 @@ import Synchronization
 
 /// What a signal handler writes where this process is ended by a signal: a checkpoint's note of whether rank 0 has died by
 /// itself.
-package enum LastWords {
+package enum CrashNote {
   package struct Note {
     let file: Int32
     let offset: Int

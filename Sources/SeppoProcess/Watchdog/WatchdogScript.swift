@@ -1,12 +1,12 @@
-/// What the sentinel does, for any POSIX shell and its `od`.
-package enum SentinelScript {
+/// What the watchdog does, for any POSIX shell and its `od`.
+package enum WatchdogScript {
   /// From the first word on: the place of the first hand, and the number of the word that says how many are used.
-  private static let handsPlace = SharedPage.handsOffset + Hand.size - SharedPage.wordsOffset
-  private static let usedWord = (SharedPage.handsOffset - SharedPage.wordsOffset) / 8 + 1
+  private static let slotsPlace = SharedPage.slotsOffset + InFlightSlot.size - SharedPage.wordsOffset
+  private static let usedWord = (SharedPage.slotsOffset - SharedPage.wordsOffset) / 8 + 1
 
   /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
   ///
-  /// In the words of `Whereabouts.describe`.
+  /// In the words of `RankActivity.describe`.
   package static let text = """
     watch() {
     cd /
@@ -18,12 +18,12 @@ package enum SentinelScript {
     { read -r even; read -r odd; } <$page
     host=$1
     # The first few hands at once: some launchers don't wait for what is said late.
-    words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(handsPlace) + $1 * \(Hand.size))) <$page; }
+    words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(slotsPlace) + $1 * \(InFlightSlot.size))) <$page; }
     set -- $(words 4)
     [ "$2" = \(SharedPage.State.running.rawValue) ] || exit 0
     rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 used=${\(usedWord)}
     [ $used -le 4 ] || set -- $(words $used)
-    shift \(handsPlace / 8)
+    shift \(slotsPlace / 8)
     hands=$*
     if [ $now = 0 ]; then
       read -r up _ </proc/uptime
@@ -66,8 +66,8 @@ package enum SentinelScript {
         items="$items (for $tenths)"
         shown=$((shown + 1))
         if [ $thread != 0 ] && [ $4 = $thread ]; then own=$items
-        elif [ $shown -le \(Whereabouts.mostShown) ]; then others="$others, $items"
-        elif [ $shown = \(Whereabouts.mostShown + 1) ]; then others="$others, and so on"
+        elif [ $shown -le \(RankActivity.mostShown) ]; then others="$others, $items"
+        elif [ $shown = \(RankActivity.mostShown + 1) ]; then others="$others, and so on"
         fi
       fi
       shift 8
