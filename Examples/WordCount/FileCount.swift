@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// A file's lines, words and bytes, or what kept it from being read.

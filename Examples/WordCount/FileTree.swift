@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// A path as the system has it: bytes, that needn't be text.

@@ -3,6 +3,7 @@
 //
 //   ./mpi-run.sh -n 4 WordCount Sources
 
+import Foundation
 import ArgumentParser
 import CommandLineTool
 import SeppoMPI

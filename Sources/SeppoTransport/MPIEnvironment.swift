@@ -8,6 +8,12 @@ package struct MPIEnvironment: Sendable {
   /// Where it is false, only the thread that started MPI may.
   package let isSerialized: Bool
 
+  /// Whether MPI runs in this process (`MPI_Initialized`), started by any library.
+  package static var isStarted: Bool {
+    var flag: Int32 = 0
+    return MPI_Initialized(&flag) == seppo_success() && flag != 0
+  }
+
   /// Starts MPI (`MPI_Init_thread`), or joins what another library has started.
   ///
   /// - Throws: `MPIStartError` where the loaded MPI isn't the one compiled against, where MPI has ended already, or where
@@ -58,6 +64,8 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
   case ended
   /// The launcher says that it started several ranks, the library knows of one only.
   case launcherUnknown(launched: Int)
+  /// The process was forked by a rank, and isn't one.
+  case forked(parent: Int)
   /// The same under Slurm's srun.
   case stepUnknown(tasks: Int)
 
@@ -71,6 +79,11 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
       """
     case .ended:
       "MPI has been ended in this process already, and MPI can't start twice."
+    case .forked(let parent):
+      """
+      this process was forked by process \(parent), which is the rank that the launcher started; only that one can make calls. \
+      Make them there, or start another program in the forked process (exec) without the launcher's variables
+      """
     case .stepUnknown(let tasks):
       """
       srun started \(tasks) tasks, but each of them believes that it is rank 0 of 1: the MPI library has not found the others. \

@@ -6,9 +6,10 @@ private func holdResultsDiffer(
   on rank: Int? = nil, says: [String] = [], line: UInt = #line, _ body: () throws -> Void
 ) throws {
   let error = try errorOf(body)
-  guard case .resultsDiffer(_, let first, _, let second, _, _) = error else {
+  guard case .resultsDiffer(let difference) = error else {
     throw Broken(description: "\(error) (line \(line))")
   }
+  let (first, second) = (difference.first, difference.second)
   try hold(first.rank != second.rank, "\(error)", line: line)
   if let rank { try hold([first.rank, second.rank].contains(rank), "\(error)", line: line) }
   for text in says + ["broadcast()", "SEPPO_CHECK=1", "[mapped at SeppoLaws/CheckLaws.swift:"] {

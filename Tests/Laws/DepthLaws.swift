@@ -48,10 +48,11 @@ let depthLaws = [
       try errorOf { _ = try Seppo.atRoot { Knot() }.broadcast() },
     ]
     for error in errors {
-      guard case .notEncodable(_, _, _, "Knot", let path, let reason) = error else {
+      guard case .notEncodable(let failure) = error, failure.type == "Knot" else {
         throw Broken(description: "\(error)")
       }
-      try hold(path.hasPrefix("next.next.") && reason.contains("deeper than 120,000 levels"), "\(error)")
+      let isTooDeep = failure.reason.contains("deeper than 120,000 levels")
+      try hold(failure.codingPath.hasPrefix("next.next.") && isTooDeep, "\(error)")
     }
     let alike = try Seppo.atRoot { errors.map { "\($0)" } }.broadcast()
     try holdEqual(errors.map { "\($0)" }, alike)

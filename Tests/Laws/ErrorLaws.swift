@@ -91,6 +91,13 @@ private final class Counted: Codable, Sendable {
 
 private let startsThreads = "a thread that the program starts for itself belongs to no rank"
 
+private func isPicky(
+  _ failure: SeppoError.CodingFailure, _ reason: String, index: Int? = nil, rank: Int? = nil
+) -> Bool {
+  failure.type == "Picky" && failure.reason == reason && (index == nil || failure.index == index)
+    && (rank == nil || failure.rank == rank)
+}
+
 let errorLaws = [
   Law("a throw at the first, the middle, the last item") {
     for index in [0, 50, 99] {
@@ -125,8 +132,8 @@ let errorLaws = [
       }
       try hold(Seppo.size == 1, "nothing was thrown")
       try holdEqual(values, items.map(\.value))
-    } catch SeppoError.notEncodable(let index?, 0, _, "Picky", _, "a multiple of three") {
-      try holdEqual(index % 10, 4)
+    } catch SeppoError.notEncodable(let failure) where isPicky(failure, "a multiple of three", rank: 0) {
+      try holdEqual(failure.index.map { $0 % 10 }, 4)
     }
   },
   Law("after a throw nothing above it is begun") {
@@ -215,12 +222,18 @@ let errorLaws = [
   },
   Law("options that can't be are errors, on every rank") {
     let chunk = try errorOf { _ = try [1].parallel(chunk: .items(0)).map { $0 } }
-    guard case .badOption("chunk: .items(0)", _, _) = chunk else { throw Broken(description: "\(chunk)") }
+    guard case .badOption(let option) = chunk, option.name == "chunk: .items(0)" else {
+      throw Broken(description: "\(chunk)")
+    }
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
-    guard case .badOption("threads: 0", _, _) = threads else { throw Broken(description: "\(threads)") }
+    guard case .badOption(let option) = threads, option.name == "threads: 0" else {
+      throw Broken(description: "\(threads)")
+    }
     for many in [1_025, Int.max] {
       let error = try errorOf { _ = try [1].parallel(threads: many).map { $0 } }
-      guard case .badOption("threads: \(many)", _, _) = error else { throw Broken(description: "\(error)") }
+      guard case .badOption(let option) = error, option.name == "threads: \(many)" else {
+        throw Broken(description: "\(error)")
+      }
     }
     try holdEqual(try [1].mapParallel { $0 }, [1])
     let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
@@ -241,7 +254,8 @@ let errorLaws = [
         try holdEqual(values, items.map { [$0.value] })
       } catch let error as SeppoError {
         switch error {
-        case .notEncodable(index, _, _, "Picky", _, reason), .notDecodable(index, _, _, "Picky", _, reason): break
+        case .notEncodable(let failure) where isPicky(failure, reason, index: index): break
+        case .notDecodable(let failure) where isPicky(failure, reason, index: index): break
         default: throw Broken(description: "\(error)")
         }
       }
@@ -263,7 +277,7 @@ let errorLaws = [
   Law("a result that can't be encoded is its item's error, on every rank") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
     let error = try errorOf { _ = try (1...50).mapParallel { Picky($0 == 30 || $0 == 40 ? 6 : 1) } }
-    guard case .notEncodable(29, _, _, "Picky", _, "a multiple of three") = error else {
+    guard case .notEncodable(let failure) = error, isPicky(failure, "a multiple of three", index: 29) else {
       throw Broken(description: "\(error)")
     }
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
@@ -277,7 +291,7 @@ let errorLaws = [
           return Picky(item < 7 ? 1 : 5)
         }
       }
-      guard case .notDecodable(7, _, _, "Picky", _, "a multiple of five") = error else {
+      guard case .notDecodable(let failure) = error, isPicky(failure, "a multiple of five", index: 7) else {
         throw Broken(description: "\(error)")
       }
       try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
@@ -301,11 +315,15 @@ let errorLaws = [
   Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
     let unencodable = try errorOf { _ = try Seppo.atRoot { Picky(3) }.broadcast() }
-    guard case .notEncodable(nil, 0, _, "Picky", _, "a multiple of three") = unencodable else {
+    guard case .notEncodable(let failure) = unencodable, failure.index == nil,
+      isPicky(failure, "a multiple of three", rank: 0)
+    else {
       throw Broken(description: "\(unencodable)")
     }
     let undecodable = try errorOf { _ = try Seppo.atRoot { Picky(5) }.broadcast() }
-    guard case .notDecodable(nil, 0, _, "Picky", _, "a multiple of five") = undecodable else {
+    guard case .notDecodable(let failure) = undecodable, failure.index == nil,
+      isPicky(failure, "a multiple of five", rank: 0)
+    else {
       throw Broken(description: "\(undecodable)")
     }
     let lossy = try Seppo.atRoot { Lossy(kept: 7, lost: 1) }.broadcast()
@@ -313,6 +331,8 @@ let errorLaws = [
     try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
   Law("a map on a thread that an item has started is inside that item", needsProcess: startsThreads) {
+    // Without a launcher each thread may make calls of its own.
+    guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return }
     for threads in [1, 2] {
       let errors = try (0..<4).parallel(threads: threads).map { _ in
         OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
@@ -325,7 +345,7 @@ let errorLaws = [
     let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
     let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
     for error in [results, items, value] {
-      guard case .badOption("Flagged", _, _) = error else { throw Broken(description: "\(error)") }
+      guard case .badOption(let option) = error, option.name == "Flagged" else { throw Broken(description: "\(error)") }
     }
   },
   Law("an error's own text for people is what an item's error says") {

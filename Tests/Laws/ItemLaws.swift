@@ -22,11 +22,12 @@ private func holdDiffers<Items: Collection>(
     try together { try items.parallel(threads: 2).atRoot.map(f) },
   ]
   for error in errors {
-    guard case .itemsDiffer(let found, _, let rank, _, _, _) = error else {
+    guard case .itemsDiffer(let difference) = error else {
       throw Broken(description: "\(error) (line \(line))")
     }
+    let rank = difference.rank
     try hold(rank > 0, "rank \(rank)", line: line)
-    if let index { try holdEqual(found, index, line: line) }
+    if let index { try holdEqual(difference.index, index, line: line) }
     for part in says + ["rank \(rank) (", "atRoot", "[mapped at SeppoLaws/ItemLaws.swift:"] {
       try hold("\(error)".contains(part), "\(error)", line: line)
     }

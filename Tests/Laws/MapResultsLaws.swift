@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// Travels with its reason.
@@ -141,10 +142,11 @@ let fateLaws = [
       case .success(let value):
         try hold(item % 3 != 0 && item % 5 != 0, "item \(item) came through")
         try holdEqual(value, Choosy(item))
-      case .failure(.notEncodable(let index, _, _, _, _, _)):
-        try hold(item % 3 == 0 && index == item, "item \(item): not encodable \(index ?? -1)")
-      case .failure(.notDecodable(let index, _, _, _, _, _)):
-        try hold(item % 3 != 0 && item % 5 == 0 && index == item, "item \(item): not decodable \(index ?? -1)")
+      case .failure(.notEncodable(let failure)):
+        try hold(item % 3 == 0 && failure.index == item, "item \(item): not encodable \(failure.index ?? -1)")
+      case .failure(.notDecodable(let failure)):
+        try hold(
+          item % 3 != 0 && item % 5 == 0 && failure.index == item, "item \(item): not decodable \(failure.index ?? -1)")
       case .failure(let error): throw Broken(description: "item \(item): \(error)")
       }
     }
@@ -159,8 +161,8 @@ let fateLaws = [
       switch fate {
       case .success(let value): try holdEqual(value, Choosy(item))
       case .failure(.itemThrew(let error)): try hold(item % 7 == 2 && error.index == item, "item \(item)")
-      case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
-      case .failure(.notDecodable(let index, _, _, _, _, _)): try hold(item % 5 == 0 && index == item, "item \(item)")
+      case .failure(.notEncodable(let failure)): try hold(item % 3 == 0 && failure.index == item, "item \(item)")
+      case .failure(.notDecodable(let failure)): try hold(item % 5 == 0 && failure.index == item, "item \(item)")
       case .failure(let error): throw Broken(description: "item \(item): \(error)")
       }
     }
@@ -177,8 +179,8 @@ let fateLaws = [
       for (item, fate) in results.enumerated() {
         switch fate {
         case .success(let value): try holdEqual(value, item)
-        case .failure(.notEncodable(let index, _, _, _, _, _)): try hold(item % 3 == 0 && index == item, "item \(item)")
-        case .failure(.notDecodable(let index, _, _, _, _, _)): try hold(item % 5 == 0 && index == item, "item \(item)")
+        case .failure(.notEncodable(let failure)): try hold(item % 3 == 0 && failure.index == item, "item \(item)")
+        case .failure(.notDecodable(let failure)): try hold(item % 5 == 0 && failure.index == item, "item \(item)")
         case .failure(let error): throw Broken(description: "item \(item): \(error)")
         }
         if case .failure = fate { failed += 1 }

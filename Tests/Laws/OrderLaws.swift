@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// Every rank computes this number of items at once, and never more.

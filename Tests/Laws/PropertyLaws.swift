@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// Numbers that are the same on every rank, for a seed (SplitMix64, Steele, Lea and Flood 2014).

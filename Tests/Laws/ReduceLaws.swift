@@ -84,11 +84,11 @@ let reduceLaws = [
   },
   Law("what isn't neutral is refused, and what merge throws is thrown on every rank") {
     let error = try errorOf { _ = try (0..<100).parallel().reduce(into: 10, { $0 += $1 }, merge: { $0 += $1 }) }
-    guard case .badOption("reduce(into: 10)", let reason, let place) = error else {
+    guard case .badOption(let option) = error, option.name == "reduce(into: 10)" else {
       throw Broken(description: "\(error)")
     }
-    try hold(reason.contains("it made 20 of 10"), reason)
-    try hold(place.contains("ReduceLaws.swift:"), place)
+    try hold(option.reason.contains("20"), option.reason)
+    try hold(option.place.contains("ReduceLaws.swift:"), option.place)
     let thrown = try errorOf {
       _ = try (0..<100).parallel().reduce(
         into: 0, { $0 += $1 },
@@ -97,7 +97,9 @@ let reduceLaws = [
           sum += other
         })
     }
-    guard case .mergeThrew(_, "Broken", "fifty", _) = thrown else { throw Broken(description: "\(thrown)") }
+    guard case .mergeThrew(let body) = thrown, (body.type, body.description) == ("Broken", "fifty") else {
+      throw Broken(description: "\(thrown)")
+    }
     // A verb in merge runs where that does.
     let nested = try (0..<3).parallel().reduce(
       into: 0, { $0 += $1 }, merge: { $0 += try [$1].mapParallel { 2 * $0 }[0] })
@@ -105,7 +107,7 @@ let reduceLaws = [
     let refused = try errorOf {
       _ = try (0..<3).parallel().reduce(into: 0, { $0 += $1 }, merge: { _, _ in try Seppo.atRoot {} })
     }
-    guard case .nested("atRoot", "the merge of a reduction", _) = refused else {
+    guard case .nested(let call) = refused, (call.call, call.inside) == ("atRoot", "the merge of a reduction") else {
       throw Broken(description: "\(refused)")
     }
     // One block has nothing to be merged with.

@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// An item may take this long here, and one that is to be late takes half as long again: it comes back before the job ends.
@@ -5,8 +6,11 @@ private let timeout = Duration.seconds(1)
 private func beLate() { usleep(1_500_000) }
 
 private func isTimedOut(_ error: SeppoError, _ item: Int, tries wanted: Int = 1) -> Bool {
-  guard case .itemTimedOut(item, let rank, let host, 1, wanted, let place) = error else { return false }
-  return (0..<Seppo.size).contains(rank) && host == hostName(ofRank: rank) && place.contains("TimeoutLaws.swift:")
+  guard case .itemTimedOut(let late) = error, late.index == item, late.timeout == 1, late.tries == wanted else {
+    return false
+  }
+  return (0..<Seppo.size).contains(late.rank) && late.host == hostName(ofRank: late.rank)
+    && late.place.contains("TimeoutLaws.swift:")
 }
 
 let timeoutLaws = [

@@ -117,8 +117,8 @@ struct EndingTests {
         }
       }
     }
-    guard case .itemStuck(let index, _, _, _, _) = error else { throw error }
-    #expect(index == 3)
+    guard case .itemStuck(let item) = error else { throw error }
+    #expect(item.index == 3)
   }
 
   @Test("Seppo.run within it is an error")

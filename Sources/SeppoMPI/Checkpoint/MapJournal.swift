@@ -84,9 +84,10 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     do {
       journal = try store.open(for: work)
     } catch let error as CheckpointError {
-      throw SeppoError.checkpoint(error, place: place.text)
+      throw SeppoError.checkpoint(.init(error: error, place: place.text))
     } catch {
-      throw SeppoError.checkpoint(.failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text)
+      throw SeppoError.checkpoint(
+        .init(error: .failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text))
     }
     kept = journal.stored
     gone = journal.gone
@@ -147,7 +148,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
       return done
     } catch {
       sink.places(run).deinitialize()
-      if let error = error as? CheckpointError { throw SeppoError.checkpoint(error, place: place.text) }
+      if let error = error as? CheckpointError { throw SeppoError.checkpoint(.init(error: error, place: place.text)) }
       throw error
     }
   }

@@ -1,23 +1,23 @@
 import SeppoProcess
 import SeppoWire
 
-/// An item that threw: which, where, and what.
-public struct ItemError: Sendable, Equatable, Codable {
+/// An error that `f` threw for an item.
+public struct ItemError: Error, Sendable, Equatable, Codable {
   /// Its index in the collection that was mapped.
   public let index: Int
-  /// The rank on which it threw, for the last time.
+  /// The rank of the last try.
   public let rank: Int
   /// That rank's machine.
   public let host: String
-  /// The type of what it threw.
+  /// The type of the error that was thrown.
   public let type: String
-  /// The `errorDescription` of what it threw, where that is a `LocalizedError` that has one; else its description.
+  /// The `errorDescription` of the error, where it is a `LocalizedError` that has one; else its description.
   public let description: String
   /// The line of the program that called the map, as `#fileID:#line`.
   public let place: String
-  /// How often it was tried: 1 without `retries:`.
+  /// The number of tries: 1 without `retries:`.
   public internal(set) var tries: Int
-  /// What it threw, where that is `Codable`, and the type's whole name.
+  /// The error itself, encoded, where it is `Codable`, and its type's full name.
   private let coded: [UInt8]?
   private let qualified: String
 
@@ -45,7 +45,8 @@ public struct ItemError: Sendable, Equatable, Codable {
     return name.contains("(unknown context at ") ? String(describing: type) : name
   }
 
-  /// What the item threw, where that is of this type, which must be `Codable` to have come here.
+  /// Returns the error that was thrown, where it is of this type; nil otherwise. The type must be `Codable`, so that the error
+  /// can come from another rank.
   ///
   /// ```swift
   /// catch SeppoError.itemThrew(let item) {
@@ -55,5 +56,16 @@ public struct ItemError: Sendable, Equatable, Codable {
   public func thrown<Thrown: Error & Codable>(as type: Thrown.Type) -> Thrown? {
     guard let coded, ItemError.name(of: type) == qualified else { return nil }
     return coded.withUnsafeBytes { try? SingleValue.decode(type, from: $0) }
+  }
+}
+
+extension ItemError: CustomDebugStringConvertible {
+  /// One sentence: the item, the rank and host, what was thrown, and the line of the program. An interpolated `ItemError` is
+  /// this, too.
+  public var debugDescription: String {
+    """
+    item \(index) threw on rank \(rank) (\(host))\(SeppoError.spell(tries: tries)): \(type): \(description) [mapped at \
+    \(place)]
+    """
   }
 }

@@ -2,29 +2,35 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-// What the floors below throw, as a user sees it.
+// Errors of lower targets, as a user sees them.
 
 extension SeppoError {
   init(_ error: WireError, index: Int?, rank: Int, host: String) {
     switch error.direction {
     case .encode:
       self = .notEncodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
+        .init(
+          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason))
     case .decode:
       self = .notDecodable(
-        index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason)
+        .init(
+          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason))
     }
   }
 
-  init(_ shortage: MemoryShortage, of what: String, rank: Int, host: String, place: Place) {
+  init(_ shortage: SeppoProcess.MemoryShortage, of what: String, rank: Int, host: String, place: Place) {
     self = .notEnoughMemory(
-      what: what, needed: shortage.needed, available: shortage.available, limit: shortage.limit, ranks: shortage.ranks,
-      rank: rank, host: host, place: place.text)
+      .init(
+        what: what, needed: shortage.needed, available: shortage.available, limit: shortage.limit,
+        ranks: shortage.ranks, rank: rank, host: host, place: place.text))
   }
 
-  init(_ error: NoThread, rank: Int, host: String) { self = .noThread(reason: error.reason, rank: rank, host: host) }
+  init(_ error: NoThread, rank: Int, host: String) {
+    self = .noThread(.init(reason: error.reason, rank: rank, host: host))
+  }
 
   init(_ error: MPIError, rank: Int, host: String) {
-    self = .mpi(call: error.call, errorClass: Int(error.errorClass), text: error.text, rank: rank, host: host)
+    self = .mpi(
+      .init(call: error.call, errorClass: Int(error.errorClass), text: error.text, rank: rank, host: host))
   }
 }

@@ -15,7 +15,7 @@ enum CallContext: Sendable {
 
   var name: String {
     switch self {
-    case .everyRank: "Seppo.run"
+    case .everyRank: "the program"
     case .item: "an item"
     case .atRoot: "atRoot"
     case .merge: "the merge of a reduction"

@@ -6,7 +6,14 @@ import Synchronization
 ///
 /// What changes is changed by the thread that is through, and the gate's atomic orders these: that is why it is `Sendable`.
 final class CallGate: @unchecked Sendable {
-  enum Phase { case beforeRun, running, ended }
+  enum Phase {
+    /// `Seppo.run` has not been called. Calls need none.
+    case outsideRun
+    /// In the body of `Seppo.run`.
+    case insideRun
+    /// MPI has ended, or is about to.
+    case ended
+  }
 
   struct Call {
     var number = 0
@@ -17,13 +24,11 @@ final class CallGate: @unchecked Sendable {
   private let process: JobProcess
   private let isTaken = Atomic<Bool>(false)
   private var sites: [CallSite.Key: CallSite] = [:]
-  /// On rank 0: how often calls with a checkpoint have begun, by what they are known by.
-  private var rounds: [String: Int] = [:]
   /// The call at hand, or the last one.
   private(set) var current = Call()
   /// After this error the ranks are no longer together, and every further call throws it.
   var broken: SeppoError?
-  var phase = Phase.beforeRun
+  var phase = Phase.outsideRun
 
   init(_ process: JobProcess) { self.process = process }
 
@@ -35,23 +40,26 @@ final class CallGate: @unchecked Sendable {
   ) throws -> Value {
     let context = CallContext.current
     guard context == .everyRank else {
-      throw SeppoError.nested(call: name, inside: context.name, place: place.text)
+      throw SeppoError.nested(.init(name, inside: context.name, place))
     }
-    guard phase == .running else { throw SeppoError.outsideRun(call: name, place: place.text) }
-    guard process.allowsThisThread() else { throw SeppoError.wrongThread(call: name, place: place.text) }
+    guard !RankProcess.isFork else { throw SeppoError.inForkedProcess(.init(name, place)) }
+    guard phase != .ended else { throw SeppoError.afterEnd(.init(name, place)) }
+    guard process.allowsThisThread() else { throw SeppoError.wrongThread(.init(name, place)) }
     guard take() else {
       // Nobody knows which thread has started another one.
       if process.slots.isAnyFull {
-        throw SeppoError.nested(
-          call: name, inside: "an item (or on another thread, while items were computed)", place: place.text)
+        throw SeppoError.nested(.init(name, inside: "an item (or on another thread, while items were computed)", place))
       }
-      throw SeppoError.overlapping(call: name, place: place.text)
+      throw SeppoError.overlapping(.init(name, place))
     }
     defer { isTaken.store(false, ordering: .releasing) }
     if let broken { throw broken }
     current = Call(number: current.number + 1, name: name, place: place)
     return try body(CallSignature(number: current.number, site: try site(of: name, at: place, types: types)))
   }
+
+  /// Whether some thread is in a call.
+  var isInCall: Bool { isTaken.load(ordering: .acquiring) }
 
   private func take() -> Bool {
     isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
@@ -64,20 +72,6 @@ final class CallGate: @unchecked Sendable {
     case .atRoot, .merge: true
     case .everyRank: take()
     }
-  }
-
-  /// On rank 0: how many calls with this checkpoint have begun here, with the one at hand.
-  ///
-  /// Every beginning counts, whatever comes of it. A program may catch an error and go on to its next round, and a job that
-  /// resumes may not meet that error: rounds that were counted by how they end would get each other's results.
-  ///
-  /// - Parameters:
-  ///   - checkpoint: its identity.
-  ///   - label: which of its calls it is.
-  func beginRound(of checkpoint: String, _ label: String) -> Int {
-    let key = "\(checkpoint), \(label)"
-    rounds[key, default: 0] += 1
-    return rounds[key, default: 1]
   }
 
   private func site(of call: String, at place: Place, types: [Any.Type]) throws(SeppoError) -> CallSite {

@@ -57,8 +57,9 @@ struct CallMatching {
       case .item(let index): (index, sample.count)
       }
     difference = .itemsDiffer(
-      index: index, count: count, rank: rank, host: members.hosts[rank], rootCount: sample.count,
-      place: signature.site.place)
+      .init(
+        index: index, count: count, rank: rank, host: members.hosts[rank], rootCount: sample.count,
+        place: signature.site.place))
   }
 
   /// On rank 0: waits for all.

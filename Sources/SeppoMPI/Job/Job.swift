@@ -20,11 +20,15 @@ final class Job: @unchecked Sendable {
   let heartbeat: Heartbeat
   let shutdown: Shutdown
   let roundTrips: RoundTripCheck
+  let rounds: CheckpointRounds
 
   /// The ranks make it together.
   ///
   /// - Parameter hosts: the machine of each rank.
-  init(_ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess) throws {
+  init(
+    _ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess,
+    rounds: CheckpointRounds = CheckpointRounds(), roundTrips: RoundTripCheck? = nil
+  ) throws {
     self.transport = transport
     self.settings = settings
     self.log = log
@@ -37,7 +41,8 @@ final class Job: @unchecked Sendable {
     // Launchers don't give every rank the same environment.
     heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
     shutdown = Shutdown(members, transport, channel, pool, gate, process)
-    roundTrips = RoundTripCheck(looksAlways: settings.checksWire)
+    self.rounds = rounds
+    self.roundTrips = roundTrips ?? RoundTripCheck(looksAlways: settings.checksWire)
     channel.dispatch = { [unowned self] in try dispatch($0) }
     transport.whileWaiting = { [unowned self] in try attend() }
     transport.mayReceive = { [unowned self] bytes, source in try checkRoom(for: bytes, from: source) }
@@ -176,8 +181,9 @@ extension Job {
     guard let lost = try endingWithoutRoom({ try heartbeat.beat(at: now, in: current) }) else { return }
     try shutdown.endJob(
       SeppoError.ranksUnresponsive(
-        members.named(lost.ranks.sorted()), seconds: Double(lost.nanoseconds) / 1e9, call: current.name,
-        place: current.place.text), at: current.place, ranksAreSilent: true)
+        .init(
+          ranks: members.named(lost.ranks.sorted()), seconds: Double(lost.nanoseconds) / 1e9, call: current.name,
+          place: current.place.text)), at: current.place, ranksAreSilent: true)
   }
 }
 

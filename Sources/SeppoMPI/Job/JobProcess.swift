@@ -12,6 +12,10 @@ final class JobProcess: Sendable {
   let binding = Mutex(Binding())
   /// How a rank that is a thread ends its job; nil where the process is the rank.
   let threadEnd: ThreadEnd?
+  /// Whether no launcher started the process, so that its calls are made by this one rank.
+  let isLone: Bool
+  /// What this rank is doing, where others can look at it.
+  let page: SharedPage
   var isRank: Bool { threadEnd == nil }
   /// Whether the calling thread may use the transport.
   let allowsThisThread: @Sendable () -> Bool
@@ -22,6 +26,7 @@ final class JobProcess: Sendable {
 
   init(
     watchdog: Watchdog, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
+    isLone: Bool = false, page: SharedPage? = nil,
     allowsThisThread: @escaping @Sendable () -> Bool = { true },
     transportHasEnded: @escaping @Sendable () -> Bool = { false },
     endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
@@ -31,6 +36,8 @@ final class JobProcess: Sendable {
     self.report = report
     self.peers = peers
     self.threadEnd = threadEnd
+    self.isLone = isLone
+    self.page = page ?? watchdog.page
     self.allowsThisThread = allowsThisThread
     self.transportHasEnded = transportHasEnded
     self.endTransport = endTransport
@@ -46,8 +53,13 @@ final class JobProcess: Sendable {
       report: report, peers: Peers([]), threadEnd: end)
   }
 
-  /// What this rank is doing, where others can look at it.
-  var page: SharedPage { watchdog.page }
-  /// What this rank's compute threads have in hand.
-  var slots: InFlightSlots { watchdog.page.slots }
+  /// For another job in a process that no launcher started: what is process-wide is shared.
+  convenience init(beside first: JobProcess) {
+    self.init(
+      watchdog: first.watchdog, endRequest: first.endRequest, report: first.report, peers: first.peers, isLone: true,
+      page: .alone())
+  }
+
+  /// The items that this rank's compute threads are working on.
+  var slots: InFlightSlots { page.slots }
 }

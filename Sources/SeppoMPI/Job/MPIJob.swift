@@ -6,7 +6,7 @@ extension Job {
   /// Started at the first question.
   static let shared: Job = {
     do {
-      return try startMPI()
+      return try start()
     } catch {
       let isBadSetting = error is BadSetting
       // It may be this rank's alone. Where it is rank 0's too, that has ended the job meanwhile.
@@ -16,10 +16,17 @@ extension Job {
     }
   }()
 
-  private static func startMPI() throws -> Job {
+  private static func start() throws -> Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
-    let watchdog = Watchdog(host: HostName.own)
     if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
+    if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw MPIStartError.forked(parent: Int(parent)) }
+    let watchdog = Watchdog(host: HostName.own)
+    return Launcher.isPresent || MPIEnvironment.isStarted
+      ? try startMPI(settings, watchdog) : try startLone(settings, watchdog)
+  }
+
+  /// A rank of the job that a launcher started, or of the MPI that another library started.
+  private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let (rank, size) = (communicator.rank, communicator.size)
@@ -40,12 +47,30 @@ extension Job {
       communicator, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: HostName.own),
       process: process)
     if size > 1 { Console.flushEveryLine() }
-    watchdog.begin(rank: rank)
-    request.watch()
-    if job.isRoot { report.begin() }
-    watchExit()
-    if let threads = settings.threads { job.checkBinding(threads: threads) }
+    job.watch()
     return job
+  }
+
+  /// The only rank of a process that no launcher started. MPI isn't needed.
+  private static func startLone(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
+    let host = HostName.own
+    let report = Report(path: settings.report, isRoot: true)
+    let request = EndRequest(rank: 0, host: host, grace: settings.grace, watchdog: watchdog, report: report)
+    let process = JobProcess(
+      watchdog: watchdog, endRequest: request, report: report, peers: Peers([]), isLone: true)
+    let job = try Job(
+      LoneTransport(), hosts: [host], settings: settings, log: Log(settings, rank: 0, host: host), process: process)
+    job.watch()
+    return job
+  }
+
+  /// From now on this process's end is noticed, whatever causes it.
+  private func watch() {
+    process.watchdog.begin(rank: rank)
+    endRequest.watch()
+    if isRoot { report.begin() }
+    Job.watchExit()
+    if let threads = settings.threads { checkBinding(threads: threads) }
   }
 
   /// Rank 0 says it, for itself, where so many compute threads share fewer cores because of how it was launched.

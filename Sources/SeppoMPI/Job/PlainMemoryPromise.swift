@@ -5,7 +5,7 @@ extension PlainMemoryPromise {
   static func check(_ types: [Any.Type], place: String) throws(SeppoError) {
     for type in types {
       guard let (type, reason) = broken(in: type) else { continue }
-      throw .badOption(name: "\(type)", reason: reason, place: place)
+      throw .badOption(.init(name: "\(type)", reason: reason, place: place))
     }
   }
 }

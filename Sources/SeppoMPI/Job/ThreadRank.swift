@@ -19,7 +19,6 @@ package enum ThreadRank {
       process: .thread(rank: transport.rank, host: host, settings: settings, end: end))
     defer { job.pool.close() }
     return try job.enter {
-      job.gate.phase = .running
       let value = try body()
       try job.meet("the end of withRanks", at: place)
       try job.shutdown.end()

@@ -47,7 +47,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
       let item = source.blocks.firstItem(of: quarantined.item)
       return FailedItem(
         index: quarantined.item,
-        error: .itemKilledRanks(index: item, deaths: quarantined.deaths, place: call.place.text))
+        error: .itemKilledRanks(.init(index: item, deaths: quarantined.deaths, place: call.place.text)))
     }
     tell(journal, count: start.count)
     return sink

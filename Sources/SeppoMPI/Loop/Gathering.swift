@@ -75,8 +75,7 @@ extension MapCall {
     if isSerial {
       try options.check()
       if options.checkpoint != nil {
-        throw SeppoError.nested(
-          call: "\(verb.name) with a checkpoint", inside: CallContext.current.name, place: place.text)
+        throw SeppoError.nested(.init("\(verb.name) with a checkpoint", inside: CallContext.current.name, place))
       }
       return try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, nil))) }
     }
@@ -84,7 +83,7 @@ extension MapCall {
       // Before anything that may throw.
       let round =
         job.isRoot
-        ? options.checkpoint.map { job.gate.beginRound(of: $0.store.identity, $0.store.label ?? place.text) } : nil
+        ? options.checkpoint.map { job.rounds.begin($0.store.identity, $0.store.label ?? place.text) } : nil
       try options.check()
       job.checkBinding(threads: options.threads)
       if options.checkpoint != nil { job.endRequest.keepResults() }
@@ -122,18 +121,20 @@ extension MapCall {
 func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ value: Value.Type, _ verb: Verb, _ kernel: ChunkKernel
 ) throws -> Mapped<Value>? {
-  let call = MapCall<Element, Value>(work, verb)
-  return try call.run(work.elements, work.sample, kernel) { part in
-    switch part {
-    case .alone(let loop):
-      try loop.checkRoom()
-      return try gather(loop.count) { try loop.run(into: $0) }
-    case .root(let loop):
-      try loop.checkRoom()
-      return try gather(
-        loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
-        then: { try loop.share($0, failures: $1) })
-    case .worker(let outcome): return try call.take(outcome)
+  try Job.forCall { job in
+    let call = MapCall<Element, Value>(job, work, verb)
+    return try call.run(work.elements, work.sample, kernel) { part in
+      switch part {
+      case .alone(let loop):
+        try loop.checkRoom()
+        return try gather(loop.count) { try loop.run(into: $0) }
+      case .root(let loop):
+        try loop.checkRoom()
+        return try gather(
+          loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
+          then: { try loop.share($0, failures: $1) })
+      case .worker(let outcome): return try call.take(outcome)
+      }
     }
   }
 }
@@ -148,35 +149,41 @@ func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ verb: Verb, neutral: Value, merge: (inout Value, Value) throws -> Void,
   _ kernel: ChunkKernel
 ) throws -> Value? {
-  let call = MapCall<Element, Value>(work, verb)
-  return try withoutActuallyEscaping(merge) { merge in
-    try call.run(work.elements, work.sample, kernel) { part in
-      func fold(_ value: inout Value, _ other: Value) throws {
-        try CallContext.enter(.merge) { try merge(&value, other) }
-      }
-      let fold = FoldSink(fold) { first in
-        var merged = first
-        try fold(&merged, neutral)
-        guard AnyValue.areSame(first, merged) else { throw call.notNeutral(neutral, first, merged) }
-      }
-      switch part {
-      case .alone(let loop):
-        _ = try loop.run(into: fold)
-        if let thrown = fold.thrown { throw call.mergeThrew(thrown) }
-        return fold.folded ?? neutral
-      case .root(let loop):
-        _ = try loop.run(into: fold)
-        if let thrown = fold.thrown { try loop.refuse(call.mergeThrew(thrown)) }
-        return try gather(
-          1, keepsCoded: call.encodesValues,
-          { sink in
-            sink.places(0..<1).initialize(repeating: fold.folded ?? neutral)
-            if let bad = sink.came(0..<1, [0..<1], from: nil, coded: nil) { try loop.refuse(call.error(bad, nil)) }
-            return []
-          }, then: { try loop.share($0, failures: $1) }
-        ).values.first
-      case .worker(let outcome): return try call.take(outcome)?.values.first
-      }
+  try withoutActuallyEscaping(merge) { merge in
+    try Job.forCall { try fold(MapCall($0, work, verb), work, neutral, merge, kernel) }
+  }
+}
+
+private func fold<Element: Codable & Sendable, Value: Codable & Sendable>(
+  _ call: MapCall<Element, Value>, _ work: Work<Element>, _ neutral: Value,
+  _ merge: @escaping (inout Value, Value) throws -> Void, _ kernel: ChunkKernel
+) throws -> Value? {
+  try call.run(work.elements, work.sample, kernel) { part in
+    func fold(_ value: inout Value, _ other: Value) throws {
+      try CallContext.enter(.merge) { try merge(&value, other) }
+    }
+    let fold = FoldSink(fold) { first in
+      var merged = first
+      try fold(&merged, neutral)
+      guard AnyValue.areSame(first, merged) else { throw call.notNeutral(neutral, first, merged) }
+    }
+    switch part {
+    case .alone(let loop):
+      _ = try loop.run(into: fold)
+      if let thrown = fold.thrown { throw call.mergeThrew(thrown) }
+      return fold.folded ?? neutral
+    case .root(let loop):
+      _ = try loop.run(into: fold)
+      if let thrown = fold.thrown { try loop.refuse(call.mergeThrew(thrown)) }
+      return try gather(
+        1, keepsCoded: call.encodesValues,
+        { sink in
+          sink.places(0..<1).initialize(repeating: fold.folded ?? neutral)
+          if let bad = sink.came(0..<1, [0..<1], from: nil, coded: nil) { try loop.refuse(call.error(bad, nil)) }
+          return []
+        }, then: { try loop.share($0, failures: $1) }
+      ).values.first
+    case .worker(let outcome): return try call.take(outcome)?.values.first
     }
   }
 }
@@ -209,9 +216,9 @@ private func gather<Value>(
 }
 
 extension MapCall {
-  init(_ work: Work<Element>, _ verb: Verb) {
+  init(_ job: Job, _ work: Work<Element>, _ verb: Verb) {
     self.init(
-      job: .current, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
+      job: job, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
   }
 
   /// On another rank than 0: what the call's end brings.
@@ -229,17 +236,19 @@ extension MapCall {
   fileprivate func mergeThrew(_ thrown: any Error) -> SeppoError {
     thrown as? SeppoError
       ?? .mergeThrew(
-        host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text)
+        .init(
+          host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text))
   }
 
   fileprivate func notNeutral(_ neutral: Value, _ first: Value, _ merged: Value) -> SeppoError {
     func text(_ value: Value) -> String { AnyValue.text(value, atMost: 40) }
     return .badOption(
-      name: "\(verb.name)(into: \(text(neutral)))",
-      reason: """
-        each block of elements begins with a copy of it, so merging it into a value must not change that (0 for a sum, [:] for \
-        counts); it made \(text(merged)) of \(text(first))
-        """, place: place.text)
+      .init(
+        name: "\(verb.name)(into: \(text(neutral)))",
+        reason: """
+          each block of elements begins with a copy of it, so merging it into a value must not change that (0 for a sum, [:] for \
+          counts); it made \(text(merged)) of \(text(first))
+          """, place: place.text))
   }
 
   func error(_ bad: BadValue, _ item: Int?) -> SeppoError {

@@ -27,9 +27,10 @@ struct MapContext: Sendable {
   /// What becomes of a block that passes the time of its items.
   func timedOut(_ block: Int, of blocks: Blocks) -> SeppoError {
     .itemTimedOut(
-      index: blocks.firstItem(of: block), rank: rank, host: host, timeout: Double(blocks.time(timeout) ?? 0) / 1e9,
-      tries: 1,
-      place: place.text)
+      .init(
+        index: blocks.firstItem(of: block), rank: rank, host: host, timeout: Double(blocks.time(timeout) ?? 0) / 1e9,
+        tries: 1,
+        place: place.text))
   }
 
   func threw(_ error: any Error, _ index: Int) -> SeppoError {

@@ -25,8 +25,9 @@ struct ResultComparison<Element: Codable & Sendable, Value: Codable & Sendable> 
     lowest = (
       item,
       .resultsDiffer(
-        index: item, first: rank(first), firstResult: AnyValue.text(value[0], atMost: 80), second: rank(second),
-        secondResult: found, place: call.place.text)
+        .init(
+          index: item, first: rank(first), firstResult: AnyValue.text(value[0], atMost: 80), second: rank(second),
+          secondResult: found, place: call.place.text))
     )
   }
 

@@ -198,8 +198,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     case .stuck(let index, let worker, let nanoseconds):
       try job.shutdown.endJob(
         SeppoError.itemStuck(
-          index: source.blocks.firstItem(of: index), rank: worker, host: job.hosts[worker],
-          seconds: Double(nanoseconds) / 1e9, place: call.place.text), at: call.place)
+          .init(
+            index: source.blocks.firstItem(of: index), rank: worker, host: job.hosts[worker],
+            seconds: Double(nanoseconds) / 1e9, place: call.place.text)), at: call.place)
     case .finished: isFinished = true
     }
   }

@@ -7,6 +7,7 @@ struct ProtocolError: Error {
 
 extension SeppoError {
   init(_ error: ProtocolError, rank: Int, host: String) {
-    self = .mpi(call: "Seppo's protocol", errorClass: 0, text: error.text, rank: rank, host: host)
+    self = .mpi(
+      .init(call: "Seppo's protocol", errorClass: 0, text: error.text, rank: rank, host: host))
   }
 }

@@ -53,6 +53,6 @@ struct CallOptions {
   }
 
   private func bad(_ name: String, _ reason: String) -> SeppoError {
-    .badOption(name: name, reason: reason, place: place.text)
+    .badOption(.init(name: name, reason: reason, place: place.text))
   }
 }

@@ -55,9 +55,12 @@ extension AtRoot where Value: Codable & Sendable {
   /// - Throws: on every rank, `SeppoError.notEncodable` or `notDecodable` where the value can't be encoded, or not be
   ///   decoded again.
   public func broadcast(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Value {
-    let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
-    return try job.call("broadcast", at: place, types: [Value.self]) { signature in
+    return try Job.forCall { try broadcast(as: $0, place) }
+  }
+
+  private func broadcast(as job: Job, _ place: Place) throws -> Value {
+    try job.call("broadcast", at: place, types: [Value.self]) { signature in
       var matching = CallMatching(job, signature)
       guard job.isRoot else {
         try matching.announce(threads: 0)
@@ -174,8 +177,13 @@ extension Seppo {
   }
 
   static func runAtRoot<Value>(_ place: Place, _ body: () throws -> Value) throws -> AtRoot<Value> {
-    let job = Job.current
-    return try job.call("atRoot", at: place, rootMayBeAway: true) { signature in
+    try Job.forCall { try runAtRoot(as: $0, place, body) }
+  }
+
+  private static func runAtRoot<Value>(
+    as job: Job, _ place: Place, _ body: () throws -> Value
+  ) throws -> AtRoot<Value> {
+    try job.call("atRoot", at: place, rootMayBeAway: true) { signature in
       var matching = CallMatching(job, signature)
       guard job.isRoot else {
         try matching.announce(threads: 0)
@@ -193,7 +201,8 @@ extension Seppo {
         let error =
           error as? SeppoError
           ?? .rootThrew(
-            host: job.host, type: String(describing: type(of: error)), description: error.text, place: place.text)
+            .init(
+              host: job.host, type: String(describing: type(of: error)), description: error.text, place: place.text))
         try job.finish(.threw(error))
         throw error
       }

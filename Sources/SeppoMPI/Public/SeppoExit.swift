@@ -1,8 +1,8 @@
 import SeppoProcess
 
 extension Seppo {
-  /// Ends every rank with this status, after what was printed is written out: for command-line tools (64 for a usage
-  /// error, 1 for a partial failure).
+  /// Ends every rank with this status, after flushing what was printed: for command-line tools (64 for a usage error, 1 for a
+  /// partial failure).
   ///
   /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
   public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column)
@@ -11,38 +11,40 @@ extension Seppo {
     if RankProcess.isFork { endProcess(status) }
     let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
-    if job.gate.phase == .ended || CallContext.current == .item {
+    let context = CallContext.current
+    if job.gate.phase == .ended || context == .item {
       job.process.threadEnd?.stay(ThreadExit(status: failing(status)))
     }
-    switch (job.gate.phase, CallContext.current) {
-    case (.ended, _):
+    if job.gate.phase == .ended {
       fflush(nil)
       endProcess(status)
-    case (.running, .item):
+    }
+    switch context {
+    case .item:
       job.process.watchdog.dismiss()
       Console.write(
         """
         Seppo: rank \(job.rank) (\(job.host)): Seppo.exit(\(status)) was called inside an item, \
-        \(RankActivity.text(job.process.watchdog.page)) [at \(place.text)]
+        \(RankActivity.text(job.process.page)) [at \(place.text)]
         """)
       fflush(nil)
       _exit(failing(status))
-    case (.running, .atRoot), (.running, .merge):
+    case .atRoot, .merge:
       // The others wait for this atRoot's outcome.
       do {
         try job.sendToAll(.exit(status: status))
       } catch {
         job.shutdown.endJobFromAnyThread(error, at: place)
       }
-      job.shutdown.leave(status: status)
-    case (.beforeRun, _), (.running, .everyRank):
-      job.gate.phase = .running
+    case .everyRank:
+      // Another thread of a process without a launcher may be in a call, which then ends with the process.
+      if job.process.isLone { break }
       do {
         try job.meet("Seppo.exit(\(status))", at: place)
       } catch {
         job.shutdown.endJobFromAnyThread(error, at: place)
       }
-      job.shutdown.leave(status: status)
     }
+    job.shutdown.leave(status: status)
   }
 }

@@ -15,6 +15,18 @@ package enum Launcher {
     getenv("SLURM_STEP_ID") == nil || getenv("OMPI_COMM_WORLD_SIZE") != nil ? nil : number("SLURM_STEP_NUM_TASKS")
   }
 
+  /// Whether a launcher started this process as a rank: every MPI launcher passes variables with one of these prefixes.
+  package static var isPresent: Bool {
+    if ranks != nil || rank != nil { return true }
+    let prefixes = ["OMPI_COMM_WORLD_", "PMI_", "PMI2_", "PMIX_", "PALS_", "MV2_COMM_WORLD_", "MPI_LOCALRANKID="]
+    var variable = environ
+    while let text = variable.pointee {
+      if prefixes.contains(where: { strncmp(text, $0, $0.utf8.count) == 0 }) { return true }
+      variable += 1
+    }
+    return false
+  }
+
   /// How many ranks Open MPI's launcher started on this machine.
   package static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The process that is a rank: one that it forks has its memory and its signal handlers, and is no rank.
+/// The process that is a rank. One that it forks has its memory and its signal handlers, and is no rank.
 package enum RankProcess {
   private static let id = Atomic<pid_t>(0)
 
@@ -12,6 +12,28 @@ package enum RankProcess {
   package static var isFork: Bool {
     let id = id.load(ordering: .relaxed)
     return id != 0 && id != getpid()
+  }
+
+  /// The process that forked this one, where a launcher started that one as a rank: it runs the same program with the same
+  /// rank's environment. Nil where this process is the rank.
+  package static var forkedFrom: pid_t? {
+    #if os(Linux)
+      let parent = getppid()
+      guard let own = executable("self"), own == executable("\(parent)"), let rank = Launcher.rank else { return nil }
+      let variables = SystemFile.bytes("/proc/\(parent)/environ")?.split(separator: 0) ?? []
+      let isSameRank = variables.contains { variable in
+        ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"].contains { variable.elementsEqual("\($0)=\(rank)".utf8) }
+      }
+      return isSameRank ? parent : nil
+    #else
+      return nil
+    #endif
+  }
+
+  private static func executable(_ process: String) -> String? {
+    guard let path = realpath("/proc/\(process)/exe", nil) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
   }
 
   /// A process that an item has forked ends here, where it comes back out of `f`: it would compute other items too, and then

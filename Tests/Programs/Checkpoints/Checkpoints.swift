@@ -5,6 +5,7 @@
 // FILE is the checkpoint; LOG gets a line for each item that is computed, with its index. Rank 0 prints a digest of the
 // results, which is the same for the same results.
 
+import Foundation
 import SeppoCheckpoint
 import SeppoMPI
 
@@ -224,8 +225,8 @@ struct Checkpoints {
     case "an error that is caught":
       do {
         try show([1].parallel(checkpoint: .sqlite(file)).map { $0 })
-      } catch SeppoError.checkpoint(let error, _) {
-        print("rank \(Seppo.rank): \(error)")
+      } catch SeppoError.checkpoint(let failure) {
+        print("rank \(Seppo.rank): \(failure.error)")
       }
       try show((0..<10).mapParallel { $0 })
     case "a map without, after one with":

@@ -4,6 +4,7 @@
 //
 // Where an item is to end its rank, it is one of the last rank's, or of RANK's.
 
+import Foundation
 import CMPI
 import SeppoMPI
 import Synchronization

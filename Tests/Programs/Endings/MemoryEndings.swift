@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// Calls that need more memory than there is.

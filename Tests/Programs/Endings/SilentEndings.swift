@@ -1,3 +1,4 @@
+import Foundation
 import SeppoMPI
 
 /// Ranks that are stopped or late, and items that never come back.

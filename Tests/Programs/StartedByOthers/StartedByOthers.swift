@@ -2,6 +2,7 @@
 //
 //   mpirun -n 3 StartedByOthers [single | serialized]
 
+import Foundation
 import CMPI
 import SeppoMPI
 

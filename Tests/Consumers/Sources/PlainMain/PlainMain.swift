@@ -8,6 +8,8 @@ struct Particle: Codable, Sendable, Equatable {
 
 extension Particle: PlainMemory {}
 
+struct Odd: Error {}
+
 enum Sweep {
   static func energies<Numbers: Collection>(_ numbers: Numbers) throws -> [Double] where Numbers.Element == Double {
     try numbers.mapParallel { $0 * 2 }
@@ -31,7 +33,7 @@ struct PlainMain {
       let magnitudes = try particles.mapParallel(\.x)
       do {
         _ = try [1, 2, 3].mapParallel { number throws -> Int in
-          if number == 2 { throw SeppoError.outsideRun(call: "none", place: "nowhere") }
+          if number == 2 { throw Odd() }
           return number
         }
       } catch let error as SeppoError {

@@ -1,0 +1,102 @@
+import SeppoProcess
+
+extension SeppoError {
+  /// An item that took longer than `timeout:`.
+  public struct ItemTimeout: Sendable, Equatable, Codable {
+    /// Its index in the collection that was mapped.
+    public let index: Int
+    /// The rank of the last try.
+    public let rank: Int
+    /// That rank's machine.
+    public let host: String
+    /// The limit, in seconds.
+    public let timeout: Double
+    /// The number of tries: 1 without `retries:`.
+    public internal(set) var tries: Int
+    /// The line of the program that called the map, as `#fileID:#line`.
+    public let place: String
+
+    var sentence: String {
+      """
+      item \(index) took longer than \(SeppoError.spell(seconds: timeout)) on rank \(rank) \
+      (\(host))\(SeppoError.spell(tries: tries)) [mapped at \(place)]
+      """
+    }
+  }
+
+  /// An item that had exceeded its `timeout:` and never returned.
+  public struct StuckItem: Sendable, Equatable, Codable {
+    /// Its index in the collection that was mapped.
+    public let index: Int
+    /// The rank that computes it.
+    public let rank: Int
+    /// That rank's machine.
+    public let host: String
+    /// The time since it was started, in seconds.
+    public let seconds: Double
+    /// The line of the program that called the map, as `#fileID:#line`.
+    public let place: String
+
+    var sentence: String {
+      """
+      item \(index) has not returned on rank \(rank) (\(host)) after \(SeppoError.spell(seconds: seconds)), and a thread \
+      can't be stopped, so the job ends [mapped at \(place)]
+      """
+    }
+  }
+
+  /// An item at which ranks died in earlier jobs.
+  public struct LethalItem: Sendable, Equatable, Codable {
+    /// Its index in the collection that was mapped.
+    public let index: Int
+    /// The number of ranks that died.
+    public let deaths: Int
+    /// The line of the program that called the map, as `#fileID:#line`.
+    public let place: String
+
+    var sentence: String {
+      """
+      item \(index) is not tried again: \(deaths == 1 ? "a rank" : "\(deaths) ranks") died computing it in earlier jobs \
+      [mapped at \(place)]
+      """
+    }
+  }
+
+  /// A value that can't be encoded or decoded.
+  public struct CodingFailure: Sendable, Equatable, Codable {
+    /// The item's index; nil for a value that isn't one of many.
+    public let index: Int?
+    /// The rank that tried.
+    public let rank: Int
+    /// That rank's machine.
+    public let host: String
+    /// The type of the value.
+    public let type: String
+    /// Where in the value, as `energies[3].unit`; empty for the value itself.
+    public let codingPath: String
+    /// What the encoder, the decoder or the type reported.
+    public let reason: String
+
+    func sentence(_ done: String) -> String {
+      let what = index.map { "item \($0)" } ?? "the value"
+      let inside = codingPath.isEmpty ? "" : " at \(codingPath)"
+      return "\(what) (\(type)) can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)"
+    }
+  }
+
+  /// An error that the body of `atRoot`, or the `merge` of a reduction, threw on rank 0.
+  public struct BodyError: Sendable, Equatable, Codable {
+    /// Rank 0's machine.
+    public let host: String
+    /// The type of the error that was thrown.
+    public let type: String
+    /// The `errorDescription` of the error, where it is a `LocalizedError` that has one; else its description.
+    public let description: String
+    /// The line of the call, as `#fileID:#line`.
+    public let place: String
+
+    func sentence(_ what: String, _ at: String) -> String {
+      "\(what) threw on rank 0 (\(host)): \(type): \(description) [\(at) \(place)]"
+    }
+  }
+}
