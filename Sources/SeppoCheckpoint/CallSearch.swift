@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// Finds a call's row in the file, or begins one.

@@ -1,7 +1,10 @@
-public import SeppoMPI
+@_spi(CheckpointStore) public import SeppoMPI
 
 extension Checkpoint {
   /// Which stored results still count, when a call is made again.
+  #if hasAttribute(nonexhaustive)
+    @nonexhaustive
+  #endif
   public enum Resume: String, Sendable, Codable {
     /// All of them, where the items are the same as before; other items are an error.
     case whole

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// What SQLite's errors mean for a checkpoint.
 struct Failure {

@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// Where a checkpoint's files are, and what the system says of them before SQLite is asked.
 struct FileLocation {

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// All that is done when a file is opened, in one transaction: an error leaves it as it was.

@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// The file beside the database in which this job notes what its ranks have in hand.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// Which job this is, for those who find its file in use.
 enum JobName {

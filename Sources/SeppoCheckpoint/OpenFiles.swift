@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// The files that this process has open, and has had.
 ///

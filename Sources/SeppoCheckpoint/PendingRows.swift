@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// Results that have come, until they are handed to the database together: one by one that takes longer.

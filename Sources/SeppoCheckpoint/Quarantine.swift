@@ -1,4 +1,4 @@
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// Items that were in a rank's hands when a job died, and how often.
 struct Quarantine: Equatable {

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// Gives a call's results to the items that they are of, where the items have changed: wherever these stand now, and of

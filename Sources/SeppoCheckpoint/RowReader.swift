@@ -1,6 +1,6 @@
 import GRDB
 import GRDBSQLite
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// InFlightSlots over a call's results, each of which is what its checksum says.

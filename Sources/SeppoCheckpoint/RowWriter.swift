@@ -1,6 +1,6 @@
 import GRDB
 import GRDBSQLite
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 /// Puts rows into `stored`, in a transaction that is begun where none is and stays open.
 final class RowWriter {

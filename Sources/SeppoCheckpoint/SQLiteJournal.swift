@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Synchronization
 
 /// A checkpoint's file that is open for one call.

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-package import SeppoMPI
+@_spi(CheckpointStore) package import SeppoMPI
 
 /// Opens a checkpoint's file: makes it, or finds out whether it is one, whole, and of this work.
 package struct SQLiteStore: CheckpointStore {

@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
 /// What a call's items are known by again. The items are gone through once.

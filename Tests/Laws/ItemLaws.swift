@@ -82,7 +82,7 @@ let itemLaws = [
     let words = Set((0..<200).map { "word \($0)" })
     let table = Dictionary(uniqueKeysWithValues: (0..<100).map { ("key \($0)", Double($0)) })
     // By chance, the order may be the same in two processes.
-    try holdDiffers(words, index: nil, "Sort what comes from a Set")
+    try holdDiffers(words, index: nil, "Sort items from a Set")
     try holdDiffers(Array(words), index: nil)
     try holdDiffers(table.keys, index: nil)
     try holdDiffers(table.map { $0.value }, index: nil)

@@ -63,7 +63,7 @@ extension SPMDTests {
         #expect(job.status != 0, "\(job.report)")
         #expect(job.messages.count == 1, "\(job.report)")
         let said = job.messages.first ?? ""
-        #expect(said.contains(": rank 2 (seppo-b), rank 3 (seppo-b) have not been heard of for "), "\(job.report)")
+        #expect(said.contains(": rank 2 (seppo-b), rank 3 (seppo-b) have not answered for "), "\(job.report)")
       }
     }
 

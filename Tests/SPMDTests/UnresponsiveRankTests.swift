@@ -20,7 +20,7 @@ extension SPMDTests {
       #expect(job.messages.count == 1, "\(job.report)")
       let said = job.messages.first ?? ""
       #expect(
-        said.contains(/^Seppo: rank 0 \([^)]+\): rank [0-9]+ \([^)]+\) has not been heard of for [0-9.]+ s/), "\(said)")
+        said.contains(/^Seppo: rank 0 \([^)]+\): rank [0-9]+ \([^)]+\) has not answered for [0-9.]+ s/), "\(said)")
       #expect(said.contains("rank \(ranks - 1) (") && said.contains("in mapParallel"), "\(said)")
       #expect(said.contains(/\[at Endings\/[A-Za-z]*Endings.swift:[0-9]+/), "\(said)")
     }
@@ -31,7 +31,7 @@ extension SPMDTests {
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let said = job.messages.first ?? ""
-      #expect(said.contains(/^Seppo: rank [1-9] \([^)]+\): rank 0 \([^)]+\) has not been heard of for/), "\(said)")
+      #expect(said.contains(/^Seppo: rank [1-9] \([^)]+\): rank 0 \([^)]+\) has not answered for/), "\(said)")
     }
 
     @Test(
@@ -71,7 +71,7 @@ extension SPMDTests {
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let said = job.messages.first ?? ""
-      #expect(said.contains(/^Seppo: rank 0 \([^)]+\): item 7 has not come back on rank [0-9] \(/), "\(said)")
+      #expect(said.contains(/^Seppo: rank 0 \([^)]+\): item 7 has not returned on rank [0-9] \(/), "\(said)")
     }
 
     @Test(

@@ -1,6 +1,6 @@
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 @Suite("A damaged file gives the right results or an error, never wrong ones")

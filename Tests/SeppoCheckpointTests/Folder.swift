@@ -1,6 +1,6 @@
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 /// A folder of a test's own.

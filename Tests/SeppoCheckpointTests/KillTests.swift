@@ -1,6 +1,6 @@
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 @Suite("A process that is killed loses nothing that was flushed")

@@ -1,5 +1,5 @@
 import Foundation
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 @testable import SeppoCheckpoint

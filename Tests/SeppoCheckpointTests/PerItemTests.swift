@@ -1,6 +1,6 @@
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 @Suite("Items that are the same keep their results, where that was asked for")

@@ -1,6 +1,6 @@
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 import Testing
 
 @Suite("A file that can't be used is refused by name, and left as it is")

@@ -1,7 +1,7 @@
 import SeppoEngine
 import Testing
 
-@testable import SeppoMPI
+@_spi(CheckpointStore) @testable import SeppoMPI
 
 @Suite("What a call's items are known by")
 struct WorkOfCallTests {

@@ -13,10 +13,12 @@ public struct Checkpoint: Sendable {
   let store: any CheckpointStore
 
   /// A checkpoint in a store of one's own.
+  @_spi(CheckpointStore)
   public init(_ store: any CheckpointStore) { self.store = store }
 }
 
 /// A place for the results of maps: a file, in most cases. Opened on rank 0 only.
+@_spi(CheckpointStore)
 public protocol CheckpointStore: Sendable {
   /// What messages call it, as `fits.sqlite`.
   var name: String { get }
@@ -38,11 +40,13 @@ public protocol CheckpointStore: Sendable {
   func open(for work: CheckpointWork) throws -> any CheckpointJournal
 }
 
+@_spi(CheckpointStore)
 extension CheckpointStore {
   public var identity: String { name }
 }
 
 /// What a call is to compute: a checkpoint belongs to it.
+@_spi(CheckpointStore)
 public struct CheckpointWork {
   /// The line of the call, as `#fileID:#line`. What stands before the slash is the program's module.
   public let place: String
@@ -81,6 +85,7 @@ public struct CheckpointWork {
 
 /// A store that is open for one call. `append` and `flush` are called by one thread, the others by another; those of
 /// `CheckpointNotes` while they are at work.
+@_spi(CheckpointStore)
 public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// What the call is known by in the store: the label that was given, or its place.
   var label: String { get }
@@ -109,11 +114,13 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   func close()
 }
 
+@_spi(CheckpointStore)
 extension CheckpointJournal {
   public var gone: Int { 0 }
 }
 
 /// What ranks have in hand, noted so that it outlives this process the moment that a method returns.
+@_spi(CheckpointStore)
 public protocol CheckpointNotes: AnyObject {
   /// A rank is being given these items. Slots are numbered from 0, and used again when they are cleared.
   func note(slot: Int, rank: Int, items: Range<Int>) throws
@@ -127,6 +134,7 @@ public protocol CheckpointNotes: AnyObject {
 }
 
 /// Bytes that a signal handler writes to a file that is open already, with `pwrite`.
+@_spi(CheckpointStore)
 public struct CheckpointCrashNote: Sendable {
   /// The file's descriptor.
   public let file: Int32
@@ -147,6 +155,7 @@ public struct CheckpointCrashNote: Sendable {
 }
 
 /// A result on its way to a store.
+@_spi(CheckpointStore)
 public struct CheckpointResult {
   /// Which item's.
   public let item: Int
@@ -179,6 +188,7 @@ public struct CheckpointResult {
 }
 
 /// An item that was in a rank's hands when an earlier job died.
+@_spi(CheckpointStore)
 public struct CheckpointQuarantinedItem: Sendable, Equatable {
   /// Its index.
   public let item: Int

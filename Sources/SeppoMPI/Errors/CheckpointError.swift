@@ -1,4 +1,7 @@
-/// Why a checkpoint can't be used. Nothing was computed then, and nothing overwritten.
+/// An error of a checkpoint. Nothing was computed, and nothing overwritten. New kinds may be added.
+#if hasAttribute(nonexhaustive)
+  @nonexhaustive
+#endif
 public enum CheckpointError: Error, Sendable, Equatable, Codable {
   /// Another job has it open; `by` says which, as far as is known.
   case inUse(file: String, by: String)

@@ -2,14 +2,15 @@
 ///
 /// The standard library's strides are sequences only. The elements are the same, bit for bit; a stride of standard
 /// numbers of up to 64 bits travels as its bounds.
-public struct Strided<Element: Strideable>: RandomAccessCollection {
+@usableFromInline
+struct Strided<Element: Strideable>: RandomAccessCollection {
   private let elements: [Element]
   let progression: ArithmeticProgression?
 
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { progression?.count ?? elements.count }
+  @usableFromInline var startIndex: Int { 0 }
+  @usableFromInline var endIndex: Int { progression?.count ?? elements.count }
 
-  public subscript(index: Int) -> Element {
+  @usableFromInline subscript(index: Int) -> Element {
     precondition(indices.contains(index), "element \(index) of \(count)")
     guard let progression else { return elements[index] }
     return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
@@ -19,8 +20,10 @@ public struct Strided<Element: Strideable>: RandomAccessCollection {
     }
   }
 
+  @usableFromInline
   init(_ stride: StrideTo<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: false) }
 
+  @usableFromInline
   init(_ stride: StrideThrough<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: true) }
 
   /// A stride tells its bounds only through its mirror.

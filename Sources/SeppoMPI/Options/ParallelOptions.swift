@@ -44,6 +44,9 @@ extension ParallelOptions {
 }
 
 /// How many items travel together.
+#if hasAttribute(nonexhaustive)
+  @nonexhaustive
+#endif
 public enum Chunk: Sendable, Equatable {
   /// What measured times make sensible: few messages, and an even end.
   case automatic

@@ -1,19 +1,8 @@
-/// `stride(from:to:by:)` and `stride(from:through:by:)`, which are no collections.
-public protocol StandardStride<Element>: Sequence where Element: Strideable {
-  /// Its elements, as a collection.
-  var strided: Strided<Element> { get }
-}
+// `stride(from:to:by:)` and `stride(from:through:by:)` are sequences, not collections.
 
-extension StrideTo: StandardStride {
-  public var strided: Strided<Element> { Strided(self) }
-}
-
-extension StrideThrough: StandardStride {
-  public var strided: Strided<Element> { Strided(self) }
-}
-
-extension StandardStride where Element: Strideable & Codable & Sendable {
-  /// What `map` gives, computed by all ranks, on every rank; see ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
+extension StrideTo where Element: Codable & Sendable {
+  /// Returns an array with the results of mapping `f` over the elements, computed by all ranks; see
+  /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
@@ -22,17 +11,47 @@ extension StandardStride where Element: Strideable & Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// This stride, to be computed by all ranks with options; see ``ParallelOptions``.
+  /// Returns this stride with options for how all ranks compute it; see ``ParallelOptions``.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil
-  ) -> Parallel<Strided<Element>> {
-    parallel(
+  ) -> Parallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(
       ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 
-  /// This stride, to be computed by all ranks with options.
+  /// Returns this stride with options for how all ranks compute it.
   @inlinable
-  public func parallel(_ options: ParallelOptions) -> Parallel<Strided<Element>> { strided.parallel(options) }
+  public func parallel(_ options: ParallelOptions) -> Parallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(options)
+  }
+}
+
+extension StrideThrough where Element: Codable & Sendable {
+  /// Returns an array with the results of mapping `f` over the elements, computed by all ranks; see
+  /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
+  @inlinable
+  public func mapParallel<Result: Codable & Sendable>(
+    _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> [Result] {
+    try parallel().map(f, fileID: fileID, line: line, column: column)
+  }
+
+  /// Returns this stride with options for how all ranks compute it; see ``ParallelOptions``.
+  @inlinable
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> Parallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Returns this stride with options for how all ranks compute it.
+  @inlinable
+  public func parallel(_ options: ParallelOptions) -> Parallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(options)
+  }
 }

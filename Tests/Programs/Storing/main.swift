@@ -2,7 +2,7 @@
 // on from what is there, and says first what it has found.
 import Foundation
 import SeppoCheckpoint
-import SeppoMPI
+@_spi(CheckpointStore) import SeppoMPI
 
 let path = CommandLine.arguments[1]
 let count = 1_000_000

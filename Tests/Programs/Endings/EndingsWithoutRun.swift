@@ -1,0 +1,131 @@
+import Foundation
+import SeppoMPI
+
+// Programs without `Seppo.run`.
+
+extension Endings {
+  /// Returns false for the name of another program.
+  static func endsWithoutRun(_ name: String) throws -> Bool {
+    let isLast = isLastBeforeAnyCall
+    switch name {
+    case "map without run": print(try [1, 2, 3].mapParallel { $0 * $0 })
+    case "all verbs without run":
+      let table = try Seppo.atRoot { [1, 2, 3] }
+      let sum = try table.broadcast().parallel(threads: 2).reduce(into: 0, { $0 += $1 }, merge: { $0 += $1 })
+      try table.mapParallel { $0 }.parallel(timeout: .seconds(60)).atRoot.map { $0 }.atRoot { print($0, sum) }
+    case "early return without run":
+      if isLast { return true }
+      _ = try [1, 2].mapParallel { $0 }
+    case "return after one call of two":
+      _ = try [1, 2].mapParallel { $0 }
+      if Seppo.rank == Seppo.size - 1 { return true }
+      _ = try [1, 2].mapParallel { $0 }
+    case "exit 3 on one rank":
+      _ = try [1, 2].mapParallel { $0 }
+      if Seppo.rank == Seppo.size - 1 { exit(3) }
+      _ = try [1, 2].mapParallel { $0 }
+    case "exit 3 on one rank, at the end":
+      _ = try [1, 2].mapParallel { $0 }
+      if Seppo.rank == Seppo.size - 1 { exit(3) }
+    case "exit 3 everywhere":
+      _ = try [1, 2].mapParallel { $0 }
+      exit(3)
+    case "exit 3 in an item, without run": try onVictim { exit(3) }
+    case "Seppo.exit 3 in an item, without run": try onVictim { Seppo.exit(3) }
+    case "Seppo.exit without run":
+      _ = try [1, 2].mapParallel { $0 }
+      Seppo.exit(5)
+    case "Seppo.exit at root without run":
+      try Seppo.atRoot { Seppo.exit(5) }
+    case "exit on another thread, during a call":
+      Thread { exit(0) }.start()
+      try Seppo.atRoot { sleep(600) }
+    case "error everywhere":
+      _ = try [1, 2].mapParallel { $0 }
+      throw Trouble()
+    case "error on one rank":
+      _ = try [1, 2].mapParallel { $0 }
+      if Seppo.rank == Seppo.size - 1 { throw Trouble() }
+      _ = try [1, 2].mapParallel { $0 }
+    case "item throws, without run":
+      _ = try (0..<100).mapParallel { item -> Int in
+        if item == 77 { throw Trouble() }
+        return item
+      }
+    case "fork before the first call":
+      let child = forkProcess()
+      if child == 0 { print(try [1].mapParallel { $0 }) }
+      var status: Int32 = 0
+      while waitpid(child, &status, 0) < 0 {}
+      print(try [1, 2].mapParallel { $0 }, status == 0 ? "the child was well" : "the child failed")
+    case "fork after the first call":
+      _ = try [1, 2].mapParallel { $0 }
+      if forkProcess() == 0 {
+        do { print(try [1].mapParallel { $0 }) } catch { print(error) }
+        fflush(nil)
+        _exit(0)
+      }
+      var status: Int32 = 0
+      while wait(&status) < 0 {}
+    case "calls in atexit handlers":
+      // The first is called last.
+      atexit { Endings.mapAtExit("after the end") }
+      _ = try [1, 2].mapParallel { $0 }
+      atexit { Endings.mapAtExit("before the end") }
+    case "a call in a deinit after the end":
+      let late = Late()
+      Seppo.run { _ = try [1, 2].mapParallel { $0 } }
+      _ = consume late
+    case "run after a call":
+      let before = try [1, 2].mapParallel { $0 }
+      Seppo.run { try Seppo.atRoot { print(before, "and run") } }
+    case "call after run":
+      Seppo.run {}
+      do { print(try [1, 2].mapParallel { $0 }) } catch { print(error) }
+    case "runs on several threads":
+      let threads = 8
+      let lines = Lines()
+      let group = DispatchGroup()
+      for number in 0..<threads {
+        group.enter()
+        Thread {
+          Seppo.run {
+            lines.add("\(try (0..<1_000).parallel(threads: 2).map { $0 * number }.reduce(0, +))")
+          }
+          group.leave()
+        }.start()
+      }
+      group.wait()
+      print(lines.all.count == threads ? "all" : "\(lines.all)")
+    default: return false
+    }
+    return true
+  }
+
+  /// As a launcher's environment says it: asking Seppo would start MPI.
+  private static var isLastBeforeAnyCall: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    guard let rank = environment["OMPI_COMM_WORLD_RANK"], let size = environment["OMPI_COMM_WORLD_SIZE"] else {
+      return false
+    }
+    return Int(rank).map { $0 + 1 } == Int(size)
+  }
+
+  private static func mapAtExit(_ when: String) {
+    do { print(when, try [1, 2].mapParallel { $0 }) } catch { print(when, error) }
+  }
+
+  private final class Late {
+    deinit {
+      do { print(try [1, 2].mapParallel { $0 }) } catch { print(error) }
+    }
+  }
+
+  private final class Lines: @unchecked Sendable {
+    private let lock = NSLock()
+    private var lines: [String] = []
+
+    func add(_ line: String) { lock.withLock { lines.append(line) } }
+    var all: [String] { lock.withLock { lines } }
+  }
+}
