@@ -66,6 +66,21 @@ extension SPMDTests {
 
     @Test("Exits end the job", arguments: exits)
     func exit(_ ending: Ending) async throws { try await ending.check() }
+
+    @Test("A program without Seppo.run ends as one with it", arguments: programsWithoutRun)
+    func withoutRun(_ ending: Ending) async throws { try await ending.check() }
+
+    @Test(
+      "An error that leaves main without Seppo.run ends the job, and its text is printed", arguments: uncaughtErrors)
+    func uncaughtError(_ name: String, _ ranks: Int?) async throws {
+      let job =
+        if let ranks { try await Mpirun.run(ranks, "Endings", [name]) } else {
+          try await Mpirun.runToTheEnd("Endings", [name], limit: 120, .waits)
+        }
+      #expect(!job.isExpired && job.status != 0, "\(job.report)")
+      #expect(job.errors.contains("Fatal error: Error raised at top level: "), "\(job.report)")
+      #expect(job.errors.contains("trouble of the program's own"), "\(job.report)")
+    }
   }
 
   static let divergences: [Ending] = [
@@ -100,9 +115,10 @@ extension SPMDTests {
       name: "divergence that every rank is told", ranks: 2, says: ["rank 1 (", "different calls"], output: "told\n"),
     Ending(
       name: "exit of one rank before run",
-      says: ["rank 1 is at (the program's end, without Seppo.run, call 1)", "mapParallel"]),
+      says: ["rank 1 is at (exit(5), call 1)", "mapParallel"]),
     Ending(
-      name: "return of one rank before run", ranks: 2, says: ["rank 1 is at (the program's end, without Seppo.run"]),
+      name: "return of one rank before run", ranks: 2, says: ["rank 1 is at (the end of the program, call 1)"]),
+    Ending(name: "early return without run", says: ["MPI can't start: 1 of the 3 ranks on this host ended"]),
     Ending(name: "Seppo.exit of one rank before run", says: ["Seppo.exit(5)", "mapParallel"]),
     Ending(name: "exit on one rank", says: ["Seppo.exit(7)", "mapParallel"]),
   ]
@@ -131,8 +147,63 @@ extension SPMDTests {
       Ending(name: "atRoot throws", says: ["the body of atRoot threw on rank 0"]),
       Ending(name: "run inside run", says: ["called a second time"]),
       Ending(name: "run twice", says: ["called a second time"], output: "first\n"),
-      Ending(name: "run twice", ranks: nil, says: ["called a second time"], output: "first\n"),
     ]
+
+  static let uncaughtErrors: [(String, Int?)] = [
+    ("error everywhere", 3), ("error everywhere", nil), ("error on one rank", 3), ("item throws, without run", 3),
+    ("item throws, without run", nil),
+  ]
+
+  private static let afterEnd = """
+    mapParallel was called after MPI had ended, at the end of Seppo.run or of the program; make all calls before that
+
+    """
+
+  static let programsWithoutRun: [Ending] = [
+    Ending(name: "map without run", status: 0, messages: 0, output: String(repeating: "[1, 4, 9]\n", count: 3)),
+    Ending(name: "map without run", ranks: nil, status: 0, messages: 0, output: "[1, 4, 9]\n"),
+    Ending(name: "all verbs without run", status: 0, messages: 0, output: "[1, 2, 3] 6\n"),
+    Ending(name: "all verbs without run", ranks: nil, status: 0, messages: 0, output: "[1, 2, 3] 6\n"),
+    Ending(name: "exit 3 on one rank, at the end", status: 3, messages: 0),
+    Ending(name: "exit 3 on one rank", ranks: nil, status: 3, messages: 0),
+    Ending(name: "exit 3 everywhere", status: 3, messages: 0),
+    Ending(name: "exit 3 everywhere", ranks: nil, status: 3, messages: 0),
+    Ending(name: "exit 3 in an item, without run", says: ["exit was called inside an item, in call 1, mapParallel"]),
+    Ending(name: "exit 3 in an item, without run", ranks: nil, says: ["exit was called inside an item"]),
+    Ending(
+      name: "Seppo.exit 3 in an item, without run", status: 3, says: ["Seppo.exit(3) was called inside an item"]),
+    Ending(name: "Seppo.exit without run", status: 5, messages: 0),
+    Ending(name: "Seppo.exit without run", ranks: nil, status: 5, messages: 0),
+    Ending(name: "Seppo.exit at root without run", status: 5, messages: 0),
+    Ending(name: "Seppo.exit at root without run", ranks: nil, status: 5, messages: 0),
+    Ending(
+      name: "exit on another thread, during a call", says: ["rank 0 (", "exit was called during a call, in call 1"]),
+    Ending(
+      name: "fork before the first call", ranks: 1, status: 0,
+      says: ["MPI could not be started: this process was forked"], output: "[1, 2] the child failed\n"),
+    Ending(
+      name: "fork before the first call", ranks: nil, status: 0, messages: 0,
+      output: "[1]\n[1, 2] the child was well\n"),
+    Ending(
+      name: "fork after the first call", ranks: 1, status: 0, messages: 0,
+      output: """
+        mapParallel was called in a process that a rank had forked, which isn't a rank itself; make the call in the rank's \
+        own process
+
+        """),
+    Ending(
+      name: "calls in atexit handlers", ranks: 1, status: 0, messages: 0,
+      output: "before the end [1, 2]\nafter the end \(afterEnd)"),
+    Ending(
+      name: "calls in atexit handlers", ranks: nil, status: 0, messages: 0,
+      output: "before the end [1, 2]\nafter the end [1, 2]\n"),
+    Ending(name: "a call in a deinit after the end", ranks: 1, status: 0, messages: 0, output: afterEnd),
+    Ending(name: "a call in a deinit after the end", ranks: nil, status: 0, messages: 0, output: "[1, 2]\n"),
+    Ending(name: "run after a call", status: 0, messages: 0, output: "[1, 2] and run\n"),
+    Ending(name: "run after a call", ranks: nil, status: 0, messages: 0, output: "[1, 2] and run\n"),
+    Ending(name: "call after run", ranks: 1, status: 0, messages: 0, output: afterEnd),
+    Ending(name: "call after run", ranks: nil, status: 0, messages: 0, output: "[1, 2]\n"),
+  ]
 
   static let exits: [Ending] = [
     Ending(name: "well", status: 0, messages: 0, output: "well\nafter run\n"),
@@ -147,11 +218,8 @@ extension SPMDTests {
     Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
     Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),
     Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),
-    Ending(
-      name: "map without run", ranks: nil, status: 0, messages: 0,
-      output:
-        "mapParallel needs Seppo.run { … } around it, or in a unit test withRanks(3) { … } of SeppoTesting [at Endings/Endings.swift:34]\n"
-    ),
+    Ending(name: "run twice", ranks: nil, status: 0, messages: 0, output: "first\nsecond\n"),
+    Ending(name: "runs on several threads", ranks: nil, status: 0, messages: 0, output: "all\n"),
     Ending(name: "exit after run", status: 5, messages: 0),
     Ending(name: "exit before run", status: 5, messages: 0),
     Ending(name: "exit", status: 7, messages: 0, output: "said before the exit\n"),

@@ -20,7 +20,7 @@ extension SPMDTests {
       [
         Ending(
           name: "results too large at once", ranks: ranks,
-          says: ["the results of all 100000000 items would take 762.9 MiB on rank 0 (", limit])
+          says: ["the results of all 100000000 items would need 762.9 MiB on rank 0 (", limit])
       ]
         + [
           "results that grow too large", "results that grow too large on two threads",
@@ -28,13 +28,13 @@ extension SPMDTests {
         ].map {
           Ending(
             name: $0, ranks: ranks,
-            says: ["the results of all 400 items (", " are here) would take ", " GiB on rank 0 (", limit])
+            says: ["the results of all 400 items (", " are here) would need ", " GiB on rank 0 (", limit])
         }
     }
     + [nil, 3].map {
       Ending(
         name: "strings that grow too large", ranks: $0,
-        says: ["the results of all 400000 items (", " are here) would take ", " GiB on rank 0 (", limit])
+        says: ["the results of all 400000 items (", " are here) would need ", " GiB on rank 0 (", limit])
     }
 
   private static let caught: [Ending] =
@@ -63,19 +63,19 @@ extension SPMDTests {
     [
       Ending(
         name: "message too large for root", ranks: ranks,
-        says: ["a message from rank ", " would take 600.0 MiB on rank 0 (", limit]),
+        says: ["a message from rank ", " would need 600.0 MiB on rank 0 (", limit]),
       Ending(
         name: "item too large for another rank", ranks: ranks,
-        says: ["a message from rank 0 would take 600.0 MiB on rank ", limit]),
+        says: ["a message from rank 0 would need 600.0 MiB on rank ", limit]),
       Ending(
         name: "results too large for another rank", ranks: ranks,
-        says: ["the results of the map would take 610.4 MiB on rank ", limit]),
+        says: ["the results of the map would need 610.4 MiB on rank ", limit]),
       Ending(
-        name: "arrays too large for another rank", ranks: ranks, says: ["the results of the map would take ", limit]),
+        name: "arrays too large for another rank", ranks: ranks, says: ["the results of the map would need ", limit]),
       Ending(name: "arrays that fit another rank", ranks: ranks, status: 0, messages: 0, output: "after run\n"),
       Ending(
         name: "value too large for another rank", ranks: ranks,
-        says: ["the value that is broadcast would take 600.0 MiB on rank ", limit]),
+        says: ["the value that is broadcast would need 600.0 MiB on rank ", limit]),
     ]
   }
 }
@@ -89,9 +89,9 @@ extension SPMDTests {
       "What the ranks of a machine can't hold together ends in a sentence",
       .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() },
       arguments: [
-        ("results for all", "the results of all 30000000 items would take 686.6 MiB"),
+        ("results for all", "the results of all 30000000 items would need 686.6 MiB"),
         ("arrays for all", "the results of all 40 items"),
-        ("value for all", "the value that is broadcast would take 560"),
+        ("value for all", "the value that is broadcast would need 560"),
       ])
     func sharedLimit(_ name: String, _ sentence: String) async throws {
       let folder = try Folder()

@@ -27,6 +27,8 @@ extension Job {
 
   /// A rank of the job that a launcher started, or of the MPI that another library started.
   private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
+    let start = StartWatch(host: HostName.own, limit: settings.heartbeatTimeout)
+    defer { start.end() }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let (rank, size) = (communicator.rank, communicator.size)

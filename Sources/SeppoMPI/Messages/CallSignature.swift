@@ -32,6 +32,9 @@ final class CallSite {
   /// On rank 0: what the calls from here have measured of their items.
   var calibration: Calibration?
 
+  /// Whether this is where the program ends outside of `Seppo.run`, which has no place in it.
+  var isProgramEnd: Bool { place.isEmpty }
+
   private static let separator: UInt8 = 0
 
   /// - Parameter types: named as by `String(describing:)`, which is the same in every process. (Reflecting and mangled names

@@ -27,6 +27,30 @@ package enum Launcher {
     return false
   }
 
+  /// The ranks of this job that have a process on this machine, numbered among those of the machine; nil where the launcher
+  /// or the system doesn't tell.
+  static func livingLocalRanks() -> Set<Int>? {
+    guard let job = getenv("PMIX_NAMESPACE").map({ "PMIX_NAMESPACE=" + String(cString: $0) }),
+      let folder = opendir("/proc")
+    else { return nil }
+    defer { closedir(folder) }
+    let prefix = "OMPI_COMM_WORLD_LOCAL_RANK="
+    var ranks: Set<Int> = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      // Those of others can't be read, and one that has ended has none.
+      guard Int(name) != nil, let variables = SystemFile.bytes("/proc/\(name)/environ")?.split(separator: 0),
+        variables.contains(where: { $0.elementsEqual(job.utf8) }),
+        let variable = variables.first(where: { $0.starts(with: prefix.utf8) }),
+        let rank = Int(String(decoding: variable.dropFirst(prefix.utf8.count), as: UTF8.self))
+      else { continue }
+      ranks.insert(rank)
+    }
+    return ranks.isEmpty ? nil : ranks
+  }
+
   /// How many ranks Open MPI's launcher started on this machine.
   package static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
 

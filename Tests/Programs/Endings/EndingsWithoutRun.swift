@@ -15,6 +15,8 @@ extension Endings {
       try table.mapParallel { $0 }.parallel(timeout: .seconds(60)).atRoot.map { $0 }.atRoot { print($0, sum) }
     case "early return without run":
       if isLast { return true }
+      // Where others have started MPI before, the launcher notices.
+      sleep(1)
       _ = try [1, 2].mapParallel { $0 }
     case "return after one call of two":
       _ = try [1, 2].mapParallel { $0 }
@@ -38,8 +40,10 @@ extension Endings {
     case "Seppo.exit at root without run":
       try Seppo.atRoot { Seppo.exit(5) }
     case "exit on another thread, during a call":
-      Thread { exit(0) }.start()
-      try Seppo.atRoot { sleep(600) }
+      try Seppo.atRoot {
+        Thread { exit(0) }.start()
+        sleep(600)
+      }
     case "error everywhere":
       _ = try [1, 2].mapParallel { $0 }
       throw Trouble()
@@ -54,14 +58,17 @@ extension Endings {
       }
     case "fork before the first call":
       let child = forkProcess()
-      if child == 0 { print(try [1].mapParallel { $0 }) }
+      if child == 0 {
+        print(try [1].mapParallel { $0 })
+        exit(0)
+      }
       var status: Int32 = 0
       while waitpid(child, &status, 0) < 0 {}
       print(try [1, 2].mapParallel { $0 }, status == 0 ? "the child was well" : "the child failed")
     case "fork after the first call":
       _ = try [1, 2].mapParallel { $0 }
       if forkProcess() == 0 {
-        do { print(try [1].mapParallel { $0 }) } catch { print(error) }
+        do { print(try [1].mapParallel { $0 }) } catch { print(sentence(error)) }
         fflush(nil)
         _exit(0)
       }
@@ -81,7 +88,7 @@ extension Endings {
       Seppo.run { try Seppo.atRoot { print(before, "and run") } }
     case "call after run":
       Seppo.run {}
-      do { print(try [1, 2].mapParallel { $0 }) } catch { print(error) }
+      do { print(try [1, 2].mapParallel { $0 }) } catch { print(sentence(error)) }
     case "runs on several threads":
       let threads = 8
       let lines = Lines()
@@ -112,12 +119,15 @@ extension Endings {
   }
 
   private static func mapAtExit(_ when: String) {
-    do { print(when, try [1, 2].mapParallel { $0 }) } catch { print(when, error) }
+    do { print(when, try [1, 2].mapParallel { $0 }) } catch { print(when, sentence(error)) }
   }
+
+  /// Without its place.
+  private static func sentence(_ error: any Error) -> String { "\(error)".components(separatedBy: " [at ")[0] }
 
   private final class Late {
     deinit {
-      do { print(try [1, 2].mapParallel { $0 }) } catch { print(error) }
+      do { print(try [1, 2].mapParallel { $0 }) } catch { print(sentence(error)) }
     }
   }
 
