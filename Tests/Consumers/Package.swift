@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// Programs outside the package, which only have its public names: one for each way in which a program can begin.
+// Programs outside the package, which use only its public names, one for each way in which a program can begin; and a library
+// with its tests.
 import PackageDescription
 
 let package = Package(
@@ -9,7 +10,7 @@ let package = Package(
     .package(name: "Seppo", path: "../.."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
-  targets: ["Design", "PlainMain", "AsyncMain", "Parsable", "AsyncParsable", "MainActorMain"].map { name in
+  targets: ["Design", "PlainMain", "AsyncMain", "Parsable", "AsyncParsable", "MainActorMain", "Script"].map { name in
     .executableTarget(
       name: name,
       dependencies: [
@@ -17,6 +18,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)])
-  },
+  } + [
+    .target(
+      name: "Fits", dependencies: [.product(name: "SeppoMPI", package: "Seppo")],
+      swiftSettings: [.treatAllWarnings(as: .error)]),
+    .testTarget(
+      name: "FitsTests", dependencies: ["Fits", .product(name: "SeppoMPI", package: "Seppo")],
+      swiftSettings: [.treatAllWarnings(as: .error)]),
+  ],
   swiftLanguageModes: [.v6]
 )

@@ -13,7 +13,7 @@ extension SPMDTests {
     }()
 
     @Test("There are programs")
-    func areThere() { #expect(CompileFailTests.programs.count >= 65) }
+    func areThere() { #expect(CompileFailTests.programs.count >= 70) }
 
     @Test("Misuse doesn't compile, and the compiler says why", arguments: programs)
     func check(_ program: String) async throws {

@@ -11,8 +11,8 @@ func results() throws {
     if item == 2 { throw Refused(item: item) }
     return Double(item)
   }
-  for fate in results {
-    switch fate {
+  for result in results {
+    switch result {
     case .success(let value): print(value)
     case .failure(.itemThrew(let item)): print(item.index, item.tries, item.thrown(as: Refused.self)?.item ?? 0)
     case .failure(let error): print(error)

@@ -1,0 +1,11 @@
+// fails: may have additional unknown values
+import SeppoMPI
+
+func text(_ error: SeppoError) -> String {
+  switch error {
+  case .itemThrew, .itemTimedOut, .itemStuck, .itemKilledRanks: "item"
+  case .checkpoint, .ranksUnresponsive, .notEnoughMemory, .rootThrew, .mergeThrew, .diverged: "job"
+  case .itemsDiffer, .resultsDiffer, .notEncodable, .notDecodable: "values"
+  case .nested, .afterEnd, .inForkedProcess, .ranTwice, .overlapping, .wrongThread, .badOption, .noThread, .mpi: "call"
+  }
+}
