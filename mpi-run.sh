@@ -277,7 +277,7 @@ names_checkpoint() {
 
 # SwiftPM takes only -I, -L and -l from a .pc file, and reads this one even without pkg-config.
 write_pc_file() {
-  local file=$scratch/mpi/ompi-c.pc text built anew=''
+  local file=$scratch/mpi/ompi-c.pc text built rebuild=''
   text=$(printf '%s\n' "Name: ompi-c" "Description: by mpi-run.sh, from mpicc -showme" "Version: $mpi_version" \
     "Cflags:$includes" "Libs:$libraries")
   export PKG_CONFIG_PATH="$scratch/mpi${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
@@ -287,9 +287,9 @@ write_pc_file() {
   for built in "$scratch"/*/{debug,release}/ModuleCache; do
     [ -d "$built" ] || continue
     rm -rf "${built%/ModuleCache}"
-    anew="rebuilding everything for Open MPI $mpi_version ($mpicc)"
+    rebuild="rebuilding everything for Open MPI $mpi_version ($mpicc)"
   done
-  [ -z "$anew" ] || say "$anew"
+  [ -z "$rebuild" ] || say "$rebuild"
   mkdir -p "$scratch/mpi"
   # Replace it atomically: another mpi-run.sh may be reading it.
   printf '%s\n' "$text" >"$file.$$" && mv -f "$file.$$" "$file"
@@ -384,8 +384,8 @@ reported() {
   awk -v key="$1" '$1 == key { sub(/^[^ ]+ */, ""); value = $0 } END { print value }' "$SEPPO_REPORT"
 }
 
-# pass_on SIGNAL: forwards it to mpirun
-pass_on() {
+# forward_signal SIGNAL: forwards it to mpirun
+forward_signal() {
   # One request is enough; a second one would kill an mpirun that is ending.
   case $asked_to_stop$1 in yesUSR[12]) return ;; esac
   asked_to_stop=yes
@@ -396,18 +396,18 @@ pass_on() {
 # Whether mpirun has not noticed, in ten checks a second apart, that all its processes have died. Open MPI 4.1 sometimes
 # hangs like this when a rank is killed at start-up: mpirun waits for a lock, in PMIx_server_finalize.
 mpirun_hangs() {
-  if [ "$1" != "${watched-}" ]; then watched=$1 looked='' bad_looks=0; fi
-  [ "$SECONDS" != "$looked" ] || return 1
-  looked=$SECONDS
+  if [ "$1" != "${watched_pid-}" ]; then watched_pid=$1 last_check='' bad_checks=0; fi
+  [ "$SECONDS" != "$last_check" ] || return 1
+  last_check=$SECONDS
   if ps -A -o pid= -o ppid= -o stat= 2>/dev/null | awk -v mpirun="$1" '
     $1 == mpirun { stopped = $3 ~ /^[TZ]/ }
     $2 == mpirun { if ($3 ~ /^Z/) dead++; else live++ }
     END { exit live || stopped || !dead }'; then
-    bad_looks=$((bad_looks + 1))
+    bad_checks=$((bad_checks + 1))
   else
-    bad_looks=0
+    bad_checks=0
   fi
-  [ $bad_looks -ge 10 ]
+  [ $bad_checks -ge 10 ]
 }
 
 # launch_once WORD...
@@ -419,7 +419,7 @@ launch_once() {
   : >"$SEPPO_REPORT"
   rm -f "$folder/mpirun" "$folder/status"
   # A separate process group: signals that a terminal or `timeout` sends to this script's group reach mpirun only
-  # through pass_on. The guard's pipe is closed: otherwise the guard would not notice the end of this script.
+  # through forward_signal. The guard's pipe is closed: otherwise the guard would not notice the end of this script.
   set -m
   (
     status=0
@@ -455,7 +455,7 @@ signal_name() {
   [ "$1" -le 128 ] || kill -l $(($1 - 128)) 2>/dev/null || true
 }
 
-# The guard asks the job to stop, like pass_on, if this script is killed.
+# The guard asks the job to stop, like forward_signal, if this script is killed.
 start_guard() {
   mkfifo "$folder/guard"
   set -m
@@ -622,10 +622,10 @@ drop_lost_hosts() {
 run_with_restarts() {
   local folder child='' early='' asked_to_stop='' hung='' status death change lost relaunch=0 began
   # On TERM, mpirun leaves a job at most a second; it forwards USR1 and USR2.
-  trap 'pass_on USR1' TERM USR1
-  trap 'pass_on USR2' USR2
-  trap 'pass_on INT' INT
-  trap 'pass_on HUP' HUP
+  trap 'forward_signal USR1' TERM USR1
+  trap 'forward_signal USR2' USR2
+  trap 'forward_signal INT' INT
+  trap 'forward_signal HUP' HUP
   folder=$(mktemp -d)
   # shellcheck disable=SC2064 # the local variable no longer exists then
   trap "rm -rf '$folder'" EXIT

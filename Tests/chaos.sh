@@ -63,7 +63,7 @@ await_moment() {
 
 # kill_ranks COUNT: kills COUNT of the living ranks, chosen with equal probability; adds them to $killed.
 kill_ranks() {
-  local left=$1 number who
+  local left=$1 number index
   # All at once, or one after the other: mpirun takes up to two seconds to end the rest.
   pick 0 1
   local at_once=$picked
@@ -78,12 +78,12 @@ kill_ranks() {
     fi
     while [ "$left" -gt 0 ] && [ "$number" -gt 0 ]; do
       pick 0 $((number - 1))
-      who=$picked
+      index=$picked
       # It may have ended a moment ago.
-      if kill -9 "${ranks_pids[who]}" 2>/dev/null; then killed="$killed ${ranks_names[who]}"; fi
+      if kill -9 "${ranks_pids[index]}" 2>/dev/null; then killed="$killed ${ranks_names[index]}"; fi
       left=$((left - 1)) number=$((number - 1))
-      ranks_pids[who]=${ranks_pids[number]}
-      ranks_names[who]=${ranks_names[number]}
+      ranks_pids[index]=${ranks_pids[number]}
+      ranks_names[index]=${ranks_names[number]}
       [ "$at_once" -eq 1 ] || break
     done
     ranks_killed

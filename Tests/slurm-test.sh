@@ -61,7 +61,7 @@ ended() {
     ! grep -Evqx 'COMPLETED|CANCELLED|FAILED|TIMEOUT|NODE_FAIL' <<<"$states"
 }
 has_ended() { until_true 90 "job $1 has ended" ended "$1"; }
-begun() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
+has_started() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
 exit_code() { scontrol show job "$1" | sed -n 's/.*ExitCode=\([0-9:]*\).*/\1/p'; }
 restarts() { scontrol show job "$1" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p'; }
 state() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p'; }
@@ -98,14 +98,14 @@ batch=$job
 
 submit killed slurm-requeue.sh "$resumable --items 60 --ms 200 --checkpoint killed.db --log killed.log" --ntasks=2
 killed=$job
-until_true 60 'items of a job that loses a rank' begun "$work/killed.log" 20
+until_true 60 'items of a job that loses a rank' has_started "$work/killed.log" 20
 kill -KILL "$(awk 'END { print $2 }' "$work/killed.log")"
 submit cancelled slurm-requeue.sh "$resumable --items 60 --ms 500 --checkpoint cancelled.db --log cancelled.log" --ntasks=1
 cancelled=$job
 
-until_true 60 'items under srun' begun "$work/signalled.log" 4
+until_true 60 'items under srun' has_started "$work/signalled.log" 4
 scancel --signal=USR1 "$signalled"
-until_true 60 'items under mpirun' begun "$work/batch.log" 4
+until_true 60 'items under mpirun' has_started "$work/batch.log" 4
 scancel --batch --signal=USR1 "$batch"
 for name in signalled batch; do
   has_ended "${!name}"
@@ -145,7 +145,7 @@ equal 'srun --mpi=none: the program fails' "$((status != 0 && status != 124))" 1
 case $output in *'srun --mpi=pmix'*) named=yes ;; *) named=$output ;; esac
 equal 'srun --mpi=none: the message says what to use' "$named" yes
 
-until_true 60 'items of a job that is cancelled' begun "$work/cancelled.log" 1
+until_true 60 'items of a job that is cancelled' has_started "$work/cancelled.log" 1
 scancel "$cancelled"
 has_ended "$cancelled"
 equal 'cancelled: the job is not requeued' "$(state "$cancelled") $(restarts "$cancelled")" 'CANCELLED 0'
