@@ -5,7 +5,7 @@
   @testable import SeppoProcess
 
   /// Ranks that are objects of this process: one that is dropped is gone for its watchdog.
-  @Suite("The sentinel", .serialized)
+  @Suite("The watchdog", .serialized)
   struct WatchdogTests {
     /// Its ends stay in this process, and in the watchdog.
     private func makePipe() -> Pipe {
@@ -35,7 +35,7 @@
     private static let place = "Module/Main.swift:12"
 
     private static let killed =
-      "Seppo: rank 2 (node7): killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit; it was"
+      "Seppo: rank 2 (node7): killed (SIGKILL: by a user, by the batch system, or out of memory) or ended by _exit; it was"
 
     @Test("It says where a rank was that is gone, in any shell", arguments: ["/bin/sh", "/bin/bash"])
     func saysWhere(_ shell: String) throws {
@@ -85,16 +85,18 @@
         page.slots.use(1).own()
         page.slots.use(1).take(3..<4, at: monotonicNanoseconds())
       }
-      #expect(text.contains("rank 2 (node7): crashed by a bad address or a full stack (SIGSEGV); it was in call 1, "))
+      #expect(
+        text.contains("rank 2 (node7): crashed by an invalid address or a stack overflow (SIGSEGV); it was in call 1, ")
+      )
       #expect(text.contains(": computing item 3 (for "), "\(text)")
       #expect(text.contains("; on other threads item 1 (for "), "\(text)")
     }
 
-    @Test("Where the system has killed for want of memory, it says so")
-    func wantOfMemory() throws {
-      let count = try #require(KilledProcesses.count)
+    @Test("It reports a probable lack of memory if the system has killed processes")
+    func outOfMemory() throws {
+      let count = try #require(OutOfMemoryKills.count)
       let text = try words { $0.words.pointee.kills.store(count - 1, ordering: .relaxed) }
-      #expect(text.contains("killed (SIGKILL), it seems for want of memory"), "\(text)")
+      #expect(text.contains("killed (SIGKILL), probably out of memory"), "\(text)")
       let other = try words { $0.words.pointee.kills.store(count, ordering: .relaxed) }
       #expect(other.hasPrefix(Self.killed), "\(other)")
     }
@@ -104,7 +106,7 @@
       let call = String(repeating: "ö", count: 400)
       let text = try words { page in
         page.enter(call, at: Self.place, number: 1)
-        for thread in 0..<InFlightSlots.most {
+        for thread in 0..<InFlightSlots.capacity {
           page.slots.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds())
         }
       }

@@ -1,17 +1,16 @@
-/// What is left of a limit on memory.
-package struct MemoryRoom: Equatable {
-  /// So many bytes may still be taken.
+/// The memory that is still available under a limit.
+package struct AvailableMemory: Equatable {
   package let bytes: Int
-  /// Whose limit it is, as a sentence says it.
+  /// The limit's name, for messages.
   package let limit: String
-  /// Whether the ranks of this machine take from it together.
+  /// Whether the limit applies to all ranks of this machine together.
   package let isShared: Bool
 
-  /// Fewer bytes aren't worth a look.
-  package static let worthALook = 1 << 26
-  /// What MPI, small messages and the program itself may take meanwhile.
+  /// The smallest allocation whose size is checked, in bytes.
+  package static let leastChecked = 1 << 26
+  /// The bytes left for MPI, small messages and the program itself.
   package static let slack = 1 << 25
-  /// What the system's allocator may add. Where a job would be ended, no more than this is asked for.
+  /// The bytes that the system's allocator may add. Used as the slack where a shortage would end the job.
   package static let rounding = 1 << 20
 
   package init(bytes: Int, limit: String, isShared: Bool) {
@@ -21,12 +20,12 @@ package struct MemoryRoom: Equatable {
   }
 }
 
-/// Memory that is needed, and isn't there.
+/// More memory is needed than is available.
 package struct MemoryShortage: Equatable {
   package let needed: Int
   package let available: Int
   package let limit: String
-  /// So many ranks of this machine need it together.
+  /// The number of ranks on this machine that need it together.
   package let ranks: Int
 
   package init(needed: Int, available: Int, limit: String, ranks: Int) {

@@ -1,6 +1,6 @@
-/// How many processes of this machine the system has killed for want of memory, by its own count.
-package enum KilledProcesses {
-  /// Nil where the system doesn't say (Linux before 4.13, and others).
+/// The system's count of processes that it has killed because this machine was out of memory.
+package enum OutOfMemoryKills {
+  /// Nil if the system doesn't count them (Linux before 4.13, and other systems).
   package static var count: Int? {
     let name = "oom_kill "
     return SystemFile.text("/proc/vmstat")?.split(separator: "\n").first { $0.hasPrefix(name) }

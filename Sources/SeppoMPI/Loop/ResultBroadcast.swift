@@ -2,10 +2,10 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// Gives the results of a map to every rank.
-struct Sharing {
+/// Sends the results of a map to every rank.
+struct ResultBroadcast {
   private let job: Job
-  /// The items that failed, as they travel.
+  /// The encoded failed items.
   private let failures: [UInt8]
 
   init(_ job: Job, failures: [FailedItem] = []) throws {
@@ -18,28 +18,28 @@ struct Sharing {
     self.failures = withExtendedLifetime(coded) { Array(coded.bytes) }
   }
 
-  /// Small parts are broadcast together, in pieces of this many bytes or more.
+  /// The minimum size of a broadcast piece, in bytes. Smaller parts are broadcast together.
   private static let piece = 1 << 19
 
-  /// On rank 0: plain memory.
-  func give(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
-    if memory.count <= Values.few {
-      return try job.finish(.values(Values(count: count, parts: [], bytes: Array(memory), failures: failures)))
+  /// Sends plain memory, on rank 0.
+  func send(memory: UnsafeMutableRawBufferPointer, count: Int) throws {
+    if memory.count <= SharedResults.inlineLimit {
+      return try job.finish(.values(SharedResults(count: count, parts: [], bytes: Array(memory), failures: failures)))
     }
-    try job.finish(.values(Values(count: count, parts: [], bytes: [], failures: failures)))
+    try job.finish(.values(SharedResults(count: count, parts: [], bytes: [], failures: failures)))
     try job.transport.broadcast(memory)
   }
 
-  /// On rank 0: parts in the order of the items.
-  func give(_ parts: [CodedPart]) throws {
+  /// Sends encoded parts in the order of the items, on rank 0.
+  func send(_ parts: [CodedPart]) throws {
     let sizes = parts.flatMap { [$0.range.count, $0.bytes.count] }
     let count = parts.reduce(0) { $0 + $1.range.count }
-    if parts.reduce(0, { $0 + $1.bytes.count }) <= Values.few {
+    if parts.reduce(0, { $0 + $1.bytes.count }) <= SharedResults.inlineLimit {
       return try job.finish(
-        .values(Values(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
+        .values(SharedResults(count: count, parts: sizes, bytes: parts.flatMap(\.bytes), failures: failures)))
     }
-    try job.finish(.values(Values(count: count, parts: sizes, bytes: [], failures: failures)))
-    let pieces = Sharing.pieces(parts.map(\.bytes.count))
+    try job.finish(.values(SharedResults(count: count, parts: sizes, bytes: [], failures: failures)))
+    let pieces = ResultBroadcast.pieces(parts.map(\.bytes.count))
     try job.transport.broadcast(
       pieces: pieces.count,
       piece: { number in
@@ -53,26 +53,26 @@ struct Sharing {
       }, arrived: { _, _ in })
   }
 
-  /// On another rank: the items that failed.
-  func failures(_ values: Values) throws -> [FailedItem] {
+  /// Returns the failed items, on other ranks.
+  func failures(_ values: SharedResults) throws -> [FailedItem] {
     if values.failures.isEmpty { return [] }
     return try values.failures.withUnsafeBytes {
       try Control.decode([FailedItem].self, from: $0, rank: job.rank, host: job.host)
     }
   }
 
-  /// On another rank: the results, without room for the items that failed.
-  func take<Result: Codable & Sendable>(_ values: Values) throws -> [Result] {
-    try expectRoom(for: values, stride: MemoryLayout<Result>.stride)
+  /// Receives the results, without gaps for failed items, on other ranks.
+  func receive<Result: Codable & Sendable>(_ values: SharedResults) throws -> [Result] {
+    try checkMemory(for: values, stride: MemoryLayout<Result>.stride)
     return try [Result](unsafeUninitializedCapacity: values.count) { results, initialized in
       let places = UnsafeMutableBufferPointer(rebasing: results[..<values.count])
       HugePages.advise(UnsafeMutableRawBufferPointer(places))
       if Items.areMemory(Result.self) {
         let memory = UnsafeMutableRawBufferPointer(places)
-        if memory.count > Values.few {
+        if memory.count > SharedResults.inlineLimit {
           try job.transport.broadcast(memory)
         } else {
-          guard values.bytes.count == memory.count else { throw ProtocolError("results came in part") }
+          guard values.bytes.count == memory.count else { throw ProtocolError("the results are incomplete") }
           memory.copyBytes(from: values.bytes)
         }
         initialized = values.count
@@ -83,7 +83,7 @@ struct Sharing {
         var offset = 0
         for (count, length) in parts {
           guard initialized + count <= values.count, offset + length <= bytes.count else {
-            throw ProtocolError("results came in part")
+            throw ProtocolError("the results are incomplete")
           }
           let (done, error) = Items.read(
             UnsafeMutableBufferPointer(rebasing: places[initialized..<(initialized + count)]),
@@ -97,32 +97,33 @@ struct Sharing {
           offset += length
         }
       }
-      if sizes.reduce(0, { $0 + $1.1 }) <= Values.few {
+      if sizes.reduce(0, { $0 + $1.1 }) <= SharedResults.inlineLimit {
         try values.bytes.withUnsafeBytes { try read(sizes[...], $0) }
       } else {
-        let pieces = Sharing.pieces(sizes.map(\.1))
+        let pieces = ResultBroadcast.pieces(sizes.map(\.1))
         try job.transport.broadcast(
           pieces: pieces.count,
           piece: { number in
-            let room = _WireWriter(capacity: sizes[pieces[number]].reduce(0) { $0 + $1.1 })
-            return (room.append(uninitialized: sizes[pieces[number]].reduce(0) { $0 + $1.1 }), room)
+            let length = sizes[pieces[number]].reduce(0) { $0 + $1.1 }
+            let buffer = _WireWriter(capacity: length)
+            return (buffer.append(uninitialized: length), buffer)
           },
           arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
       }
-      guard initialized == values.count else { throw ProtocolError("results came in part") }
+      guard initialized == values.count else { throw ProtocolError("the results are incomplete") }
     }
   }
 
-  /// Ends the job where the results can't be held here.
-  private func expectRoom(for values: Values, stride: Int) throws {
+  /// Ends the job if the results don't fit into this rank's memory.
+  private func checkMemory(for values: SharedResults, stride: Int) throws {
     let lengths = Swift.stride(from: 1, to: values.parts.count, by: 2).map { values.parts[$0] }
-    let held = ResultMemory.held(lengths.reduce(0, +), values.count, stride)
-    // The last piece stands beside what is made of it.
+    let held = ResultMemory.contents(lengths.reduce(0, +), values.count, stride)
+    // A piece and its decoded values are in memory at the same time.
     let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
     try job.expectRoom(for: most, of: "the results of the map")
   }
 
-  /// Which parts are broadcast together: found in the same way on every rank.
+  /// Returns the groups of parts that are broadcast together. They are the same on every rank.
   static func pieces(_ sizes: [Int]) -> [Range<Int>] {
     var pieces: [Range<Int>] = []
     var (first, bytes) = (0, 0)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import SeppoProcess
 
-@Suite("MemoryRoom")
-struct MemoryRoomTests {
+@Suite("Memory limits")
+struct MemoryLimitsTests {
   private static let megabyte = 1 << 20
 
   /// Limits of a made-up machine.
@@ -14,32 +14,33 @@ struct MemoryRoomTests {
     MemoryLimits(read: { files[$0] }, variable: { variables[$0] }, addressSpace: { addressSpace })
   }
 
-  private func room(_ limits: MemoryLimits, of limit: String) -> Int? {
-    limits.rooms().first { $0.limit.contains(limit) }?.bytes
+  private func available(_ limits: MemoryLimits, of limit: String) -> Int? {
+    limits.availabilities().first { $0.limit.contains(limit) }?.bytes
   }
 
   private var page: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 
   @Test("Where nothing is known, nothing is refused")
   func nothing() {
-    #expect(limits().rooms().isEmpty)
+    #expect(limits().availabilities().isEmpty)
     #expect(limits().shortage(own: .max, shared: .max) == nil)
-    #expect(limits(addressSpace: 1).rooms().isEmpty, "without /proc it isn't known what is used")
+    #expect(limits(addressSpace: 1).availabilities().isEmpty, "without /proc it isn't known what is used")
   }
 
   @Test("RLIMIT_AS is held against the address space of this process, and is nobody else's")
   func addressSpace() {
     let limits = limits(["/proc/self/statm": "1000 300 200 5 0 123 0\n"], addressSpace: 5000 * page)
-    #expect(limits.rooms() == [MemoryRoom(bytes: 4000 * page, limit: "RLIMIT_AS (ulimit -v)", isShared: false)])
+    #expect(
+      limits.availabilities() == [AvailableMemory(bytes: 4000 * page, limit: "RLIMIT_AS (ulimit -v)", isShared: false)])
     #expect(limits.resident == 300 * page)
-    #expect(self.limits(["/proc/self/statm": "1000 300"], addressSpace: 10).rooms().first?.bytes == 0)
+    #expect(self.limits(["/proc/self/statm": "1000 300"], addressSpace: 10).availabilities().first?.bytes == 0)
   }
 
   @Test("The machine has what is available, and swap")
   func machine() {
     let text = "MemTotal:       24684092 kB\nMemAvailable:   1000 kB\nSwapFree:     24 kB\nHugePages_Free:    0\n"
-    #expect(room(limits(["/proc/meminfo": text]), of: "machine") == 1024 << 10)
-    #expect(room(limits(["/proc/meminfo": "MemTotal: 5 kB\n"]), of: "machine") == nil, "a kernel before 3.14")
+    #expect(available(limits(["/proc/meminfo": text]), of: "machine") == 1024 << 10)
+    #expect(available(limits(["/proc/meminfo": "MemTotal: 5 kB\n"]), of: "machine") == nil, "a kernel before 3.14")
   }
 
   @Test(
@@ -49,9 +50,9 @@ struct MemoryRoomTests {
       (["SLURM_MEM_PER_CPU": "50"], nil), (["SLURM_MEM_PER_NODE": "0"], nil), (["SLURM_MEM_PER_NODE": "all"], nil),
     ] as [([String: String], Int?)])
   func slurm(_ variables: [String: String], _ megabytes: Int?) {
-    let resident = 10 * MemoryRoomTests.megabyte / page
+    let resident = 10 * MemoryLimitsTests.megabyte / page
     let limits = limits(["/proc/self/statm": "99999 \(resident) 1"], variables)
-    #expect(room(limits, of: "Slurm") == megabytes.map { $0 * MemoryRoomTests.megabyte })
+    #expect(available(limits, of: "Slurm") == megabytes.map { $0 * MemoryLimitsTests.megabyte })
   }
 
   private static let unified = [
@@ -63,27 +64,27 @@ struct MemoryRoomTests {
 
   @Test("A group of version 2 has what its limit leaves, and the file caches; the tightest level counts")
   func unified() {
-    var files = MemoryRoomTests.unified
-    #expect(room(limits(files), of: "cgroup") == 325)
+    var files = MemoryLimitsTests.unified
+    #expect(available(limits(files), of: "cgroup") == 325)
     files["/sys/fs/cgroup/job/step/memory.max"] = "900\n"
-    #expect(room(limits(files), of: "cgroup") == 200)
+    #expect(available(limits(files), of: "cgroup") == 200)
     files["/sys/fs/cgroup/job/step/memory.stat"] = "inactive_file 600\n"
-    #expect(room(limits(files), of: "cgroup") == 325)
+    #expect(available(limits(files), of: "cgroup") == 325)
     files["/sys/fs/cgroup/memory.max"] = "100"
     files["/sys/fs/cgroup/memory.current"] = "100"
-    #expect(room(limits(files), of: "cgroup") == 0, "the root of a container")
+    #expect(available(limits(files), of: "cgroup") == 0, "the root of a container")
   }
 
   @Test("What a group of version 2 may swap out is room")
   func unifiedSwap() {
-    var files = MemoryRoomTests.unified
+    var files = MemoryLimitsTests.unified
     files["/proc/meminfo"] = "SwapFree: 1 kB"
-    #expect(room(limits(files), of: "cgroup") == 325 + 1024)
+    #expect(available(limits(files), of: "cgroup") == 325 + 1024)
     files["/sys/fs/cgroup/job/memory.swap.max"] = "60"
     files["/sys/fs/cgroup/job/memory.swap.current"] = "10"
-    #expect(room(limits(files), of: "cgroup") == 325 + 50)
+    #expect(available(limits(files), of: "cgroup") == 325 + 50)
     files["/sys/fs/cgroup/job/memory.swap.max"] = "0"
-    #expect(room(limits(files), of: "cgroup") == 325)
+    #expect(available(limits(files), of: "cgroup") == 325)
   }
 
   @Test("Beside version 1, version 2 has a folder of its own")
@@ -92,7 +93,7 @@ struct MemoryRoomTests {
       "/proc/self/cgroup": "4:cpu:/\n0::/a:b\n", "/sys/fs/cgroup/unified/a:b/memory.max": "100",
       "/sys/fs/cgroup/unified/a:b/memory.current": "90",
     ]
-    #expect(room(limits(files), of: "cgroup") == 10)
+    #expect(available(limits(files), of: "cgroup") == 10)
   }
 
   private static let old = [
@@ -103,25 +104,25 @@ struct MemoryRoomTests {
 
   @Test("Of version 1 too; in a container the group is what is mounted, and its path isn't there")
   func old() {
-    var files = MemoryRoomTests.old
-    #expect(room(limits(files), of: "cgroup") == 610)
+    var files = MemoryLimitsTests.old
+    #expect(available(limits(files), of: "cgroup") == 610)
     files["/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes"] = "400"
     files["/sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes"] = "100"
-    #expect(room(limits(files), of: "cgroup") == 300)
+    #expect(available(limits(files), of: "cgroup") == 300)
     files["/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes"] = "9223372036854771712"
-    #expect(room(limits(files), of: "cgroup") == 610, "no limit")
+    #expect(available(limits(files), of: "cgroup") == 610, "no limit")
     files["/sys/fs/cgroup/memory/memory.limit_in_bytes"] = "9223372036854771712"
-    #expect(room(limits(files), of: "cgroup") == nil)
+    #expect(available(limits(files), of: "cgroup") == nil)
   }
 
   @Test("Version 1 counts memory and swap together as well")
   func oldSwap() {
-    var files = MemoryRoomTests.old
+    var files = MemoryLimitsTests.old
     files["/proc/meminfo"] = "SwapFree: 1 kB"
-    #expect(room(limits(files), of: "cgroup") == 610 + 1024)
+    #expect(available(limits(files), of: "cgroup") == 610 + 1024)
     files["/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"] = "2000"
     files["/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes"] = "1600"
-    #expect(room(limits(files), of: "cgroup") == 510)
+    #expect(available(limits(files), of: "cgroup") == 510)
   }
 
   @Test("A path that leads out of the container's view is its root")
@@ -129,7 +130,7 @@ struct MemoryRoomTests {
     let files = [
       "/proc/self/cgroup": "0::/../../job", "/sys/fs/cgroup/memory.max": "100", "/sys/fs/cgroup/memory.current": "90",
     ]
-    #expect(room(limits(files), of: "cgroup") == 10)
+    #expect(available(limits(files), of: "cgroup") == 10)
   }
 
   @Test(
@@ -138,33 +139,33 @@ struct MemoryRoomTests {
       "", "\n", "garbage", "-5", "99999999999999999999999", "1e9", "0x10", "::", "0:", "0::", ":::::", "\u{0}",
     ])
   func garbage(_ text: String) {
-    for name in MemoryRoomTests.unified.keys where name.hasSuffix("max") || name.hasSuffix("current") {
-      var files = MemoryRoomTests.unified
+    for name in MemoryLimitsTests.unified.keys where name.hasSuffix("max") || name.hasSuffix("current") {
+      var files = MemoryLimitsTests.unified
       files[name] = text
       files["/proc/self/statm"] = text
       files["/proc/meminfo"] = text
-      #expect(room(limits(files, ["SLURM_MEM_PER_NODE": text]), of: "machine") == nil)
-      #expect(room(limits(files, ["SLURM_MEM_PER_NODE": text]), of: "Slurm") == nil)
-      #expect(limits(files, addressSpace: 1 << 40).rooms().count <= 1)
+      #expect(available(limits(files, ["SLURM_MEM_PER_NODE": text]), of: "machine") == nil)
+      #expect(available(limits(files, ["SLURM_MEM_PER_NODE": text]), of: "Slurm") == nil)
+      #expect(limits(files, addressSpace: 1 << 40).availabilities().count <= 1)
     }
-    #expect(room(limits(["/proc/self/cgroup": text]), of: "cgroup") == nil)
+    #expect(available(limits(["/proc/self/cgroup": text]), of: "cgroup") == nil)
   }
 
   @Test("The largest numbers there are don't overflow")
   func largest() {
     let most = "\(Int.max)"
-    var files = MemoryRoomTests.unified
+    var files = MemoryLimitsTests.unified
     files["/sys/fs/cgroup/job/memory.max"] = most
     files["/sys/fs/cgroup/job/memory.stat"] = "inactive_file \(most)\nactive_file \(most)\n"
     files["/proc/meminfo"] = "MemAvailable: \(most) kB\nSwapFree: \(most) kB\n"
     files["/proc/self/statm"] = "\(most) \(most)"
-    let rooms = limits(files, ["SLURM_MEM_PER_NODE": most], addressSpace: .max).rooms()
-    #expect(rooms.count == 4)
+    let availabilities = limits(files, ["SLURM_MEM_PER_NODE": most], addressSpace: .max).availabilities()
+    #expect(availabilities.count == 4)
     files["/sys/fs/cgroup/job/memory.max"] = "0"
     files["/sys/fs/cgroup/job/memory.current"] = most
     files["/sys/fs/cgroup/job/memory.stat"] = nil
     files["/proc/meminfo"] = nil
-    #expect(room(limits(files), of: "cgroup") == 0)
+    #expect(available(limits(files), of: "cgroup") == 0)
   }
 
   @Test("The tightest limit is named; ranks of one machine share all but RLIMIT_AS")
@@ -181,13 +182,13 @@ struct MemoryRoomTests {
   }
 
   @Test("Nothing is refused before what is no longer used is given back")
-  func giveBack() {
+  func releasesUnused() {
     let isTrimmed = Atomic(false)
     let limits = MemoryLimits(
       read: { path in
         let megabytes = isTrimmed.load(ordering: .relaxed) ? 500 : 300
         return path == "/proc/meminfo" ? "MemAvailable: \(megabytes << 10) kB" : nil
-      }, variable: { _ in nil }, addressSpace: { nil }, giveBack: { isTrimmed.store(true, ordering: .relaxed) })
+      }, variable: { _ in nil }, addressSpace: { nil }, releaseUnused: { isTrimmed.store(true, ordering: .relaxed) })
     #expect(limits.shortage(own: 200 << 20, shared: 0) == nil)
     let isTrimmedForLittle = isTrimmed.load(ordering: .relaxed)
     #expect(!isTrimmedForLittle)
@@ -204,14 +205,14 @@ struct MemoryRoomTests {
         Issue.record("\(path) was read")
         return nil
       }, variable: { _ in nil }, addressSpace: { nil })
-    #expect(limits.shortage(own: MemoryRoom.worthALook - 1, shared: 0) == nil)
+    #expect(limits.shortage(own: AvailableMemory.leastChecked - 1, shared: 0) == nil)
   }
 
   #if os(Linux)
     @Test("This machine has memory, and this process some of it")
     func own() throws {
       let limits = MemoryLimits()
-      #expect(try #require(room(limits, of: "machine")) > 1 << 20)
+      #expect(try #require(available(limits, of: "machine")) > 1 << 20)
       #expect(try #require(limits.resident) > 1 << 20)
       #expect(limits.shortage(own: .max, shared: .max) != nil)
     }

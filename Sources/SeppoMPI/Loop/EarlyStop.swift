@@ -1,7 +1,7 @@
 import SeppoProcess
 
-/// A map that is ended before its time, on rank 0.
-struct EarlyEnd {
+/// A stop of the job before the end of a map, on rank 0.
+struct EarlyStop {
   enum Reason {
     case asked(signal: Int32)
     case deadline(Double)
@@ -9,12 +9,12 @@ struct EarlyEnd {
 
   let reason: Reason
   private let began: Int
-  /// How long items in hand may go on, in nanoseconds.
+  /// How long items in flight may keep running, in nanoseconds.
   private let grace: Int
 
-  /// In seconds: so long before the deadline everything is to be stored.
+  /// The time before the deadline by which new items must be done, in seconds.
   static let reserve = 3.0
-  /// So long before it nothing is waited for any more.
+  /// The time before the deadline from which no item is waited for, in seconds. It is left for storing results.
   static let storing = 1.5
 
   init(_ reason: Reason, at now: Int, grace: Int) {
@@ -23,25 +23,25 @@ struct EarlyEnd {
     self.grace = grace
   }
 
-  /// Launchers end ranks with SIGTERM where their peers have died, too.
+  /// Whether a launcher may be the cause: launchers send SIGTERM also when another rank has died.
   var mayBeLaunchers: Bool { if case .asked(signal: SIGTERM) = reason { true } else { false } }
 
-  /// Whether it is known by now, one way or the other, whether a launcher is ending the job: then ranks that are in no call
-  /// have been killed as well.
+  /// Returns whether enough time has passed to know if a launcher is ending the job. If it were, it would have killed ranks
+  /// outside of calls by now.
   func isSettled(at now: Int) -> Bool { !mayBeLaunchers || now - began >= EndRequest.launcherPatience }
 
   func isOver(at now: Int) -> Bool { now - began >= grace }
 
-  /// What items that were in hand did not do.
+  /// The predicate of a message about items that were in flight.
   var graceText: String {
-    grace == 0 ? "weren't waited for" : "didn't finish within \(SeppoError.spell(seconds: Double(grace) / 1e9))"
+    grace == 0 ? "were not waited for" : "did not finish within \(SeppoError.spell(seconds: Double(grace) / 1e9))"
   }
 
-  /// What it says of why.
+  /// The reason, for messages.
   var text: String {
     switch reason {
     case .asked(let signal): "asked to stop (\(StopSignal.spell(signal)))"
-    case .deadline(let time): "its time is over (\(EarlyEnd.spell(time)) is the deadline)"
+    case .deadline(let time): "out of time (the deadline is \(EarlyStop.spell(time)))"
     }
   }
 

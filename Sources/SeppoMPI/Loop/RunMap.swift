@@ -4,7 +4,7 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// What is to be computed: rank 0's items, and how.
+/// The work of a call: rank 0's items, and how to compute them.
 @usableFromInline
 struct Work<Element> {
   let elements: Elements<Element>
@@ -14,7 +14,7 @@ struct Work<Element> {
   let place: Place
 
   /// - Parameters:
-  ///   - sample: on other ranks than 0, what their own items are compared by; nil where only rank 0 has items.
+  ///   - sample: on ranks other than 0, the sample of their items; nil if only rank 0 has items.
   ///   - areEverywhere: whether every rank has the items.
   @usableFromInline
   init(
@@ -30,10 +30,10 @@ struct Work<Element> {
 }
 
 extension Work where Element: Codable & Sendable {
-  /// Lends the elements, where they are computed: in contiguous memory, or as what they follow from. Elsewhere none, and what
-  /// is compared of them, if anything is.
+  /// Lends the work to the body. On the rank that distributes the elements, these are in contiguous memory or an arithmetic
+  /// progression. On other ranks there are no elements, but a sample if they are compared.
   ///
-  /// - Parameter base: nil where this rank has none.
+  /// - Parameter base: the elements; nil if this rank has none.
   @inlinable
   static func lend<Base: Collection<Element>, Value>(
     _ base: Base?, _ options: ParallelOptions, areEverywhere: Bool, _ place: Place, _ body: (Work) throws -> Value
@@ -51,27 +51,27 @@ extension Work where Element: Codable & Sendable {
   }
 }
 
-/// Whether this rank's elements are the ones that count.
+/// Returns whether this rank's elements are the ones that are computed.
 @usableFromInline
 func readsElements() -> Bool { Job.current.isRoot || CallContext.current != .everyRank }
 
-/// How a rank takes part: the one that has the items coordinates; where a rank is alone, it computes by itself.
-enum CallPart<Element: Codable & Sendable, Value: Codable & Sendable> {
+/// The role of a rank in a call: it computes alone, coordinates as the rank that has the items, or is a worker.
+enum CallRole<Element: Codable & Sendable, Value: Codable & Sendable> {
   case alone(LocalLoop<Element, Value>)
   case root(RootLoop<Element, Value>)
-  /// It has been told how the call ended.
-  case worker(Outcome)
+  /// The call has ended with this outcome.
+  case worker(CallOutcome)
 }
 
 extension MapCall {
-  /// Makes the call, and lends the body this rank's part in it.
+  /// Makes the call, and passes this rank's role to the body.
   ///
-  /// - Parameter sample: on other ranks than 0, what their own items are compared by; nil where only rank 0 has items.
+  /// - Parameter sample: on ranks other than 0, the sample of their items; nil if only rank 0 has items.
   func run<Output>(
     _ elements: Elements<Element>, _ sample: ItemSample?, _ kernel: ChunkKernel,
-    _ body: (CallPart<Element, Value>) throws -> Output
+    _ body: (CallRole<Element, Value>) throws -> Output
   ) throws -> Output {
-    let source = ItemSource(elements: elements, blocks: Blocks(of: elements.count, most: verb.mostBlocks))
+    let source = ItemSource(elements: elements, blocks: Blocks(of: elements.count, atMost: verb.mostBlocks))
     if isSerial {
       try options.check()
       if options.checkpoint != nil {
@@ -81,15 +81,15 @@ extension MapCall {
       return try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, nil))) }
     }
     return try job.call(verb.name, at: place, types: [Element.self, Value.self]) { signature in
-      // Before anything that may throw.
+      // Counted before anything can throw, so that rounds are the same in each run.
       let round =
         job.isRoot
         ? options.checkpoint.map { job.gate.beginRound(of: $0.store.identity, $0.store.label ?? place.text) } : nil
       try options.check()
       job.checkBinding(threads: options.threads)
-      if options.checkpoint != nil { job.endRequest.keepResults() }
+      if options.checkpoint != nil { job.endRequest.noteCheckpoint() }
       if job.isRoot, case .memory(let items) = elements {
-        job.roundTrips.look(at: items, areResults: false, place)
+        job.roundTrips.check(items, areResults: false, place)
       }
       if job.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire {
         let slot = job.slots.use(0)
@@ -99,9 +99,9 @@ extension MapCall {
           try withoutActuallyEscaping(kernel) { try body(.alone(LocalLoop(self, source, $0, slot))) }
         }
       }
-      // The compute threads hold the kernel until `pool.end`, which comes before this scope's end in every case.
+      // The compute threads use the kernel until `pool.end`, which is called before this scope ends in every case.
       return try withoutActuallyEscaping(kernel) { kernel in
-        // Also where not all threads could be started.
+        // Also if not all threads could be started.
         defer {
           job.pool.end()
           job.transport.buffers.empty()
@@ -115,21 +115,23 @@ extension MapCall {
   }
 }
 
-/// Computes a value for each item, and gives all of them where the verb wants them; elsewhere nil.
+/// Computes a value for each item.
 ///
-/// Not inlinable, so that the escape of the kernel, which has a price, stays out of the user's module.
+/// Not inlinable, so that the cost of the escaping kernel stays out of the user's module.
+///
+/// - Returns: all values, or nil on ranks where the verb doesn't return them.
 @usableFromInline
 func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ value: Value.Type, _ verb: Verb, _ kernel: ChunkKernel
-) throws -> Mapped<Value>? {
+) throws -> MapOutput<Value>? {
   let call = MapCall<Element, Value>(work, verb)
   return try call.run(work.elements, work.sample, kernel) { part in
     switch part {
     case .alone(let loop):
-      try loop.checkRoom()
+      try loop.checkMemory()
       return try gather(loop.count) { try loop.run(into: $0) }
     case .root(let loop):
-      try loop.checkRoom()
+      try loop.checkMemory()
       return try gather(
         loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
         then: { try loop.share($0, failures: $1) })
@@ -138,11 +140,12 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
   }
 }
 
-/// Folds a value of each block of items into one; nil where the verb doesn't want it on this rank.
+/// Folds the values of all blocks of items into one.
 ///
 /// - Parameters:
-///   - neutral: what each block begins with.
-///   - merge: called where rank 0 makes the call, in the order of the blocks.
+///   - neutral: the value with which each block starts.
+///   - merge: called on rank 0's calling thread, in the order of the blocks.
+/// - Returns: the value, or nil on ranks where the verb doesn't return it.
 @usableFromInline
 func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ verb: Verb, neutral: Value, merge: (inout Value, Value) throws -> Void,
@@ -166,12 +169,14 @@ func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
         return fold.folded ?? neutral
       case .root(let loop):
         _ = try loop.run(into: fold)
-        if let thrown = fold.thrown { try loop.refuse(call.mergeThrew(thrown)) }
+        if let thrown = fold.thrown { try loop.fail(with: call.mergeThrew(thrown)) }
         return try gather(
           1, keepsCoded: call.encodesValues,
           { sink in
             sink.places(0..<1).initialize(repeating: fold.folded ?? neutral)
-            if let bad = sink.came(0..<1, [0..<1], from: nil, coded: nil) { try loop.refuse(call.error(bad, nil)) }
+            if let bad = sink.receive(0..<1, [0..<1], from: nil, coded: nil) {
+              try loop.fail(with: call.error(bad, nil))
+            }
             return []
           }, then: { try loop.share($0, failures: $1) }
         ).values.first
@@ -181,18 +186,18 @@ func runFold<Element: Codable & Sendable, Value: Codable & Sendable>(
   }
 }
 
-/// Fills an array, value by value.
+/// Fills an array with values.
 ///
 /// - Parameters:
-///   - fill: puts values into the sink, and gives the items that failed.
-///   - then: gets the sink when all values are there, and closed up where some failed.
+///   - fill: passes values to the sink and returns the failed items.
+///   - then: called when all values are there, without gaps for failed items.
 private func gather<Value>(
   _ count: Int, keepsCoded: Bool = false, _ fill: (ArraySink<Value>) throws -> [FailedItem],
   then: (ArraySink<Value>, [FailedItem]) throws -> Void = { _, _ in }
-) throws -> Mapped<Value> {
+) throws -> MapOutput<Value> {
   var failures: [FailedItem] = []
-  let values = try [Value](unsafeUninitializedCapacity: count) { room, filled in
-    let places = UnsafeMutableBufferPointer(rebasing: room[..<count])
+  let values = try [Value](unsafeUninitializedCapacity: count) { buffer, filled in
+    let places = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
     HugePages.advise(UnsafeMutableRawBufferPointer(places))
     let sink = ArraySink(places, keepsCoded: keepsCoded)
     do {
@@ -205,7 +210,7 @@ private func gather<Value>(
       throw error
     }
   }
-  return Mapped(values, failures: failures)
+  return MapOutput(values, failures: failures)
 }
 
 extension MapCall {
@@ -214,18 +219,18 @@ extension MapCall {
       job: .current, place: work.place, verb: verb, options: work.options, areEverywhere: work.areEverywhere)
   }
 
-  /// On another rank than 0: what the call's end brings.
-  func take(_ outcome: Outcome) throws -> Mapped<Value>? {
+  /// Returns the values that this rank gets at the end of a call, on ranks other than 0.
+  func take(_ outcome: CallOutcome) throws -> MapOutput<Value>? {
     switch outcome {
     case .threw(let error): throw error
     case .values(let values):
-      let sharing = try Sharing(job)
-      return Mapped(try sharing.take(values), failures: try sharing.failures(values))
+      let broadcast = try ResultBroadcast(job)
+      return MapOutput(try broadcast.receive(values), failures: try broadcast.failures(values))
     case .done, .value, .exit: return nil
     }
   }
 
-  /// What folding threw, as every rank gets it.
+  /// Returns the error of `merge` as all ranks throw it.
   fileprivate func mergeThrew(_ thrown: any Error) -> SeppoError {
     thrown as? SeppoError
       ?? .mergeThrew(
@@ -237,8 +242,8 @@ extension MapCall {
     return .badOption(
       name: "\(verb.name)(into: \(text(neutral)))",
       reason: """
-        each block of elements begins with a copy of it, so merging it into a value must not change that (0 for a sum, [:] for \
-        counts); it made \(text(merged)) of \(text(first))
+        each block of elements starts with a copy of it, so merging it into a value must not change the value (0 for a sum, [:] \
+        for counts); it changed \(text(first)) to \(text(merged))
         """, place: place.text)
   }
 

@@ -1,9 +1,9 @@
-/// What a map gave on this rank.
+/// The results of a map on this rank.
 @usableFromInline
-struct Mapped<Value> {
-  /// The results in the order of the items, without room for those that failed.
+struct MapOutput<Value> {
+  /// The results in the order of the items, without gaps for failed items.
   @usableFromInline let values: [Value]
-  /// The items that failed, lowest first; none where the first failure is thrown.
+  /// The failed items, lowest first; empty if the first failure is thrown.
   let failures: [FailedItem]
 
   init(_ values: [Value], failures: [FailedItem] = []) {
