@@ -1,7 +1,7 @@
 import SeppoEngine
 
-/// What travels between the root and another rank.
-enum Letter: Sendable {
+/// A message between the root and another rank.
+enum Message: Sendable {
   case work(Range<Int>)
   case stop(Int)
   case recall

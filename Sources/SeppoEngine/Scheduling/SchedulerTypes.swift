@@ -1,5 +1,5 @@
 extension Scheduler {
-  /// A chunk for a rank.
+  /// A chunk assigned to a rank.
   package struct Assignment: Sendable, Equatable {
     package let rank: Int
     package let chunk: Range<Int>
@@ -10,13 +10,13 @@ extension Scheduler {
     }
   }
 
-  /// What becomes of an item that failed.
+  /// What happens to an item after a failure.
   package enum Verdict: Sendable, Equatable {
-    /// It is tried again.
-    case again
-    /// It has failed after so many tries.
+    /// It is retried.
+    case retry
+    /// It has failed permanently, after this number of tries.
     case failed(tries: Int)
-    /// That is known already: it was late.
-    case known
+    /// The failure is already known: the item was overdue, or an item below it has failed.
+    case alreadyKnown
   }
 }

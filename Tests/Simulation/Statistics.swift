@@ -1,55 +1,55 @@
-/// What happened in a simulated map.
-package struct Figures: Sendable, Equatable {
+/// The statistics of one or more simulated maps.
+package struct Statistics: Sendable, Equatable {
   package internal(set) var steps = 0
-  /// Nanoseconds until the end.
+  /// The time until the end, in nanoseconds.
   package internal(set) var time = 0
   package internal(set) var chunks = 0
   package internal(set) var recalls = 0
   package internal(set) var returned = 0
   package internal(set) var overdue = 0
-  /// Verdicts that an item is to be tried again.
-  package internal(set) var again = 0
+  /// The number of failures that were followed by a retry.
+  package internal(set) var retried = 0
   package internal(set) var footprint = 0
   package internal(set) var ending = Ending.results
-  /// Maps that ended in one of these ways.
+  /// The number of maps by their ending.
   package internal(set) var results = 0
   package internal(set) var errors = 0
   package internal(set) var stuck = 0
   package internal(set) var stranded = 0
   package internal(set) var stopped = 0
   package internal(set) var refused = 0
-  /// Portions of items that came while a map ran.
-  package internal(set) var portions = 0
-  /// Items that were computed by two ranks.
+  /// The number of times that items were added while a map ran.
+  package internal(set) var additions = 0
+  /// The number of items computed by two ranks.
   package internal(set) var compared = 0
-  /// Chunks that were one suspect, and those of them that ended their rank.
-  package internal(set) var alone = 0
+  /// The number of quarantined items that were assigned, and of those that killed their rank.
+  package internal(set) var quarantined = 0
   package internal(set) var fatal = 0
 
   package init() {}
 
   package enum Ending: Sendable, Equatable {
-    /// Of all items, or of all but those that failed.
+    /// All items have results, except those that failed.
     case results
-    /// The item decides.
+    /// This item's error ends the map.
     case threw(Int)
-    /// The job is ended because of an item that is overdue.
+    /// The job ends because this item is overdue.
     case stuck(Int)
-    /// Quarantine are left, and no rank but 0.
+    /// Only quarantined items and rank 0 are left.
     case stranded
-    /// Early, as it was told to.
+    /// The map was stopped early.
     case stopped
-    /// It was found that it can't be right.
+    /// The map turned out to be invalid.
     case refused
   }
 
-  package mutating func add(_ other: Figures) {
+  package mutating func add(_ other: Statistics) {
     steps += other.steps
     chunks += other.chunks
     recalls += other.recalls
     returned += other.returned
     overdue += other.overdue
-    again += other.again
+    retried += other.retried
     footprint = max(footprint, other.footprint)
     results += other.results
     errors += other.errors
@@ -57,31 +57,32 @@ package struct Figures: Sendable, Equatable {
     stranded += other.stranded
     stopped += other.stopped
     refused += other.refused
-    portions += other.portions
+    additions += other.additions
     compared += other.compared
-    alone += other.alone
+    quarantined += other.quarantined
     fatal += other.fatal
   }
 
-  /// What happened too rarely in that number of schedules: what doesn't happen isn't tested.
+  /// Returns what happened too rarely in this number of schedules to be tested.
   package func rarities(in schedules: Int) -> [String] {
     let expected: [(name: String, found: Int, share: Double)] = [
       ("recalls", recalls, 0.3), ("ranges returned", returned, 0.2), ("overdue items", overdue, 0.4),
-      ("further tries", again, 0.4), ("maps with results", results, 0.4), ("maps with an error", errors, 0.08),
-      ("stuck maps", stuck, 0.016), ("suspects given", alone, 0.4), ("fatal suspects", fatal, 0.04),
+      ("retries", retried, 0.4), ("maps with results", results, 0.4), ("maps with an error", errors, 0.08),
+      ("stuck maps", stuck, 0.016), ("quarantined items assigned", quarantined, 0.4),
+      ("fatal quarantined items", fatal, 0.04),
       ("stranded maps", stranded, 0.004), ("stopped maps", stopped, 0.004), ("refused maps", refused, 0.004),
-      ("portions", portions, 0.4), ("comparisons", compared, 0.2),
+      ("additions", additions, 0.4), ("comparisons", compared, 0.2),
     ]
     return expected.filter { $0.found < Int($0.share * Double(schedules) / 2) }.map { "\($0.found) \($0.name)" }
   }
 }
 
-extension Figures: CustomStringConvertible {
+extension Statistics: CustomStringConvertible {
   package var description: String {
-    "\(steps) steps, \(chunks) chunks, \(recalls) recalls, \(returned) ranges returned, \(overdue) times overdue, "
-      + "\(again) times tried again, at most \(footprint) entries in the books, \(results) with results, "
+    "\(steps) steps, \(chunks) chunks, \(recalls) recalls, \(returned) ranges returned, \(overdue) overdue items, "
+      + "\(retried) retries, at most \(footprint) entries in the model, \(results) with results, "
       + "\(errors) with an error, \(stuck) stuck, \(stranded) stranded, \(stopped) stopped, "
-      + "\(refused) refused, \(portions) portions came later, \(compared) items compared, "
-      + "\(alone) suspects given, \(fatal) of them fatal"
+      + "\(refused) refused, items added \(additions) times, \(compared) items compared, "
+      + "\(quarantined) quarantined items assigned, \(fatal) of them fatal"
   }
 }

@@ -1,26 +1,26 @@
-/// What all that is simulated shares: the clock, chance, and what is under way.
-final class World {
+/// The shared state of a simulation: the clock, the random generator and the messages in flight.
+final class Environment {
   let schedule: Schedule
-  var random: Seeded
-  /// Nanoseconds.
+  var random: SeededGenerator
+  /// The time in nanoseconds.
   private(set) var now = 0
   private(set) var queue = EventQueue()
-  /// How often each item was begun, anywhere.
+  /// How often each item was started on any rank.
   var tries: [Int]
   private let trace: ((String) -> Void)?
 
-  /// Letters under way, by place.
-  private var letters: [Letter?] = []
+  /// The messages in flight, by slot.
+  private var messages: [Message?] = []
   private var freePlaces: [Int] = []
-  private(set) var lettersUnderWay = 0
-  /// When the last letter arrives, from rank 0 and to it, by rank: they don't overtake each other.
+  private(set) var messagesInFlight = 0
+  /// When the last message from and to rank 0 arrives, for each rank: messages don't overtake each other.
   private var lastFromRoot: [Int]
   private var lastToRoot: [Int]
 
   init(_ schedule: Schedule, trace: ((String) -> Void)?) {
     self.schedule = schedule
     self.trace = trace
-    random = Seeded(schedule.seed ^ 0x5EED)
+    random = SeededGenerator(schedule.seed ^ 0x5EED)
     tries = Array(repeating: 0, count: schedule.count)
     lastFromRoot = Array(repeating: 0, count: schedule.ranks.count)
     lastToRoot = lastFromRoot
@@ -30,24 +30,24 @@ final class World {
     if let trace { trace("\(now) \(text())") }
   }
 
-  func look() -> Int { random.below(schedule.looks) }
+  func pollDelay() -> Int { random.below(schedule.pollInterval) }
 
   func after(_ delay: Int, _ kind: EventQueue.Kind, rank: Int, place: Int = 0, token: Int = 0) {
     queue.add(kind, at: now + delay, rank: rank, place: place, token: token)
   }
 
-  /// The next event; the clock is set to it.
+  /// Returns the next event and advances the clock to it.
   func next() -> EventQueue.Event? {
     guard let event = queue.takeFirst() else { return nil }
     now = event.time
     return event
   }
 
-  /// Rank 0 hasn't been told that the rank is there, or the rank isn't.
-  func send(_ letter: Letter, rank: Int) {
+  /// Sends a message from rank 0 to the rank or from the rank to rank 0, depending on its kind.
+  func send(_ message: Message, rank: Int) {
     let usual = now + schedule.delay + random.below(schedule.jitter)
     let time: Int
-    if letter.comesFromRoot {
+    if message.comesFromRoot {
       time = max(usual, lastFromRoot[rank])
       lastFromRoot[rank] = time
     } else {
@@ -57,25 +57,25 @@ final class World {
     let place: Int
     if let free = freePlaces.popLast() {
       place = free
-      letters[place] = letter
+      messages[place] = message
     } else {
-      place = letters.count
-      letters.append(letter)
+      place = messages.count
+      messages.append(message)
     }
-    lettersUnderWay += 1
+    messagesInFlight += 1
     queue.add(.arrives, at: time, rank: rank, place: place)
   }
 
-  func letter(at place: Int) -> Letter {
-    guard let letter = letters[place] else { preconditionFailure("no letter") }
-    return letter
+  func message(at place: Int) -> Message {
+    guard let message = messages[place] else { preconditionFailure("the slot holds no message") }
+    return message
   }
 
-  func takeLetter(at place: Int) -> Letter {
-    let letter = letter(at: place)
-    letters[place] = nil
+  func takeMessage(at place: Int) -> Message {
+    let message = message(at: place)
+    messages[place] = nil
     freePlaces.append(place)
-    lettersUnderWay -= 1
-    return letter
+    messagesInFlight -= 1
+    return message
   }
 }

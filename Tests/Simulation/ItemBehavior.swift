@@ -1,22 +1,22 @@
-/// What becomes of an item when it is computed.
-package enum Fate: Sendable, Equatable {
+/// What an item does when it is computed.
+package enum ItemBehavior: Sendable, Equatable {
   case fine
   case throwsAlways
-  /// On ranks with this remainder by two.
+  /// Throws on ranks with this remainder modulo two.
   case throwsOn(remainder: Int)
-  /// The first so many tries, wherever they are.
+  /// Throws on the first tries, on any rank.
   case throwsFirst(Int)
-  /// On this rank; on all of them where that is nil.
+  /// Hangs on this rank; on all ranks if nil.
   case neverReturns(on: Int?)
-  /// The first so many tries take longer than an item may: by its time, or by three times that.
+  /// Exceeds its time limit on the first tries: it takes two or four times the limit.
   case isOverdueFirst(Int)
-  /// The first so many ranks that compute it are gone; never rank 0, whose end is the job's.
+  /// Kills the first ranks that compute it, except rank 0, whose death ends the job.
   case endsRank(first: Int)
-  /// Fails where it travels: on every rank but 0.
+  /// Fails when it is sent, that is on every rank but 0.
   case cannotBeSent
-  /// Its result fails where it travels.
+  /// Its result fails when it is sent.
   case resultCannotBeSent
-  /// The same, and the root finds it.
+  /// Its result fails when the root reads it.
   case resultCannotBeRead
 
   func throwsError(on rank: Int, try ordinal: Int) -> Bool {
@@ -40,10 +40,10 @@ package enum Fate: Sendable, Equatable {
     if case .endsRank(let tries) = self { rank > 0 && ordinal < tries } else { false }
   }
 
-  /// Whether it can't but fail, wherever it is computed and however often.
+  /// Whether it fails on every rank and on every try.
   func mustFail(retries: Int) -> Bool { self == .throwsAlways }
 
-  /// Whether it may fail for good, leaving aside that every item may be overdue.
+  /// Whether it may fail permanently, not counting time limits that are too short for any item.
   func mayFail(retries: Int) -> Bool {
     switch self {
     case .fine, .endsRank: false

@@ -1,18 +1,18 @@
-/// Which items have failed, where, how often, and which of them wait to be tried again.
-struct FailureBook {
-  /// Tries that failed, by item.
+/// The reference model of failures: which items have failed, where and how often, and which of them wait to be retried.
+struct ModelFailures {
+  /// The number of failed tries, by item.
   private(set) var tries: [Int]
   private(set) var lastFailedOn: [Int]
-  /// Below the bound.
+  /// The items below the bound that wait to be retried.
   private(set) var waiting: [Int] = []
-  /// Where each item is among these.
+  /// The position of each item in `waiting`.
   private var places: [Int]
-  /// How many of these failed last on a rank.
+  /// The number of waiting items that failed last on each rank.
   private(set) var waitingAfter: [Int]
-  /// Items that have failed at some time, and have no fate yet.
+  /// The number of items that have failed and are not settled.
   private(set) var open = 0
-  /// Failures after which an item is tried again.
-  private(set) var again = 0
+  /// The number of failures that were followed by a retry.
+  private(set) var retried = 0
 
   init(count: Int, ranks: Int) {
     tries = Array(repeating: 0, count: count)
@@ -35,12 +35,12 @@ struct FailureBook {
     waitingAfter[lastFailedOn[item]] += 1
   }
 
-  mutating func isTriedAgain(_ item: Int) {
-    again += 1
+  mutating func isRetried(_ item: Int) {
+    retried += 1
     waits(item)
   }
 
-  mutating func waitsNoMore(_ item: Int) {
+  mutating func stopsWaiting(_ item: Int) {
     let last = waiting[waiting.count - 1]
     waiting[places[item]] = last
     places[last] = places[item]
