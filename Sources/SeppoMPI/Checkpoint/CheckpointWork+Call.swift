@@ -2,7 +2,7 @@ import SeppoEngine
 import SeppoWire
 
 extension CheckpointWork {
-  /// What a call is to compute.
+  /// Creates the description of a call's work.
   init<Element: Codable & Sendable, Result>(
     _ elements: Elements<Element>, _ blocks: Blocks, result: Result.Type, resultsAreMemory: Bool, place: String,
     round: Int
@@ -13,7 +13,7 @@ extension CheckpointWork {
       form: resultsAreMemory ? "memory" : "wire"
     ) { body in
       let writer = CanonicalWriter()
-      // A range's or a stride's are those of its elements: an array of these is the same work.
+      // The elements of a range or a stride are the same work as an array of them.
       var isUnencodable = false
       elements.visit { index, item in
         if index % blocks.size == 0 {
@@ -23,7 +23,7 @@ extension CheckpointWork {
         do { try writer.write(item) } catch { isUnencodable = true }
         guard (index + 1) % blocks.size == 0 || index + 1 == blocks.items else { return }
         if isUnencodable {
-          // It fails when it is to be sent, with an error of its own.
+          // The call reports the error when it sends the item.
           Array("can't be encoded".utf8).withUnsafeBytes { body(blocks.block(of: index), $0) }
         } else {
           writer.withUnsafeBytes { body(blocks.block(of: index), $0) }
@@ -39,12 +39,13 @@ extension Elements {
     case .memory(let items): for (index, item) in items.enumerated() { body(index, item) }
     case .progression(let progression):
       if progression.count == 0 { return }
-      withUnsafeTemporaryAllocation(of: Element.self, capacity: min(progression.count, Elements.run)) { room in
-        guard let start = room.baseAddress else { return }
-        for first in stride(from: 0, to: progression.count, by: room.count) {
-          let places = first..<min(first + room.count, progression.count)
-          progression.write(places, to: start)
-          for place in places { body(place, room[place - first]) }
+      let capacity = min(progression.count, Elements.progressionBatch)
+      withUnsafeTemporaryAllocation(of: Element.self, capacity: capacity) { buffer in
+        guard let start = buffer.baseAddress else { return }
+        for first in stride(from: 0, to: progression.count, by: buffer.count) {
+          let indices = first..<min(first + buffer.count, progression.count)
+          progression.write(indices, to: start)
+          for index in indices { body(index, buffer[index - first]) }
         }
       }
     }

@@ -3,15 +3,15 @@ import SeppoCheckpoint
 import SeppoMPI
 import Testing
 
-@Suite("A checkpoint belongs to its work")
-struct BelongingTests {
-  let folder = try! Folder()
+@Suite("A checkpoint is used only for its own work")
+struct WorkMatchingTests {
+  let folder = try! TemporaryFolder()
   let work = CheckpointWork.of(Array(0..<10))
 
-  /// Not by the program that these tests are.
-  private func storeByAnother(_ work: CheckpointWork, label: String? = nil) throws {
+  /// Stores results as if by another build of the program.
+  private func storeFromAnotherBuild(_ work: CheckpointWork, label: String? = nil) throws {
     try folder.store(5, of: work, label: label)
-    try folder.ask("UPDATE calls SET program = 'another'")
+    try folder.query("UPDATE calls SET program = 'another'")
   }
 
   private func stored(_ work: CheckpointWork, label: String? = nil) throws -> Int {
@@ -20,7 +20,7 @@ struct BelongingTests {
     return journal.stored
   }
 
-  @Test("Other items are refused, in words that say what differs; and nothing is changed")
+  @Test("Other items are rejected with an error that names the difference, and the file is unchanged")
   func otherItems() throws {
     try folder.store(5, of: work)
     let before = try folder.bytes()
@@ -31,17 +31,17 @@ struct BelongingTests {
       refusal(folder.file(), .of(Array(1..<11)))
         == .otherWork(
           file: folder.file(), label: "Fits/Fits.swift:12", stored: "10 items",
-          now: "the same number of items with other values"))
+          now: "the same number of items with different values"))
     guard case .otherWork(_, _, let stored, let now) = refusal(folder.file(), .of(Array(0..<10), element: "Int8"))
     else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
     #expect(stored == "items of type Int" && now == "of type Int8")
     #expect(try folder.bytes() == before)
   }
 
-  @Test("Results of another type, or in another form, are refused; and nothing is changed")
+  @Test("Results of another type or in another form are rejected, and the file is unchanged")
   func otherType() throws {
     try folder.store(5, of: work)
     let before = try folder.bytes()
@@ -49,14 +49,13 @@ struct BelongingTests {
       refusal(folder.file(), .of(Array(0..<10), result: "Float"))
         == .otherType(file: folder.file(), label: "Fits/Fits.swift:12", stored: "Double", now: "Float"))
     guard case .otherType = refusal(folder.file(), .of(Array(0..<10), form: "wire")) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
     #expect(try folder.bytes() == before)
   }
 
-  @Test(
-    "Results of a type that was edited are refused, in words that say where; without results it is the new type's file")
+  @Test("A result type that has changed is rejected with an error that names the change, unless there are no results")
   func editedType() throws {
     func work(_ peak: String) -> CheckpointWork {
       .of(Array(0..<10), shape: "Array<Fit>\nFit\n  name: String\n  peak: \(peak)\n  width: Int")
@@ -73,33 +72,33 @@ struct BelongingTests {
     #expect(try stored(work("Double")) == 5)
   }
 
-  @Test("A program's other calls, by line or by label, have rows of their own in the same file")
+  @Test("Calls of a program with other lines or labels have their own rows in the same file")
   func twoCalls() throws {
     try folder.store(5, of: work)
-    // The very same items: only the line differs.
+    // The same items; only the line differs.
     try folder.store(3, of: .of(Array(0..<10), at: "Fits/Fits.swift:20"))
     try folder.store(4, of: .of(Array(0..<7), at: "Fits/Other.swift:1", result: "Int"), label: "counts")
     #expect(try stored(work) == 5)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:20")) == 3)
     #expect(try stored(.of(Array(0..<7), at: "Fits/Elsewhere.swift:1", result: "Int"), label: "counts") == 4)
-    #expect(try folder.ask("SELECT label, count(*) FROM results GROUP BY label ORDER BY min(item), 2") != "")
-    #expect(try folder.ask("SELECT count(*) FROM calls") == "3\n")
+    #expect(try folder.query("SELECT label, count(*) FROM results GROUP BY label ORDER BY min(item), 2") != "")
+    #expect(try folder.query("SELECT count(*) FROM calls") == "3\n")
   }
 
-  @Test("A line that has moved in another build isn't taken for another's; the error says which label goes on with it")
+  @Test("A line that has moved in another build is rejected, and the error names the label that resumes the call")
   func moved() throws {
-    try storeByAnother(work)
+    try storeFromAnotherBuild(work)
     let moved = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:99")
     guard case .otherWork(_, _, _, let now) = refusal(folder.file(), moved) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(now.contains("label: \"Fits/Fits.swift:12\" says that it is that one"))
+    #expect(now.contains("use label: \"Fits/Fits.swift:12\""))
     #expect(try stored(moved, label: "Fits/Fits.swift:12") == 5)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:98"), label: "a new one") == 0)
   }
 
-  @Test("The same call again in one run, as in a loop, is another: by its line, by its label, and after a new build")
+  @Test("Repeated calls in one run, as in a loop, are separate calls, by line and by label")
   func rounds() throws {
     func again(_ round: Int) -> CheckpointWork { .of(Array(0..<10), round: round) }
     try folder.store(5, of: again(1))
@@ -114,90 +113,91 @@ struct BelongingTests {
     #expect(try stored(again(3), label: "fits of all") == 0)
   }
 
-  @Test("Another call is one that maps other items")
+  @Test("A call at another line that maps other items is a new call")
   func notMoved() throws {
-    try storeByAnother(work)
+    try storeFromAnotherBuild(work)
     #expect(try stored(.of(Array(1..<11), at: "Fits/Fits.swift:99")) == 0)
   }
 
-  @Test("Where a source file, or the module, has another name, it is as where a line has moved")
+  @Test("A renamed source file or module is treated like a line that has moved")
   func renamed() throws {
-    try storeByAnother(work)
+    try storeFromAnotherBuild(work)
     for place in ["Fits/Renamed.swift:12", "Fits/Renamed.swift:31", "Stars/Fits.swift:12"] {
       let renamed = CheckpointWork.of(Array(0..<10), at: place)
       guard case .otherWork(_, _, _, let now) = refusal(folder.file(), renamed) else {
-        Issue.record("\(place) is not refused")
+        Issue.record("\(place) is not rejected")
         continue
       }
-      #expect(now.contains("label: \"Fits/Fits.swift:12\" says that it is that one"))
+      #expect(now.contains("use label: \"Fits/Fits.swift:12\""))
     }
     let renamed = CheckpointWork.of(Array(0..<10), at: "Fits/Renamed.swift:12")
     #expect(try stored(renamed, label: "Fits/Fits.swift:12") == 5)
   }
 
-  @Test("The same items in another order are said to be that, with what to do")
+  @Test("Reordered items are rejected with an error that says so and suggests a solution")
   func otherOrder() throws {
     try folder.store(5, of: work)
     let before = try folder.bytes()
     let error = refusal(folder.file(), .of((0..<10).reversed()))
     #expect(error.map { "\($0)" }?.contains("the same items in another order") == true, "\(String(describing: error))")
     #expect(error.map { "\($0)" }?.contains("sort") == true, "\(String(describing: error))")
-    // Also where it was meant from now on only.
+    // Also if `.perItem` is requested only now.
     guard case .otherOrder = refusal(folder.file(), .of((0..<10).reversed()), resume: .perItem) else {
-      Issue.record("not said to be another order")
+      Issue.record("not reported as another order")
       return
     }
     for others in [[0, 1, 2, 3, 4, 5, 6, 7, 8, 8], [0, 0, 0, 0, 0, 9, 9, 9, 9, 9]] {
-      guard case .otherWork(_, _, _, "the same number of items with other values") = refusal(folder.file(), .of(others))
+      guard
+        case .otherWork(_, _, _, "the same number of items with different values") = refusal(folder.file(), .of(others))
       else {
-        Issue.record("\(others) are no others")
+        Issue.record("\(others) are not rejected as other items")
         continue
       }
     }
     #expect(try folder.bytes() == before)
   }
 
-  @Test("In the same program nothing has moved: another line is another call")
+  @Test("In the same build, another line is another call")
   func anotherLineOfTheSameProgram() throws {
     try folder.store(5, of: work)
     #expect(try stored(.of(Array(0..<10), at: "Fits/Fits.swift:99")) == 0)
   }
 
-  @Test("Two that differ in their lines only aren't told apart by these when the program was edited; labels do it")
+  @Test("After an edit, calls that differ only in line are rejected as ambiguous; labels resolve the ambiguity")
   func twins() throws {
     let second = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:14")
     try folder.store(5, of: work)
     try folder.store(3, of: second)
     #expect(try stored(work) == 5)
-    try folder.ask("UPDATE calls SET program = 'another'")
+    try folder.query("UPDATE calls SET program = 'another'")
     guard case .otherWork(_, _, let before, let now) = refusal(folder.file(), second) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(before.hasPrefix("one of 2 maps of the same items") && now.contains("label: \"Fits/Fits.swift:14\" says"))
+    #expect(before.hasPrefix("one of 2 maps of the same items") && now.contains("use label: \"Fits/Fits.swift:14\""))
     guard case .otherWork = refusal(folder.file(), second, label: "a new one") else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
     #expect(try stored(second, label: "Fits/Fits.swift:12") == 5)
     #expect(try stored(work, label: "Fits/Fits.swift:14") == 3)
   }
 
-  @Test("Another program is refused, where no label says that it's meant")
+  @Test("Another program is rejected without a label")
   func otherProgram() throws {
     try folder.store(5, of: work)
     guard
       case .otherWork(_, _, let stored, let now) = refusal(
         folder.file(), .of(Array(0..<10), at: "Stars/Stars.swift:12"))
     else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(stored == "a map of the program Fits" && now == "one of Stars")
+    #expect(stored == "a map of the program Fits" && now == "one of the program Stars")
     #expect(refusal(folder.file(), .of(Array(0..<10), at: "Stars/Stars.swift:12"), label: "stars") == nil)
   }
 
-  @Test("A label finds its call wherever that stands")
+  @Test("A label identifies its call at any line")
   func labels() throws {
     try folder.store(5, of: work, label: "fits")
     #expect(try stored(.of(Array(0..<10), at: "Fits/Moved.swift:1"), label: "fits") == 5)
@@ -206,8 +206,7 @@ struct BelongingTests {
         == .otherWork(file: folder.file(), label: "fits", stored: "10 items", now: "12 items"))
   }
 
-  @Test(
-    "A call with a label isn't the one of its line without: they are two calls of one function, in one run and in two")
+  @Test("A call with a label and a call without on the same line are two calls")
   func labelBesideLine() throws {
     try folder.store(5, of: work)
     try folder.store(3, of: work, label: "hundred")
@@ -216,34 +215,34 @@ struct BelongingTests {
     #expect(try stored(work, label: "thousand") == 0)
   }
 
-  @Test(
-    "Where the program was edited, a label on the line of a call that had none is refused; its line as a label goes on")
+  @Test("After an edit, a label added to an unlabelled call is rejected, and the call's line as label resumes it")
   func labelAdded() throws {
     try folder.store(5, of: work)
-    try folder.ask("UPDATE calls SET program = 'another'")
+    try folder.query("UPDATE calls SET program = 'another'")
     guard case .otherWork(_, _, _, let now) = refusal(folder.file(), work, label: "fits") else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(now.contains("label: \"Fits/Fits.swift:12\" says that it is that one"))
+    #expect(now.contains("use label: \"Fits/Fits.swift:12\""))
     #expect(try stored(work, label: "Fits/Fits.swift:12") == 5)
     #expect(try stored(work, label: "fits") == 0)
   }
 
-  @Test("A map that is put on another's line is found out when the other comes, in each run")
+  @Test("A map inserted at another's line is detected when the other map is called, in each run")
   func lineTaken() throws {
     try folder.store(5, of: work)
-    try folder.ask("UPDATE calls SET program = 'another'")
+    try folder.query("UPDATE calls SET program = 'another'")
     let moved = CheckpointWork.of(Array(0..<10), at: "Fits/Fits.swift:13")
     for _ in 0..<2 {
-      // Nothing says yet that it isn't the same.
+      // Nothing distinguishes it from the stored call yet.
       #expect(try stored(work) == 5)
       guard case .otherWork(_, _, let before, let now) = refusal(folder.file(), moved) else {
-        Issue.record("not refused")
+        Issue.record("not rejected")
         return
       }
       #expect(
-        before.hasPrefix("a map of the same items at Fits/Fits.swift:12") && now.contains("says that it is that one"))
+        before.hasPrefix("a map of the same items at Fits/Fits.swift:12")
+          && now.contains("if it is the same, use label:"))
     }
   }
 }

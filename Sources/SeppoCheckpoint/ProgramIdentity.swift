@@ -1,10 +1,10 @@
 import Foundation
 import SeppoWire
 
-/// The program that runs, by what it is made of.
-enum Program {
-  /// Where it can't be read, it is taken for another each time that it runs.
-  static let name: String = {
+/// Identifies the running program by its contents.
+enum ProgramIdentity {
+  /// A digest of the executable. If it can't be read, each run counts as another program.
+  static let digest: String = {
     guard let path = Bundle.main.executablePath,
       let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     else { return UUID().uuidString }

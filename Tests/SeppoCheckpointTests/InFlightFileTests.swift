@@ -4,12 +4,12 @@ import Testing
 
 @testable import SeppoCheckpoint
 
-@Suite("What ranks had in hand when a job died")
-struct NotesTests {
-  let folder = try! Folder()
+@Suite("Items in flight when a job died")
+struct InFlightFileTests {
+  let folder = try! TemporaryFolder()
   let work = CheckpointWork.of(Array(0..<100))
 
-  /// Leaves the file as a job leaves it that is killed: what `close()` takes away is put back.
+  /// Leaves the files as a killed job does, by restoring the file that `close()` removes.
   private func die(at work: CheckpointWork, _ body: (any CheckpointJournal) throws -> Void) throws {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     try body(journal)
@@ -24,11 +24,11 @@ struct NotesTests {
     return journal.quarantine
   }
 
-  private func suspected(_ deaths: KeyValuePairs<Int, Int>, certain: Set<Int> = []) -> [CheckpointQuarantinedItem] {
+  private func quarantined(_ deaths: KeyValuePairs<Int, Int>, certain: Set<Int> = []) -> [CheckpointQuarantinedItem] {
     deaths.map { CheckpointQuarantinedItem(item: $0, deaths: $1, isCertain: certain.contains($0)) }
   }
 
-  @Test("Where the job died as a whole, all that was in hand and has no result is suspected, without a death")
+  @Test("If the whole job died, all items in flight without a result are quarantined, without a death")
   func whole() throws {
     try die(at: work) { journal in
       try journal.note(slot: 0, rank: 0, items: 0..<3)
@@ -39,12 +39,12 @@ struct NotesTests {
       try journal.clear(slot: 1)
       try journal.note(slot: 2, rank: 2, items: 30..<31)
     }
-    #expect(try quarantine(work) == suspected([0: 0, 2: 0, 30: 0]))
-    #expect(try quarantine(work) == suspected([0: 0, 2: 0, 30: 0]))
+    #expect(try quarantine(work) == quarantined([0: 0, 2: 0, 30: 0]))
+    #expect(try quarantine(work) == quarantined([0: 0, 2: 0, 30: 0]))
     #expect(try folder.contents() == ["fits.sqlite"])
   }
 
-  @Test("Where ranks are known to be dead, what they held counts a death each time, and the others' isn't suspected")
+  @Test("If ranks are known to be dead, only their items are quarantined, with one death each time")
   func deaths() throws {
     for _ in 0..<2 {
       try die(at: work) { journal in
@@ -55,36 +55,36 @@ struct NotesTests {
         try journal.note(dead: [4, 6])
       }
     }
-    #expect(try quarantine(work) == suspected([7: 2, 8: 2]))
+    #expect(try quarantine(work) == quarantined([7: 2, 8: 2]))
     try die(at: work) { journal in
       try journal.append(8, [1])
       try journal.flush()
       try journal.note(slot: 0, rank: 4, items: 7..<8)
     }
-    #expect(try quarantine(work) == suspected([7: 2]))
+    #expect(try quarantine(work) == quarantined([7: 2]))
   }
 
-  @Test("They are counted once, also where the job that reads them is killed before they are replaced")
+  @Test("Notes are counted once, even if the job that reads them is killed before it replaces them")
   func once() throws {
     try die(at: work) { journal in
       try journal.note(slot: 0, rank: 4, items: 7..<8)
       try journal.note(dead: [4])
     }
     let notes = try folder.bytes("fits.sqlite-inhand")
-    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == quarantined([7: 1], certain: [7]))
     try folder.write(notes, "fits.sqlite-inhand")
-    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == quarantined([7: 1], certain: [7]))
   }
 
-  @Test("Those of another call in the file are taken up too")
+  @Test("Notes of another call in the file are also read")
   func otherCall() throws {
     let other = CheckpointWork.of(Array(0..<5), at: "Fits/Fits.swift:50")
     try die(at: work) { journal in try journal.note(slot: 9, rank: 4, items: 7..<8) }
     #expect(try quarantine(other) == [])
-    #expect(try quarantine(work) == suspected([7: 0]))
+    #expect(try quarantine(work) == quarantined([7: 0]))
   }
 
-  @Test("A normal end leaves none, but for that of a job that has lost ranks")
+  @Test("A normal end removes the notes, except if ranks have died")
   func closed() throws {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     try journal.note(slot: 0, rank: 4, items: 7..<8)
@@ -94,26 +94,26 @@ struct NotesTests {
     try dying.note(slot: 0, rank: 4, items: 7..<8)
     try dying.note(dead: [4])
     dying.close()
-    #expect(try quarantine(work) == suspected([7: 1], certain: [7]))
+    #expect(try quarantine(work) == quarantined([7: 1], certain: [7]))
   }
 
-  @Test("They are the file's, by whatever name it was opened: a link to a file that isn't there yet, a hard link")
+  @Test("Notes belong to the file under all its names: a dangling link, a hard link")
   func names() throws {
     try FileManager.default.createSymbolicLink(atPath: folder.file("a link"), withDestinationPath: "fits.sqlite")
     let other = folder.file("another")
     for (round, name) in ["a link", "fits.sqlite", "another"].enumerated() {
       if name == "another" { link(folder.file(), other) }
       let journal = try SQLiteStore(folder.file(name)).open(for: work)
-      #expect(journal.quarantine == (round == 0 ? [] : suspected([7: round], certain: [7])), "by \(name)")
+      #expect(journal.quarantine == (round == 0 ? [] : quarantined([7: round], certain: [7])), "by \(name)")
       try journal.note(slot: 0, rank: 4, items: 7..<8)
       try journal.note(dead: [4])
       journal.close()
     }
-    #expect(try quarantine(work) == suspected([7: 3], certain: [7]))
+    #expect(try quarantine(work) == quarantined([7: 3], certain: [7]))
     #expect(try folder.contents() == ["a link", "another", "fits.sqlite"])
   }
 
-  @Test("Items that have changed aren't suspected any more")
+  @Test("Changed items are no longer quarantined")
   func changed() throws {
     let journal = try SQLiteStore(folder.file(), resume: .perItem).open(for: work)
     try journal.note(slot: 0, rank: 4, items: 7..<8)
@@ -124,7 +124,7 @@ struct NotesTests {
     opened.close()
   }
 
-  @Test("Damaged notes are nobody's, wherever they are damaged; and never an error")
+  @Test("Damaged notes are ignored, and are never an error")
   func damaged() throws {
     try die(at: work) { journal in
       try journal.note(slot: 0, rank: 4, items: 7..<8)
@@ -134,10 +134,10 @@ struct NotesTests {
     let notes = try folder.bytes("fits.sqlite-inhand")
     let database = try folder.bytes()
     var generator = SystemRandomNumberGenerator()
-    // In its unused parts damage isn't noticed, nor does it matter.
+    // Damage in unused parts has no effect.
     let allowed = [
-      [], suspected([7: 1], certain: [7]), suspected([7: 1]), suspected([7: 0, 9: 0]), suspected([7: 0]),
-      suspected([9: 0]),
+      [], quarantined([7: 1], certain: [7]), quarantined([7: 1]), quarantined([7: 0, 9: 0]), quarantined([7: 0]),
+      quarantined([9: 0]),
     ]
     for round in 0..<200 {
       var damaged = notes
@@ -157,7 +157,7 @@ struct NotesTests {
     #expect(try quarantine(work) == [])
   }
 
-  @Test("Stretches are joined and split as item by item counting has it")
+  @Test("Ranges are merged and split as counting item by item does")
   func entries() {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<300 {

@@ -3,8 +3,8 @@ import SeppoCheckpoint
 import SeppoMPI
 import Testing
 
-/// A folder of a test's own.
-final class Folder {
+/// A folder for one test, removed with the last reference.
+final class TemporaryFolder {
   let path: String
 
   init() throws {
@@ -16,7 +16,7 @@ final class Folder {
 
   func file(_ name: String = "fits.sqlite") -> String { path + "/" + name }
 
-  /// The names of what is in it.
+  /// Returns the names of the files in the folder.
   func contents() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
 
   func bytes(_ name: String = "fits.sqlite") throws -> Data { try Data(contentsOf: URL(fileURLWithPath: file(name))) }
@@ -25,9 +25,9 @@ final class Folder {
     try bytes.write(to: URL(fileURLWithPath: file(name)))
   }
 
-  /// What the sqlite3 shell answers.
+  /// Returns the output of the sqlite3 shell for a query.
   @discardableResult
-  func ask(_ query: String, _ name: String = "fits.sqlite") throws -> String {
+  func query(_ query: String, _ name: String = "fits.sqlite") throws -> String {
     let job = try Program.run("/usr/bin/env", ["sqlite3", file(name), query])
     #expect(job.status == 0, "\(job.output)")
     return job.output
@@ -48,7 +48,7 @@ extension CheckpointWork {
 }
 
 extension SQLiteStore {
-  /// One that doesn't wait for others.
+  /// Creates a store that hardly waits for locks.
   init(_ path: String, label: String? = nil, json: Bool = false, resume: Checkpoint.Resume = .whole) {
     self.init(path: path, label: label, json: json, resume: resume, lockWait: .milliseconds(50))
   }
@@ -74,7 +74,7 @@ extension CheckpointJournal {
   }
 }
 
-/// Opens it, and says what keeps it from being opened.
+/// Returns the error when the file is opened, or nil if it can be opened.
 func refusal(_ path: String, _ work: CheckpointWork, resume: Checkpoint.Resume = .whole, label: String? = nil)
   -> CheckpointError?
 {
@@ -83,21 +83,21 @@ func refusal(_ path: String, _ work: CheckpointWork, resume: Checkpoint.Resume =
     return nil
   } catch {
     guard let error = error as? CheckpointError else {
-      Issue.record("\(error) is no CheckpointError")
+      Issue.record("\(error) is not a CheckpointError")
       return nil
     }
     return error
   }
 }
 
-extension Folder {
-  /// A file with results of the first items of some work.
+extension TemporaryFolder {
+  /// Stores results of the first `count` items of some work.
   func store(
     _ count: Int, of work: CheckpointWork, label: String? = nil, resume: Checkpoint.Resume = .whole,
     size: (Int) -> Int = { _ in 8 }
   ) throws {
     let journal = try SQLiteStore(file(), label: label, resume: resume).open(for: work)
-    for item in 0..<count { try journal.append(item, Folder.result(item, size(item))) }
+    for item in 0..<count { try journal.append(item, TemporaryFolder.result(item, size(item))) }
     try journal.flush()
     journal.close()
   }

@@ -3,14 +3,14 @@ import GRDB
 import SeppoMPI
 import SeppoWire
 
-/// All that is done when a file is opened, in one transaction: an error leaves it as it was.
-struct FileOpening {
+/// Opens a checkpoint file in one transaction: after an error the file is unchanged.
+struct FileOpener {
   let db: Database
   let location: FileLocation
   let store: SQLiteStore
   let work: CheckpointWork
 
-  private var failure: Failure { Failure(location: location) }
+  private var errors: ErrorTranslator { ErrorTranslator(location: location) }
 
   struct Opened {
     let call: StoredCall
@@ -20,15 +20,15 @@ struct FileOpening {
   }
 
   func open() throws -> Opened {
-    // Another's file isn't even given another journal.
+    // Before anything else: the journal mode of another program's file must not change.
     _ = try isNew()
-    // Deleting the journal, or cutting it, and making it anew takes longer each time than writing over its header.
+    // Overwriting the journal's header is faster than deleting or truncating the journal for each transaction.
     _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = PERSIST")
     do {
-      return try openOurs()
+      return try openCheckpoint()
     } catch {
-      let translated = failure.translate(error, db.sqliteConnection)
-      // Only who has the lock: a file without contents may be one that another job is about to fill.
+      let translated = errors.translate(error, db.sqliteConnection)
+      // Only with the lock: an empty file may be one that another job is about to fill.
       let isOurs = db.isInsideTransaction
       try? db.rollback()
       _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
@@ -42,31 +42,31 @@ struct FileOpening {
     if stat(location.path, &status) == 0, status.st_size == 0 { unlink(location.path) }
   }
 
-  private func openOurs() throws -> Opened {
+  private func openCheckpoint() throws -> Opened {
     try db.beginTransaction(.exclusive)
-    try failure.checkIsThere(db)
+    try errors.checkIsThere(db)
     if try isNew() {
       try Schema.create(db)
     } else {
       try check()
     }
-    let table = QuarantineTable(db: db, failure: failure)
-    if let earlier = InFlightFile.read(location.inFlight) { try table.takeUp(earlier) }
-    let isOfEach = try store.resume == .perItem || number("SELECT count(*) FROM calls WHERE resume = 'perItem'") > 0
-    let digests = WorkDigests(work, ofEach: isOfEach)
-    let search = CallSearch(
-      db: db, work: work, given: store.label, resume: store.resume, digests: digests, failure: failure)
-    let call = try search.find()
-    try table.tidy(call)
+    let table = QuarantineTable(db: db, errors: errors)
+    if let earlier = InFlightFile.read(location.inFlight) { try table.merge(earlier) }
+    let isOfEachItem = try store.resume == .perItem || number("SELECT count(*) FROM calls WHERE resume = 'perItem'") > 0
+    let digests = WorkDigests(work, ofEachItem: isOfEachItem)
+    let lookup = CallLookup(
+      db: db, work: work, givenLabel: store.label, resume: store.resume, digests: digests, errors: errors)
+    let call = try lookup.find()
+    try table.prune(call)
     let quarantine = try table.read(call)
     let writer = try RowWriter(db, call.rows, digests: call.perItem ? digests.items : nil)
-    // Also shows whether there is room for a transaction at all.
+    // Also checks that the disk has space for a transaction.
     try db.execute(sql: "INSERT INTO jobs (call, name) VALUES (?, ?)", arguments: [call.id, JobName.text()])
     let notes = try InFlightFile(location, call: call.id)
     do {
       try db.commit()
-      // Only now: until the earlier job's notes are taken up they are all there is.
-      try notes.begin()
+      // Not before the commit: until then, the earlier job's notes exist only in its file.
+      try notes.publish()
     } catch {
       notes.abandon()
       throw error
@@ -84,7 +84,7 @@ struct FileOpening {
     guard format <= Schema.format else {
       throw CheckpointError.newerFormat(file: location.given, format: Int(format), known: Int(Schema.format))
     }
-    guard format > 0 else { throw failure.damaged("there never was a format \(format)") }
+    guard format > 0 else { throw errors.damaged("format \(format) doesn't exist") }
     guard format == Schema.format else {
       throw CheckpointError.olderFormat(file: location.given, format: Int(format), known: Int(Schema.format))
     }
@@ -92,10 +92,10 @@ struct FileOpening {
   }
 
   private func check() throws {
-    if let table = try Schema.difference(db) { throw failure.damaged("its table \(table) isn't as it was made") }
-    // 0.15 s for a million small results. Without it, a damaged list of free pages would have results written over others.
+    if let table = try Schema.difference(db) { throw errors.damaged("its table \(table) has a different schema") }
+    // Takes 0.15 s for a million small results. Without it, a damaged free list could make SQLite overwrite results.
     let findings = try String.fetchAll(db, sql: "PRAGMA quick_check(1)")
-    guard findings == ["ok"] else { throw failure.damaged(findings.first ?? "SQLite's check says nothing") }
+    guard findings == ["ok"] else { throw errors.damaged(findings.first ?? "SQLite's quick_check returned nothing") }
   }
 
   private func number(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }

@@ -3,25 +3,26 @@ import GRDB
 import SeppoMPI
 import SeppoWire
 
-/// Finds a call's row in the file, or begins one.
-struct CallSearch {
+/// Finds the row of a call in the file, or inserts one.
+struct CallLookup {
   let db: Database
   let work: CheckpointWork
-  /// What the caller calls it.
-  let given: String?
+  /// The label that the caller gave.
+  let givenLabel: String?
   let resume: Checkpoint.Resume
   let digests: WorkDigests
-  let failure: Failure
+  let errors: ErrorTranslator
 
-  private var file: String { failure.file }
-  private var label: String? { given.map { StoredCall.name($0, round: work.round) } }
+  private var file: String { errors.file }
+  private var label: String? { givenLabel.map { StoredCall.name($0, round: work.round) } }
   private var place: String { StoredCall.name(work.place, round: work.round) }
   private var name: String { label ?? place }
 
-  /// - Returns: the row as it is now, and whether the items' digests are stored with results.
-  /// - Throws: `CheckpointError` where what is there belongs to other work.
+  /// Returns the row, updated for this call.
+  ///
+  /// - Throws: `CheckpointError` if the file holds other work.
   func find() throws -> StoredCall {
-    guard let call = try search() else { return try begin() }
+    guard let call = try search() else { return try insert() }
     try compareTypes(call)
     let perItem = try compareItems(call)
     try db.execute(
@@ -31,42 +32,42 @@ struct CallSearch {
         """,
       arguments: [
         label ?? call.label, place, work.count, digests.whole, digests.bag, work.shape, perItem ? "perItem" : "whole",
-        // A line alone doesn't say that it is the same call. So one that comes later, from a line that the file doesn't know,
-        // is still told of this one.
-        label == nil ? call.program : Program.name, call.id,
+        // A matching line doesn't prove that it is the same call. Keeping the old program lets a later call, from a
+        // line that the file doesn't know, still be compared with this row.
+        label == nil ? call.program : ProgramIdentity.digest, call.id,
       ])
     return try reread(call.id)
   }
 
   private func search() throws -> StoredCall? {
     if let label {
-      // The line of a call without a label may be that label: so results are told which of two calls they belong to.
+      // The label may be the line of a call without a label: error messages suggest such labels.
       if let call = try first("label = ?", label) ?? first("label IS NULL AND place = ?", label) { return call }
-      // In the very program that stored them, a label is given by one of a line's callers, and it is another call. In one
-      // that was edited, it may be the call that had none, or a new one at its line.
-      guard let call = try first("label IS NULL AND place = ? AND program <> ?", place, Program.name), isSame(call)
+      // In the same build of the program, a labelled call and an unlabelled one on the same line are different calls,
+      // as in a function with two callers. In another build, the label may have been added to the unlabelled call.
+      guard let call = try first("label IS NULL AND place = ? AND program <> ?", place, ProgramIdentity.digest),
+        isSame(call)
       else {
         return nil
       }
-      throw other(
-        "a map of the same items, which had no label in another build of the program",
+      throw otherWork(
+        "a map of the same items without a label, from another build of the program",
         """
-        one with a label, which may be that one or a new one; label: "\(call.place)" says that it is that one, and a new one \
-        needs another file
+        one with a label, which may be the same call or a new one; if it is the same, use label: "\(call.place)", \
+        if it is new, use another file
         """)
     }
     if let call = try first("label IS NULL AND place = ?", place) {
-      try checkOnlyOne(call)
+      try checkIsUnambiguous(call)
       return call
     }
-    // Lines move, and files and modules get other names, when a program is edited: not in the very program that stored
-    // them. There it is another call, which maps the same items.
-    if let twin = try ofSameItems(and: "program <> ?", [Program.name]).first(where: isSame) {
-      throw other(
-        "a map of the same items at \(twin.place), in another build of the program",
+    // Lines, files and modules change only between builds. In the same build, another place is another call.
+    if let twin = try unlabelledTwins(and: "program <> ?", [ProgramIdentity.digest]).first(where: isSame) {
+      throw otherWork(
+        "a map of the same items at \(twin.place), from another build of the program",
         """
-        one at another place, which may be that one or a new one; label: "\(twin.place)" says that it is that one, any other \
-        label that it is new
+        one at another place, which may be the same call or a new one; if it is the same, use label: "\(twin.place)", \
+        if it is new, any other label
         """)
     }
     let module = String(StoredCall.module(work.place))
@@ -77,29 +78,30 @@ struct CallSearch {
     }
     throw CheckpointError.otherWork(
       file: file, label: call.label ?? call.place, stored: "a map of the program \(call.module)",
-      now: "one of \(module)")
+      now: "one of the program \(module)")
   }
 
   private func first(_ condition: String, _ arguments: (any DatabaseValueConvertible)...) throws -> StoredCall? {
-    try StoredCall.all(db, failure, where: condition, StatementArguments(arguments), most: 1).first
+    try StoredCall.all(db, errors, where: condition, StatementArguments(arguments), limit: 1).first
   }
 
-  /// Those without a label.
-  private func ofSameItems(and condition: String = "true", _ arguments: StatementArguments = []) throws -> [StoredCall]
+  /// Returns the calls without a label that mapped the same items.
+  private func unlabelledTwins(and condition: String = "true", _ arguments: StatementArguments = []) throws
+    -> [StoredCall]
   {
     try StoredCall.all(
-      db, failure, where: "label IS NULL AND digest = ? AND \(condition)", [digests.whole] + arguments)
+      db, errors, where: "label IS NULL AND digest = ? AND \(condition)", [digests.whole] + arguments)
   }
 
-  /// Where the program was edited, another of its calls may stand where this one stood: if that maps the same items to the
-  /// same type, nothing else would tell it from this one, and it would get results that aren't its own.
-  private func checkOnlyOne(_ call: StoredCall) throws {
-    guard call.program != Program.name else { return }
-    let twins = try ofSameItems().filter { $0.source == call.source && isSame($0) }
+  /// Rejects an ambiguous match. After an edit of the program, another call may be on this line. If it maps the same
+  /// items to the same type, nothing but the line distinguishes the two, and it would get the other's results.
+  private func checkIsUnambiguous(_ call: StoredCall) throws {
+    guard call.program != ProgramIdentity.digest else { return }
+    let twins = try unlabelledTwins().filter { $0.source == call.source && isSame($0) }
     guard twins.count > 1 else { return }
-    throw other(
-      "one of \(twins.count) maps of the same items in another build of the program, told apart by their lines only",
-      "one in this build, whose line may be another's of then; label: \"\(call.place)\" says that it is that one")
+    throw otherWork(
+      "one of \(twins.count) maps of the same items from another build of the program, which differ only in line",
+      "one whose line may have been another map's in that build; if it is the same call, use label: \"\(call.place)\"")
   }
 
   private func isSame(_ call: StoredCall) -> Bool {
@@ -107,7 +109,7 @@ struct CallSearch {
       && call.digest == digests.whole && StoredCall.round(call.place) == StoredCall.round(place)
   }
 
-  private func begin() throws -> StoredCall {
+  private func insert() throws -> StoredCall {
     try db.execute(
       sql: """
         INSERT INTO calls (label, place, items, digest, bag, element, result, form, shape, resume, program)
@@ -115,21 +117,21 @@ struct CallSearch {
         """,
       arguments: [
         label, place, work.count, digests.whole, digests.bag, work.element, work.result, work.form, work.shape,
-        resume.rawValue, Program.name,
+        resume.rawValue, ProgramIdentity.digest,
       ])
     return try reread(db.lastInsertedRowID)
   }
 
   private func reread(_ id: Int64) throws -> StoredCall {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM calls WHERE call = ?", arguments: [id]) else {
-      throw failure.damaged("a row of calls has gone")
+      throw errors.damaged("a row of calls is missing")
     }
-    return try StoredCall(row, failure)
+    return try StoredCall(row, errors)
   }
 
   private func compareTypes(_ call: StoredCall) throws {
     guard call.element == work.element else {
-      throw other("items of type \(call.element)", "of type \(work.element)")
+      throw otherWork("items of type \(call.element)", "of type \(work.element)")
     }
     guard call.result == work.result else {
       throw CheckpointError.otherType(file: file, label: name, stored: call.result, now: work.result)
@@ -145,40 +147,40 @@ struct CallSearch {
     }
   }
 
-  /// Where there are none, the type may be edited still.
+  /// As long as a call has no results, its result type may change.
   private func hasResults(_ call: StoredCall) throws -> Bool {
     try Bool.fetchOne(
       db, sql: "SELECT EXISTS (SELECT 1 FROM stored WHERE id >= ? AND id < ?)",
       arguments: [call.rows.first, call.rows.end]) ?? false
   }
 
-  /// - Returns: whether items' digests are stored from now on.
+  /// - Returns: Whether the items' digests are stored from now on.
   private func compareItems(_ call: StoredCall) throws -> Bool {
     if call.digest == digests.whole, call.items == work.count {
-      if resume == .perItem, !call.perItem { try fillIn(call) }
+      if resume == .perItem, !call.perItem { try storeDigests(call) }
       return call.perItem || resume == .perItem
     }
     if !call.perItem || resume == .whole, call.items == work.count, call.bag == digests.bag {
       throw CheckpointError.otherOrder(file: file, label: name)
     }
     guard resume == .perItem else {
-      if call.items != work.count { throw other("\(call.items) items", "\(work.count) items") }
-      throw other("\(call.items) items", "the same number of items with other values")
+      if call.items != work.count { throw otherWork("\(call.items) items", "\(work.count) items") }
+      throw otherWork("\(call.items) items", "the same number of items with different values")
     }
     guard call.perItem else {
-      throw other(
-        "\(call.items) items, stored without a digest of each, so that nobody can tell which are the same",
-        work.count == call.items ? "the same number of items with other values" : "\(work.count) items")
+      throw otherWork(
+        "\(call.items) items, stored without a digest of each item, so unchanged items can't be recognized",
+        work.count == call.items ? "the same number of items with different values" : "\(work.count) items")
     }
-    try Rearrangement(db: db, call: call, failure: failure).apply(digests.items)
+    try Rearrangement(db: db, call: call, errors: errors).apply(digests.items)
     return true
   }
 
-  private func other(_ stored: String, _ now: String) -> CheckpointError {
+  private func otherWork(_ stored: String, _ now: String) -> CheckpointError {
     .otherWork(file: file, label: name, stored: stored, now: now)
   }
 
-  private func fillIn(_ call: StoredCall) throws {
+  private func storeDigests(_ call: StoredCall) throws {
     let update = try db.makeStatement(sql: "UPDATE stored SET digest = ? WHERE id = ?")
     for (item, digest) in digests.items.enumerated() {
       try update.execute(arguments: [digest, call.rows.row(item)])
