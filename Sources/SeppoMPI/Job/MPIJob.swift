@@ -19,15 +19,15 @@ extension Job {
   private static func startMPI() throws -> Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
     let watchdog = Watchdog(host: HostName.own)
-    if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
+    if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let (rank, size) = (communicator.rank, communicator.size)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)
-    let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.longest))
+    let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.maximumLength))
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw Launcher.slurmTasks == nil
-        ? MPIStartError.launcherUnknown(launched: launched) : MPIStartError.stepUnknown(tasks: launched)
+        ? MPIStartError.launcherMismatch(launched: launched) : MPIStartError.slurmStepMismatch(tasks: launched)
     }
     let report = Report(path: settings.report, isRoot: rank == 0)
     let request = EndRequest(

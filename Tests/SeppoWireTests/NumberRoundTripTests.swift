@@ -1,8 +1,8 @@
 import SeppoWire
 import Testing
 
-@Suite struct NumbersComeBackTests {
-  /// Every power of two, its neighbours and their negatives, where the type holds them.
+@Suite struct NumberRoundTripTests {
+  /// Returns every power of two, its neighbours and their negatives, if the type can represent them.
   func edges<I: FixedWidthInteger>(_ type: I.Type) -> [I] {
     var values: [I] = [.min, .max, 0]
     for shift in 0..<I.bitWidth {
@@ -33,7 +33,7 @@ import Testing
     expectIdentity([AllIntegers(), AllIntegers(negative: true)])
   }
 
-  @Test func boolsComeBack() {
+  @Test func bools() {
     expectIdentity([true, false])
     expectIdentity([[true, false, true], [], [false]])
   }
@@ -61,7 +61,7 @@ import Testing
     #expect(oneByOne.map(\.value.bitPattern) == all.map(\.bitPattern))
   }
 
-  @Test func wholeNumbersAreReadByEveryTypeThatHoldsThem() throws {
+  @Test func integersDecodeAsEveryTypeThatCanRepresentThem() throws {
     #expect(try transcode(Int8(-7), as: Int128.self) == -7)
     #expect(try transcode(UInt128(200), as: UInt8.self) == 200)
     #expect(try transcode(3, as: Double.self) == 3)
@@ -86,7 +86,7 @@ import Testing
   }
 }
 
-/// A floating-point number that is equal where its bits are.
+/// A floating-point number, compared by its bits.
 struct Bits<F: BinaryFloatingPoint & Codable & BitPatterned>: Codable, Equatable, Sendable where F: Sendable {
   var value: F
   init(_ value: F) { self.value = value }
@@ -101,7 +101,7 @@ extension Double: BitPatterned {}
 extension Float: BitPatterned {}
 extension Float16: BitPatterned {}
 
-/// Each width through the keyed, the unkeyed and the single-value container's own method for it.
+/// Codes each integer type with its own method of the keyed, unkeyed and single-value containers.
 struct AllIntegers: Codable, Equatable {
   var list: [Int128]
 

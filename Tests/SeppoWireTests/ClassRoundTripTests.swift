@@ -1,7 +1,7 @@
 import SeppoWire
 import Testing
 
-@Suite struct ClassesComeBackTests {
+@Suite struct ClassRoundTripTests {
   @Test func subclassOnTheSameEncoder() {
     expectIdentity([SameEncoderChild(name: "c", age: 3), SameEncoderChild(name: "", age: -3)])
     expectIdentity([SameEncoderGrandchild(name: "g", age: 200, tags: ["x", nil])])
@@ -12,8 +12,8 @@ import Testing
     expectIdentity([SuperEncoderGrandchild(name: "c", age: 3, extra: [1.5, -0.0])])
   }
 
-  /// Both classes write `name`: the one written last counts, as in a dictionary.
-  @Test func aKeyOfBothClasses() throws {
+  /// Both classes write `name`. The last value counts, as in a dictionary.
+  @Test func sharedKeyOfBothClasses() throws {
     let back = try roundTrip(Renamed(name: "old", age: 1, newName: "new"))
     #expect(back.newName == "new")
     #expect(back.name == "new")
@@ -21,7 +21,7 @@ import Testing
     expectIdentity([[1: "a"]])
   }
 
-  @Test func aSubclassInPlaceOfItsSuperclassIsAnError() throws {
+  @Test func subclassInPlaceOfSuperclassIsAnError() throws {
     let error = try #require(encodingError([[Base(name: "b"), SameEncoderChild(name: "c", age: 1)]]))
     #expect(error.codingPath == "[0][1]")
     #expect(error.reason.contains("SameEncoderChild") && error.reason.contains("Base"))
@@ -37,7 +37,7 @@ import Testing
     defer { a.next = nil }
     let error = try #require(encodingError(a))
     #expect(error.reason.contains("cycle"))
-    // Which class, not eight hundred times.
+    // The path is shortened.
     #expect(error.codingPath.hasPrefix("next.next.next.") && error.codingPath.hasSuffix(" levels)"))
     #expect(error.codingPath.utf8.count < 200)
     #expect(encodingError([a, b])?.reason.contains("cycle") == true)
@@ -51,14 +51,14 @@ import Testing
     #expect(encodingError(nested)?.reason.contains("cycle") == true)
   }
 
-  /// The same object twice is two objects afterwards, but no cycle.
+  /// A shared object is decoded as two objects. It is not a cycle.
   @Test func sharedObjectsAreWrittenTwice() throws {
     let shared = Base(name: "s")
     let back = try roundTrip([shared, shared])
     #expect(back == [shared, shared])
   }
 
-  @Test func superDecoderOfAClassThatWroteNoSuper() throws {
+  @Test func missingSuperIsAnError() throws {
     let bytes = try encoded([["age": 3]])
     #expect(decodingError(SuperEncoderChild.self, from: bytes)?.codingPath == "super")
   }
@@ -178,7 +178,7 @@ final class Renamed: SameEncoderChild {
 final class Knot: Codable { var next: Knot? }
 final class ListKnot: Codable { var children: [ListKnot] = [] }
 
-/// A cycle through containers, whose calls can't throw.
+/// A cycle through nested containers, whose calls can't throw.
 final class NestedKnot: Codable {
   var next: NestedKnot?
   init() {}

@@ -1,22 +1,22 @@
-/// Finds out whether a keyed container is given a key a second time, at the cost of a few operations a key.
+/// Detects duplicate keys in a keyed container, at the cost of a few operations per key.
 ///
-/// Codable allows it (a subclass and its superclass may share a key, and so may one type's own writes); the value
-/// written last counts. Readers look for the first, which is much faster, unless they are told.
-struct KeysSeen {
-  /// A Bloom filter (Bloom 1970) of two bits a key: nearly always says "new" while keys are few.
+/// Codable allows duplicates: a subclass and its superclass may share a key, and a type may write a key twice. The last
+/// value counts. Readers search for the first one, which is much faster, unless the container is marked.
+struct SeenKeys {
+  /// A Bloom filter (Bloom 1970) with two bits per key: few false positives while there are few keys.
   private var first: UInt64 = 0
   private var second: UInt64 = 0
-  /// Hashes of all keys, once there are many.
+  /// The hashes of all keys, once there are many.
   private var all: Set<UInt64>?
 
   private static let few = 24
 
-  /// False where a key with this hash was certainly not noted.
+  /// False if no key with this hash was inserted.
   func mayContain(_ hash: UInt64) -> Bool {
     all?.contains(hash) ?? (first & 1 << (hash & 63) != 0 && second & 1 << ((hash >> 6) & 63) != 0)
   }
 
-  /// Notes a key. Where it gives false, the key may be there already: `settle` knows.
+  /// Inserts a key. Returns false if it may be a duplicate; then call `isDuplicate`.
   mutating func insert(_ hash: UInt64) -> Bool {
     if all != nil { return all!.insert(hash).inserted }
     let isNew = !mayContain(hash)
@@ -25,15 +25,15 @@ struct KeysSeen {
     return isNew
   }
 
-  /// Whether a key that `insert` was not sure of is among those that stand in the container.
-  mutating func settle(_ hash: UInt64, known: () -> [UInt64]) -> Bool {
+  /// Whether a key for which `insert` returned false is among the container's `known` keys.
+  mutating func isDuplicate(_ hash: UInt64, known: () -> [UInt64]) -> Bool {
     if all != nil { return true }
     let known = known()
-    if known.count >= KeysSeen.few { all = Set(known + [hash]) }
+    if known.count >= SeenKeys.few { all = Set(known + [hash]) }
     return known.contains(hash)
   }
 
-  /// Eight bytes at a time: keys are short, and a hash that two of them share costs only time.
+  /// A fast hash, eight bytes at a time. Collisions only cost time.
   static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
     var hash = UInt64(name.count)
     func mix(_ word: UInt64) {

@@ -1,7 +1,7 @@
 import SeppoWire
 import Testing
 
-@Suite struct OptionalsStayApartTests {
+@Suite struct OptionalRoundTripTests {
   @Test func nestedOptionals() {
     expectIdentity([nil, .some(nil), 5] as [Int??])
     expectIdentity([nil, .some(nil), .some(.some(nil)), 5] as [Int???])
@@ -29,7 +29,7 @@ import Testing
     expectIdentity([fields])
   }
 
-  /// What a wrapper writes can itself be nil: that is not the wrapper's absence.
+  /// A wrapper that encodes itself as nil is not a missing wrapper.
   @Test func aValueThatWritesNilIsNotNil() {
     expectIdentity([Single(nil), Single(4)])
     expectIdentity([nil, Single(nil), Single(4)] as [Single?])
@@ -38,21 +38,23 @@ import Testing
     expectIdentity([[nil, 0.5], []] as [[Double?]])
   }
 
-  @Test func whatWritesNothingIsNotNil() {
+  @Test func aValueThatWritesNothingIsNotNil() {
     expectIdentity([Nothing()])
     expectIdentity([nil, Nothing()] as [Nothing?])
     expectIdentity([nil, .some(nil), Nothing()] as [Nothing??])
   }
 
-  /// `encode` of an optional and `decodeIfPresent` of what it wraps, and the other way round.
-  @Test func optionalsByHand() {
-    for style in ByHand.Style.allCases {
-      expectIdentity([nil, .some(nil), 5].map { ByHand(style: style, value: $0) })
+  /// `encode` of an optional with `decodeIfPresent` of the wrapped type, and vice versa.
+  @Test func customCodingOfOptionals() {
+    for style in CustomOptional.Style.allCases {
+      expectIdentity([nil, .some(nil), 5].map { CustomOptional(style: style, value: $0) })
     }
   }
 
-  @Test func unkeyedOptionalsByHand() {
-    expectIdentity([UnkeyedByHand(values: [nil, .some(nil), 5, nil, .some(nil)]), UnkeyedByHand(values: [])])
+  @Test func customCodingOfUnkeyedOptionals() {
+    expectIdentity([
+      CustomUnkeyedOptionals(values: [nil, .some(nil), 5, nil, .some(nil)]), CustomUnkeyedOptionals(values: []),
+    ])
   }
 }
 
@@ -66,7 +68,7 @@ struct OptionalFields: Codable, Equatable {
   var empty: Nothing?
 }
 
-/// Writes an optional as a whole, and asks `decodeNil` when it reads.
+/// Encodes an optional as a single value, and decodes it with `decodeNil`.
 struct Single: Codable, Equatable, Hashable {
   var value: Int?
   init(_ value: Int?) { self.value = value }
@@ -81,14 +83,14 @@ struct Single: Codable, Equatable, Hashable {
   }
 }
 
-/// Opens no container at all.
+/// Opens no container.
 struct Nothing: Codable, Equatable {
   init() {}
   init(from decoder: any Decoder) throws {}
   func encode(to encoder: any Encoder) throws {}
 }
 
-struct ByHand: Codable, Equatable {
+struct CustomOptional: Codable, Equatable {
   enum Style: String, Codable, CaseIterable { case encode, encodeIfPresent, both }
   var style: Style
   var value: Int??
@@ -120,7 +122,7 @@ struct ByHand: Codable, Equatable {
   }
 }
 
-struct UnkeyedByHand: Codable, Equatable {
+struct CustomUnkeyedOptionals: Codable, Equatable {
   var values: [Int??]
   init(values: [Int??]) { self.values = values }
 

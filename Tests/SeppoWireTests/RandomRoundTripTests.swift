@@ -1,7 +1,7 @@
 import SeppoWire
 import Testing
 
-@Suite struct RandomValuesComeBackTests {
+@Suite struct RandomRoundTripTests {
   @Test(arguments: 0..<8 as Range<UInt64>) func randomTrees(block: UInt64) throws {
     let length = UInt64(30 * soak)
     for seed in (block * length)..<((block + 1) * length) {
@@ -11,7 +11,7 @@ import Testing
         let bytes = try encoded(trees)
         let back = try decoded(RandomTree.self, count: trees.count, from: bytes)
         #expect(back == trees, "seed \(seed)")
-        // Parts that were written apart are read apart.
+        // Parts that were written separately are read separately.
         let parts = try trees.map { try encoded([$0]) }
         #expect(parts == [bytes] || trees.count > 1, "seed \(seed)")
         #expect(try parts.flatMap { try decoded(RandomTree.self, from: $0) } == trees, "seed \(seed)")
@@ -21,8 +21,8 @@ import Testing
     }
   }
 
-  /// Which seeds ran says nothing if they all made the same.
-  @Test func theTreesAreOfEveryKind() {
+  /// The generator makes values of every kind.
+  @Test func everyKindIsGenerated() {
     var kinds: Set<String> = []
     for seed in 0..<500 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)

@@ -2,11 +2,11 @@ import Foundation
 import SeppoWire
 import Testing
 
-/// A count that was received is held against the bytes that are there before anything is allocated.
+/// A received count is checked against the remaining bytes before memory is allocated.
 ///
-/// The address space is the witness: a test that believed such a count would be refused the memory and end the process.
-@Suite(.serialized) struct ClaimedCountsTests {
-  /// Lengths as they are written: seven bits a byte.
+/// A decoder that trusted such a count would fail to allocate the memory and crash the process.
+@Suite(.serialized) struct UntrustedCountTests {
+  /// Returns a length as a variable-length integer: seven bits per byte.
   func length(_ value: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = value
@@ -21,7 +21,7 @@ import Testing
     2, 1 << 20, 1 << 31, 1 << 32, 1 << 40, 1 << 47, (1 << 60) + 1, 1 << 61, 1 << 62, (1 << 63) - 1, 1 << 63, .max,
   ]
 
-  /// How much the process has ever held, in bytes.
+  /// Returns the process's peak memory, in bytes.
   func peak() throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
@@ -41,7 +41,7 @@ import Testing
     #expect(
       decodingError([Int].self, from: [0x12, 0x13, 0] + length(claim) + length(8) + [0, 0, 0, 0, 0, 0, 0, 0]) != nil)
     #expect(decodingError([Int].self, from: [0x12, 0x13, 0] + length(claim) + length(claim)) != nil)
-    // Elements of no size, any number of which would fit.
+    // Elements of size 0, any number of which would fit.
     #expect(decodingError([Int].self, from: [0x12, 0x13, 0] + length(0) + length(claim)) != nil)
     #expect(decodingError([Void0].self, from: [0x12, 0xFF, 0] + length(0) + length(claim)) != nil)
     #expect(decodingError([Void0].self, from: [0x12, 0xFF, 0] + length(1) + length(claim)) != nil)
@@ -53,7 +53,7 @@ import Testing
   @Test(arguments: claims) func containers(claim: UInt64) {
     for tag in [0x13, 0x14, 0x15] as [UInt8] {
       let bytes = [tag] + (0..<6).map { UInt8(truncatingIfNeeded: claim >> (8 * $0)) } + [0x80]
-      // Six bytes of the claim are written: some of them come to what is there.
+      // Only the lowest six bytes of the claim are written, and these may be a valid length.
       if claim & 0xFFFF_FFFF_FFFF <= 2 { continue }
       #expect(decodingError(OneByOne<Int>.self, from: bytes) != nil)
       #expect(decodingError(KeyListing.self, from: bytes) != nil)
@@ -65,7 +65,7 @@ import Testing
     #expect(decodingError(KeyListing.self, from: [0x14, 12, 0, 0, 0, 0, 0] + length(claim) + [0x80]) != nil)
   }
 
-  @Test func lengthsThatNeverEnd() {
+  @Test func endlessLengths() {
     for count in [1, 9, 10, 11, 1_000] {
       let endless = [UInt8](repeating: 0xFF, count: count)
       #expect(decodingError(String.self, from: [0x10] + endless) != nil)
@@ -74,19 +74,19 @@ import Testing
     }
   }
 
-  /// Whatever is claimed, the process holds little more than what came.
+  /// No claim makes the process allocate much more memory than the received bytes.
   @Test func nothingIsAllocatedForAClaim() throws {
     let before = try peak()
-    for claim in ClaimedCountsTests.claims {
+    for claim in UntrustedCountTests.claims {
       stringsAndData(claim: claim)
       memory(claim: claim)
       containers(claim: claim)
     }
-    // Other tests run at the same time.
+    // A loose limit, because other tests run at the same time.
     #expect(try peak() - before < 1 << 29)
   }
 
-  @Test func aMemoryItemsCountMustFit() {
+  @Test func itemsOfMemoryNeedTheExactSize() {
     for bytes in [0, 7, 9, 15, 17] {
       #expect(decodingError(Double.self, count: 2, from: [UInt8](repeating: 0, count: bytes)) != nil)
     }

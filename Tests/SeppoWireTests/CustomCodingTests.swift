@@ -1,19 +1,19 @@
 import SeppoWire
 import Testing
 
-@Suite struct HandWrittenCodingTests {
+@Suite struct CustomCodingTests {
   @Test func unusualKeys() {
     expectIdentity([OddKeys(), OddKeys(values: [1, nil, .some(nil), 4, 5, 6, 7])])
   }
 
-  @Test func allKeysInOrder() throws {
+  @Test func allKeysAreInOrder() throws {
     let names = (0..<100).map { "key\($0)" } + ["", "\0", "é", "e\u{301}"]
     let back = try roundTrip(KeyLister(names: names))
     #expect(back.names.map { Array($0.utf8) } == names.map { Array($0.utf8) })
     #expect(try roundTrip(KeyLister(names: [])).names.isEmpty)
   }
 
-  @Test func anyOrderOfReading() throws {
+  @Test func keysCanBeReadInAnyOrder() throws {
     let value = KeyLister(names: (0..<30).map { "k\($0)" })
     let reader = try transcode(value, as: BackwardReader.self)
     #expect(reader.values == (0..<30).reversed().map { "k\($0)" } + ["k7", "k7", "k29", "k0"])
@@ -32,25 +32,25 @@ import Testing
     expectIdentity([Delegating(value: Delegating(value: Delegating(value: Int128.min)))])
   }
 
-  @Test func triesOneTypeAfterAnother() {
+  @Test func tryingSeveralTypes() {
     expectIdentity([
       Json.null, .number(1.5), .text("x"), .flag(true), .list([.null, .list([])]),
       .object(["a": .null, "b": .list([.text("")])]),
     ])
   }
 
-  @Test func numericKeysByHand() { expectIdentity([IntKeyed(values: [1: "a", -5: "b"])]) }
+  @Test func integerKeys() { expectIdentity([IntKeyed(values: [1: "a", -5: "b"])]) }
 
   @Test func decodingAnotherTypeIsAnError() throws {
     let number = try encoded([One(value: 5)])
-    #expect(decodingError(One<String>.self, from: number)?.reason == "String expected, a whole number found")
+    #expect(decodingError(One<String>.self, from: number)?.reason == "expected String, found an integer")
     #expect(decodingError(One<Bool>.self, from: number) != nil)
     #expect(decodingError(One<[Int]>.self, from: number) != nil)
     #expect(decodingError(One<[String: Int]>.self, from: number) != nil)
     #expect(decodingError(One<Shape>.self, from: number) != nil)
     #expect(decodingError(One<Float16>.self, from: number)?.reason.contains("Float16") == true)
     #expect(decodingError(One<SIMD2<Double>>.self, from: number) != nil)
-    #expect(decodingError(Framed<Int>.self, from: number)?.reason.contains("before") == true)
+    #expect(decodingError(Framed<Int>.self, from: number)?.reason.contains("no value for the key \"before\"") == true)
     let null = try encoded([One<Int?>(value: nil)])
     let types: [any Decodable.Type] = [
       One<Int>.self, One<String>.self, One<[Int]>.self, One<Shape>.self, One<Bool>.self, One<Double>.self,
@@ -61,7 +61,7 @@ import Testing
       func check<T: Decodable>(_ type: T.Type) { #expect(decodingError(type, from: null) != nil) }
       check(type)
     }
-    // A Bool is one of two bytes, and no other.
+    // Only two bytes are valid for a Bool.
     let tag = try #require(try encoded([true]).first)
     let other = try encoded([false]).first
     for byte in UInt8.min ... .max where byte != tag && byte != other {
