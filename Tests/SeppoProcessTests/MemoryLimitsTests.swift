@@ -7,7 +7,7 @@ import Testing
 struct MemoryLimitsTests {
   private static let megabyte = 1 << 20
 
-  /// Limits of a made-up machine.
+  /// Returns the limits of a simulated machine.
   private func limits(
     _ files: [String: String] = [:], _ variables: [String: String] = [:], addressSpace: Int? = nil
   ) -> MemoryLimits {
@@ -20,14 +20,14 @@ struct MemoryLimitsTests {
 
   private var page: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 
-  @Test("Where nothing is known, nothing is refused")
+  @Test("If no limit is known, there is no shortage")
   func nothing() {
     #expect(limits().availabilities().isEmpty)
     #expect(limits().shortage(own: .max, shared: .max) == nil)
-    #expect(limits(addressSpace: 1).availabilities().isEmpty, "without /proc it isn't known what is used")
+    #expect(limits(addressSpace: 1).availabilities().isEmpty, "without /proc the used address space isn't known")
   }
 
-  @Test("RLIMIT_AS is held against the address space of this process, and is nobody else's")
+  @Test("RLIMIT_AS limits the address space of this process, and isn't shared")
   func addressSpace() {
     let limits = limits(["/proc/self/statm": "1000 300 200 5 0 123 0\n"], addressSpace: 5000 * page)
     #expect(
@@ -36,7 +36,7 @@ struct MemoryLimitsTests {
     #expect(self.limits(["/proc/self/statm": "1000 300"], addressSpace: 10).availabilities().first?.bytes == 0)
   }
 
-  @Test("The machine has what is available, and swap")
+  @Test("A machine has its available memory, and swap")
   func machine() {
     let text = "MemTotal:       24684092 kB\nMemAvailable:   1000 kB\nSwapFree:     24 kB\nHugePages_Free:    0\n"
     #expect(available(limits(["/proc/meminfo": text]), of: "machine") == 1024 << 10)
@@ -44,7 +44,7 @@ struct MemoryLimitsTests {
   }
 
   @Test(
-    "Slurm's limit is a node's, or a core's times the cores",
+    "Slurm's limit is that of the node, or that of a core times the cores",
     arguments: [
       (["SLURM_MEM_PER_NODE": "100"], 90), (["SLURM_MEM_PER_CPU": "50", "SLURM_CPUS_ON_NODE": "4"], 190),
       (["SLURM_MEM_PER_CPU": "50"], nil), (["SLURM_MEM_PER_NODE": "0"], nil), (["SLURM_MEM_PER_NODE": "all"], nil),
@@ -62,7 +62,7 @@ struct MemoryLimitsTests {
     "/sys/fs/cgroup/job/step/memory.max": "max\n", "/sys/fs/cgroup/job/step/memory.current": "700\n",
   ]
 
-  @Test("A group of version 2 has what its limit leaves, and the file caches; the tightest level counts")
+  @Test("A version 2 group has the rest of its limit and the file caches; the tightest level counts")
   func unified() {
     var files = MemoryLimitsTests.unified
     #expect(available(limits(files), of: "cgroup") == 325)
@@ -75,7 +75,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(files), of: "cgroup") == 0, "the root of a container")
   }
 
-  @Test("What a group of version 2 may swap out is room")
+  @Test("Memory that a version 2 group may swap out is available")
   func unifiedSwap() {
     var files = MemoryLimitsTests.unified
     files["/proc/meminfo"] = "SwapFree: 1 kB"
@@ -87,7 +87,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(files), of: "cgroup") == 325)
   }
 
-  @Test("Beside version 1, version 2 has a folder of its own")
+  @Test("If version 1 is mounted too, version 2 has a folder of its own")
   func unifiedBeside() {
     let files = [
       "/proc/self/cgroup": "4:cpu:/\n0::/a:b\n", "/sys/fs/cgroup/unified/a:b/memory.max": "100",
@@ -102,7 +102,8 @@ struct MemoryLimitsTests {
     "/sys/fs/cgroup/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 100\ntotal_active_file 10\n",
   ]
 
-  @Test("Of version 1 too; in a container the group is what is mounted, and its path isn't there")
+  @Test(
+    "A version 1 group has a limit too; in a container the group is mounted at the root, and its path doesn't exist")
   func old() {
     var files = MemoryLimitsTests.old
     #expect(available(limits(files), of: "cgroup") == 610)
@@ -115,7 +116,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(files), of: "cgroup") == nil)
   }
 
-  @Test("Version 1 counts memory and swap together as well")
+  @Test("Version 1 has another limit for memory and swap together")
   func oldSwap() {
     var files = MemoryLimitsTests.old
     files["/proc/meminfo"] = "SwapFree: 1 kB"
@@ -125,7 +126,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(files), of: "cgroup") == 510)
   }
 
-  @Test("A path that leads out of the container's view is its root")
+  @Test("A path outside of the container is its root")
   func outside() {
     let files = [
       "/proc/self/cgroup": "0::/../../job", "/sys/fs/cgroup/memory.max": "100", "/sys/fs/cgroup/memory.current": "90",
@@ -151,7 +152,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(["/proc/self/cgroup": text]), of: "cgroup") == nil)
   }
 
-  @Test("The largest numbers there are don't overflow")
+  @Test("The largest numbers don't overflow")
   func largest() {
     let most = "\(Int.max)"
     var files = MemoryLimitsTests.unified
@@ -168,7 +169,7 @@ struct MemoryLimitsTests {
     #expect(available(limits(files), of: "cgroup") == 0)
   }
 
-  @Test("The tightest limit is named; ranks of one machine share all but RLIMIT_AS")
+  @Test("The tightest limit is reported; ranks of one machine share all limits except RLIMIT_AS")
   func tightest() throws {
     let limits = limits(
       ["/proc/self/statm": "0 0 0", "/proc/meminfo": "MemAvailable: \(1000 << 10) kB"],
@@ -181,7 +182,7 @@ struct MemoryLimitsTests {
     #expect(limits.shortage(own: .max, shared: .max)?.limit == "RLIMIT_AS (ulimit -v)")
   }
 
-  @Test("Nothing is refused before what is no longer used is given back")
+  @Test("Unused memory is released before a shortage is reported")
   func releasesUnused() {
     let isTrimmed = Atomic(false)
     let limits = MemoryLimits(
@@ -198,7 +199,7 @@ struct MemoryLimitsTests {
     #expect(limits.shortage(own: 0, shared: 500 << 20)?.available == 468 << 20)
   }
 
-  @Test("Little isn't looked at")
+  @Test("Small amounts aren't checked")
   func little() {
     let limits = MemoryLimits(
       read: { path in
@@ -209,7 +210,7 @@ struct MemoryLimitsTests {
   }
 
   #if os(Linux)
-    @Test("This machine has memory, and this process some of it")
+    @Test("The memory of this machine and of this process is found")
     func own() throws {
       let limits = MemoryLimits()
       #expect(try #require(available(limits, of: "machine")) > 1 << 20)

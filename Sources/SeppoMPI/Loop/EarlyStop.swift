@@ -8,7 +8,7 @@ struct EarlyStop {
   }
 
   let reason: Reason
-  private let began: Int
+  private let start: Int
   /// How long items in flight may keep running, in nanoseconds.
   private let grace: Int
 
@@ -19,7 +19,7 @@ struct EarlyStop {
 
   init(_ reason: Reason, at now: Int, grace: Int) {
     self.reason = reason
-    began = now
+    start = now
     self.grace = grace
   }
 
@@ -28,9 +28,9 @@ struct EarlyStop {
 
   /// Returns whether enough time has passed to know if a launcher is ending the job. If it were, it would have killed ranks
   /// outside of calls by now.
-  func isSettled(at now: Int) -> Bool { !mayBeLaunchers || now - began >= EndRequest.launcherPatience }
+  func isSettled(at now: Int) -> Bool { !mayBeLaunchers || now - start >= EndRequest.launcherPatience }
 
-  func isOver(at now: Int) -> Bool { now - began >= grace }
+  func isOver(at now: Int) -> Bool { now - start >= grace }
 
   /// The predicate of a message about items that were in flight.
   var graceText: String {

@@ -80,8 +80,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   /// - Parameter slot: shows the items that the thread is computing; nil in a nested call.
   func compute(_ kernel: ChunkKernel, _ slot: InFlightSlot?) {
-    let began = monotonicNanoseconds()
-    defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
+    let started = monotonicNanoseconds()
+    defer { nanoseconds = max(1, monotonicNanoseconds() - started) }
     context.limits.setBlockSize(blocks.size)
     let items = blocks.items(of: chunk)
     switch input {

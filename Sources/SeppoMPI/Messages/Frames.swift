@@ -85,11 +85,11 @@ struct ReportFrame {
   init(_ bytes: UnsafeRawBufferPointer, rank: Int, host: String) throws {
     let (chunk, rest) = try Frame.read(bytes, "a chunk's values")
     let (completed, nanoseconds, resident, length) = (rest[0], rest[1], rest[2], rest[3])
-    let behind = Frame.payload(of: bytes)
-    guard (0...chunk.count).contains(completed), nanoseconds >= 0, resident >= 0, (0...behind.count).contains(length)
+    let content = Frame.payload(of: bytes)
+    guard (0...chunk.count).contains(completed), nanoseconds >= 0, resident >= 0, (0...content.count).contains(length)
     else { throw ProtocolError("a chunk's values arrived with an invalid header") }
-    payload = UnsafeRawBufferPointer(rebasing: behind[..<length])
-    let failures = UnsafeRawBufferPointer(rebasing: behind[length...])
+    payload = UnsafeRawBufferPointer(rebasing: content[..<length])
+    let failures = UnsafeRawBufferPointer(rebasing: content[length...])
     report = ChunkReport(
       chunk: chunk, completed: completed,
       failures: failures.isEmpty

@@ -11,7 +11,7 @@ package final class Report: @unchecked Sendable {
 
   private let path: String?
   private let file: Int32
-  private var began = false
+  private var hasStarted = false
   private var kept = ""
   private var ended = ""
   /// The contents of this job's checkpoints, by call number.
@@ -29,7 +29,7 @@ package final class Report: @unchecked Sendable {
   }
 
   package func begin() {
-    began = true
+    hasStarted = true
     write()
   }
 
@@ -65,7 +65,7 @@ package final class Report: @unchecked Sendable {
 
   /// Writes the file. Failures are ignored because the file is only a hint.
   private func write() {
-    guard file >= 0, began else { return }
+    guard file >= 0, hasStarted else { return }
     let text = Array("began\n\(kept)\(ended)".utf8)
     // The new text may be shorter than the old one, where another call follows.
     _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
