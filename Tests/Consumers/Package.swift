@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Programs outside the package, which only have its public names: one for each way in which a program can begin.
+// Programs outside the package, which can use only public names: one for each form of a main function.
 import PackageDescription
 
 let package = Package(

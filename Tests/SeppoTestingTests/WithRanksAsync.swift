@@ -1,8 +1,8 @@
 import Foundation
 import SeppoTesting
 
-/// `withRanks` on a thread of its own: it blocks, and on a thread of Swift's pool it would keep other tests waiting.
-func ranks<Value: Sendable>(
+/// Calls `withRanks` on a new thread. It blocks, so on a thread of Swift's pool it would delay other tests.
+func withRanksAsync<Value: Sendable>(
   _ count: Int, _ body: @escaping @Sendable () throws -> Value
 ) async throws -> [Value] {
   try await withCheckedThrowingContinuation { continuation in

@@ -3,26 +3,26 @@ import SeppoMPI
 import SeppoTesting
 import Testing
 
-@Suite("How ranks in one process end")
-struct EndingTests {
-  @Test("Of the errors that leave the body, the lowest rank's is thrown")
+@Suite("Errors and exits of in-process ranks")
+struct RankEndingTests {
+  @Test("The lowest rank's error is thrown")
   func lowest() async {
     await #expect(throws: Failed(number: 1)) {
-      try await ranks(4) { if Seppo.rank > 0 { throw Failed(number: Seppo.rank) } }
+      try await withRanksAsync(4) { if Seppo.rank > 0 { throw Failed(number: Seppo.rank) } }
     }
     await #expect(throws: Failed(number: 0)) {
-      try await ranks(3) {
+      try await withRanksAsync(3) {
         _ = try (0..<100).mapParallel { $0 }
         throw Failed(number: Seppo.rank)
       }
     }
   }
 
-  @Test("Whoever waits for a rank that has failed gets out, with an error that says so", arguments: 0..<3)
+  @Test("Ranks that wait for a failed rank get an error that names it", arguments: 0..<3)
   func othersGetOut(failing: Int) async {
     let texts = Texts()
     await #expect(throws: Failed(number: failing)) {
-      try await ranks(3) {
+      try await withRanksAsync(3) {
         if Seppo.rank == failing { throw Failed(number: failing) }
         do {
           _ = try (0..<100).mapParallel { $0 }
@@ -35,9 +35,9 @@ struct EndingTests {
     #expect(texts.all == Array(repeating: "rank \(failing) ended the job with status 1", count: 2))
   }
 
-  @Test("An item's error is the same on every rank, and the ranks can go on", arguments: [1, 3])
+  @Test("An item's error is the same on every rank, and later calls work", arguments: [1, 3])
   func itemError(count: Int) async throws {
-    let texts = try await ranks(count) { () throws -> String in
+    let texts = try await withRanksAsync(count) { () throws -> String in
       do {
         _ = try (0..<50).mapParallel { (item: Int) -> Int in
           if item % 20 == 7 { throw Failed(number: item) }
@@ -52,25 +52,25 @@ struct EndingTests {
     #expect(texts[0].contains("item 7") && texts[0].contains("Failed(number: 7)") && texts[0].hasSuffix("[2, 3]"))
   }
 
-  @Test("Ranks that make different calls are told so, with line and column")
+  @Test("Ranks that make different calls get an error with line and column")
   func diverged() async throws {
-    // Not within the macro, which has one column only.
+    // Outside the macro: all code inside it has the same column.
     let line = #line + 2
     let body: @Sendable () throws -> Void = {
       _ = Seppo.rank == 2 ? try [1].mapParallel { $0 } : try [1].mapParallel { $0 }
     }
-    let error = try await #require(throws: SeppoError.self) { try await ranks(3, body) }
+    let error = try await #require(throws: SeppoError.self) { try await withRanksAsync(3, body) }
     guard case .diverged(let positions) = error else { throw error }
     #expect(
-      positions.map(\.rank) == [0, 1, 2] && positions.allSatisfy { $0.place.contains("EndingTests.swift:\(line)") })
+      positions.map(\.rank) == [0, 1, 2] && positions.allSatisfy { $0.place.contains("RankEndingTests.swift:\(line)") })
     #expect(positions[0].place == positions[1].place)
     #expect(positions[0].place != positions[2].place)
   }
 
-  @Test("A rank that returns early is named, whichever it is", arguments: 0..<3)
+  @Test("The error names the rank that returns early", arguments: 0..<3)
   func earlyReturn(early: Int) async throws {
     let error = try await #require(throws: SeppoError.self) {
-      try await ranks(3) {
+      try await withRanksAsync(3) {
         if Seppo.rank == early { return }
         _ = try [1, 2, 3].mapParallel { $0 }
       }
@@ -79,18 +79,18 @@ struct EndingTests {
     #expect(positions[early].call == "the end of withRanks" && positions[(early + 1) % 3].call == "mapParallel")
   }
 
-  @Test("Items that differ by rank are an error, as under mpirun")
+  @Test("Items that differ between ranks are an error, as under mpirun")
   func itemsDiffer() async throws {
     let error = try await #require(throws: SeppoError.self) {
-      try await ranks(2) { try [Seppo.rank].mapParallel { $0 } }
+      try await withRanksAsync(2) { try [Seppo.rank].mapParallel { $0 } }
     }
     guard case .itemsDiffer = error else { throw error }
   }
 
-  @Test("Seppo.exit ends the call, not the process", arguments: ["all", "root", "item"], [1, 3])
+  @Test("Seppo.exit ends withRanks, not the process", arguments: ["all", "root", "item"], [1, 3])
   func exit(place: String, count: Int) async {
     await #expect {
-      try await ranks(count) {
+      try await withRanksAsync(count) {
         switch place {
         case "all": Seppo.exit(3)
         case "root": try Seppo.atRoot { Seppo.exit(3) }
@@ -107,10 +107,10 @@ struct EndingTests {
     }
   }
 
-  @Test("An item that never ends is an error, not a hang", arguments: [1, 2])
+  @Test("An item that never ends is an error", arguments: [1, 2])
   func stuck(count: Int) async throws {
     let error = try await #require(throws: SeppoError.self) {
-      try await ranks(count) {
+      try await withRanksAsync(count) {
         try (0..<4).parallel(timeout: .milliseconds(20)).map { item -> Int in
           while item == 3 { usleep(100_000) }
           return item
@@ -121,23 +121,25 @@ struct EndingTests {
     #expect(index == 3)
   }
 
-  @Test("Seppo.run within it is an error")
+  @Test("Seppo.run inside withRanks is an error")
   func run() async {
     let body: @Sendable () -> Void = { Seppo.run {} }
-    await #expect(throws: SeppoError.self) { try await ranks(2, body) }
+    await #expect(throws: SeppoError.self) { try await withRanksAsync(2, body) }
   }
 
-  @Test("A call where only rank 0 is, is an error")
+  @Test("A collective call inside atRoot is an error")
   func nested() async {
     await #expect(throws: SeppoError.self) {
-      try await ranks(2) { () throws -> Int in
+      try await withRanksAsync(2) { () throws -> Int in
         try Seppo.atRoot { () throws -> Int in try Seppo.atRoot { 1 }.broadcast() }.broadcast()
       }
     }
   }
 }
 
-/// Texts of several ranks.
+/// A list to which several ranks append.
+///
+/// `Sendable` because a lock guards the array.
 private final class Texts: @unchecked Sendable {
   private let lock = NSLock()
   private var texts: [String] = []
