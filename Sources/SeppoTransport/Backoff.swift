@@ -14,7 +14,7 @@ package struct Backoff: Sendable {
 
   /// Number of polls without a pause, while a reply is likely to arrive soon.
   package static let spins = 30
-  /// Number of polls after which another thread may run on this core.
+  /// Number of polls, after the spins, that are each followed by a yield to other threads.
   package static let yields = 60
   /// In nanoseconds, as are all lengths of sleeps.
   package static let shortestSleep = 20_000

@@ -40,7 +40,7 @@ struct Inbox {
 
   /// See `Transport.mayReceive`.
   var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void = { _, _ in }
-  /// Whether `mayReceive` refused a message. Later messages can't be told from its pieces, so none are received.
+  /// Whether `mayReceive` refused a message. Then none are received, because its pieces look like messages.
   private var hasRefused = false
 
   /// Minimum size of a message for which `mayReceive` is asked, in bytes.

@@ -103,7 +103,7 @@ struct ContainerPool<Core: AnyObject>: ~Copyable {
   /// Releases all containers, and so breaks the reference cycle between the cores and the owner of this pool.
   ///
   /// - Parameter boxesOwnCores: whether containers retain their cores. If not, the core of a container that the user's
-  ///   program still references (which is a pendingError) is leaked, because the container's next use must fail with an
+  ///   program still references (which is a bug there) is leaked, because the container's next use must fail with an
   ///   error.
   mutating func releaseAll(boxesOwnCores: Bool) {
     for index in 0..<count where boxesOwnCores || isKnownUniquelyReferenced(&boxes[index]) { cores[index].release() }

@@ -126,7 +126,7 @@ struct NextValue {
     return all & 0x8080_8080_8080_8080 == 0
   }
 
-  /// Reads an array of less than 128 elements into uninitialised memory. Longer arrays have longer headers.
+  /// Reads an array of fewer than 128 elements into uninitialised memory. Longer arrays have longer headers.
   mutating func nextDoubles(to destination: UnsafeMutableRawPointer) -> Bool {
     let head = 5
     guard tag == Tag.memory, end - offset >= head else { return false }

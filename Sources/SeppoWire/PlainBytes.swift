@@ -19,8 +19,8 @@ public protocol _PlainBytes {
 /// ```
 ///
 /// By conforming, you promise that the struct contains no pointers, and that every bit pattern of its size is a valid
-/// value. So it must not contain a `Bool`, an enum or an `Optional`: received bytes are not checked, and an invalid value
-/// is undefined behaviour. The compiler checks that it contains no references (`BitwiseCopyable`).
+/// value. So it must not contain a `Bool`, an enum or an `Optional`: received bytes are not checked, and an invalid
+/// value is undefined behaviour. The compiler checks that it contains no references (`BitwiseCopyable`).
 public protocol PlainMemory: BitwiseCopyable, _PlainBytes {}
 
 extension _PlainBytes where Self: FixedWidthInteger {

@@ -5,7 +5,7 @@ struct ShapeTable {
   let start: Int
   /// The ranges of the keys in the bytes, shape by shape.
   private var keys: [Range<Int>] = []
-  /// The index of each shape's first key, followed by the number of keys.
+  /// The index of each shape's first key, followed by the total number of keys.
   private var firstKeys: [Int] = [0]
   /// The positions of a shape's keys, sorted by name. Made on the first search in a shape with many keys.
   private var sorted: [Int: [Int32]] = [:]

@@ -83,6 +83,7 @@ let noStackMessage = """
 func tooDeepMessage(_ maxDepth: Int) -> String {
   """
   values nest deeper than \(maxDepth.grouped) levels (an enum case with a payload takes two). Usually the cause is a \
-  cycle of references, which can't be encoded: give each object a number, and encode that number instead of the reference
+  cycle of references, which can't be encoded: give each object a number, and encode that number instead of the \
+  reference
   """
 }

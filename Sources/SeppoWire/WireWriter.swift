@@ -146,8 +146,8 @@ public final class _WireWriter {
         value.pointee, at: target, key: key,
         """
         the value's class is \(String(describing: type(of: value.pointee))), but its declared type is \
-        \(String(describing: T.self)): the subclass's properties would be lost. Declare the subclass, or use an enum or \
-        a struct
+        \(String(describing: T.self)): the subclass's properties would be lost. Declare the subclass, or use an enum \
+        or a struct
         """)
     }
     let liveNodes = nodes.count
