@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a program of this package and launches it with mpirun; see --help.
-# Keeps to bash 3.2, which is macOS's; there an empty array is an error under `set -u`, so none is expanded.
+# Uses only what bash 3.2 has, which macOS ships; there, expanding an empty array is an error under `set -u`.
 set -euo pipefail
 
 usage() {
@@ -11,20 +11,20 @@ Usage: ./mpi-run.sh [-n N] [--threads T] [--hosts a:4,b:4 | --hostfile FILE]
        ./mpi-run.sh setup
 
 Builds PROGRAM, a folder of Examples/ or any other executable target, and
-launches it with mpirun. A missing Open MPI is installed where that may be.
+launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
 
-  -n N             so many ranks; without it one a core, or as many as the
-                   hosts, the Slurm job or the PBS job have room for
-  --threads T      T items at once on each; without -n, ranks for cores / T
-                   (without it 1, or what Slurm's --cpus-per-task says)
-  --hosts LIST     on these hosts, each with room for so many ranks
+  -n N             number of ranks; default: one per core, or as many as the
+                   hosts, the Slurm job or the PBS job have slots for
+  --threads T      compute threads per rank; without -n, cores / T ranks
+                   (default: 1, or Slurm's --cpus-per-task)
+  --hosts LIST     run on these hosts; the numbers are slots for ranks
   --hostfile FILE  the same from a file with lines like: node1 slots=4
-  --restarts K     launch it again, up to K times, when it lost a rank or a host
-                   or was asked to stop; for programs with a checkpoint
-  --debug          build for a debugger, not for speed
+  --restarts K     relaunch up to K times after a lost rank or host or a
+                   request to stop; for programs with a checkpoint
+  --debug          build for debugging, not for speed
   setup            only install and check what is needed
 
-The MPI used is the one whose mpicc is first on the PATH. Examples:
+It uses the MPI whose mpicc is first on the PATH. Examples:
 
   ./mpi-run.sh -n 4 HelloWorld
   ./mpi-run.sh --hosts node1:8,node2:8 Primes
@@ -36,7 +36,7 @@ say() { printf 'mpi-run.sh: %s\n' "$@" >&2; }
 misused() { say "$@"; exit 2; }
 lacking() { say "$@"; exit 3; }
 
-# readlink -f is younger than some Macs.
+# Some Macs have no readlink -f.
 real_path() {
   local path=$1 target
   while [ -L "$path" ]; do
@@ -48,7 +48,7 @@ real_path() {
 
 root=$(dirname "$(real_path "${BASH_SOURCE[0]}")")
 
-# Where SwiftPM builds, and where this script keeps its .pc file.
+# Sets the folder in which SwiftPM builds and this script keeps its .pc file.
 set_scratch() {
   scratch=$1
   if [ "${scratch#/}" = "$scratch" ]; then scratch=$PWD/$scratch; fi
@@ -56,7 +56,7 @@ set_scratch() {
 
 set_scratch "${SWIFTPM_BUILD_DIR:-$root/.build}"
 
-# By the manifest's text: asking SwiftPM takes longer than a typing error deserves.
+# Reads the text of the manifest: SwiftPM would be too slow for reporting a typing error.
 program_names() {
   sed 's|//.*||' "$root/Package.swift" | tr '\n' ' ' | awk '{
     count = split($0, part, /\.executable(Target)?[ ]*\(/)
@@ -65,14 +65,14 @@ program_names() {
   }'
 }
 
-# The names are compared here and not by the file system, which on macOS finds helloworld too.
+# Compares the names itself: on macOS, the file system would also find helloworld.
 check_program() {
   local programs near
   programs=$(program_names | awk '!seen[$0]++')
   if grep -Fqx -e "$1" <<<"$programs"; then return; fi
   near=$(grep -Fixm1 -e "${1##*/}" <<<"$programs" || true)
   misused "there is no program '$1'${near:+; did you mean $near?}" \
-    "type the name of one of these: ${programs//$'\n'/ }"
+    "choose one of these: ${programs//$'\n'/ }"
 }
 
 ranks='' threads='' restarts='' hosts='' hostfile='' in_slurm='' configuration=release
@@ -82,7 +82,7 @@ set_number() {
   local wrong="$1 takes a whole number of $2 from 1 to 999999, not '$3'; for example: ./mpi-run.sh $1 4 PROGRAM" number
   case $3 in *[!0-9]*) misused "$wrong" ;; esac
   [ -z "${!2}" ] || misused "$1 is given twice: give it once"
-  number=${3#"${3%%[!0]*}"} # in shell arithmetic 010 is eight
+  number=${3#"${3%%[!0]*}"} # in shell arithmetic, 010 is 8
   if [ -z "$number" ] || [ ${#number} -gt 6 ]; then misused "$wrong"; fi
   printf -v "$2" %s "$number"
 }
@@ -92,7 +92,7 @@ set_hosts() {
   if [ "$1" = --hostfile ]; then
     hostfile=$2
     if [ -r "$2" ] && [ ! -d "$2" ]; then return; fi
-    misused "there is no host file '$2' to read; write one with a line for each host, like: node1 slots=4"
+    misused "the host file '$2' cannot be read; write one with a line for each host, like: node1 slots=4"
   fi
   hosts=$2
   case $2 in
@@ -124,49 +124,51 @@ parse_options() {
       -n[0-9]*) set_number -n ranks "${1#-n}" ;;
       --debug) configuration=debug ;;
       --) shift; break ;;
-      -*) misused "unknown option '$1'; there are -n N, --threads T, --restarts K, --hosts LIST, --hostfile FILE," \
-        "--debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
+      -*) misused "unknown option '$1'; the options are -n N, --threads T, --restarts K, --hosts LIST," \
+        "--hostfile FILE, --debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
       build | test | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
       *) break ;;
     esac
     shift
   done
-  [ $# -gt 0 ] || misused "which program? Type its name last; for example: ./mpi-run.sh -n 4 HelloWorld"
+  [ $# -gt 0 ] || misused "no program was named; type its name after the options:" \
+    "./mpi-run.sh -n 4 HelloWorld"
   options_taken=$((given - $#))
 }
 
 need_swift() {
   local oldest version where='see https://www.swift.org/install/'
   oldest=$(sed -n '1s/.*swift-tools-version: *\([0-9]*\.[0-9]*\).*/\1/p' "$root/Package.swift")
-  type -P swift >/dev/null || lacking "there is no swift on the PATH: install Swift $oldest or newer, $where" \
-    "(or, if it is installed, put its folder on the PATH: PATH=/opt/swift/usr/bin:\$PATH ./mpi-run.sh ...)"
+  type -P swift >/dev/null || lacking "swift is not on the PATH: install Swift $oldest or newer, $where" \
+    "(or, if it is installed, add its folder to the PATH: PATH=/opt/swift/usr/bin:\$PATH ./mpi-run.sh ...)"
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' || true)
-  [ -n "$version" ] || lacking "$(type -P swift) is no working Swift compiler: install Swift $oldest or newer, $where"
+  [ -n "$version" ] || lacking "$(type -P swift) is not a working Swift compiler: install Swift $oldest or newer, $where"
   if [ $((${version%.*} * 1000 + ${version#*.})) -lt $((${oldest%.*} * 1000 + ${oldest#*.})) ]; then
     lacking "$(type -P swift) is Swift $version, which is too old: install Swift $oldest or newer, $where"
   fi
 }
 
 # Sets mpicc, mpirun, mpi_version, the flags $includes and $libraries, and $library_folder;
-# where the MPI is not whole, $missing says what is not there.
+# if the MPI is incomplete, $missing says what is missing.
 find_mpi() {
   missing=''
-  mpicc=$(type -P mpicc) || { missing='there is no mpicc on the PATH'; return; }
+  mpicc=$(type -P mpicc) || { missing='mpicc is not on the PATH'; return; }
   mpicc=$(CDPATH='' cd "$(dirname "$mpicc")" && pwd)/mpicc
   mpi_version=$("$mpicc" -showme:version 2>/dev/null | sed -n 's/.*Open MPI \([^ ]*\).*/\1/p' || true)
-  [ -n "$mpi_version" ] || lacking "$mpicc, first on the PATH, is not Open MPI's, or broken: mpicc -showme fails" \
-    "put Open MPI first: PATH=/opt/openmpi/bin:\$PATH ./mpi-run.sh ..., on a cluster: module load openmpi"
+  [ -n "$mpi_version" ] || lacking "$mpicc, first on the PATH, is not Open MPI's or does not work: mpicc -showme fails" \
+    "put Open MPI first on the PATH: PATH=/opt/openmpi/bin:\$PATH ./mpi-run.sh ...; on a cluster: module load openmpi"
   mpirun=$(dirname "$mpicc")/mpirun
-  [ -x "$mpirun" ] || mpirun=$(type -P mpirun) || { missing="there is no mpirun beside $mpicc or on the PATH"; return; }
-  find_headers || { missing="$mpicc names no folder that has mpi.h"; return; }
-  find_libraries || { missing="$mpicc names no folder that has its MPI library"; return; }
+  [ -x "$mpirun" ] || mpirun=$(type -P mpirun) || { missing="mpirun is neither beside $mpicc nor on the PATH"; return; }
+  find_headers || { missing="$mpicc lists no folder with mpi.h"; return; }
+  find_libraries || { missing="$mpicc lists no folder with the MPI library"; return; }
   case $("$mpirun" --version 2>&1 || true) in
     *"Open MPI) $mpi_version"*) ;;
-    *) lacking "$mpirun is not the one of $mpicc, Open MPI $mpi_version: put a folder with both first on the PATH" ;;
+    *) lacking "$mpirun does not belong to $mpicc, Open MPI $mpi_version:" \
+      "put the bin folder of one MPI first on the PATH" ;;
   esac
 }
 
-# The compiler looks into /usr/include anyway, and a -I for it would change the order.
+# The compiler searches /usr/include anyway, and a -I for it would change the order.
 find_headers() {
   local folder status=1
   includes=''
@@ -177,13 +179,13 @@ find_headers() {
   return $status
 }
 
-# The library's folder is where the file itself is: Debian's openmpi/lib has but a link to it.
+# The library's folder is that of the file itself: Debian's openmpi/lib only has a link to it.
 find_libraries() {
   local folder name file status=0
   libraries='' library_folder=''
   for folder in $("$mpicc" -showme:libdirs); do
     libraries="$libraries -L$folder"
-    status=1 # without a folder it is the linker's own business
+    status=1 # without a folder, the linker searches its own
     for file in "$folder"/libmpi.{so,dylib}; do
       if [ -e "$file" ]; then library_folder=${library_folder:-$(dirname "$(real_path "$file")")}; fi
     done
@@ -202,7 +204,7 @@ install() {
   shift
   log=$(mktemp)
   say "installing $what with apt-get: $*"
-  # A failed update is no reason not to try: the package lists may do as they are.
+  # Continue after a failed update: the present package lists may be good enough.
   { "${apt[@]}" update || true
     "${apt[@]}" install --yes --no-install-recommends "$@"
   } >"$log" 2>&1 </dev/null || status=$?
@@ -212,11 +214,11 @@ install() {
 }
 
 name_commands() {
-  lacking "$1; install Open MPI, then type the same again:" \
+  lacking "$1; install Open MPI, then run the same command again:" \
     "  Debian, Ubuntu: sudo apt-get install libopenmpi-dev openmpi-bin pkg-config" \
     "  Fedora, RHEL:   sudo dnf install openmpi-devel && module load mpi/openmpi-$(uname -m)" \
     "  macOS:          brew install open-mpi" \
-    "  a cluster:      module load openmpi (or what 'module avail mpi' calls it)"
+    "  a cluster:      module load openmpi (or the name that 'module avail mpi' lists)"
 }
 
 need_mpi() {
@@ -224,16 +226,16 @@ need_mpi() {
   [ -n "$missing" ] || return 0
   case $mpicc in
     '' | /usr/bin/mpicc | /bin/mpicc) ;;
-    *) lacking "$missing: that Open MPI is not whole; put the bin folder of another first on the PATH" ;;
+    *) lacking "$missing: that Open MPI is incomplete; put the bin folder of another one first on the PATH" ;;
   esac
-  may_install || name_commands "$missing, and to install it from here takes apt-get and root or password-less sudo"
-  # pkg-config is there for a plain `swift build`; this script does without.
+  may_install || name_commands "$missing, and installing it needs apt-get and root or password-less sudo"
+  # A plain `swift build` needs pkg-config; this script does not.
   install 'Open MPI' libopenmpi-dev openmpi-bin pkg-config || name_commands "apt-get failed, see above"
   find_mpi
-  [ -z "$missing" ] || name_commands "$missing, even after apt-get's install"
+  [ -z "$missing" ] || name_commands "$missing, even after apt-get has installed it"
 }
 
-# As the compiler looks for it.
+# Searches as the compiler does.
 has_sqlite() {
   local compiler
   if compiler=$(type -P cc || type -P clang); then
@@ -244,27 +246,27 @@ has_sqlite() {
   type -P pkg-config >/dev/null && pkg-config --exists sqlite3
 }
 
-# For SeppoCheckpoint, whose results are in an SQLite file. Programs without a checkpoint build without it.
+# SeppoCheckpoint stores results in an SQLite file. Programs without a checkpoint build without SQLite.
 need_sqlite() {
-  local missing="there is no sqlite3.h, which SeppoCheckpoint is built with"
+  local missing="sqlite3.h is missing, which SeppoCheckpoint needs"
   if has_sqlite; then return; fi
   if ! may_install; then
-    missing="$missing, and to install it from here takes apt-get and root or password-less sudo"
+    missing="$missing, and installing it needs apt-get and root or password-less sudo"
   elif ! install SQLite libsqlite3-dev; then
     missing='apt-get failed, see above'
   elif has_sqlite; then
     return
   else
-    missing="$missing, even after apt-get's install"
+    missing="$missing, even after apt-get has installed it"
   fi
-  lacking "$missing; install it, then type the same again:" \
+  lacking "$missing; install it, then run the same command again:" \
     "  Debian, Ubuntu: sudo apt-get install libsqlite3-dev" \
     "  Fedora, RHEL:   sudo dnf install sqlite-devel" \
     "  macOS:          xcode-select --install"
 }
 
-# names_checkpoint [PROGRAM]: whether the manifest, or PROGRAM's target in it, names SeppoCheckpoint. What a target has
-# by way of another is not seen here: a program with a checkpoint names SeppoCheckpoint itself, as it imports it.
+# names_checkpoint [PROGRAM]: whether the manifest, or PROGRAM's target in it, names SeppoCheckpoint. Indirect
+# dependencies need no check: a program with a checkpoint imports SeppoCheckpoint and so names it itself.
 names_checkpoint() {
   sed 's|//.*||' "$root/Package.swift" | tr '\n' ' ' | awk -v program="${1-}" '{
     count = split($0, part, /\.(executable|executableTarget|library|macro|plugin|systemLibrary|target|testTarget)[ ]*\(/)
@@ -273,23 +275,23 @@ names_checkpoint() {
   } END { exit !found }'
 }
 
-# SwiftPM takes -I, -L and -l from a .pc file, nothing else; and from this one even without pkg-config.
+# SwiftPM takes only -I, -L and -l from a .pc file, and reads this one even without pkg-config.
 write_pc_file() {
-  local file=$scratch/mpi/ompi-c.pc text built anew=''
+  local file=$scratch/mpi/ompi-c.pc text built rebuild=''
   text=$(printf '%s\n' "Name: ompi-c" "Description: by mpi-run.sh, from mpicc -showme" "Version: $mpi_version" \
     "Cflags:$includes" "Libs:$libraries")
   export PKG_CONFIG_PATH="$scratch/mpi${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
   if [ -f "$file" ] && [ "$(cat "$file")" = "$text" ]; then return; fi
-  # What was built with another MPI goes: SwiftPM would not notice all of it, and clang would find the old headers
+  # Delete what was built with another MPI: SwiftPM would not notice every change, and clang would find the old headers
   # in its module cache, whatever -I says.
   for built in "$scratch"/*/{debug,release}/ModuleCache; do
     [ -d "$built" ] || continue
     rm -rf "${built%/ModuleCache}"
-    anew="building all of it anew, for Open MPI $mpi_version ($mpicc)"
+    rebuild="rebuilding everything for Open MPI $mpi_version ($mpicc)"
   done
-  [ -z "$anew" ] || say "$anew"
+  [ -z "$rebuild" ] || say "$rebuild"
   mkdir -p "$scratch/mpi"
-  # In one step: another mpi-run.sh may be reading it.
+  # Replace it atomically: another mpi-run.sh may be reading it.
   printf '%s\n' "$text" >"$file.$$" && mv -f "$file.$$" "$file"
 }
 
@@ -301,8 +303,8 @@ prepare_build() {
   if [ -n "$library_folder" ]; then swift_flags+=(-Xlinker -rpath -Xlinker "$library_folder"); fi
 }
 
-# Sets $cpus, of which hyper-threading makes two a core, and $slots, which mpirun counts by cores.
-# nproc would heed OMP_NUM_THREADS, which is about threads inside a rank.
+# Sets $cpus, the number of hardware threads, and $slots, the number of cores, which mpirun counts.
+# OMP_NUM_THREADS, which is about threads inside a rank, would change nproc's output.
 count_cores() {
   cpus=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
   slots=$(lscpu -p=CORE 2>/dev/null | sed '/^#/d' | sort -u | wc -l || sysctl -n hw.physicalcpu 2>/dev/null || true)
@@ -310,7 +312,7 @@ count_cores() {
   if [ "${slots:-0}" -eq 0 ] || [ "$slots" -gt "$cpus" ]; then slots=$cpus; fi
 }
 
-# mpirun takes the hosts from Slurm itself; for PBS, Debian's lacks what that needs.
+# mpirun takes the hosts from Slurm itself; Debian's mpirun has no support for PBS.
 place_ranks() {
   if [ -n "$hosts" ]; then
     launch+=(--host "$hosts")
@@ -349,11 +351,11 @@ build_command_line() {
   fi
   place_ranks
   [ -z "$threads" ] || launch+=(-x "SEPPO_THREADS=$threads")
-  # Else mpirun binds each of one or two ranks to one core, with all its compute threads. Not --map-by slot:PE=T: that
-  # gives the same cores to two jobs side by side, takes no notice of taskset's, and Open MPI 5 refuses T cores of two
-  # sockets. Unbound, the system spreads them.
+  # Otherwise mpirun binds each of one or two ranks to one core, with all its compute threads. Not --map-by slot:PE=T:
+  # that gives concurrent jobs the same cores, ignores taskset, and Open MPI 5 refuses T cores of two sockets. Without
+  # binding, the system distributes the threads.
   [ -n "${OMPI_MCA_hwloc_base_binding_policy-}${PRTE_MCA_hwloc_default_binding_policy-}" ] || launch+=(--bind-to none)
-  # Else what asks the ranks to stop also goes to the programs that their items run, which die of it.
+  # Otherwise a signal that asks the ranks to stop also reaches the programs that their items run, and kills them.
   case $mpi_version in
     [1-4].*) launch+=(--mca odls_base_signal_direct_children_only 1) ;;
     *) launch+=(--prtemca odls_base_signal_direct_children_only 1) ;;
@@ -362,66 +364,66 @@ build_command_line() {
 
 launch_program() {
   local argument plain=yes words=("$@") shielded=()
-  # mpirun reads on in the program's arguments: a ':' starts a second program, and Open MPI 5 rewrites --bind-to.
-  # Behind a '=' they pass, and a bash takes it off again; its -p keeps BASH_ENV out.
+  # mpirun also parses the program's arguments: a ':' starts a second program, and Open MPI 5 rewrites --bind-to.
+  # A '=' in front of each protects them, and a bash removes it again; its -p ignores BASH_ENV.
   for argument in "$@"; do
     shielded+=("=$argument")
     [ ${#shielded[@]} -gt 1 ] || continue # the program itself is a path
     case $argument in -* | :) plain=no ;; esac
   done
-  # shellcheck disable=SC2016 # for that bash to expand
+  # shellcheck disable=SC2016 # expanded by that bash
   [ $plain = yes ] || words=("$BASH" -p -c 'exec "${@#=}"' bash "${shielded[@]}")
   build_command_line
-  # Replaces this shell, so that signals go to mpirun and the exit status is its.
+  # Replaces this shell, so that mpirun gets the signals and sets the exit status.
   [ -n "$restarts" ] || exec "${launch[@]}" "${words[@]}"
   run_with_restarts "${words[@]}"
 }
 
-# What Seppo's rank 0 has written last under this word, where it is on this machine.
+# reported KEY: prints the last value that Seppo's rank 0 has reported, if it is on this machine.
 reported() {
   awk -v key="$1" '$1 == key { sub(/^[^ ]+ */, ""); value = $0 } END { print value }' "$SEPPO_REPORT"
 }
 
-# pass_on SIGNAL
-pass_on() {
-  # Ranks that were asked to stop need no second word; an mpirun that is leaving would die of it.
+# forward_signal SIGNAL: forwards it to mpirun
+forward_signal() {
+  # One request is enough; a second one would kill an mpirun that is ending.
   case $asked_to_stop$1 in yesUSR[12]) return ;; esac
   asked_to_stop=yes
   if [ -n "$child" ]; then kill -"$1" "$child" 2>/dev/null || true; else early=$1; fi
 }
 
-# mpirun_hangs PID: to be asked again and again
-# Whether mpirun has taken no note, for ten looks a second apart, of it that all its processes have died. So Open MPI 4.1
-# does now and then where a rank is killed while it starts: mpirun waits for a lock, in PMIx_server_finalize.
+# mpirun_hangs PID: to be called in a loop
+# Whether mpirun has not noticed, in ten checks a second apart, that all its processes have died. Open MPI 4.1 sometimes
+# hangs like this when a rank is killed at start-up: mpirun waits for a lock, in PMIx_server_finalize.
 mpirun_hangs() {
-  if [ "$1" != "${watched-}" ]; then watched=$1 looked='' bad_looks=0; fi
-  [ "$SECONDS" != "$looked" ] || return 1
-  looked=$SECONDS
+  if [ "$1" != "${watched_pid-}" ]; then watched_pid=$1 last_check='' bad_checks=0; fi
+  [ "$SECONDS" != "$last_check" ] || return 1
+  last_check=$SECONDS
   if ps -A -o pid= -o ppid= -o stat= 2>/dev/null | awk -v mpirun="$1" '
     $1 == mpirun { stopped = $3 ~ /^[TZ]/ }
     $2 == mpirun { if ($3 ~ /^Z/) dead++; else live++ }
     END { exit live || stopped || !dead }'; then
-    bad_looks=$((bad_looks + 1))
+    bad_checks=$((bad_checks + 1))
   else
-    bad_looks=0
+    bad_checks=0
   fi
-  [ $bad_looks -ge 10 ]
+  [ $bad_checks -ge 10 ]
 }
 
 # launch_once WORD...
-# Launches mpirun, whose id is $child meanwhile, and sets $status to what it ends with. The status comes by way of a
-# file, and this waits by looking for that: a `wait` that a trap interrupts may lose a status, and then hangs (bash 5.2).
+# Launches mpirun, with its process id in $child, and sets $status to its exit status. The status is passed in a file,
+# for which this function polls: a `wait` that a trap interrupts may lose a status, and then hangs (bash 5.2).
 launch_once() {
   local waiter
   hung=''
   : >"$SEPPO_REPORT"
   rm -f "$folder/mpirun" "$folder/status"
-  # A process group of its own: what a terminal or `timeout` sends to this script's comes to mpirun by pass_on alone.
-  # And the guard's pipe closed: else the guard would not see this script end.
+  # A separate process group: signals that a terminal or `timeout` sends to this script's group reach mpirun only
+  # through forward_signal. The guard's pipe is closed: otherwise the guard would not notice the end of this script.
   set -m
   (
     status=0
-    # shellcheck disable=SC2016 # for that bash to expand
+    # shellcheck disable=SC2016 # expanded by that bash
     "$BASH" -p -c 'echo $$ >"$0"; exec "$@"' "$folder/mpirun" "${launch[@]}" "$@" 2>&8 8>&- || status=$?
     echo $status >"$folder/ended"
     mv -f "$folder/ended" "$folder/status"
@@ -431,7 +433,7 @@ launch_once() {
   disown
   until [ -s "$folder/mpirun" ] || ! kill -0 $waiter 2>/dev/null; do sleep 0.05; done
   child=$(cat "$folder/mpirun" || true)
-  [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # it came while there was no id yet
+  [ -z "$early" ] || kill -"$early" "$child" 2>/dev/null || true # the signal came before the id was known
   until [ -e "$folder/status" ] || ! kill -0 $waiter 2>/dev/null; do
     sleep 0.2
     if mpirun_hangs "$child"; then
@@ -442,18 +444,18 @@ launch_once() {
   status=$(cat "$folder/status" 2>/dev/null || echo 255)
   child=''
   rm -f "$folder/mpirun"
-  # An mpirun that has just begun dies of what it later passes on. Nothing was computed: as if it had been told so.
+  # At start-up, mpirun is killed by signals that it later forwards. Nothing was computed: treat it as a normal stop.
   if [ -n "$asked_to_stop" ] && [ ! -s "$SEPPO_REPORT" ]; then
     case $(signal_name "$status") in USR[12]) status=75 ;; esac
   fi
 }
 
-# signal_name STATUS: prints which signal that is of; nothing where it is of none
+# signal_name STATUS: prints the name of the signal that the status stands for, if any
 signal_name() {
   [ "$1" -le 128 ] || kill -l $(($1 - 128)) 2>/dev/null || true
 }
 
-# Where this script is killed with no time for a word, the job is asked to stop, as by pass_on.
+# The guard asks the job to stop, like forward_signal, if this script is killed.
 start_guard() {
   mkfifo "$folder/guard"
   set -m
@@ -461,7 +463,7 @@ start_guard() {
     trap '' HUP INT TERM USR1 USR2
     cat "$folder/guard"
     if [ -d "$folder" ]; then
-      sleep 1 # mpirun may be about to begin
+      sleep 1 # mpirun may be about to start
       kill -USR1 "$(cat "$folder/mpirun")" || true
       rm -rf "$folder"
     fi
@@ -471,8 +473,8 @@ start_guard() {
   exec 9>"$folder/guard"
 }
 
-# Whether the job is to be launched again: it did not end by itself, be it well, by an error, or because its time is over.
-# Sets $death to how it ended.
+# Whether to relaunch the job: not if it ended by itself, with success, by an error, or at its deadline.
+# Sets $death to a description of how it ended.
 has_died() {
   local name
   death="a rank or host was lost (status $status)"
@@ -486,7 +488,7 @@ has_died() {
     ABRT | BUS | FPE | ILL | SEGV | SYS | TRAP) death="a rank crashed (SIG$name)" ;;
     [A-Z]*) death="a rank was killed (SIG$name)" ;;
   esac
-  [ -z "$hung" ] || death='all ranks were gone, and mpirun hung'
+  [ -z "$hung" ] || death='all ranks had ended, but mpirun hung'
   [ "$status" -ge 128 ] || grep -q '^began' "$SEPPO_REPORT"
 }
 
@@ -494,17 +496,17 @@ kept_items() {
   local file items kept
   file=$(reported checkpoint) items=$(reported items) kept=$(reported kept)
   if [ -n "$file" ] && [ -n "$items" ]; then
-    echo "$file keeps ${kept:-0} of $items items, $((items - ${kept:-0})) remain"
+    echo "$file has ${kept:-0} of $items items, $((items - ${kept:-0})) remain"
   elif [ -n "$file" ]; then
-    echo "$file keeps what was stored"
+    echo "$file has the results that were stored"
   elif grep -q '^began' "$SEPPO_REPORT"; then
-    echo 'the program has no checkpoint yet: it starts anew'
+    echo 'the program has no checkpoint yet and starts from the beginning'
   else
-    echo 'how much is kept is not known here'
+    echo 'the number of stored results is not known here'
   fi
 }
 
-# Prints each host that mpirun is given and its slots, '?' where it counts them itself.
+# Prints each host that mpirun gets and its slots, '?' if mpirun counts them itself.
 host_slots() {
   if [ -n "$hosts" ]; then
     tr , '\n' <<<"$hosts" | awk -F: '{ print $1, (NF == 1 ? 1 : $2 ~ /^[0-9]+$/ ? $2 : "?") }'
@@ -523,8 +525,7 @@ host_slots() {
   fi
 }
 
-# Sets $lost to those of these hosts that don't answer the agent by which mpirun starts its daemons there.
-# This machine needs none.
+# Sets $lost to the hosts that don't answer the agent with which mpirun starts its daemons. This machine needs none.
 # ask_hosts HOST...
 ask_hosts() {
   local agent host here i askers=() asked=() last=$((SECONDS + 15))
@@ -535,8 +536,8 @@ ask_hosts() {
       localhost | 127.* | ::1 | "$here" | "${here%%.*}" | "${here%%.*}".* | [+^]*) continue ;;
     esac
     : >"$folder/answer.${#asked[@]}"
-    set -m # so that an agent that hangs can be ended with all it started
-    # shellcheck disable=SC2086 # an agent has its options with it
+    set -m # so that an agent that hangs can be killed with all its children
+    # shellcheck disable=SC2086 # an agent may have options
     (if $agent "$host" true >/dev/null; then echo yes; else echo no; fi >"$folder/answer.${#asked[@]}") \
       </dev/null 2>/dev/null 9>&- &
     askers+=($!)
@@ -551,7 +552,7 @@ ask_hosts() {
   done
 }
 
-# Prints the nodes of the Slurm job as --host takes them, with the tasks that Slurm has for each: 4(x2),3 is a:4,b:4,c:3.
+# Prints the nodes of the Slurm job in --host's form, with Slurm's tasks for each: 4(x2),3 is a:4,b:4,c:3.
 slurm_hosts() {
   scontrol show hostnames "${SLURM_JOB_NODELIST-}" |
     awk -v tasks="${SLURM_TASKS_PER_NODE-}" -v ranks="${ranks:-0}" '
@@ -570,8 +571,8 @@ slurm_hosts() {
       }'
 }
 
-# Sets $lost to those of these nodes that Slurm has given up, or gets no answer from (a '*'). A node that is draining
-# goes on with the jobs it has; one that is drained has none, nor this one.
+# Sets $lost to the nodes that Slurm has given up, or that do not answer it (a '*'). A draining node continues with its
+# jobs; a drained one has none.
 # ask_slurm HOST...
 ask_slurm() {
   local IFS=, here
@@ -582,8 +583,8 @@ ask_slurm() {
       name != here && $2 ~ /^(down|drained|fail)$|[*]$/ && !seen[$1]++ { printf " %s", $1 }' || true)
 }
 
-# drop_lost_hosts RELAUNCH: goes on without the hosts that don't answer, and sets $change to words on that; fails where
-# none is left
+# drop_lost_hosts RELAUNCH: removes the hosts that don't answer, and sets $change to a text about that; fails if none is
+# left
 drop_lost_hosts() {
   local slots left ask=ask_hosts allocated=''
   change='' lost=''
@@ -597,7 +598,7 @@ drop_lost_hosts() {
   # shellcheck disable=SC2046 # words
   $ask $(awk '!seen[$1]++ { print $1 }' <<<"$slots")
   if [ -z "$lost" ]; then
-    [ -z "$allocated" ] || hosts='' # mpirun takes them from Slurm itself
+    [ -z "$allocated" ] || hosts='' # mpirun takes them from Slurm
     return 0
   fi
   slots=$(awk -v lost="$lost " '!index(lost, " " $1 " ")' <<<"$slots")
@@ -620,13 +621,13 @@ drop_lost_hosts() {
 # run_with_restarts WORD...
 run_with_restarts() {
   local folder child='' early='' asked_to_stop='' hung='' status death change lost relaunch=0 began
-  # Open MPI gives a job whose mpirun gets TERM a second at the most, and passes USR1 and USR2 on.
-  trap 'pass_on USR1' TERM USR1
-  trap 'pass_on USR2' USR2
-  trap 'pass_on INT' INT
-  trap 'pass_on HUP' HUP
+  # On TERM, mpirun leaves a job at most a second; it forwards USR1 and USR2.
+  trap 'forward_signal USR1' TERM USR1
+  trap 'forward_signal USR2' USR2
+  trap 'forward_signal INT' INT
+  trap 'forward_signal HUP' HUP
   folder=$(mktemp -d)
-  # shellcheck disable=SC2064 # the variable is gone by then
+  # shellcheck disable=SC2064 # the local variable no longer exists then
   trap "rm -rf '$folder'" EXIT
   export SEPPO_REPORT=$folder/report
   unset SEPPO_RELAUNCH
@@ -637,17 +638,18 @@ run_with_restarts() {
     if [ -n "$asked_to_stop" ]; then exit "$status"; fi
     if ! has_died; then
       [ "$(reported ended)" != deadline ] ||
-        say "no relaunch: the job's time is over; $(kept_items): submit the same again to go on"
+        say "no relaunch: the deadline has passed; $(kept_items): submit the job again to resume"
       exit "$status"
     fi
     if [ $relaunch -ge "$restarts" ]; then
-      say "all $restarts relaunches are used up: $death; $(kept_items): see why it dies, then type the same to go on"
+      say "all $restarts relaunches are used up: $death; $(kept_items): \
+find the cause, then run the same command to resume"
       exit "$status"
     fi
-    [ $((SECONDS - began)) -gt 1 ] || sleep 1 # so that a broken thing doesn't spin
+    [ $((SECONDS - began)) -gt 1 ] || sleep 1 # so that a job that fails at once doesn't spin
     relaunch=$((relaunch + 1))
     if ! drop_lost_hosts $relaunch; then
-      say "no relaunch: $death; $(kept_items); none of the hosts answers:$lost: when they do, type the same to go on"
+      say "no relaunch: $death; $(kept_items); none of the hosts answers:$lost: run the same command when they do"
       exit "$status"
     fi
     [ -z "$asked_to_stop" ] || exit "$status"
@@ -669,7 +671,7 @@ run_program() {
   swift_flags+=(-c "$configuration")
   swift build "${swift_flags[@]}" --product "$program" </dev/null >&2
   binary=$scratch/$configuration/$program
-  # Another build system of SwiftPM's may put it elsewhere.
+  # Another SwiftPM build system may use another folder.
   [ -x "$binary" ] || binary=$(swift build "${swift_flags[@]}" --show-bin-path)/$program
   launch_program "$binary" "$@"
 }
@@ -687,19 +689,19 @@ case $1 in
     done
     shift
     case " $*" in
-      *' --product'* | *' --target'*) ;; # not all of it
+      *' --product'* | *' --target'*) ;; # not everything is built
       *) if names_checkpoint; then need_sqlite; fi ;;
     esac
     prepare_build
-    # Of the programs only those that tests start are built.
+    # Build only the programs that tests start.
     if [ "$subcommand" = test ]; then swift_flags+=(--test-product SeppoPackageTests); fi
     exec swift "$subcommand" "${swift_flags[@]}" "$@"
     ;;
   setup)
-    [ $# -eq 1 ] || misused "setup takes nothing after it; type: ./mpi-run.sh setup"
+    [ $# -eq 1 ] || misused "setup takes no arguments; type: ./mpi-run.sh setup"
     need_swift
     need_mpi
-    say "all is there: Swift, and Open MPI $mpi_version ($mpicc, $mpirun)"
+    say "everything is installed: Swift and Open MPI $mpi_version ($mpicc, $mpirun)"
     ;;
   *) run_program "$@" ;;
 esac

@@ -1,4 +1,4 @@
-"""Measures Seppo beside its peers, and prints one Markdown table. Started by run.sh, which builds what it needs."""
+"""Measures Seppo and its peers, and prints one Markdown table. Started by run.sh, which builds what it needs."""
 
 import argparse
 import datetime
@@ -54,20 +54,20 @@ def write(results):
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (RESULTS / "latest.md").write_text(report.markdown(results), encoding="utf-8")
     try:
-        # What is looked at here is the SVG; a copy in pixels is for who has no viewer for it.
+        # The chart is an SVG; the PNG is a copy for viewing.
         chart.draw(results, RESULTS / "latest.svg").savefig(sample.BUILT / "latest.png", dpi=110)
     except ImportError as error:
         say(f"no chart: {error}")
 
 
 def update_docs():
-    """Puts the latest results into docs/Benchmarks.md: only those of a full run of all rows belong there."""
+    """Copies the latest results into docs/Benchmarks.md, if they are those of a full run of all rows."""
     try:
         results = json.loads((RESULTS / "latest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SystemExit("run.sh: there are no results yet: run it without --docs first") from None
     if results["mode"] != "full" or results["chosen"]:
-        raise SystemExit("run.sh: the latest results are not those of a full run: run it without options first")
+        raise SystemExit("run.sh: the latest results are not from a full run: run it without options first")
     page = DOCS / "Benchmarks.md"
     picture = "![Each row's figures as multiples of its goal](benchmarks.svg)"
     text = f"{report.markdown(results)}\n{picture}\n"
@@ -76,7 +76,7 @@ def update_docs():
 
 
 def judge_smoke(results):
-    """Every row of ours must have given a figure: what it is says nothing at these sizes."""
+    """Checks that each of Seppo's rows yielded a figure, whose value is meaningless at these sizes."""
     for row in results["rows"]:
         ours = row["entrants"][0]
         if ours["median"] is not None:
@@ -105,7 +105,7 @@ def main():
         print(report.markdown(results), end="")
     failed = [row["name"] for row in results["rows"] if row["failed"]]
     if failed:
-        raise SystemExit(f"run.sh: Seppo's own side failed in {', '.join(failed)}")
+        raise SystemExit(f"run.sh: Seppo's programs failed in {', '.join(failed)}")
 
 
 if __name__ == "__main__":

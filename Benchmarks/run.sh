@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Seppo beside its peers with one command: installs and builds what that needs, then starts run.py; see --help.
+# Measures Seppo and its peers with one command: installs and builds what is needed, then starts run.py; see --help.
 set -euo pipefail
 
 usage() {
@@ -7,22 +7,22 @@ usage() {
 Usage: Benchmarks/run.sh [--quick | --smoke] [--rows NAME,NAME...] [--rounds N]
        Benchmarks/run.sh --docs
 
-Builds Seppo for speed, and its peers: C programs, and mpi4py and charm4py in
-a Python environment of their own (Benchmarks/.build). Then measures all rows,
-each competitor in turn, and prints a table; the same is written to
+Builds Seppo for release, and its peers: C programs, and mpi4py and charm4py in
+a separate Python environment (Benchmarks/.build). Then measures all rows, with
+the competitors in turns, and prints a table; the results are also written to
 Benchmarks/results as latest.md, latest.json and latest.svg.
 
   --quick      smaller sizes and 3 rounds: two to three minutes
-  --smoke      only Seppo, tiny sizes, one round: whether every row gives a
-               figure; nothing is installed or written
-  --rows LIST  only these: squares, chunk1, arrays, cores, tails, call, serial,
-               idle, memory, kept, start-up, structs, scheduler
-  --rounds N   so many rounds, instead of 7
-  --docs       measures nothing: puts the latest results, those of a full run,
-               into docs/Benchmarks.md
+  --smoke      only Seppo, tiny sizes, one round: checks that every row yields
+               a figure; installs and writes nothing
+  --rows LIST  only these rows: squares, chunk1, arrays, cores, tails, call,
+               serial, idle, memory, kept, start-up, structs, scheduler
+  --rounds N   the number of rounds, instead of 7
+  --docs       copies the latest results, which must be those of a full run,
+               into docs/Benchmarks.md; measures nothing
 
-Ends with a status other than 0 if Seppo's own side failed. A peer that can't
-be installed is named in its cells. A goal that isn't reached is no failure.
+The exit status is not 0 if one of Seppo's programs failed. If a peer can't be
+installed, its cells say so. A goal that isn't reached is not a failure.
 HELP
 }
 
@@ -38,13 +38,13 @@ while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage; exit ;;
     --quick | --smoke)
-      [ "$mode" = full ] || misused "--quick and --smoke are two ways to run: choose one"
+      [ "$mode" = full ] || misused "use only one of --quick and --smoke"
       mode=${1#--}
       ;;
     --docs) docs=yes ;;
     --rows | --rounds)
       [ $# -ge 2 ] || misused "$1 needs a value; see --help"
-      case $1$2 in --rounds | --rounds*[!0-9]* | --rounds0*) misused "--rounds takes a whole number, 1 or more" ;; esac
+      case $1$2 in --rounds | --rounds*[!0-9]* | --rounds0*) misused "--rounds takes a whole number of at least 1" ;; esac
       arguments+=("$1" "$2")
       shift
       ;;
@@ -52,22 +52,22 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-type -P python3 >/dev/null || { say "there is no python3 on the PATH: install it (apt-get install python3 python3-venv)"; exit 3; }
+type -P python3 >/dev/null || { say "python3 is not on the PATH: install it (apt-get install python3 python3-venv)"; exit 3; }
 
-# Seppo's programs. BenchmarkCore is built where the package has it.
+# Seppo's programs, those that the package has.
 build_seppo() {
   local product
   "$root/mpi-run.sh" setup
   for product in Benchmark HelloWorld BenchmarkCore; do
     if ! grep -q "name: \"$product\"" "$root/Package.swift"; then
-      say "the package has no $product: its rows will say so"
+      say "the package has no $product: its rows are marked as missing"
       continue
     fi
     "$root/mpi-run.sh" build -c release --product "$product" >&2
   done
 }
 
-# A peer that can't be built or installed is left out by run.py, which says so; what it said is in a log.
+# run.py leaves out a peer that can't be built or installed, and says so; the output is in a log.
 build_c() {
   local source program
   mkdir -p "$built/C"
@@ -92,14 +92,14 @@ make_environment() {
   fi
 }
 
-# pip_install LOG PACKAGE...
+# pip_install NAME PACKAGE...: writes its output to pip-NAME.log
 pip_install() {
   local log=$built/pip-$1.log
   shift
   "$python" -m pip install --disable-pip-version-check "$@" >"$log" 2>&1
 }
 
-# The size that mpi4py sees under mpirun: built for another MPI than mpirun's, it sees 1 on every rank.
+# Whether mpi4py sees two ranks under mpirun: built for another MPI, it sees a size of 1 on every rank.
 mpi4py_works() {
   local options=(--bind-to none)
   if [ "$(id -u)" -eq 0 ]; then options+=(--allow-run-as-root); fi
@@ -107,8 +107,8 @@ mpi4py_works() {
     'from mpi4py import MPI; raise SystemExit(MPI.COMM_WORLD.size != 2)' >>"$built/pip-mpi4py.log" 2>&1 </dev/null
 }
 
-# Wheels first: they need no compiler and no Python headers, and since 4.1 load the system's Open MPI. Where that fails,
-# from its source with the mpicc on the PATH.
+# Tries the wheel first, which needs no compiler and no Python headers, and since 4.1 loads the system's Open MPI. If that
+# fails, builds from source with the mpicc on the PATH.
 install_mpi4py() {
   if pip_install mpi4py --only-binary :all: 'mpi4py==4.1.*' && mpi4py_works; then return; fi
   say "mpi4py's wheel doesn't work with this MPI: building it from source, which takes some minutes"
@@ -126,7 +126,7 @@ install_python_peers() {
 
 export PYTHONPYCACHEPREFIX=$built/pycache
 if [ $docs = yes ]; then
-  if [ "$mode" != full ] || [ ${#arguments[@]} -gt 0 ]; then misused "--docs measures nothing: give it alone"; fi
+  if [ "$mode" != full ] || [ ${#arguments[@]} -gt 0 ]; then misused "--docs takes no other options"; fi
   exec python3 "$here/run.py" --docs
 fi
 arguments+=(--mode "$mode")

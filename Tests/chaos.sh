@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Kills ranks at random, and starts again what they were at: Tests/chaos.sh N [--seed S]
+# Kills ranks at random, and resumes their maps: Tests/chaos.sh N [--seed S]
 #
-# Each of N rounds maps thousands of items of random length at 8 ranks, with a checkpoint. One to six of the ranks are killed
-# (rank 0 as well as others; at once, or one after the other while mpirun still ends those that are left), in up to three
-# launches, at random moments: while ranks start, while they are given the items during which others have died, in the
-# middle, and at the end. It is launched until it ends well. Then the results must be what `map` gives, bit for bit; no
-# launch may hang; and no item whose result was stored may be begun by a later launch, by the log that the items write.
+# Each of N rounds maps thousands of items of random length on 8 ranks, with a checkpoint. One to six ranks are killed
+# (rank 0 or others; all at once, or one after the other while mpirun still ends the rest), in up to three launches, at
+# random moments: during start-up, while quarantined items are computed, in the middle, and at the end. The job is
+# relaunched until it succeeds. Then the results must be those of `map`, bit for bit; no launch may hang; and, according
+# to the log that the items write, no later launch may start an item whose result was stored.
 #
-# An item counts as poison after one death more than there are launches with kills: a launch adds one to an item at the
-# most, so none may ever be taken for poison.
+# The limit on deaths per item is one more than the number of launches with kills. A launch adds at most one death to an
+# item, so no item may be blamed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,17 +20,17 @@ source Tests/killed-jobs.sh
 
 readonly ranks=8 items=2500 kinds=(numbers fits failures at-root two-calls threads)
 
-# A job that has not begun an item has no log.
+# A job that has not started an item has no log.
 count_lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 
-# await_lines LOG COUNT: until so many items have been begun, or the job has ended.
+# await_lines LOG COUNT: waits until COUNT items have been started, or the job has ended.
 await_lines() {
   while is_running && ! is_late && [ "$(count_lines "$1")" -lt "$2" ]; do
     sleep 0.02
   done
 }
 
-# await_moment LOG LEFT: until a moment at which to kill; LEFT items are not stored. Sets $moment.
+# await_moment LOG LEFT: waits for a random moment to kill; LEFT items are not stored. Sets $moment.
 await_moment() {
   local log=$1 left=$2
   pick 1 12
@@ -52,7 +52,7 @@ await_moment() {
       ;;
     *)
       moment=middle
-      # By what is done, not by the clock: who knows what else this machine has to do.
+      # By the number of items, not by the clock: the machine may have other load.
       pick 0 "$left"
       await_lines "$log" "$picked"
       pick 0 50
@@ -61,29 +61,29 @@ await_moment() {
   sleep "$(seconds "$picked")"
 }
 
-# kill_ranks COUNT: so many of those that are there, each as likely as the others; adds to $killed.
+# kill_ranks COUNT: kills COUNT of the living ranks, chosen with equal probability; adds them to $killed.
 kill_ranks() {
-  local left=$1 number who
-  # At once, or one after the other: mpirun takes up to two seconds to end those that are left.
+  local left=$1 number index
+  # All at once, or one after the other: mpirun takes up to two seconds to end the rest.
   pick 0 1
   local at_once=$picked
   while [ "$left" -gt 0 ] && is_running; do
     find_ranks
     number=${#ranks_pids[@]}
     if [ "$number" -eq 0 ]; then
-      # mpirun has not started them yet, or has ended them.
+      # mpirun has not started them yet, or has already ended them.
       [ -z "$killed" ] || return 0
       sleep 0.02
       continue
     fi
     while [ "$left" -gt 0 ] && [ "$number" -gt 0 ]; do
       pick 0 $((number - 1))
-      who=$picked
+      index=$picked
       # It may have ended a moment ago.
-      if kill -9 "${ranks_pids[who]}" 2>/dev/null; then killed="$killed ${ranks_names[who]}"; fi
+      if kill -9 "${ranks_pids[index]}" 2>/dev/null; then killed="$killed ${ranks_names[index]}"; fi
       left=$((left - 1)) number=$((number - 1))
-      ranks_pids[who]=${ranks_pids[number]}
-      ranks_names[who]=${ranks_names[number]}
+      ranks_pids[index]=${ranks_pids[number]}
+      ranks_names[index]=${ranks_names[number]}
       [ "$at_once" -eq 1 ] || break
     done
     ranks_killed
@@ -93,8 +93,8 @@ kill_ranks() {
   done
 }
 
-# The ranks that rank 0 has noted as dead, in $dead: at the place that InHandLayout says. A job that died early leaves the
-# notes of the one before.
+# find_dead FILE: sets $dead to the ranks that rank 0 has recorded as dead, at the offset given by InFlightLayout. A job
+# that died early leaves the record of the previous one.
 find_dead() {
   local words before=$notes
   dead=''
@@ -105,7 +105,7 @@ find_dead() {
   if [ "${words[0]:-0}" -gt 0 ]; then dead=" ${words[*]:1:words[0]}"; fi
 }
 
-# A map that nobody kills: how long its ranks take to start, and to compute; in milliseconds.
+# Runs a map without kills, and measures in milliseconds how long its ranks take to start, and to compute.
 measure() {
   local folder=$work/measured began
   mkdir "$folder"
@@ -143,7 +143,7 @@ one_round() {
       if [ "$group" -eq 1 ]; then count=$kills; else pick 1 $((kills - group + 1)) && count=$picked; fi
       kills=$((kills - count))
       await_moment "$folder/log.$launches" "$left"
-      # A job that hangs is to say so itself.
+      # A job that hangs is reported by await_end.
       is_late || kill_ranks "$count"
     fi
     await_end "$folder/output.$launches"
@@ -159,7 +159,7 @@ one_round() {
     if [ "$status" = 0 ]; then break; fi
     if [ "$status" = hang ]; then return; fi
     if [ -z "$killed" ]; then
-      trouble "launch $launches ended with status $status, and nobody killed a rank of it:"
+      trouble "launch $launches ended with status $status, although no rank was killed:"
       cat "$folder/output.$launches" >&2
       return
     fi
@@ -167,7 +167,7 @@ one_round() {
   check_end "$folder"
   count_again "$folder"
   clock
-  printf 'round %d %-9s killed %s launches %d, kept %d, again %d, %s s\n' "$round" "$kind" "${history:-nobody,}" \
+  printf 'round %d %-9s killed %s launches %d, kept %d, again %d, %s s\n' "$round" "$kind" "${history:-none,}" \
     "$launches" "$kept" "$again" "$(seconds $((now - began)))"
   if [ -z "$kept_files" ]; then rm -rf "$folder"; fi
 }
@@ -177,5 +177,5 @@ build Chaos
 measure
 say "seed $seed; $("$mpirun" --version 2>&1 | head -n 1); ranks start in $(seconds "$startup") s and compute for $(seconds "$length") s"
 for ((round = 1; round <= rounds; round++)); do one_round; done
-say "$false_deaths ranks were taken for dead that were not"
+say "$false_deaths living ranks were recorded as dead"
 finish

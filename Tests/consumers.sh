@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Tests/Consumers, a package of its own that has only this one's public names, as its users would, and runs each of its
-# programs on three ranks and on one: every way in which a program can begin.
+# Builds Tests/Consumers, a separate package that uses only public names, as users do, and runs each of its programs on three
+# ranks and on one. The programs cover every form of entry point.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,7 +14,7 @@ scratch=$PWD/.build-consumers
 swift build --package-path Tests/Consumers --scratch-path "$scratch" "${folders[@]}"
 
 failed=0
-# expect PROGRAM PATTERN: what it prints, lines joined by a |
+# expect PROGRAM PATTERN: checks what it prints, with lines joined by |
 expect() {
   local ranks printed status
   for ranks in 1 3; do
@@ -35,4 +35,4 @@ expect AsyncParsable '\[0, 1, 4, 9\]\|'
 hello='hello world from [^|]*'
 expect Design "${hello}input=1\.0, value\*value=1\.0\)\|($hello\|){3}${hello}input=5\.0, value\*value=25\.0\)\|"
 [ $failed -eq 0 ] || exit 1
-echo "6 programs of another package are right on 1 and 3 ranks"
+echo "6 programs of another package are correct on 1 and 3 ranks"

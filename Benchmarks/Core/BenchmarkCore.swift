@@ -1,5 +1,5 @@
-// Figures of the parts that need no MPI: the wire format against JSON, and the scheduler by itself. Each is one line of
-// JSON on standard output.
+// Measures the parts that need no MPI: the wire format against JSON, and the scheduler. Each figure is one line of JSON on
+// standard output.
 //
 //   swift run -c release BenchmarkCore structs
 //   swift run -c release BenchmarkCore scheduler
@@ -12,7 +12,7 @@ struct BenchmarkCore: ParsableCommand {
     abstract: "Measure the wire format and the scheduler, without MPI.", subcommands: [Scheduler.self, Structs.self])
 }
 
-/// The shortest of several runs, in nanoseconds: what disturbs a run only ever makes it longer.
+/// Returns the shortest time of several runs, in nanoseconds: other load can only make a run longer.
 func shortest(of runs: Int, _ body: () throws -> Void) rethrows -> Double {
   let clock = ContinuousClock()
   var best = Duration.seconds(1_000_000)

@@ -4,28 +4,28 @@ import SeppoEngine
 
 struct Scheduler: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The scheduler by itself, at 10 and at 100,000 ranks: nanoseconds an assignment, bytes a rank.")
+    abstract: "Measure the scheduler at 10 and 100,000 ranks: nanoseconds per assignment, bytes per rank.")
 
-  @Option(help: "How many assignments are measured.")
+  @Option(help: "The number of measured assignments.")
   var assignments = 2_000_000
 
   func run() throws {
     let few = try steady(ranks: 10)
     let many = try steady(ranks: 100_000)
-    let calls = try callBacks(ranks: 100_000)
+    let calls = try recalls(ranks: 100_000)
     print(
       """
       {"row": "scheduler", "ns_10": \(few.nanoseconds), "ns_100000": \(many.nanoseconds), \
-      "bytes_per_rank": \(many.bytes / 100_000), "bytes_grown": \(many.grown), "call_back_ns_100000": \(calls)}
+      "bytes_per_rank": \(many.bytes / 100_000), "bytes_grown": \(many.grown), "recall_ns_100000": \(calls)}
       """)
   }
 
-  /// Ranks that all are busy: each chunk comes back after those that were handed out before it. An assignment's time is
-  /// that of handing it out and of taking it in.
+  /// Measures busy ranks: chunks are returned in the order in which they were assigned. The time of an assignment includes
+  /// its return.
   private func steady(ranks: Int) throws -> (nanoseconds: Double, bytes: Double, grown: Double) {
     var given = Ring(ranks * 2)
     let before = try heap()
-    // Longer by far than what is measured, and one item a chunk, as long items have it.
+    // Far more items than are measured, with one item per chunk, as for long items.
     var scheduler = SeppoEngine.Scheduler(count: Int.max / 4, ranks: ranks, rule: .automatic)
     for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
     func fill() { while let assignment = scheduler.nextAssignment() { given.append(assignment) } }
@@ -51,15 +51,15 @@ struct Scheduler: ParsableCommand {
     return (nanoseconds / Double(assignments), bytes, grown)
   }
 
-  /// The end of a map on many ranks, each holding what it hasn't begun, with one that waits: an asking, its answer, and the
-  /// handing out again.
-  private func callBacks(ranks: Int) throws -> Double {
+  /// Measures recalls at the end of a map on many ranks, each of which holds unstarted items while one is idle: the request,
+  /// its answer, and the new assignment.
+  private func recalls(ranks: Int) throws -> Double {
     var scheduler = SeppoEngine.Scheduler(count: 3 * ranks, ranks: ranks, rule: .items(1))
     for rank in 0..<ranks { scheduler.joined(rank: rank, threads: 1) }
     var held: [Int: [Range<Int>]] = [:]
     while let assignment = scheduler.nextAssignment() { held[assignment.rank, default: []].append(assignment.chunk) }
     let idle = ranks / 2
-    // These are done with all that they had.
+    // These ranks have finished all their chunks.
     for rank in 0..<idle {
       for chunk in held[rank] ?? [] { scheduler.returned(rank: rank, chunk: chunk, completed: chunk.count) }
       while let assignment = scheduler.nextAssignment() {
@@ -75,11 +75,11 @@ struct Scheduler: ParsableCommand {
         while scheduler.nextAssignment() != nil {}
       }
     }
-    guard asked > ranks / 4 else { throw ValidationError("only \(asked) ranks were asked for what they hold") }
+    guard asked > ranks / 4 else { throw ValidationError("only \(asked) recalls were sent") }
     return nanoseconds / Double(asked)
   }
 
-  /// Bytes of memory that this process has touched.
+  /// Returns the resident memory of this process, in bytes.
   private func heap() throws -> Double {
     let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
     guard pages.count > 1, let resident = Double(pages[1]) else {
@@ -89,7 +89,7 @@ struct Scheduler: ParsableCommand {
   }
 }
 
-/// Assignments that are out, in fixed memory.
+/// A ring buffer of the outstanding assignments, in fixed memory.
 private struct Ring {
   private var places: [SeppoEngine.Scheduler.Assignment?]
   private var first = 0
@@ -103,7 +103,7 @@ private struct Ring {
   }
 
   mutating func popFirst() -> SeppoEngine.Scheduler.Assignment {
-    guard let assignment = places[first] else { preconditionFailure("nothing is out") }
+    guard let assignment = places[first] else { preconditionFailure("no assignment is outstanding") }
     first = (first + 1) % places.count
     count -= 1
     return assignment

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import SeppoWire
 
-/// A struct as science has them: numbers, a small vector, a name, a flag, and something that may be missing.
+/// A typical struct of a scientific program: numbers, a small vector, a name, a flag, and an optional.
 private struct Sample: Codable, Equatable {
   var id: Int
   var position: [Double]
@@ -13,12 +13,12 @@ private struct Sample: Codable, Equatable {
 
 struct Structs: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "100,000 structs encoded and decoded, against Foundation's JSON: nanoseconds a struct.")
+    abstract: "Encode and decode 100,000 structs, against Foundation's JSON: nanoseconds per struct.")
 
-  @Option(help: "How many structs.")
+  @Option(help: "The number of structs.")
   var count = 100_000
 
-  @Option(help: "How many runs; the shortest counts.")
+  @Option(help: "The number of runs; the shortest counts.")
   var runs = 5
 
   func run() throws {
@@ -30,7 +30,7 @@ struct Structs: ParsableCommand {
     }
     var ours = Double.infinity
     var json = Double.infinity
-    // In turn, so that a machine that changes its speed does so for both.
+    // Alternating, so that changes of the machine's speed affect both.
     for _ in 0..<runs {
       ours = min(ours, try shortest(of: 1) { try check(throughWire(samples), samples) })
       json = min(json, try shortest(of: 1) { try check(throughJSON(samples), samples) })
@@ -58,10 +58,10 @@ struct Structs: ParsableCommand {
     try JSONDecoder().decode([Sample].self, from: JSONEncoder().encode(samples))
   }
 
-  /// The last one stands for all: comparing every one would be measured too.
+  /// Compares only the last struct, because the comparison is part of the measured time.
   private func check(_ result: [Sample], _ expected: [Sample]) throws {
     guard result.count == expected.count, result.last == expected.last else {
-      throw ValidationError("the structs did not come back as they were")
+      throw ValidationError("the decoded structs differ")
     }
   }
 }

@@ -1,17 +1,17 @@
 import ArgumentParser
 import SeppoMPI
 
-/// Large items: bytes out and bytes back, in GB (10⁹) a second, the results on rank 0.
+/// Large items: the bytes sent and received, in GB (10⁹) per second, with results on rank 0.
 struct Arrays: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Send arrays out and back: GB a second, results on rank 0.")
+  static let configuration = CommandConfiguration(abstract: "Send arrays out and back: GB/s, results on rank 0.")
 
-  @Option(help: "How many arrays.")
+  @Option(help: "The number of arrays.")
   var arrays = 200
 
-  @Option(help: "How many Doubles an array.")
+  @Option(help: "The number of Doubles per array.")
   var length = 1_000_000
 
-  @Option(help: "How many maps are measured, after the first.")
+  @Option(help: "The number of measured maps, after one to warm up.")
   var maps = 1
 
   func run() throws {

@@ -1,8 +1,8 @@
-// Seppo's side of the benchmarks: one subcommand a row. Each checks its answer, and prints its figure as a line of JSON.
+// Seppo's side of the benchmarks: one subcommand per row. Each checks its answer, and prints its figure as a line of JSON.
 //
 //   mpirun -n 3 .build/release/Benchmark squares --items 4000000
 //
-// Benchmarks/run.sh starts it beside its peers; see docs/Benchmarks.md.
+// Benchmarks/run.sh starts it and its peers; see docs/Benchmarks.md.
 
 import ArgumentParser
 import CommandLineTool

@@ -1,11 +1,11 @@
 import ArgumentParser
 import SeppoMPI
 
-/// What a call costs: a tiny item a rank, in microseconds, the median of many calls.
+/// The cost of a call: one tiny item per rank, in microseconds, the median of many calls.
 struct Call: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Map a tiny item a rank: microseconds a call.")
+  static let configuration = CommandConfiguration(abstract: "Map one tiny item per rank: microseconds per call.")
 
-  @Option(help: "How many calls.")
+  @Option(help: "The number of calls.")
   var calls = 2_000
 
   func run() throws {
@@ -21,24 +21,24 @@ struct Call: ParsableCommand {
   }
 }
 
-/// What `mapParallel` costs where there is nothing to spread over: nanoseconds an item more than `map`, on one rank.
+/// The cost of `mapParallel` over `map` on one rank, in nanoseconds per item.
 struct Serial: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Map on one rank: nanoseconds an item more than map.")
+  static let configuration = CommandConfiguration(abstract: "Map on one rank: nanoseconds per item more than map.")
 
-  @Option(help: "How many items.")
+  @Option(help: "The number of items.")
   var items = 4_000_000
 
-  @Option(help: "How often each is measured; the best counts.")
+  @Option(help: "The number of measurements of each; the best counts.")
   var times = 25
 
   func run() throws {
-    guard Seppo.size == 1 else { throw ValidationError("this row is about one rank, and here are \(Seppo.size)") }
+    guard Seppo.size == 1 else { throw ValidationError("this row needs one rank, not \(Seppo.size)") }
     let numbers = (0..<items).map(Double.init)
     var (bestMap, bestParallel) = (Double.infinity, Double.infinity)
     for time in 0...times {
       let (map, expected) = Stopwatch.seconds { numbers.map { $0 * $0 } }
       let (parallel, results) = try Stopwatch.seconds { try numbers.mapParallel { $0 * $0 } }
-      try WrongAnswer.unless(results == expected, "mapParallel isn't map")
+      try WrongAnswer.unless(results == expected, "mapParallel and map differ")
       if time > 0 { (bestMap, bestParallel) = (min(bestMap, map), min(bestParallel, parallel)) }
     }
     try Figure(row: "serial", value: (bestParallel - bestMap) / Double(items) * 1e9).print()

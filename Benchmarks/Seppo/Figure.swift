@@ -1,12 +1,12 @@
 import Foundation
 import SeppoMPI
 
-/// What a row's program found: a line of JSON on standard output, which the runner reads.
+/// The figure that a row's program measured: a line of JSON on standard output, which the runner reads.
 struct Figure: Encodable {
   let row: String
   let value: Double
 
-  /// Prints the line, in one write: several ranks may print theirs at the same time.
+  /// Prints the line in one write, as several ranks may print at the same time.
   func print() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -14,28 +14,28 @@ struct Figure: Encodable {
   }
 }
 
-/// A map gave something else than `map` would: the sample doesn't count.
+/// A result that differs from that of `map`: the sample doesn't count.
 struct WrongAnswer: Error, CustomStringConvertible {
   let description: String
 
-  /// Throws unless the answer holds.
+  /// Throws unless the answer is correct.
   static func unless(_ holds: Bool, _ what: @autoclosure () -> String) throws {
     if !holds { throw WrongAnswer(description: "wrong answer: \(what())") }
   }
 }
 
-/// Time, as the rows measure it.
+/// Measures time.
 enum Stopwatch {
-  /// How many seconds the body takes.
+  /// Returns the value of the body, and its time in seconds.
   static func seconds<Value>(_ body: () throws -> Value) rethrows -> (seconds: Double, value: Value) {
     let start = ContinuousClock.now
     let value = try body()
     return ((ContinuousClock.now - start) / .seconds(1), value)
   }
 
-  /// Runs a map once to warm up and then `times` more: the median of those seconds, on each rank by its own clock.
+  /// Runs a map once to warm up and then `times` more, and returns the median time in seconds, by each rank's own clock.
   ///
-  /// The ranks start each map together, and the check of what it gave is not in the time.
+  /// The ranks start each map together. The time does not include the check of the results.
   static func median<Value>(
     of times: Int, _ map: () throws -> Value, check: (Value) throws -> Void
   ) throws -> Double {
@@ -50,7 +50,7 @@ enum Stopwatch {
     return measured.median
   }
 
-  /// The processor time of this process so far, in user and system mode.
+  /// Returns the processor time of this process so far, in user and system mode, in seconds.
   static func processorSeconds() throws -> Double {
     var usage = rusage()
     #if canImport(Darwin)
@@ -66,9 +66,9 @@ enum Stopwatch {
 }
 
 extension [Double] {
-  /// The one in the middle; of an even count, the mean of the two there.
+  /// The median; for an even count, the mean of the two middle values.
   var median: Double {
-    precondition(!isEmpty, "the median of nothing")
+    precondition(!isEmpty, "no values to take the median of")
     let ordered = sorted()
     return (ordered[(count - 1) / 2] + ordered[count / 2]) / 2
   }

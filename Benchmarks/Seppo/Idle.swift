@@ -1,15 +1,15 @@
 import ArgumentParser
 import SeppoMPI
 
-/// What a rank burns while another computes: cores, from `getrusage`, on a rank that got no item.
+/// The processor time of an idle rank while another computes, in cores, from `getrusage`.
 struct Idle: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Let one rank compute: the cores that another burns.")
+  static let configuration = CommandConfiguration(abstract: "Let one rank compute: cores used by another rank.")
 
-  @Option(help: "How long the one item computes, in seconds.")
+  @Option(help: "The computing time of the one item, in seconds.")
   var seconds = 5.0
 
   func run() throws {
-    guard Seppo.size > 1 else { throw ValidationError("this row needs a second rank, to be idle") }
+    guard Seppo.size > 1 else { throw ValidationError("this row needs a second rank, which is idle") }
     let length = seconds
     _ = try (0..<Seppo.size).mapParallel { $0 }
     try Seppo.atRoot {}
@@ -22,9 +22,9 @@ struct Idle: ParsableCommand {
       }
     }
     let burned = try Stopwatch.processorSeconds() - before
-    // An idle rank may come into the call a little later than the one that computes.
+    // An idle rank may enter the call slightly later than the one that computes.
     try WrongAnswer.unless(computing.count == 1 && elapsed > length * 0.9, "one item took \(elapsed) s")
-    // Which rank the item goes to is Seppo's to choose; the first of the others tells.
+    // Seppo chooses the rank that computes; the first of the others prints the figure.
     let idle = computing[0] == 0 ? 1 : 0
     if Seppo.rank == idle { try Figure(row: "idle", value: burned / elapsed).print() }
   }

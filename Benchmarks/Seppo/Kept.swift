@@ -3,21 +3,21 @@ import Foundation
 import SeppoCheckpoint
 import SeppoMPI
 
-/// What a checkpoint costs: a map of short items with one over the same map without, in turns.
+/// The cost of a checkpoint: the time of a map of short items with one, divided by the time without, alternating.
 struct Kept: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Keep results in a checkpoint: times the time without.")
+  static let configuration = CommandConfiguration(abstract: "Store results in a checkpoint: time with it ÷ without.")
 
-  @Option(help: "How many items.")
+  @Option(help: "The number of items.")
   var items = 1_000_000
 
-  @Option(help: "What an item takes, in microseconds.")
+  @Option(help: "The time per item, in microseconds.")
   var microseconds = 10.0
 
-  @Option(help: "How many maps of each kind are measured.")
+  @Option(help: "The number of measured maps of each kind.")
   var maps = 3
 
   func run() throws {
-    let steps = try Seppo.atRoot { Int(microseconds * 1e-6 / Kept.secondsAStep()) }.broadcast()
+    let steps = try Seppo.atRoot { Int(microseconds * 1e-6 / Kept.secondsPerStep()) }.broadcast()
     let folder = try Seppo.atRoot {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-kept-\(getpid())")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -44,7 +44,7 @@ struct Kept: ParsableCommand {
     return (seconds, results)
   }
 
-  private static func secondsAStep() -> Double {
+  private static func secondsPerStep() -> Double {
     let steps = 5_000_000
     return ((0..<5).map { seed in Stopwatch.seconds { Spin.run(seed: seed, steps: steps) }.seconds }.min() ?? 0)
       / Double(steps)

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import SeppoMPI
 
-/// Rank 0's peak memory for a map at root, in payloads: its own input and the results are two of them.
+/// Rank 0's peak memory for a map at root, in payloads: its input and the results are two payloads.
 struct Memory: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Map at root: rank 0's peak memory, in payloads.")
 
-  @Option(help: "How many items.")
+  @Option(help: "The number of items.")
   var items = 10_000_000
 
   func run() throws {
@@ -19,7 +19,7 @@ struct Memory: ParsableCommand {
     try Figure(row: "memory", value: Double(peak) / Double(count * MemoryLayout<Int>.stride)).print()
   }
 
-  /// The most memory that this process had resident, as the kernel counts it.
+  /// Returns the peak resident memory of this process, in bytes, as the kernel counts it.
   private static func peakBytes() throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

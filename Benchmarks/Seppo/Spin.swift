@@ -1,14 +1,14 @@
 import ArgumentParser
 import SeppoMPI
 
-/// Work that is nothing but arithmetic: no memory, no system calls, so that what is missing to a whole core is the map's.
+/// Work that is only arithmetic, without memory accesses and system calls: any loss of processor time is due to the map.
 enum Spin {
-  /// So many steps of a xorshift generator, each of which needs the one before, and which no compiler can shorten.
+  /// Runs `steps` steps of a xorshift generator. Each depends on the one before, so the compiler cannot shorten the loop.
   ///
-  /// Never inlined: `map` and `mapParallel` run the very same code.
+  /// Never inlined, so that `map` and `mapParallel` run the same code.
   @inline(never)
   static func run(seed: UInt64, steps: Int) -> UInt64 {
-    // The one state that it doesn't leave is 0.
+    // The generator never leaves the state 0.
     var state = seed | 1 << 63
     for _ in 0..<steps {
       state ^= state << 13
@@ -18,13 +18,13 @@ enum Spin {
     return state
   }
 
-  /// A tenth of the items, for warming up.
+  /// Returns a tenth of the items, to warm up.
   static func warmUp(_ items: Int) -> Range<UInt64> { 0..<UInt64(max(1, items / 10)) }
 }
 
-/// How long a step takes, roughly: the runner chooses from it how many make an item of 1 ms.
+/// The approximate time of a step, from which the runner computes the number of steps of an item.
 struct SpinSpeed: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Measure a step of the spinning items: nanoseconds.")
+  static let configuration = CommandConfiguration(abstract: "Measure one step of the spinning items: nanoseconds.")
 
   func run() throws {
     let steps = 20_000_000
@@ -33,18 +33,18 @@ struct SpinSpeed: ParsableCommand {
   }
 }
 
-/// What `map` takes an item, in seconds, on every rank for itself and on all at the same time: clock and caches are then as
-/// they are in the parallel map. Every rank prints a line.
+/// The time of `map` per item, in seconds, measured on all ranks at the same time, each for itself, so that clock and caches
+/// are as in the parallel map. Every rank prints a line.
 ///
-/// By processor time, which is the time taken where nobody else wants the cores; where somebody does, the parallel map would
-/// look better than it is by a serial one that was disturbed.
+/// It is processor time, which equals the time taken on a quiet machine. With other load, a longer serial time would make
+/// the parallel map look better than it is.
 struct SpinSerial: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Map spinning items with map: seconds an item, each rank.")
+  static let configuration = CommandConfiguration(abstract: "Map spinning items with map: seconds per item.")
 
-  @Option(help: "How many items a rank.")
+  @Option(help: "The number of items per rank.")
   var items = 2_000
 
-  @Option(help: "How many steps an item.")
+  @Option(help: "The number of steps per item.")
   var steps = 600_000
 
   func run() throws {
@@ -59,14 +59,14 @@ struct SpinSerial: ParsableCommand {
   }
 }
 
-/// The seconds that a parallel map of the same items takes: the runner makes cores of work of it.
+/// The time of a parallel map of the same items, in seconds. The runner converts it to cores of work.
 struct Efficiency: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Spread spinning items: seconds for all.")
+  static let configuration = CommandConfiguration(abstract: "Map spinning items in parallel: seconds for all.")
 
-  @Option(help: "How many items.")
+  @Option(help: "The number of items.")
   var items = 4_000
 
-  @Option(help: "How many steps an item.")
+  @Option(help: "The number of steps per item.")
   var steps = 600_000
 
   func run() throws {

@@ -1,17 +1,17 @@
 import ArgumentParser
 import SeppoMPI
 
-/// Items that cost nothing: what the map itself costs. Items a second, the results on every rank.
+/// The cost of the map itself, with items that cost nothing: items per second, with results on every rank.
 struct Squares: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Square numbers: items a second, results on every rank.")
+  static let configuration = CommandConfiguration(abstract: "Square numbers: items per second, results on every rank.")
 
-  @Option(help: "How many items.")
+  @Option(help: "The number of items.")
   var items = 4_000_000
 
-  @Option(help: "How many maps are measured, after the first.")
+  @Option(help: "The number of measured maps, after one to warm up.")
   var maps = 5
 
-  @Option(help: "So many items a chunk; without it, as Seppo thinks best.")
+  @Option(help: "The number of items per chunk; by default, Seppo chooses.")
   var chunk: Int?
 
   func run() throws {
@@ -24,13 +24,13 @@ struct Squares: ParsableCommand {
         } else {
           try numbers.mapParallel { $0 * $0 }
         }
-      // The map is over when the last rank has the results, and not when rank 0 has.
+      // The map ends when the last rank has the results, not when rank 0 has them.
       try Seppo.atRoot {}
       return squares
     } check: { squares in
       try WrongAnswer.unless(squares.count == items, "\(squares.count) results of \(items)")
       let wrong = zip(numbers, squares).first { $1 != $0 * $0 }
-      try WrongAnswer.unless(wrong == nil, "the square of \(wrong?.0 ?? 0) as \(wrong?.1 ?? 0)")
+      try WrongAnswer.unless(wrong == nil, "\(wrong?.1 ?? 0) as the square of \(wrong?.0 ?? 0)")
     }
     if Seppo.isRoot { try Figure(row: "squares", value: Double(items) / seconds).print() }
   }

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import SeppoMPI
 
-/// Items of very unequal length: how near the makespan comes to its lower bound, the longest item or the mean load.
+/// Items of very unequal length: the lower bound of the makespan (the longest item or the mean load) over the time taken.
 struct Tails: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Spread sleeping items: the bound over the time taken.")
+  static let configuration = CommandConfiguration(abstract: "Map sleeping items: the lower bound ÷ the time taken.")
 
-  @Argument(help: "A file with how long each item sleeps: microseconds, one a line.")
+  @Argument(help: "A file with the sleep of each item in microseconds, one per line.")
   var file: String
 
   func run() throws {
@@ -23,14 +23,14 @@ struct Tails: ParsableCommand {
         return microseconds
       }
     }
-    try WrongAnswer.unless(results == sleeps, "the results are not the items' own")
+    try WrongAnswer.unless(results == sleeps, "the results differ from the items")
     let bound = max(Double(sleeps.max() ?? 0), Double(sleeps.reduce(0, +)) / Double(Seppo.size)) / 1e6
     if Seppo.isRoot { try Figure(row: "tails", value: bound / seconds).print() }
   }
 
   private static func read(_ file: String) throws -> [Int] {
     try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
-      guard let microseconds = Int(line) else { throw ValidationError("'\(line)' in \(file) is no whole number") }
+      guard let microseconds = Int(line) else { throw ValidationError("'\(line)' in \(file) is not a whole number") }
       return microseconds
     }
   }

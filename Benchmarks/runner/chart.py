@@ -1,4 +1,4 @@
-"""The chart: every row's figures as multiples of its goal, on a log scale; to the right is better for all of them."""
+"""Draws the chart: each row's figures as multiples of its goal, on a log scale; further right is better for all rows."""
 
 COLORS = {
     "Seppo": "#0b5fa5",
@@ -12,17 +12,17 @@ MARKERS = {"Seppo": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder"
 
 
 def times_goal(row, value):
-    """How many times as good as the goal asks: more than 1 is better, whichever way the figure counts."""
+    """Returns a figure as a multiple of the goal: more than 1 is better, whether more or less is better in the row."""
     if value is None:
         return None
     if row["goal_is_minimum"]:
         return value / row["goal"] if value > 0 else None
-    # A cost of nothing, or of less than can be measured, has no place on a log scale: it stands at the edge.
+    # A cost of zero, or less than can be measured, is not on a log scale: it is drawn at the edge.
     return row["goal"] / value if value > row["goal"] / EDGE else EDGE
 
 
 def against_peer(row, value):
-    """A figure as what the goal judges: a ratio to the peer that counts, where it is one."""
+    """Returns the quantity that the goal is about: the figure, or its ratio to the peer."""
     if not row["against"] or value is None:
         return value
     base = next((e["median"] for e in row["entrants"] if e["who"] == row["against"]), None)
@@ -32,7 +32,7 @@ def against_peer(row, value):
 
 
 def points(row):
-    """Who stands where: (who, place); Seppo by the median of the rounds, the peers by their medians."""
+    """Yields (who, place): Seppo by the median over the rounds, the peers by their medians."""
     for entrant in row["entrants"]:
         if entrant["who"] == "Seppo":
             continue
@@ -54,7 +54,7 @@ def draw(results, file):
     rows = [row for row in results["rows"] if any(True for _ in points(row))]
     if not rows:
         raise ValueError("no row has a figure to draw")
-    # The same bytes for the same results, so that a change in the repository is one of the figures.
+    # The same results give the same bytes, so that the file changes only with the figures.
     pyplot.rcParams["svg.hashsalt"] = "seppo"
     figure, axes = pyplot.subplots(figsize=(11, 1.7 + 0.36 * len(rows)))
     named = set()
@@ -75,7 +75,7 @@ def draw(results, file):
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.set_xlabel("times the goal: from the line on it is reached, further right is better (bars: the spread)")
+    axes.set_xlabel("multiple of the goal: reached from the line on, further right is better (bars: spread)")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     machine = results["machine"]
@@ -85,5 +85,5 @@ def draw(results, file):
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(named), frameon=False, fontsize=9)
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None}, bbox_inches="tight")
-    # For looking at it without a browser; not committed.
+    # For a PNG, which is not committed.
     return figure

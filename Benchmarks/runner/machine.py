@@ -1,4 +1,4 @@
-"""Where and with what it was measured."""
+"""Describes the machine and the versions of the software."""
 
 import importlib.metadata
 import os
@@ -11,14 +11,14 @@ from . import sample
 
 
 def first_line(*command):
-    """The first line that a program says of itself; none where it isn't there."""
+    """Returns the first line of a program's output, or None if the program is missing or fails."""
     try:
-        said = subprocess.run(
+        completed = subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=60, cwd=sample.CHECKOUT,
             env=sample.environment())
     except (OSError, subprocess.SubprocessError):
         return None
-    lines = (said.stdout or said.stderr).splitlines()
+    lines = (completed.stdout or completed.stderr).splitlines()
     return lines[0].strip() if lines else ""
 
 
@@ -76,5 +76,5 @@ def machine():
 
 
 def load():
-    """How many processes wanted a core in the last minute, ours not yet or no more among them."""
+    """Returns the load average of the last minute."""
     return round(os.getloadavg()[0], 2)

@@ -1,4 +1,4 @@
-"""Runs the rows: every entrant in turn, round after round, so that what the machine does meanwhile meets all alike."""
+"""Runs the rows: the entrants in turns, round after round, so that other load on the machine affects all equally."""
 
 import dataclasses
 import random
@@ -7,12 +7,12 @@ import statistics
 from . import sample
 from .sample import SampleFailed
 
-# Ranks of the serial runs: as many as there are cores for the parallel map to use.
+# The number of ranks of the serial runs, which is the number of cores that the parallel map uses.
 SERIAL_RANKS = 2
 
 
 class Session:
-    """What lasts for a whole run of the benchmarks: the mode, the programs, who is missing, what was calibrated."""
+    """The state of a whole run: the mode, the programs, the missing peers, and the calibration."""
 
     def __init__(self, mode, rounds, python, missing, say):
         self.mode, self.rounds, self.python, self.missing, self.say = mode, rounds, python, missing, say
@@ -20,7 +20,7 @@ class Session:
         self.step_times, self.help_texts = {}, {}
 
     def missing_subcommand(self, program, subcommand):
-        """Why a program without MPI can't be asked for this; None where it can."""
+        """Returns why a program without MPI doesn't have this subcommand; None if it has."""
         program = program.format_map(self.places)
         if program not in self.help_texts:
             try:
@@ -32,7 +32,7 @@ class Session:
         return None if known else f"missing: {program.rsplit('/', 1)[-1]} {subcommand}"
 
     def measure(self, row):
-        """The row's result, as it stands in latest.json."""
+        """Returns the row's result, as in latest.json."""
         sizes = dict(row.sizes.get(self.mode, {}))
         if row.name == "tails":
             sizes["sleeps"] = write_sleeps(sizes["per_rank"])
@@ -61,13 +61,13 @@ class Runner:
         self.samples, self.errors = [], []
         self.chunk = None
         self.sweep = {}
-        # A peer that isn't installed is named once, and not tried.
+        # A peer that isn't installed is reported once, and not tried.
         self.absent = session.missing.get(entrant.who)
         if entrant.launcher == "none" and not self.absent:
             self.absent = session.missing_subcommand(entrant.command[0], entrant.command[1])
 
     def prepare(self):
-        """Chooses how many steps an item of so many milliseconds has, and the best chunk."""
+        """Chooses the number of steps per item, and the best chunk size."""
         if self.absent:
             return
         try:
@@ -80,11 +80,11 @@ class Runner:
             return
 
     def find_chunk(self):
-        """The best of the chunks there are to try, by the best sample of each."""
+        """Chooses the best chunk size, by the best sample of each."""
         full = self.session.mode == "full"
         best = max if self.row.more_is_better else min
         chunks = self.entrant.chunks if full else self.entrant.quick_chunks
-        # Turn by turn, as the rounds are. Of one chunk there is nothing to choose.
+        # In turns, as in the rounds. With one size there is no choice.
         for _ in range(2 if full else 1):
             for chunk in chunks if len(chunks) > 1 else ():
                 self.words["chunk"] = str(chunk)
@@ -95,7 +95,7 @@ class Runner:
             self.words["chunk"] = str(self.chunk)
 
     def choose_steps(self):
-        """From the time of one step, measured once for all rows: how long an item then takes is measured each round."""
+        """Uses the time of one step, measured once for all rows. The time of an item is measured in each round."""
         who = self.entrant.who
         if who not in self.session.step_times:
             self.session.step_times[who] = sample.figure(self.output(self.entrant.speed, 1)[0])
@@ -114,7 +114,7 @@ class Runner:
             self.session.say(f"  {self.entrant.who}: {error}")
 
     def one_sample(self, outputs):
-        """One figure. A program that gives several columns theirs runs once a round: `outputs` keeps what it said."""
+        """Returns one figure. A program with several figures runs once per round: `outputs` keeps its output."""
         command = tuple(self.fill(self.entrant.command))
         if self.row.measure == "cores":
             serial = sample.figures(self.output(self.entrant.serial, SERIAL_RANKS)[0])
@@ -128,7 +128,7 @@ class Runner:
         text, seconds = outputs[command]
         if self.row.measure == "wall":
             if "hello world" not in text:
-                raise SampleFailed("it greeted nobody")
+                raise SampleFailed("the output has no greeting")
             return seconds * 1e3
         return sample.figure(text, self.entrant.key)
 
@@ -153,7 +153,7 @@ class Runner:
         }
 
     def shown_command(self):
-        """The command without this machine's folders; what no sweep found stays as {name}."""
+        """Returns the command without this machine's folders; names without a value stay as {name}."""
         words = {name: name if name in self.session.places else value for name, value in self.words.items()}
         return " ".join(self.entrant.command).format_map(Unfilled(words))
 
@@ -164,16 +164,16 @@ class Unfilled(dict):
 
 
 def write_sleeps(per_rank, items=4_000, ranks=16, seed=3):
-    """How long each item sleeps, in microseconds: Pareto with α = 1.5, the same list for all, from a seed.
+    """Writes the sleep of each item in microseconds, Pareto-distributed with α = 1.5, from a seed, the same for all.
 
-    Cut off so that the longest takes no more than a fifth of what each rank has to do: the bound is then the mean load,
-    and who gives each item to the rank that is free first, knowing nothing of its length, comes to 0.963 of it. (With
-    longer items nobody who doesn't know them comes near: one that begins late is waited for.)
+    Truncated so that the longest item takes at most a fifth of the load of a rank. The bound is then the mean load, and
+    assigning each item to the first free rank, without knowing its length, reaches 0.963 of it. (With longer items, no
+    scheduler that doesn't know them gets near it, because of a long item that starts late.)
     """
     generator = random.Random(seed)
     lengths = [generator.paretovariate(1.5) for _ in range(items)]
     total = per_rank * ranks
-    # Cutting makes the rest a larger share, which may then be too long itself: until it is so no more.
+    # Truncation lowers the total, so the longest item may exceed a fifth again: repeat until it doesn't.
     while max(lengths) * ranks > 0.2 * sum(lengths) * 1.0001:
         longest = 0.2 * sum(lengths) / ranks
         lengths = [min(length, longest) for length in lengths]
@@ -181,7 +181,7 @@ def write_sleeps(per_rank, items=4_000, ranks=16, seed=3):
     file = sample.BUILT / f"sleeps-{per_rank:g}.txt"
     file.parent.mkdir(exist_ok=True)
     file.write_text("".join(f"{round(length * scale)}\n" for length in lengths), encoding="ascii")
-    # As the programs find it, which run in the checkout: latest.json names no folder of this machine.
+    # Relative to the checkout, in which the programs run, so that latest.json has no folder of this machine.
     return str(file.relative_to(sample.CHECKOUT))
 
 
@@ -191,12 +191,12 @@ def median(samples):
 
 
 def summary(row, sizes, runners):
-    """The row's figures and whether its goal is reached."""
+    """Returns the row's figures and whether its goal is reached."""
     records = [runner.record() for runner in runners]
     ours = records[0]
     judged = ours["samples"]
     if row.against:
-        # The first of the peer's variants is the one that counts.
+        # The first of the peer's variants counts.
         peer = next((record for record in records if record["who"] == row.against), None)
         judged = ratios(row, judged, peer["samples"] if peer else [])
     good = [value for value in judged if value is not None]
@@ -217,7 +217,7 @@ def summary(row, sizes, runners):
 
 
 def ratios(row, ours, theirs):
-    """Round by round: what disturbed the machine in a round disturbed both."""
+    """Returns the ratio in each round, as other load in a round affects both sides."""
     pairs = zip(ours, theirs)
     if row.ratio == "ours/peer":
         return [None if None in pair else pair[0] / pair[1] for pair in pairs]

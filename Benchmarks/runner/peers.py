@@ -1,4 +1,4 @@
-"""Which peers are there to compete with, and why the others aren't."""
+"""Finds the peers that are installed, and why the others aren't."""
 
 from . import sample
 
@@ -6,7 +6,7 @@ C_PROGRAMS = ("squares", "arrays", "idle", "hello")
 
 
 def missing(python):
-    """By column, why it can't be measured: named in the table's cells."""
+    """Returns, for each missing peer, the reason, which the table's cells show."""
     found = {}
     absent = [name for name in C_PROGRAMS if not (sample.BUILT / "C" / name).is_file()]
     if absent:
@@ -18,7 +18,7 @@ def missing(python):
 
 
 def why_no_mpi4py(python):
-    """Installed is not enough: built for another MPI, it makes of every process a rank 0 of 1."""
+    """Also checks the number of ranks: built for another MPI, each process is rank 0 of 1."""
     program = "from mpi4py import MPI; print('size', MPI.COMM_WORLD.size)"
     return why_not("mpi4py", sample.launched([python, "-c", program], 2, "mpirun", python), "size 2")
 

@@ -1,4 +1,4 @@
-"""The Markdown table, from what latest.json holds."""
+"""Makes the Markdown table from the content of latest.json."""
 
 import math
 
@@ -6,7 +6,7 @@ PEERS = ("C", "mpi4py", "charm4py", "JSONEncoder")
 
 
 def number(value):
-    """Three digits that count, and k or M for what is larger."""
+    """Formats with three significant digits, and k or M for large numbers."""
     if value == 0:
         return "0"
     for limit, letter in ((1e6, "M"), (1e5, "k")):
@@ -20,7 +20,7 @@ def digits(value):
     size = abs(value)
     if size >= 99.95:
         return f"{value:,.0f}"
-    # Nothing is so small here that more than four decimals say anything.
+    # No figure is so small that it needs more than four decimals.
     places = min(4, 2 - math.floor(math.log10(size))) if size > 0 else 2
     return f"{value:.{places}f}"
 
@@ -29,12 +29,12 @@ def with_unit(value, unit):
     text = number(value)
     if unit == "of 1":
         return text
-    # 45.1 M items/s, 45.1 Mitems/s being none.
+    # 45.1 M items/s, because Mitems is not a unit.
     return f"{text} {unit}"
 
 
 def cell(row, who):
-    """What stands in a column: a figure for each of its variants, or why there is none."""
+    """Returns the content of a cell: a figure for each variant, or the reason why there is none."""
     parts = []
     for entrant in row["entrants"]:
         if entrant["who"] != who:
@@ -56,7 +56,7 @@ def cell(row, who):
 
 
 def short(reason):
-    """As much of it as a cell holds; the whole is in latest.json."""
+    """Truncates the reason to the width of a cell; latest.json has all of it."""
     return reason if len(reason) <= 90 else reason[:89] + "…"
 
 
@@ -79,7 +79,7 @@ def spread(row):
     low, high = row["spread"]
     if row["against"]:
         return f"{digits(low)}–{digits(high)} ×"
-    # A dash beside a minus can't be read.
+    # A dash beside a minus is hard to read.
     return f"{number(low)}–{number(high)}" if low >= 0 else f"{number(low)} to {number(high)}"
 
 
@@ -97,10 +97,10 @@ def table(results):
 
 
 def conditions(results):
-    """The machine, the versions and the rounds, in a paragraph."""
+    """Returns a paragraph with the machine, the versions and the rounds."""
     machine, versions = results["machine"], results["versions"]
     with_versions = ", ".join(f"{name} {text}" for name, text in versions.items() if text and name != "C compiler")
-    quick = {"full": "", "quick": " (quick: smaller sizes)", "smoke": " (smoke: tiny sizes, of no meaning)"}
+    quick = {"full": "", "quick": " (quick: smaller sizes)", "smoke": " (smoke: tiny sizes, meaningless figures)"}
     chosen = f"; only the rows {', '.join(results['chosen'])}" if results["chosen"] else ""
     return (
         f"Measured on {results['date']}: {machine['processor']}, {machine['cores']} cores, "
@@ -116,10 +116,10 @@ def markdown(results):
 
 
 def between_markers(text, table_text):
-    """The page with the table put in between its markers."""
+    """Returns the page with the table inserted between its markers."""
     start, end = "<!-- table -->", "<!-- /table -->"
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
-        raise SystemExit(f"run.sh: docs/Benchmarks.md must have {start} once, and {end} once after it")
+        raise SystemExit(f"run.sh: docs/Benchmarks.md must contain {start} once, followed by {end} once")
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
     return f"{before}{start}\n{table_text}{end}{after}"

@@ -1,32 +1,32 @@
-"""What a row of the table is made of."""
+"""Defines a row of the table."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """One who takes part in a row: the column it stands in, and the command that gives its figure."""
+    """A competitor in a row: its column, and the command that prints its figure."""
 
     who: str
-    # The program and its arguments; {names} are the row's sizes, {chunk} the chunk that a sweep found.
+    # The program and its arguments; {names} are the row's sizes, {chunk} is the best chunk size.
     command: tuple[str, ...]
     ranks: int = 1
-    # What is special about these settings, where a column has several.
+    # The name of these settings, if a column has several.
     label: str = ""
-    # Tried before the rounds, the best of two samples each; the best is measured. Quickly: these, once.
+    # Chunk sizes to try before the rounds, by the best of two samples each; in quick mode, by one sample.
     chunks: tuple[int, ...] = ()
     quick_chunks: tuple[int, ...] = ()
-    # Which number of the program's line of JSON is the figure.
+    # The key of the figure in the program's line of JSON.
     key: str = "value"
     launcher: str = "mpirun"
-    # For cores of work: what gives the time of one step, and what gives the serial time of an item.
+    # For cores of work: the command for the time of one step, and the one for the serial time of an item.
     speed: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table. Of its entrants the first is ours."""
+    """A row of the table. The first of its entrants is Seppo."""
 
     name: str
     work: str
@@ -36,16 +36,16 @@ class Row:
     # Sizes by mode: full, quick, smoke.
     sizes: dict[str, dict[str, float]]
     more_is_better: bool = True
-    # The column that the goal is a ratio to; without it, the goal is a figure.
+    # The column to which the goal is a ratio; if empty, the goal is a figure.
     against: str = ""
-    # "ours/peer", or "peer/ours" where less is better and the goal is how many times.
+    # "ours/peer", or "peer/ours" if less is better and the goal is a factor.
     ratio: str = "ours/peer"
     goal_is_minimum: bool = True
-    # figure: the program's line says it. wall: how long mpirun takes. cores: serial time over time taken.
+    # figure: from the program's line. wall: the time of mpirun. cores: serial time over time taken.
     measure: str = "figure"
-    # In a full run.
+    # The minimum number of rounds in a full run.
     least_rounds: int = 0
-    # Seconds after which a sample has failed.
+    # The time limit of a sample, in seconds.
     limit: float = 120
-    # What --rows calls it together with its like.
+    # The name for --rows that similar rows share.
     family: str = ""

@@ -1,4 +1,4 @@
-"""What is measured, as data: the rows of the table, who takes part in each, with which command, and the goal."""
+"""Defines the rows of the table: the entrants, their commands, and the goal."""
 
 from .row import Entrant, Row
 
@@ -29,7 +29,7 @@ SAME = {"full": {}, "quick": {}, "smoke": {}}
 
 
 def squares():
-    """Python's items are fewer where they travel one by one, which takes thousands of times as long."""
+    """Python has fewer items if they are sent one by one, which takes thousands of times as long."""
     number = ("--items", "{items}", "--maps", "{maps}")
     yield Row(
         "squares",
@@ -150,7 +150,7 @@ def calls():
     )
     yield Row(
         "call",
-        "one call, a tiny item a rank, 2 ranks",
+        "one call, one tiny item per rank, 2 ranks",
         "µs",
         40,
         (ours("call", "--calls", "{calls}", ranks=2), mpi4py("call.py", "--calls", "{calls}", ranks=2)),
@@ -161,7 +161,7 @@ def calls():
     )
     yield Row(
         "serial",
-        "one rank: mapParallel more than map, an item",
+        "one rank: mapParallel more than map, per item",
         "ns",
         1,
         (ours("serial", "--items", "{items}", "--times", "{times}"),),
@@ -206,7 +206,7 @@ def whole_processes():
         )
     yield Row(
         "kept",
-        "10⁶ Double of 10 µs with a checkpoint, over the same without, 2 ranks",
+        "10⁶ items of 10 µs: time with a checkpoint ÷ without, 2 ranks",
         "times",
         1.5,
         (ours("kept", "--items", "{items}", "--maps", "{maps}", ranks=2),),
@@ -221,7 +221,7 @@ def whole_processes():
     )
     yield Row(
         "start-up",
-        "hello world from 2 ranks, mpirun's start to its end",
+        "hello world from 2 ranks, from mpirun's start to its end",
         "ms",
         1.1,
         (
@@ -254,9 +254,9 @@ def without_mpi():
         family="structs",
     )
     for name, work, unit, goal in (
-        ("ns_10", "scheduler: an assignment, 10 ranks", "ns", 1_000),
-        ("ns_100000", "scheduler: an assignment, 100,000 ranks", "ns", 1_000),
-        ("bytes_per_rank", "scheduler: memory a rank", "bytes", 200),
+        ("ns_10", "scheduler: one assignment, 10 ranks", "ns", 1_000),
+        ("ns_100000", "scheduler: one assignment, 100,000 ranks", "ns", 1_000),
+        ("bytes_per_rank", "scheduler: memory per rank", "bytes", 200),
     ):
         yield Row(
             f"scheduler-{name.removeprefix('ns_').removesuffix('_per_rank')}",
@@ -275,9 +275,9 @@ ROWS = (*squares(), *arrays(), *cores(), *calls(), *whole_processes(), *without_
 
 
 def chosen(names):
-    """The rows of these names or families (arrays means arrays-2 and arrays-3); all without any."""
+    """Returns the rows of these names or families (arrays means arrays-2 and arrays-3); without names, all."""
     unknown = [name for name in names if not any(name in (row.name, row.family) for row in ROWS)]
     if unknown:
         families = ", ".join(dict.fromkeys(row.family for row in ROWS))
-        raise SystemExit(f"run.sh: there is no row {', '.join(unknown)}; there are {families}")
+        raise SystemExit(f"run.sh: there is no row {', '.join(unknown)}; the rows are {families}")
     return [row for row in ROWS if not names or any(name in (row.name, row.family) for name in names)]

@@ -1,4 +1,4 @@
-"""Starts the programs, one whole process a sample, and reads their figures."""
+"""Starts the programs, one process per sample, and reads their figures."""
 
 import json
 import os
@@ -14,7 +14,7 @@ BUILT = BENCHMARKS / ".build"
 
 
 class SampleFailed(Exception):
-    """A program that gave no figure: why, in a few words."""
+    """A program printed no figure; the message is the reason."""
 
 
 def build_folder():
@@ -22,7 +22,7 @@ def build_folder():
 
 
 def places(python):
-    """What stands for the programs in the rows' commands."""
+    """Returns the values of the names in the rows' commands."""
     return {
         "benchmark": str(build_folder() / "Benchmark"),
         "core": str(build_folder() / "BenchmarkCore"),
@@ -35,16 +35,16 @@ def places(python):
 
 
 def environment():
-    """The same for all: mpirun may be root's, and Python leaves nothing beside the sources."""
+    """Returns the environment for all programs: mpirun may run as root, and Python writes no caches to the sources."""
     allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     return os.environ | allowed | {"PYTHONPYCACHEPREFIX": str(BUILT / "pycache")}
 
 
 def launched(command, ranks, launcher, python):
-    """The command with its launcher before it. All competitors under mpirun get the same options.
+    """Returns the command with its launcher. All competitors under mpirun get the same options.
 
-    --bind-to none: otherwise mpirun binds each of one or two ranks to one core, with all its threads. --oversubscribe
-    where there are more ranks than cores: mpirun refuses to start them without.
+    --bind-to none: otherwise mpirun binds each of one or two ranks to one core, with all its threads. --oversubscribe:
+    otherwise mpirun refuses to start more ranks than cores.
     """
     if launcher == "none":
         return list(command)
@@ -55,7 +55,7 @@ def launched(command, ranks, launcher, python):
 
 
 def run(argv, limit):
-    """Runs a program to its end: its output, and the seconds that it took. An end in failure, or none, raises."""
+    """Runs a program, and returns its output and the time in seconds. Raises if it fails or exceeds the limit."""
     if shutil.which(argv[0]) is None:
         raise SampleFailed(f"{Path(argv[0]).name} is missing")
     start = time.perf_counter()
@@ -74,18 +74,18 @@ def run(argv, limit):
             output, errors = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
             end(process)
-            raise SampleFailed(f"no end after {limit:g} s") from None
+            raise SampleFailed(f"not finished after {limit:g} s") from None
         except BaseException:
             end(process)
             raise
     seconds = time.perf_counter() - start
     if process.returncode != 0:
-        raise SampleFailed(f"status {process.returncode}: {last_words(errors or output)}")
+        raise SampleFailed(f"status {process.returncode}: {summary_line(errors or output)}")
     return output, seconds
 
 
 def end(process):
-    """Ends the launcher, which ends its ranks when it is asked to; when it doesn't, its whole session."""
+    """Ends the launcher, which ends its ranks; if it doesn't end, kills its whole session."""
     process.send_signal(signal.SIGTERM)
     try:
         process.communicate(timeout=5)
@@ -94,27 +94,27 @@ def end(process):
         process.communicate()
 
 
-def last_words(text):
-    """The line that says most: ours begin with Seppo:, the peers' with their name; mpirun's own boxes say little."""
+def summary_line(text):
+    """Returns the most informative line: Seppo's and the peers' messages have their name; mpirun's boxes say little."""
     lines = [line.strip() for line in text.splitlines() if line.strip(" -")]
     own = [line for line in lines if line.startswith("Seppo:") or " peer: " in line or "Error" in line]
-    return (own or lines or ["it said nothing"])[-1][:160]
+    return (own or lines or ["no output"])[-1][:160]
 
 
 def figures(output):
-    """The lines of JSON among the output, in their order."""
+    """Returns the lines of JSON in the output, in order."""
     found, decoder = [], json.JSONDecoder()
     for line in output.splitlines():
-        # mpirun may put what two ranks write at the same time into one line.
+        # mpirun may join the lines that two ranks write at the same time.
         while line.startswith("{"):
             try:
                 read, end_of_it = decoder.raw_decode(line)
             except json.JSONDecodeError as error:
-                raise SampleFailed(f"a line that is no JSON: {line[:80]} ({error.msg})") from None
+                raise SampleFailed(f"a line that is not JSON: {line[:80]} ({error.msg})") from None
             found.append(read)
             line = line[end_of_it:].lstrip()
     if not found:
-        raise SampleFailed(f"no figure in its output: {last_words(output)}")
+        raise SampleFailed(f"no figure in its output: {summary_line(output)}")
     return found
 
 

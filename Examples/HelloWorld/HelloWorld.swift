@@ -1,4 +1,4 @@
-// Shows the smallest whole program: a function, mapped over numbers by every rank that mpirun started.
+// Shows the smallest complete program: a function that all ranks map over numbers.
 //
 //   ./mpi-run.sh -n 4 HelloWorld
 

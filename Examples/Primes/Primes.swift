@@ -1,4 +1,4 @@
-// Shows a range cut into pieces that are mapped and added up: how many primes lie below a number, by a segmented sieve.
+// Shows a range that is split into segments, mapped and summed: counts the primes below a number with a segmented sieve.
 //
 //   ./mpi-run.sh -n 4 Primes 100000000
 
@@ -8,23 +8,23 @@ import SeppoMPI
 
 @main
 struct Primes: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Count the primes below a number, on every rank.")
+  static let configuration = CommandConfiguration(abstract: "Count the primes below a number, on all ranks.")
 
-  @Argument(help: "Primes below this number are counted: 0 to 10¹⁵.")
+  @Argument(help: "Count the primes below this number, from 0 to 10¹⁵.")
   var limit: Int
 
   static func main() { runOnEveryRank() }
 
   func validate() throws {
     guard (0...1_000_000_000_000_000).contains(limit) else {
-      throw ValidationError("N must be from 0 to 10¹⁵, and \(limit) isn't.")
+      throw ValidationError("The limit must be from 0 to 10¹⁵, not \(limit).")
     }
   }
 
   func run() throws {
     let limit = limit
     let length = Primes.segmentLength(limit)
-    // The few primes that sieve all others: every rank finds them for itself.
+    // The primes up to the square root are few: every rank computes them itself.
     let sieving = Primes.upTo(Int(Double(limit).squareRoot()) + 1)
     let segments = (limit + length - 1) / length
     let counts = try (0..<segments).mapParallel { segment in
@@ -33,10 +33,10 @@ struct Primes: ParsableCommand {
     try Seppo.atRoot { print(counts.reduce(0, +)) }
   }
 
-  /// Segments that fit a core's cache, and are long enough for the largest sieving prime.
+  /// The length of a segment: it fits a core's cache, and is at least the largest sieving prime.
   static func segmentLength(_ limit: Int) -> Int { max(1 << 19, Int(Double(limit).squareRoot())) }
 
-  /// The primes up to a number, by the plain sieve of Eratosthenes.
+  /// Returns the primes up to a number, with the simple sieve of Eratosthenes.
   static func upTo(_ last: Int) -> [Int] {
     guard last >= 2 else { return [] }
     var isComposite = [Bool](repeating: false, count: last + 1)
@@ -48,9 +48,9 @@ struct Primes: ParsableCommand {
     return primes
   }
 
-  /// How many primes lie in a range: only the odd numbers are looked at.
+  /// Returns the number of primes in a range. Sieves odd numbers only.
   static func count(in range: Range<Int>, sieving primes: [Int]) -> Int {
-    // 2 is the one even prime.
+    // 2 is the only even prime.
     let two = range.contains(2) ? 1 : 0
     let first = max(3, range.lowerBound | 1)
     guard first < range.upperBound else { return two }

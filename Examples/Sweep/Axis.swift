@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers along a line of the picture.
+/// Maps numbers to coordinates along one axis of the picture.
 struct Axis {
   let low: Double
   let high: Double
@@ -12,19 +12,19 @@ struct Axis {
     (self.low, self.high, self.from, self.to, self.cells) = (low, high, from, to, cells)
   }
 
-  /// An axis on which each of these, which are equally spaced, is the middle of a cell.
+  /// Creates an axis on which each of these equally spaced numbers is the center of a cell.
   init(cells: [Double], from: Double, to: Double) {
     let half = cells.count > 1 && cells[1] > cells[0] ? (cells[1] - cells[0]) / 2 : 0.5
     let high = cells[0] + half * Double(2 * cells.count - 1)
     self.init(low: cells[0] - half, high: high, from: from, to: to, cells: cells.count)
   }
 
-  func place(_ value: Double) -> Double { from + (to - from) * (value - low) / (high - low) }
+  func position(_ value: Double) -> Double { from + (to - from) * (value - low) / (high - low) }
 
-  /// Where a cell begins, and the one before it ends.
+  /// Returns the coordinate at which a cell starts and the previous one ends.
   func edge(_ cell: Int) -> Double { from + (to - from) * Double(cell) / Double(cells) }
 
-  /// Round numbers, about eight.
+  /// Up to nine round numbers.
   var ticks: [Double] {
     let rough = (high - low) / 8
     let power = pow(10, log10(rough).rounded(.down))

@@ -1,6 +1,6 @@
-/// Blue below zero, white at it, brown above: "vik" of F. Crameri's scientific colour maps, read off at ten points.
+/// Blue below zero, white at zero, brown above: "vik" of F. Crameri's scientific colour maps, sampled at eleven points.
 struct ColourMap {
-  /// The lowest and the highest value, on either side of zero.
+  /// The lowest and the highest value: one below zero, one above.
   let lowest: Double
   let highest: Double
 
@@ -11,7 +11,7 @@ struct ColourMap {
     (243, 240, 236), (234, 206, 189), (211, 151, 116), (190, 101, 51), (139, 39, 6), (89, 0, 8),
   ]
 
-  /// Few enough that neighbours often have the same.
+  /// Few enough that neighbouring cells often have the same colour and are drawn as one.
   private static let shades = 64.0
 
   func colour(_ value: Double) -> String {

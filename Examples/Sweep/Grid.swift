@@ -1,4 +1,4 @@
-/// Parameters of the Lorenz system, row by row: σ from row to row, ρ inside a row.
+/// A grid of parameters of the Lorenz system. σ varies between rows, ρ within a row.
 struct Grid {
   let rhos: [Double]
   let sigmas: [Double]
@@ -22,7 +22,7 @@ struct GridPoint: Codable, Sendable {
 }
 
 enum Table {
-  /// One line a point. A `Double` is written in the fewest digits that give back its every bit.
+  /// Returns one line per point. Each `Double` has the fewest digits from which it can be read back exactly.
   static func csv(_ grid: Grid, _ exponents: [Exponent]) -> String {
     var text = "rho,sigma,beta,exponent,error\n"
     for (point, exponent) in zip(grid.points, exponents) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The exponents as a picture: a cell for each point, axes, and a bar that says what the colours mean.
+/// A picture of the exponents, with a cell for each point, axes and a colour bar.
 struct HeatMap {
   private let grid: Grid
   private let exponents: [Exponent]
@@ -53,7 +53,7 @@ struct HeatMap {
       """
   }
 
-  /// Neighbours of one colour in a row are one rectangle.
+  /// Neighbouring cells of the same colour in a row are one rectangle.
   private var cells: String {
     var lines: [String] = []
     for row in grid.sigmas.indices {
@@ -70,14 +70,14 @@ struct HeatMap {
     return lines.joined(separator: "\n")
   }
 
-  /// Where both convecting states lose their stability.
+  /// The curve on which both convecting states lose their stability.
   private var curve: String {
     let lowest = grid.beta + 1
-    // Closer and closer towards the lowest σ, where the curve goes to infinity.
+    // The points get denser towards the lowest σ, where the curve goes to infinity.
     let points = (1...200).compactMap { step in
       let sigma = lowest + (y.high - lowest) * pow(Double(step) / 200, 4)
       return Lorenz.hopf(sigma: sigma, beta: grid.beta).flatMap { rho in
-        (x.low...x.high).contains(rho) && sigma >= y.low ? (x: x.place(rho), y: y.place(sigma)) : nil
+        (x.low...x.high).contains(rho) && sigma >= y.low ? (x: x.position(rho), y: y.position(sigma)) : nil
       }
     }
     guard let last = points.last else { return "" }
@@ -112,19 +112,19 @@ struct HeatMap {
       """,
     ]
     for tick in x.ticks {
-      let place = short(x.place(tick))
-      lines.append(stroke(place, short(bottom), place, short(bottom + 6)))
-      lines.append("<text x=\"\(place)\" y=\"\(bottom + 22)\" text-anchor=\"middle\">\(label(tick))</text>")
+      let position = short(x.position(tick))
+      lines.append(stroke(position, short(bottom), position, short(bottom + 6)))
+      lines.append("<text x=\"\(position)\" y=\"\(bottom + 22)\" text-anchor=\"middle\">\(label(tick))</text>")
     }
     for tick in y.ticks {
-      let place = short(y.place(tick))
-      lines.append(stroke(short(plot.left - 6), place, short(plot.left), place))
-      lines.append("<text x=\"\(plot.left - 10)\" y=\"\(place)\" dy=\"5\" text-anchor=\"end\">\(label(tick))</text>")
+      let position = short(y.position(tick))
+      lines.append(stroke(short(plot.left - 6), position, short(plot.left), position))
+      lines.append("<text x=\"\(plot.left - 10)\" y=\"\(position)\" dy=\"5\" text-anchor=\"end\">\(label(tick))</text>")
     }
     for tick in scale.ticks {
-      let place = short(scale.place(tick))
-      lines.append(stroke(short(right + 52), place, short(right + 57), place))
-      lines.append("<text x=\"\(right + 62)\" y=\"\(place)\" dy=\"5\">\(label(tick))</text>")
+      let position = short(scale.position(tick))
+      lines.append(stroke(short(right + 52), position, short(right + 57), position))
+      lines.append("<text x=\"\(right + 62)\" y=\"\(position)\" dy=\"5\">\(label(tick))</text>")
     }
     return lines.joined(separator: "\n")
   }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file that the index of each computed point is appended to, by whichever rank computes it: on the disk when `append`
-/// returns, and no line inside another.
+/// A log to which all ranks append the indices of computed points. A line is on the disk when `append` returns, and
+/// lines of different ranks don't mix.
 struct ItemLog: Sendable {
   let path: String
 

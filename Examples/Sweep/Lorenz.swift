@@ -1,22 +1,23 @@
 import RealModule
 
-/// Convection in a box, as three equations (E. N. Lorenz, Deterministic Nonperiodic Flow, J. Atmos. Sci. 20, 1963).
+/// The Lorenz system: convection between two plates, as three equations (E. N. Lorenz, Deterministic Nonperiodic Flow,
+/// J. Atmos. Sci. 20, 1963).
 struct Lorenz: Codable, Sendable {
   /// The Prandtl number.
   let sigma: Double
-  /// The Rayleigh number, in units of that at which convection sets in.
+  /// The Rayleigh number, relative to its critical value, at which convection starts.
   let rho: Double
-  /// The shape of the rolls.
+  /// A parameter for the shape of the convection rolls.
   let beta: Double
 }
 
-/// How the equations are integrated; times are in the system's unit.
+/// The parameters of the integration. Times are in the system's unit of time.
 struct Integration: Sendable, CustomStringConvertible {
-  /// The Runge-Kutta method's step.
+  /// The step of the Runge-Kutta method.
   let step: Double
-  /// How long the orbit is given to come near its attractor.
+  /// The time for the orbit to approach its attractor.
   let transient: Int
-  /// How long it is then followed.
+  /// The time over which the exponent is measured afterwards.
   let time: Int
 
   var stepsPerUnit: Int { Int((1 / step).rounded()) }
@@ -24,14 +25,14 @@ struct Integration: Sendable, CustomStringConvertible {
   var description: String { "h = \(step), transient \(transient), time \(time)" }
 }
 
-/// A mean growth rate, per unit of the system's time.
+/// A mean growth rate, per unit of time.
 struct Exponent: Codable, Sendable {
   let value: Double
-  /// The standard error of `value`, as far as it shows in ten pieces of the orbit.
+  /// The standard error of `value`, estimated from ten pieces of the orbit.
   let error: Double
 }
 
-/// A state, and a small deviation from it.
+/// A state and a small deviation from it.
 struct Pair {
   var x, y, z: Double
   var dx, dy, dz: Double
@@ -44,11 +45,12 @@ struct Pair {
 }
 
 extension Lorenz {
-  /// The largest Lyapunov exponent: how fast two orbits part that began next to each other. Above 0 there is chaos.
+  /// Returns the largest Lyapunov exponent, the rate at which neighbouring orbits diverge. Above 0, the system is
+  /// chaotic.
   ///
-  /// The equations are integrated together with their linearisation, and the deviation is scaled back to length 1 after each
-  /// unit of time; the logarithms of its lengths add up to the exponent (Benettin, Galgani, Giorgilli, Strelcyn, Meccanica 15,
-  /// 1980).
+  /// The equations are integrated together with their linearisation, and the deviation is scaled to length 1 after each
+  /// unit of time. The exponent is the mean logarithm of its lengths (Benettin, Galgani, Giorgilli, Strelcyn, Meccanica
+  /// 15, 1980).
   func largestExponent(_ integration: Integration) -> Exponent {
     var pair = Pair(x: 1, y: 1, z: 20, dx: 1, dy: 0, dz: 0)
     for _ in 0..<integration.transient { _ = grow(&pair, integration) }
@@ -68,7 +70,7 @@ extension Lorenz {
       value: mean, error: pieces > 1 ? Double.sqrt(scatter / Double(pieces * (pieces - 1))) : .infinity)
   }
 
-  /// Follows an orbit for a unit of time. Gives the logarithm of what its deviation has grown by, and sets that to length 1.
+  /// Follows an orbit for one unit of time, returns the logarithm of the deviation's growth, and scales it to length 1.
   private func grow(_ pair: inout Pair, _ integration: Integration) -> Double {
     for _ in 0..<integration.stepsPerUnit { step(&pair, integration.step) }
     let length = Double.sqrt(pair.dx * pair.dx + pair.dy * pair.dy + pair.dz * pair.dz)
@@ -78,7 +80,7 @@ extension Lorenz {
     return Double.log(length)
   }
 
-  /// One step of the classical Runge-Kutta method.
+  /// Makes one step of the classical Runge-Kutta method.
   private func step(_ pair: inout Pair, _ h: Double) {
     let a = slope(pair)
     let b = slope(pair.moved(h / 2, along: a))
@@ -94,7 +96,7 @@ extension Lorenz {
       dz: p.dx * p.y + p.x * p.dy - beta * p.dz)
   }
 
-  /// The ρ at which both convecting states lose their stability, where there is one (a Hopf bifurcation).
+  /// Returns the ρ at which both convecting states lose their stability (a Hopf bifurcation), or nil if there is none.
   static func hopf(sigma: Double, beta: Double) -> Double? {
     sigma > beta + 1 ? sigma * (sigma + beta + 3) / (sigma - beta - 1) : nil
   }

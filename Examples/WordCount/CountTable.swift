@@ -1,4 +1,4 @@
-/// The counts of all files, as `wc` prints them.
+/// The counts of all files, in the format of `wc`.
 struct CountTable {
   private(set) var lines: [UInt8] = []
   private(set) var problems: [[UInt8]]
@@ -7,7 +7,7 @@ struct CountTable {
     problems = files.problems
     var total = FileCount()
     for count in counts { total.add(count) }
-    // Of all columns: the bytes are never fewer than the words or the lines.
+    // The width of all columns: there are at least as many bytes as words or lines.
     let width = "\(total.bytes)".count
     for (file, count) in zip(files.files, counts) {
       if let problem = count.problem {
@@ -19,7 +19,7 @@ struct CountTable {
     if files.files.count + files.missing > 1 { lines += total.line(for: Array("total".utf8), width: width) }
   }
 
-  /// A name with a line break in it is quoted as for a shell: 'two'$'\n''lines'.
+  /// Returns a path for printing. A path with a line break is quoted as in a shell: 'two'$'\n''lines'.
   private static func printable(_ path: Path) -> [UInt8] {
     guard path.contains(UInt8(ascii: "\n")) else { return path }
     let parts = path.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

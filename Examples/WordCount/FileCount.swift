@@ -1,7 +1,7 @@
 import Foundation
 import SeppoMPI
 
-/// A file's lines, words and bytes, or what kept it from being read.
+/// The number of lines, words and bytes of a file, or the reason why it cannot be read.
 struct FileCount: Codable, Sendable {
   var lines = 0
   var words = 0
@@ -19,7 +19,7 @@ struct FileCount: Codable, Sendable {
     defer { close(descriptor) }
     var counter = WordCounter()
     var buffer = [UInt8](repeating: 0, count: 1 << 17)
-    // A character may be cut off where the buffer ends: its beginning is kept for the next one.
+    // The end of the buffer may split a character: its first bytes are kept for the next read.
     var kept = 0
     while true {
       let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + kept, $0.count - kept) }

@@ -1,14 +1,14 @@
 import Foundation
 import SeppoMPI
 
-/// A path as the system has it: bytes, that needn't be text.
+/// A path in the system's form: bytes that may not be valid text.
 typealias Path = [UInt8]
 
-/// Files, and the regular files below folders, those of each folder sorted as `sort -z` does; and what stood in the way.
+/// Files, and the regular files below folders, sorted for each folder as `sort -z` does, with the problems that occurred.
 struct FileTree {
   private(set) var files: [Path] = []
   private(set) var problems: [[UInt8]] = []
-  /// The paths that were given and don't exist.
+  /// The number of given paths that don't exist.
   private(set) var missing = 0
 
   static func below(_ paths: [String]) -> FileTree {
@@ -60,7 +60,7 @@ struct FileTree {
 
   private mutating func note(_ path: Path) { problems.append(WordCount.problem(with: path)) }
 
-  /// In the order of the locale, and of the bytes where that tells no difference, as `sort` does.
+  /// Sorts in the order of the locale, and equal paths in the order of their bytes, as `sort` does.
   private mutating func sort() {
     setlocale(LC_COLLATE, "")
     let keyed = files.map { (path: $0, text: $0.cString) }
@@ -73,7 +73,7 @@ struct FileTree {
 }
 
 extension WordCount {
-  /// What `errno` says of a path.
+  /// Returns a path with the text of `errno`.
   static func problem(with path: Path) -> [UInt8] { path + Array(": \(String(cString: strerror(errno)))".utf8) }
 }
 

@@ -1,5 +1,5 @@
-// Shows real input that is listed once, on rank 0, read by all ranks, and printed in order: the lines, words and bytes of
-// every file below the paths, as wc prints them. On several hosts the paths must be on a file system that all of them see.
+// Shows input that rank 0 lists once, all ranks read, and rank 0 prints in order: the lines, words and bytes of every file
+// below the paths, in the format of wc. On several hosts, the paths must be on a file system that all of them can access.
 //
 //   ./mpi-run.sh -n 4 WordCount Sources
 
@@ -13,10 +13,10 @@ struct WordCount: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the number of lines, words and bytes of every file below the paths, and their sums.",
     discussion: """
-      Of files, the output is that of: wc FILE…
-      Of a folder, that of: find FOLDER -type f -print0 | sort -z | xargs -0 wc
-      Words are those of GNU's wc in a UTF-8 locale. What can't be read is named on standard error, and makes the exit
-      status 1.
+      For files, the output is that of: wc FILE…
+      For a folder, that of: find FOLDER -type f -print0 | sort -z | xargs -0 wc
+      Words are those of GNU wc in a UTF-8 locale. Files that can't be read are listed on standard error, and the exit
+      status is then 1.
       """)
 
   @Argument(help: "Files and folders; symbolic links inside folders are not followed.")
@@ -39,7 +39,7 @@ struct WordCount: ParsableCommand {
   }
 }
 
-/// Writes bytes, whatever characters they are.
+/// Writes bytes, which may not be valid text.
 private func write(_ bytes: [UInt8], to descriptor: Int32) {
   var rest = bytes[...]
   while !rest.isEmpty {

@@ -1,11 +1,13 @@
-/// Counts the lines and words of UTF-8 as GNU `wc` does: a word begins with a printable character, white space ends it, and
-/// what is neither, or no character at all, is as if it weren't there.
+/// Counts the lines and words of UTF-8 as GNU `wc` does: a word starts with a printable character and ends at white space.
+/// Other characters, and bytes that are not valid UTF-8, are ignored.
 struct WordCounter {
   private var lines = 0
   private var words = 0
   private var isInWord = false
 
-  /// - Returns: the number of bytes that were used: less than all where the last character isn't whole.
+  /// Counts in a part of the text.
+  ///
+  /// - Returns: The number of bytes that were used, which excludes an incomplete character at the end.
   mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     let end = bytes.count - WordCounter.cutOff(bytes)
     var index = 0
@@ -33,7 +35,7 @@ struct WordCounter {
     return (lines, words)
   }
 
-  /// The number of bytes at the end that begin a character and don't end it.
+  /// Returns the number of bytes of an incomplete character at the end.
   private static func cutOff(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     for count in 1...3 where count <= bytes.count {
       let byte = bytes[bytes.count - count]
@@ -59,7 +61,7 @@ struct WordCounter {
     switch character.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: break
     case .spaceSeparator: endWord()
-    // The word joiner, which `wc` takes for a space that a line isn't broken at.
+    // `wc` treats the word joiner as a non-breaking space.
     default: if character == "\u{2060}" { endWord() } else { isInWord = true }
     }
   }

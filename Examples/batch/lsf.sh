@@ -1,11 +1,11 @@
 #!/bin/bash
-# An LSF job that LSF queues again when its time is up (-Q 75), and that goes on from there until all is computed.
+# An LSF job that LSF requeues when its time is up (-Q 75), and that resumes until everything is computed.
 #BSUB -J sweep
-# change: how many ranks
+# change: the number of ranks
 #BSUB -n 16
-# change: the time each go may take
+# change: the time limit of each run
 #BSUB -W 8:00
-# Five minutes before, LSF sends USR1. Status 75 says: not done yet, all that was computed is stored.
+# Five minutes before, LSF sends USR1. Status 75 means: not done, all results so far are stored.
 #BSUB -wa USR1 -wt 5
 #BSUB -Q 75
 #BSUB -o sweep.%J.out
@@ -13,10 +13,10 @@
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
-# The status comes by a file: a `wait` that a signal interrupts may lose it.
+# The status is passed in a file: a `wait` that a signal interrupts may lose it.
 ended=$(mktemp)
 (
-  trap : USR1 # this shell waits on
+  trap : USR1 # this shell continues to wait
   mpirun --hostfile "$LSB_DJOB_HOSTFILE" --bind-to none "${program[@]}"
   echo $? >"$ended"
 ) &

@@ -1,18 +1,18 @@
 #!/bin/bash
 # A Slurm job whose ranks mpirun starts, for clusters whose Slurm has no PMIx (`srun --mpi=list`). Before the time is
-# up it stores what it has and ends with status 75: submit it again, and it goes on from there.
+# up, it stores its results and ends with status 75: submit it again to resume.
 #SBATCH --job-name=sweep
-# change: how many ranks, and how many cores (threads) for each
+# change: the number of ranks, and of cores (threads) for each
 #SBATCH --ntasks=8 --cpus-per-task=1
-# change: the time it may take
+# change: the time limit
 #SBATCH --time=08:00:00
-# Two minutes before, the script gets this signal, which is mpirun by then, and mpirun passes it on to the ranks.
+# Two minutes before, the batch script, which is mpirun by then, gets this signal and forwards it to the ranks.
 #SBATCH --signal=B:USR1@120
 
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
-# Slurm before 23.02 doesn't say when the job ends.
+# Slurm before 23.02 does not set SLURM_JOB_END_TIME.
 SEPPO_DEADLINE=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$SLURM_JOB_ID" -o %e)" +%s)}
 export SEPPO_DEADLINE SEPPO_THREADS=$SLURM_CPUS_PER_TASK
 exec mpirun -x SEPPO_DEADLINE -x SEPPO_THREADS -n "$SLURM_NTASKS" --bind-to none "${program[@]}"

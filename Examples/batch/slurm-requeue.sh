@@ -1,10 +1,9 @@
 #!/bin/bash
-# A Slurm job that queues itself again when its time is up or a rank was lost, and goes on from there, until all is
-# computed.
+# A Slurm job that requeues itself when its time is up or a rank was lost, and resumes, until everything is computed.
 #SBATCH --job-name=sweep
-# change: how many ranks
+# change: the number of ranks
 #SBATCH --ntasks=8
-# change: the time each go may take
+# change: the time limit of each run
 #SBATCH --time=08:00:00
 # Two minutes before, this script gets a signal.
 #SBATCH --signal=B:USR1@120 --requeue --open-mode=append
@@ -12,10 +11,10 @@
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
-# The status comes by a file: a `wait` that a signal interrupts may lose it.
+# The status is passed in a file: a `wait` that a signal interrupts may lose it.
 ended=$(mktemp)
 (
-  trap : USR1 # this shell waits on
+  trap : USR1 # this shell continues to wait
   srun --mpi=pmix "${program[@]}" # or mpirun
   echo $? >"$ended"
 ) &
@@ -25,8 +24,8 @@ while kill -0 "$launcher" 2>/dev/null; do sleep 1; done
 status=$(grep . "$ended" || echo 255)
 rm "$ended"
 
-# Status 75 says: not done yet, all that was computed is stored; from 128 on a rank was killed. A job that was cancelled
-# is not running any more.
+# Status 75 means: not done, all results so far are stored. From 128 on, a rank was killed. A job that was cancelled is
+# no longer running.
 if [ "$status" -eq 75 ] || [ "$status" -ge 128 ]; then
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ] && [ "$(squeue -h -j "$SLURM_JOB_ID" -o %T)" = RUNNING ]; then
     scontrol requeue "$SLURM_JOB_ID"

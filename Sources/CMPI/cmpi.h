@@ -1,15 +1,15 @@
-// MPI for Swift. Functions of MPI are called by their own names; what MPI defines by macro
-// (handles, wildcards, null constants) doesn't import into Swift and is given here as inline functions.
+// MPI for Swift. MPI functions keep their names. MPI's macros (handles, wildcards, null constants) are not
+// imported into Swift, so they are wrapped in inline functions here.
 
 #ifndef SEPPO_CMPI_H
 #define SEPPO_CMPI_H
 
-// The C++ bindings and the casts that they need are of no use to Swift.
+// Swift does not need the C++ bindings.
 #define OMPI_SKIP_MPICXX 1
 #include <mpi.h>
 
 #ifndef OPEN_MPI
-#error "Seppo builds against Open MPI: put its mpicc first on the PATH, or install libopenmpi-dev (apt), openmpi-devel (dnf) or open-mpi (Homebrew)"
+#error "Seppo needs Open MPI: put its mpicc first on the PATH, or install libopenmpi-dev (apt), openmpi-devel (dnf) or open-mpi (Homebrew)"
 #endif
 
 static inline MPI_Comm seppo_comm_world(void) { return MPI_COMM_WORLD; }
@@ -29,7 +29,7 @@ static inline int seppo_thread_serialized(void) { return MPI_THREAD_SERIALIZED; 
 static inline int seppo_max_error_string(void) { return MPI_MAX_ERROR_STRING; }
 static inline int seppo_max_library_version_string(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }
 
-// The version of the headers that this program was compiled against.
+// The version of the Open MPI headers used at compile time.
 static inline int seppo_compiled_major(void) { return OMPI_MAJOR_VERSION; }
 static inline int seppo_compiled_minor(void) { return OMPI_MINOR_VERSION; }
 static inline int seppo_compiled_release(void) { return OMPI_RELEASE_VERSION; }

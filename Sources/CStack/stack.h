@@ -1,4 +1,4 @@
-// Where a thread's stack is, and where on it the caller stands.
+// The bounds of a thread's stack, and the caller's position on it.
 
 #ifndef SEPPO_STACK_H
 #define SEPPO_STACK_H
@@ -6,11 +6,11 @@
 #include <pthread.h>
 
 #ifdef __linux__
-// glibc declares it only where everything of its own is asked for, and Swift doesn't.
+// glibc declares this only with _GNU_SOURCE, which Swift does not set.
 extern int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
 #endif
 
-// The address of a variable wouldn't do: the address sanitizer may put those elsewhere.
+// Not the address of a local variable: the address sanitizer may move those off the stack.
 static inline __attribute__((always_inline)) unsigned long seppo_stack_here(void) {
   return (unsigned long)__builtin_frame_address(0);
 }

@@ -1,36 +1,36 @@
 @_spi(CheckpointStore) public import SeppoMPI
 
 extension Checkpoint {
-  /// Which stored results still count, when a call is made again.
+  /// Which stored results are reused when a call is made again.
   #if hasAttribute(nonexhaustive)
     @nonexhaustive
   #endif
   public enum Resume: String, Sendable, Codable {
-    /// All of them, where the items are the same as before; other items are an error.
+    /// All of them if the items are unchanged. Other items are an error.
     case whole
-    /// Those of the items that are the same as before, wherever these stand now: items may change, come and go, and those
-    /// that are equal keep their order. Results whose items have gone are kept until the new work is complete.
+    /// The results of unchanged items, at whatever index they are now. Items may be changed, added, removed and
+    /// reordered. Results of removed items are kept until the new work is complete.
     case perItem
   }
 
-  /// Results in an SQLite file.
+  /// Keeps results in an SQLite file.
   ///
   /// ```swift
   /// let fits = try stars.parallel(checkpoint: .sqlite("fits.sqlite")).map(fit)
   /// ```
   ///
-  /// The file is made where there is none. The `sqlite3` shell reads it: `SELECT * FROM results`. Several calls may share
-  /// a file, one after the other; two jobs can't.
+  /// The file is created if it doesn't exist. The `sqlite3` shell can read it: `SELECT * FROM results`. Several calls
+  /// may use the same file one after another, but two jobs can't use it at the same time.
   ///
   /// - Parameters:
-  ///   - path: the file, in a folder that exists. SQLite keeps another beside it, and Seppo a third, while a map runs.
-  ///   - label: what the call is called in the file. Without one it is known by its line. Where that has moved
-  ///     in another build, an error says which label goes on with it.
-  ///   - json: also store each result as JSON, for people to query.
-  ///   - resume: which stored results still count when the items have changed.
-  ///   - mostAtRisk: so many results, at most, wait to be stored together; what waits is lost where rank 0 is killed.
-  ///   - longestAtRisk: no result waits longer than this to be stored.
-  ///   - deaths: an item during which a rank died so many times is not tried again.
+  ///   - path: The file, in an existing folder. While a map runs, SQLite and Seppo each keep another file next to it.
+  ///   - label: The name of the call in the file. Without a label, the call is identified by its source line. If that
+  ///     line has moved in another build, an error names the label that resumes the call.
+  ///   - json: Whether each result is also stored as JSON, for queries.
+  ///   - resume: Which stored results are reused if the items have changed.
+  ///   - mostAtRisk: The maximum number of results that wait to be stored together. They are lost if rank 0 is killed.
+  ///   - longestAtRisk: The maximum time that a result waits to be stored.
+  ///   - deaths: The number of rank deaths after which the item that caused them is not tried again.
   public static func sqlite(
     _ path: String, label: String? = nil, json: Bool = false, resume: Resume = .whole, mostAtRisk: Int = 1_000,
     longestAtRisk: Duration = .seconds(1), deaths: Int = 2

@@ -1,21 +1,21 @@
 import Foundation
 @_spi(CheckpointStore) import SeppoMPI
 
-/// The file beside the database in which this job notes what its ranks have in hand.
+/// The file next to the database that records which items are in flight on which rank.
 ///
-/// It outlives this process, killed at whatever moment, but not a power failure: it is never waited for.
+/// It survives a kill of this process at any moment, but not a power failure: it is never synced to the disk.
 final class InFlightFile: Sendable {
   private let location: FileLocation
-  /// Open until the last reference has gone, so that a late note meets this file or none.
+  /// Open as long as this object exists, so that a late note can't reach another file.
   private let descriptor: Int32
   private let run: Data
 
-  /// Makes the file under a name of its own. The notes of an earlier job stay until `begin()`.
+  /// Creates the file under a temporary name. The file of an earlier job stays until `publish()`.
   init(_ location: FileLocation, call: Int64) throws {
     self.location = location
     run = withUnsafeBytes(of: UUID().uuid) { Data($0) }
     descriptor = open(InFlightFile.newName(location), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileLocation.failure(errno, location.given) }
+    guard descriptor >= 0 else { throw FileLocation.error(errno, location.given) }
     var start = InFlightLayout.header(run: run, call: call, owner: JobName.text())
     start += [UInt8](repeating: 0, count: InFlightLayout.deadSize)
     do {
@@ -30,35 +30,36 @@ final class InFlightFile: Sendable {
 
   private static func newName(_ location: FileLocation) -> String { location.inFlight + "-new" }
 
-  func begin() throws {
+  /// Replaces the file of an earlier job.
+  func publish() throws {
     guard rename(InFlightFile.newName(location), location.inFlight) == 0 else {
-      throw FileLocation.failure(errno, location.given)
+      throw FileLocation.error(errno, location.given)
     }
   }
 
-  /// Takes back a file that wasn't begun.
+  /// Removes a file that wasn't published.
   func abandon() { unlink(InFlightFile.newName(location)) }
 
   func remove() { unlink(location.inFlight) }
 
   func note(slot: Int, rank: Int, items: Range<Int>) throws {
-    try write(InFlightLayout.slot(rank: rank, items: items, run: run), at: place(slot))
+    try write(InFlightLayout.slot(rank: rank, items: items, run: run), at: offset(slot))
   }
 
-  func clear(slot: Int) throws { try write(InFlightLayout.emptySlot, at: place(slot)) }
+  func clear(slot: Int) throws { try write(InFlightLayout.emptySlot, at: offset(slot)) }
 
   func note(dead ranks: [Int]) throws {
     try write(InFlightLayout.dead(ranks, run: run), at: InFlightLayout.deadOffset)
   }
 
-  /// What a signal handler writes where rank 0 dies of a fault.
+  /// The bytes that a signal handler writes when rank 0 is terminated by a signal.
   var crashNote: CheckpointCrashNote {
     CheckpointCrashNote(
       file: descriptor, offset: InFlightLayout.deadOffset, afterFault: InFlightLayout.dead([0], run: run),
       afterRequest: InFlightLayout.dead([], run: run))
   }
 
-  private func place(_ slot: Int) -> Int { InFlightLayout.slotsOffset + slot * InFlightLayout.slotSize }
+  private func offset(_ slot: Int) -> Int { InFlightLayout.slotsOffset + slot * InFlightLayout.slotSize }
 
   private func write(_ bytes: [UInt8], at offset: Int) throws {
     try bytes.withUnsafeBytes { bytes in
@@ -68,16 +69,16 @@ final class InFlightFile: Sendable {
         if count >= 0 {
           done += count
         } else if errno != EINTR {
-          throw FileLocation.failure(errno, location.given)
+          throw FileLocation.error(errno, location.given)
         }
       }
     }
   }
 
-  /// The notes of a job that didn't end well; nil where there are none that can be understood.
+  /// Returns the notes of a job that ended abnormally, or nil if there are none that are readable.
   static func read(_ path: String) -> InFlightRecord? { contents(path)?.notes }
 
-  /// The job whose notes these are: the one that has the database open, where there is one.
+  /// Returns the name of the job that wrote the notes. If the database is open, it is the job that has it open.
   static func owner(of path: String) -> String? { contents(path)?.owner }
 
   private static func contents(_ path: String) -> (notes: InFlightRecord, owner: String)? {

@@ -1,7 +1,7 @@
 import Foundation
 @_spi(CheckpointStore) import SeppoMPI
 
-/// Which job this is, for those who find its file in use.
+/// Describes this job, for the error message of a job that finds the file in use.
 enum JobName {
   static func text(now: Date = Date()) -> String {
     var parts = ["process \(getpid()) on \(ProcessInfo.processInfo.hostName)"]
@@ -10,7 +10,7 @@ enum JobName {
     return parts.joined(separator: ", ")
   }
 
-  /// The batch system's number of this job; nil where there is none.
+  /// The batch system and its number for this job, or nil outside a batch system.
   static var batch: String? {
     let environment = ProcessInfo.processInfo.environment
     return [("SLURM_JOB_ID", "Slurm"), ("PBS_JOBID", "PBS"), ("LSB_JOBID", "LSF"), ("JOB_ID", "Grid Engine")].lazy

@@ -1,36 +1,37 @@
 import Foundation
 @_spi(CheckpointStore) import SeppoMPI
 
-/// The files that this process has open, and has had.
+/// The checkpoint files that this process has open or had open before.
 ///
-/// A process's own locks don't keep it from opening a file twice, and closing the one loses the other's: so it isn't
-/// even looked at where it is open already.
+/// POSIX locks don't keep a process from opening a file twice, and closing one descriptor releases the locks of all. So
+/// a file that is open already must not even be read.
+///
+/// `Sendable` because `lock` guards all state.
 final class OpenFiles: @unchecked Sendable {
   static let shared = OpenFiles()
 
-  /// Guards all below: that is why this may be used by any thread.
   private let lock = NSLock()
   private var paths: Set<String> = []
-  /// What those paths led to when they were opened.
+  /// The inodes of the open files, by path.
   private var open: [String: FileLocation.Inode] = [:]
-  /// Those that are there, or were.
+  /// All files that this process has seen.
   private var known: [FileLocation.Inode: Known] = [:]
 
   private struct Known {
-    /// The path by which it was first known here.
+    /// The path at which the file was first seen.
     let identity: String
     var path: String
-    /// SQLite's header as it was when it was closed, with a counter of changes.
+    /// SQLite's header, with its change counter, from when the file was last closed.
     var header: Data?
   }
 
-  /// The same text for the same file, for as long as this process runs.
+  /// Returns a text that identifies the file for the lifetime of this process.
   func identity(of given: String) -> String {
     let path = FileLocation.resolve(given)
     return lock.withLock { identity(path) }
   }
 
-  /// Records that the file is open, and so is there now.
+  /// Records that the file is open, and so exists.
   func opened(_ location: FileLocation) {
     lock.withLock {
       let inode = FileLocation.Inode(location.path)
@@ -44,9 +45,9 @@ final class OpenFiles: @unchecked Sendable {
   private func identity(_ path: String) -> String {
     guard let inode = FileLocation.Inode(path) else { return path }
     if let file = known[inode] {
-      // Hard links, and folders that are mounted twice.
+      // The same file by another path: a hard link, or a folder that is mounted twice.
       if FileLocation.Inode(file.path) == inode { return file.identity }
-      // It has another name now; or another file has its place on the disk.
+      // Either the file was renamed, or another file reuses its inode: only a renamed file has the same header.
       if !open.values.contains(inode), let header = file.header, header == OpenFiles.header(path) {
         known[inode]?.path = path
         return file.identity
@@ -70,12 +71,12 @@ final class OpenFiles: @unchecked Sendable {
     }
   }
 
-  /// It is closed, or never was opened.
+  /// Records that the file is closed, or was never opened.
   func release(_ location: FileLocation) {
     lock.withLock {
       paths.remove(location.path)
       open[location.path] = nil
-      // Open by another name it would lose its locks.
+      // Reading a file that is open by another path would release its locks.
       guard let inode = FileLocation.Inode(location.path), !open.values.contains(inode) else { return }
       known[inode]?.header = OpenFiles.header(location.path)
     }

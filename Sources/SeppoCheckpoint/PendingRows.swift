@@ -2,7 +2,7 @@ import Foundation
 @_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
-/// Results that have come, until they are handed to the database together: one by one that takes longer.
+/// Results that wait to be written to the database together, which is faster than one by one.
 struct PendingRows {
   struct Row {
     let item: Int
@@ -11,9 +11,9 @@ struct PendingRows {
     let host: Int
     let seconds: Double
     let checksum: Int64
-    /// Where they end in `bytes`; they begin where the row before ends.
+    /// The end of the result in `bytes`. It starts at the end of the previous row.
     let bytesEnd: Int
-    /// Where it ends, after the bytes; nil where there is none.
+    /// The end of the JSON, which follows the result; nil without JSON.
     let jsonEnd: Int?
 
     var end: Int { jsonEnd ?? bytesEnd }
@@ -21,13 +21,13 @@ struct PendingRows {
 
   private(set) var rows: [Row] = []
   private(set) var bytes: [UInt8] = []
-  /// A row's `host` says which. They stay: a job has few.
+  /// The host names, indexed by a row's `host`. Never removed: a job has few.
   private(set) var hosts: [String] = []
-  private var numbers: [String: Int] = [:]
-  private var last = (name: "", number: -1)
+  private var hostIndices: [String: Int] = [:]
+  private var last = (name: "", index: -1)
 
-  /// Whether there is enough to make it worth its while; and no more memory is taken then.
-  var isMuch: Bool { rows.count >= 1_000 || bytes.count >= 1 << 20 }
+  /// Whether the rows should be written now: enough for a batch, and a bound on memory.
+  var isFull: Bool { rows.count >= 1_000 || bytes.count >= 1 << 20 }
 
   mutating func append(_ result: CheckpointResult, row: Int64, json: [UInt8]?) {
     bytes.append(contentsOf: result.bytes)
@@ -35,7 +35,8 @@ struct PendingRows {
     if let json { bytes += json }
     rows.append(
       Row(
-        item: result.item, time: result.time, rank: result.rank, host: number(result.host), seconds: result.seconds,
+        item: result.item, time: result.time, rank: result.rank, host: index(ofHost: result.host),
+        seconds: result.seconds,
         checksum: Digest.checksum(row: row, result.bytes), bytesEnd: bytesEnd, jsonEnd: json == nil ? nil : bytes.count)
     )
   }
@@ -45,14 +46,14 @@ struct PendingRows {
     bytes.removeAll(keepingCapacity: bytes.count <= 4 << 20)
   }
 
-  private mutating func number(_ host: String) -> Int {
-    if host == last.name, last.number >= 0 { return last.number }
-    let number = numbers[host] ?? hosts.count
-    if number == hosts.count {
-      numbers[host] = number
+  private mutating func index(ofHost host: String) -> Int {
+    if host == last.name, last.index >= 0 { return last.index }
+    let index = hostIndices[host] ?? hosts.count
+    if index == hosts.count {
+      hostIndices[host] = index
       hosts.append(host)
     }
-    last = (host, number)
-    return number
+    last = (host, index)
+    return index
   }
 }

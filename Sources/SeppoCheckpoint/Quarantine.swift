@@ -1,21 +1,21 @@
 @_spi(CheckpointStore) import SeppoMPI
 
-/// Items that were in a rank's hands when a job died, and how often.
+/// Items that were in flight when a job died, with the number of deaths.
 struct Quarantine: Equatable {
   struct Entry: Equatable {
     var items: Range<Int>
     var deaths: Int
-    /// Whether it is certain that a rank died at just these.
+    /// Whether it is certain that a rank died computing these items.
     var isCertain = false
   }
 
-  /// Lowest first, none over another. Stretches, because a rank may have had a million items in hand.
+  /// Disjoint ranges in ascending order. Ranges, because a rank may have a million items in flight.
   private(set) var entries: [Entry] = []
 
   init(_ entries: [Entry] = []) { self.entries = entries }
 
-  /// Adds what a job had in hand when it died: a death to each item that a dead rank held, whoever else held it too. Only
-  /// where nobody knows whom the job died of, every item in hand is suspected.
+  /// Adds the items that were in flight when a job died. Each item of a dead rank counts one more death. If no rank is
+  /// known to have died, all items in flight are added without a death.
   mutating func add(_ notes: InFlightRecord) {
     var edges: [(item: Int, change: Change)] = []
     for entry in entries {
@@ -43,7 +43,8 @@ struct Quarantine: Equatable {
     }
   }
 
-  /// Whether one item is all that a dead rank had. Where several have died at once, as with their host, it isn't.
+  /// Whether the rank died with this single item in flight, and no other rank died. When a host fails, several ranks
+  /// die.
   private func isCertain(_ holding: InFlightRecord.Holding, _ notes: InFlightRecord) -> Bool {
     notes.dead == [holding.rank] && holding.items.count == 1
       && notes.holdings.count { $0.rank == holding.rank } == 1
@@ -73,9 +74,9 @@ struct Quarantine: Equatable {
     }
   }
 
-  /// Without the items that have a result.
+  /// Returns the quarantine without the items that have a result.
   ///
-  /// - Parameter stored: hands over, lowest first, those items of a range that have one.
+  /// - Parameter stored: Calls its argument for each item of a range that has a result, in ascending order.
   func without(stored: (Range<Int>, (Int) -> Void) throws -> Void) rethrows -> Quarantine {
     var rest = Quarantine()
     for entry in entries {
@@ -91,7 +92,7 @@ struct Quarantine: Equatable {
     return rest
   }
 
-  /// Without the items beyond the last.
+  /// Returns the quarantine without items from `count` on.
   func limited(to count: Int) -> Quarantine {
     Quarantine(
       entries.compactMap { entry in

@@ -1,23 +1,23 @@
 import Foundation
 import GRDB
 
-/// The table `suspects`. What is in it of items whose result has been stored since counts no more, and is taken out
-/// whenever the file is opened: so storing a result costs nothing here.
+/// The table `suspects`, which stores the quarantine. Items that have a result by now are removed when the file is
+/// opened, so that storing a result needs no access to this table.
 struct QuarantineTable {
   let db: Database
-  let failure: Failure
+  let errors: ErrorTranslator
 
-  /// Takes up what a job that died has noted, whichever call it was at; once, however often this is tried.
-  func takeUp(_ notes: InFlightRecord) throws {
+  /// Adds the notes of a job that died, whichever call it was running. Repeated calls add the same notes once.
+  func merge(_ notes: InFlightRecord) throws {
     let row = try Row.fetchOne(db, sql: "SELECT * FROM calls WHERE call = ?", arguments: [notes.call])
-    guard let call = try row.map({ try StoredCall($0, failure) }), call.run != notes.run else { return }
+    guard let call = try row.map({ try StoredCall($0, errors) }), call.run != notes.run else { return }
     var quarantine = try read(call)
     quarantine.add(notes)
     try write(quarantine.limited(to: call.items), call)
     try db.execute(sql: "UPDATE calls SET run = ? WHERE call = ?", arguments: [notes.run, call.id])
   }
 
-  func tidy(_ call: StoredCall) throws { try write(read(call), call) }
+  func prune(_ call: StoredCall) throws { try write(read(call), call) }
 
   func read(_ call: StoredCall) throws -> Quarantine {
     let rows = try Row.fetchCursor(
@@ -27,8 +27,8 @@ struct QuarantineTable {
       guard let lower = Int.fromDatabaseValue(row["lower"]), let upper = Int.fromDatabaseValue(row["upper"]),
         let deaths = Int.fromDatabaseValue(row["deaths"]), let isCertain = Bool.fromDatabaseValue(row["certain"]),
         deaths >= 0, lower >= entries.last?.items.upperBound ?? 0,
-        lower < upper, upper <= RowID.mostItems
-      else { throw failure.damaged("a row of suspects") }
+        lower < upper, upper <= RowRange.maxItems
+      else { throw errors.damaged("a row of suspects") }
       entries.append(Quarantine.Entry(items: lower..<upper, deaths: deaths, isCertain: isCertain))
     }
     return Quarantine(entries)

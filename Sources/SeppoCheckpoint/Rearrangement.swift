@@ -3,22 +3,21 @@ import GRDB
 @_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
-/// Gives a call's results to the items that they are of, where the items have changed: wherever these stand now, and of
-/// equal ones to the first that has none yet.
+/// Moves a call's results to the current indices of their items. Of equal items, the first without a result gets it.
 ///
-/// Results whose items have gone get places behind the last item, where no map sees them, as the items may come back.
+/// Results of removed items move to indices after the last item, where no map reads them: the items may come back.
 struct Rearrangement {
   let db: Database
-  /// As it was before.
+  /// The call as it was before.
   let call: StoredCall
-  let failure: Failure
+  let errors: ErrorTranslator
 
   private struct Move {
     let from: Int64
     let to: Int64
   }
 
-  /// - Parameter items: their digests.
+  /// - Parameter items: The digests of the current items.
   func apply(_ items: [Int64]) throws {
     let moves = try plan(items)
     let read = try db.makeStatement(sql: "SELECT bytes, checksum FROM stored WHERE id = ?")
@@ -26,33 +25,33 @@ struct Rearrangement {
     for move in moves {
       guard let row = try Row.fetchOne(read, arguments: [move.from]), let bytes = Data.fromDatabaseValue(row["bytes"]),
         Int64.fromDatabaseValue(row["checksum"]) == bytes.withUnsafeBytes({ Digest.checksum(row: move.from, $0) })
-      else { throw failure.damaged("the result of item \(call.rows.item(move.from)) isn't what was stored") }
+      else { throw errors.damaged("the result of item \(call.rows.item(move.from)) doesn't match its checksum") }
       let checksum = bytes.withUnsafeBytes { Digest.checksum(row: move.to, $0) }
-      // Not yet where it belongs: another result may stand there still.
+      // A negative id for now: the final one may still belong to another result.
       try update.execute(arguments: [-move.to, checksum, move.from])
     }
     try db.execute(sql: "UPDATE stored SET id = -id WHERE id < 0")
-    // Nobody knows whether these are the items that they were.
+    // Their ranges refer to the old indices.
     try db.execute(sql: "DELETE FROM suspects WHERE call = ?", arguments: [call.id])
   }
 
   private func plan(_ items: [Int64]) throws -> [Move] {
     let rows = try read()
-    let places = items.indices.sorted { (items[$0], $0) < (items[$1], $1) }
+    let order = items.indices.sorted { (items[$0], $0) < (items[$1], $1) }
     var moves: [Move] = []
-    var gone: [Int64] = []
+    var orphans: [Int64] = []
     var next = 0
     for (digest, row) in rows.sorted(by: <) {
-      while next < places.count, items[places[next]] < digest { next += 1 }
-      if next < places.count, items[places[next]] == digest {
-        moves.append(Move(from: row, to: call.rows.row(places[next])))
+      while next < order.count, items[order[next]] < digest { next += 1 }
+      if next < order.count, items[order[next]] == digest {
+        moves.append(Move(from: row, to: call.rows.row(order[next])))
         next += 1
       } else if row < call.rows.row(items.count) {
-        gone.append(row)
+        orphans.append(row)
       }
     }
     let end = max(call.rows.row(items.count), (rows.map(\.row).max() ?? 0) + 1)
-    for (index, row) in gone.enumerated() { moves.append(Move(from: row, to: end + Int64(index))) }
+    for (index, row) in orphans.enumerated() { moves.append(Move(from: row, to: end + Int64(index))) }
     return moves.filter { $0.from != $0.to }
   }
 
@@ -62,7 +61,7 @@ struct Rearrangement {
       db, sql: "SELECT id, digest FROM stored WHERE id >= ? AND id < ?", arguments: [call.rows.first, call.rows.end])
     while let row = try rows.next() {
       guard let id = Int64.fromDatabaseValue(row["id"]), let digest = Int64.fromDatabaseValue(row["digest"]) else {
-        throw failure.damaged("a row of stored")
+        throw errors.damaged("a row of stored")
       }
       found.append((digest, id))
     }

@@ -2,13 +2,13 @@ import Foundation
 import SeppoWire
 
 extension Digest {
-  /// All 16 bytes. Nothing may be added after.
+  /// Returns all 16 bytes. Nothing may be added afterwards.
   mutating func finish() -> Data {
     let halves: (UInt64, UInt64) = finish()
     return withUnsafeBytes(of: (halves.0.littleEndian, halves.1.littleEndian)) { Data($0) }
   }
 
-  /// Of a result and its place: a row that has come to be another's is noticed too.
+  /// Returns the checksum of a result and its row id, which also detects a row that was moved to another id.
   static func checksum(row: Int64, _ bytes: UnsafeRawBufferPointer) -> Int64 {
     var digest = Digest()
     withUnsafeBytes(of: row.littleEndian) { digest.add($0) }

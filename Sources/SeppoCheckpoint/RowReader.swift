@@ -3,11 +3,11 @@ import GRDBSQLite
 @_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
-/// InFlightSlots over a call's results, each of which is what its checksum says.
+/// Reads a call's results and verifies their checksums.
 struct RowReader {
   let db: Database
   let call: StoredCall
-  let failure: Failure
+  let errors: ErrorTranslator
 
   func count() throws -> Int {
     try Int.fetchOne(
@@ -15,8 +15,8 @@ struct RowReader {
       arguments: [call.rows.first, call.rows.row(call.items)]) ?? 0
   }
 
-  /// Results whose items have gone, which stand behind the last item.
-  func countOfGone() throws -> Int {
+  /// Returns the number of results of removed items, which are stored after the last item.
+  func orphanCount() throws -> Int {
     try Int.fetchOne(
       db, sql: "SELECT count(*) FROM stored WHERE id >= ? AND id < ?",
       arguments: [call.rows.row(call.items), call.rows.end]) ?? 0
@@ -37,15 +37,15 @@ struct RowReader {
       let row = sqlite3_column_int64(statement, 0)
       let item = call.rows.item(row)
       guard sqlite3_column_type(statement, 1) == SQLITE_BLOB, sqlite3_column_type(statement, 2) == SQLITE_INTEGER else {
-        throw failure.damaged("the result of item \(item) is no result")
+        throw errors.damaged("the result of item \(item) has the wrong type")
       }
       let start = sqlite3_column_blob(statement, 1)
       let count = Int(sqlite3_column_bytes(statement, 1))
-      // Out of memory, where it says that there are bytes and gives none.
+      // A nil pointer to a blob that isn't empty means that SQLite is out of memory.
       guard start != nil || count == 0 else { throw DatabaseError(resultCode: .SQLITE_NOMEM) }
       let bytes = UnsafeRawBufferPointer(start: start, count: count)
       guard sqlite3_column_int64(statement, 2) == Digest.checksum(row: row, bytes) else {
-        throw failure.damaged("the result of item \(item) isn't what was stored")
+        throw errors.damaged("the result of item \(item) doesn't match its checksum")
       }
       try body(item, bytes)
     }

@@ -2,24 +2,25 @@ import GRDB
 import GRDBSQLite
 @_spi(CheckpointStore) import SeppoMPI
 
-/// Puts rows into `stored`, in a transaction that is begun where none is and stays open.
+/// Inserts rows into `stored`. Starts a transaction if none is open, and leaves it open.
 final class RowWriter {
   private let db: Database
-  private let rows: RowID
-  /// The items' digests, where they are stored too.
+  private let rows: RowRange
+  /// The items' digests, if they are stored with the results.
   private let digests: [Int64]?
   private let insert: Statement
-  /// The rows of `hosts`, by the numbers that `PendingRows` gives. Forgotten with the transaction that made them.
+  /// The row ids in `hosts`, indexed by the numbers of `PendingRows`. Discarded when the transaction is rolled back.
   private var hosts: [Int64] = []
 
-  init(_ db: Database, _ rows: RowID, digests: [Int64]?) throws {
+  init(_ db: Database, _ rows: RowRange, digests: [Int64]?) throws {
     self.db = db
     self.rows = rows
     self.digests = digests
     insert = try db.makeStatement(sql: "INSERT OR REPLACE INTO stored VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
   }
 
-  /// How many bytes a row's result and JSON may have together. SQLite counts a row's numbers and its header, too.
+  /// Returns the maximum size of a result and its JSON together, in bytes. SQLite's limit includes the row's numbers
+  /// and header.
   static func longestRow(_ db: Database) -> Int {
     Int(sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, -1)) - 128
   }
@@ -41,7 +42,7 @@ final class RowWriter {
   }
 
   func rollback() {
-    // Some errors have rolled it back already, and then there is nothing to do.
+    // After some errors SQLite has rolled back already, and this throws.
     try? db.rollback()
     hosts = []
   }
@@ -49,22 +50,22 @@ final class RowWriter {
   private func host(_ name: String) throws -> Int64 {
     try db.execute(sql: "INSERT OR IGNORE INTO hosts (name) VALUES (?)", arguments: [name])
     guard let host = try Int64.fetchOne(db, sql: "SELECT host FROM hosts WHERE name = ?", arguments: [name]) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of hosts has gone")
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of hosts is missing")
     }
     return host
   }
 
-  /// SQLite's own functions: GRDB's arguments are arrays of enumerations, and take as long as storing does.
+  /// Calls SQLite directly: GRDB's arguments, arrays of enums, would take as long as the insertion itself.
   private func write(_ row: PendingRows.Row, _ bytes: UnsafeRawBufferPointer, from start: Int) throws {
     let statement = insert.sqliteStatement
-    // What is bound lives longer than the step.
+    // SQLite doesn't copy the bound bytes: they outlive the step.
     sqlite3_bind_int64(statement, 1, rows.row(row.item))
     sqlite3_bind_double(statement, 2, row.time)
     sqlite3_bind_int64(statement, 3, Int64(row.rank))
     sqlite3_bind_int64(statement, 4, hosts[row.host])
     sqlite3_bind_double(statement, 5, row.seconds)
     let length = UInt64(row.bytesEnd - start)
-    // A zero pointer would be NULL, which results aren't.
+    // A nil pointer would be bound as NULL.
     var bound =
       length == 0
       ? sqlite3_bind_zeroblob(statement, 6, 0)

@@ -3,32 +3,31 @@ import GRDB
 @_spi(CheckpointStore) import SeppoMPI
 import Synchronization
 
-/// A checkpoint's file that is open for one call.
+/// A checkpoint file that is open for one call.
 ///
-/// The connection and all that goes with it are used on GRDB's queue only, `pending` and `encoder` by the thread that
-/// appends, and by `close()` when nothing is appended any more: that is why this may be handed to several threads.
+/// `Sendable` because the connection, `writer` and `fingerprint` are used on GRDB's queue only, and `pending` and
+/// `encoder` only by the thread that appends, and by `close()` after the last append.
 final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   private let location: FileLocation
   private let queue: DatabaseQueue
   private let notes: InFlightFile
-  private let failure: Failure
+  private let errors: ErrorTranslator
   private let call: StoredCall
   let quarantine: [CheckpointQuarantinedItem]
-  private let ranksAreDead = Atomic<Bool>(false)
+  private let hasLostRanks = Atomic<Bool>(false)
 
-  /// On the queue.
   private var writer: RowWriter?
-  /// Nil where the file isn't what it was left as, and never will be again.
-  private var trace: FileTrace?
+  /// Nil once another program has changed the file.
+  private var fingerprint: FileFingerprint?
 
   private var pending = PendingRows()
   private let encoder: JSONEncoder?
-  /// So many bytes the result and the JSON of a row have at most.
+  /// The maximum size of a row's result and JSON together, in bytes.
   private let longestRow: Int
 
   init(
     location: FileLocation, queue: DatabaseQueue, notes: InFlightFile, call: StoredCall, quarantine: Quarantine,
-    writer: RowWriter, trace: FileTrace, longestRow: Int,
+    writer: RowWriter, fingerprint: FileFingerprint, longestRow: Int,
     json: Bool
   ) {
     self.location = location
@@ -36,10 +35,10 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     self.notes = notes
     self.call = call
     self.writer = writer
-    self.trace = trace
+    self.fingerprint = fingerprint
     self.longestRow = longestRow
     self.quarantine = quarantine.items
-    failure = Failure(location: location)
+    errors = ErrorTranslator(location: location)
     encoder = json ? SQLiteJournal.makeEncoder() : nil
   }
 
@@ -53,25 +52,25 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     return encoder
   }
 
-  var stored: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).count() }) ?? 0 }
+  var stored: Int { (try? withDatabase { try RowReader(db: $0, call: call, errors: errors).count() }) ?? 0 }
 
-  var gone: Int { (try? database { try RowReader(db: $0, call: call, failure: failure).countOfGone() }) ?? 0 }
+  var orphaned: Int { (try? withDatabase { try RowReader(db: $0, call: call, errors: errors).orphanCount() }) ?? 0 }
 
-  /// They may have gone by mistake: so not before everything else is there.
-  private func removeGone() throws {
-    guard gone > 0, stored == call.items else { return }
-    try changing { db in
+  /// Removes results of removed items once all others are stored: the items may have been removed by mistake.
+  private func removeOrphans() throws {
+    guard orphaned > 0, stored == call.items else { return }
+    try modify { db in
       try db.execute(
         sql: "DELETE FROM stored WHERE id >= ? AND id < ?", arguments: [call.rows.row(call.items), call.rows.end])
     }
   }
 
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws {
-    // What the body throws is not ours to translate.
+    // The body's errors are thrown as they are, not translated.
     var thrown: (any Error)?
-    try database { db in
+    try withDatabase { db in
       do {
-        try RowReader(db: db, call: call, failure: failure).read { item, bytes in
+        try RowReader(db: db, call: call, errors: errors).read { item, bytes in
           do {
             try body(item, bytes)
           } catch {
@@ -87,19 +86,19 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   }
 
   func append(_ result: CheckpointResult) throws {
-    precondition(result.item >= 0 && result.item < call.items, "a result of an item that isn't there")
+    precondition(result.item >= 0 && result.item < call.items, "a result of an item that doesn't exist")
     guard result.bytes.count <= longestRow else {
       throw CheckpointError.tooLong(
         file: location.given, item: result.item, bytes: result.bytes.count, most: longestRow)
     }
     var json = json(result.value)
-    // That it is missing concerns those who query the file, not the map.
+    // Missing JSON is no error for the map.
     if let text = json, text.count > longestRow - result.bytes.count { json = nil }
     pending.append(result, row: call.rows.row(result.item), json: json)
-    if pending.isMuch { try write(andCommit: false) }
+    if pending.isFull { try write(andCommit: false) }
   }
 
-  /// Nil where JSON can't hold it: that concerns those who query the file, not the map.
+  /// Returns nil if the value can't be encoded as JSON, which is no error for the map.
   private func json(_ value: any Encodable) -> [UInt8]? {
     guard let encoder, let text = try? encoder.encode(value) else { return nil }
     return Array(text)
@@ -109,17 +108,17 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   private func write(andCommit: Bool) throws {
     defer { pending.removeAll() }
-    try changing { db in
+    try modify { db in
       guard let writer else { throw CheckpointError.failed(file: location.given, reason: "it has been closed") }
       do {
         try writer.write(pending)
         if andCommit {
-          try failure.checkIsThere(db)
+          try errors.checkIsThere(db)
           try writer.commit()
         }
       } catch {
-        // Before the rollback, which makes SQLite forget what the system said.
-        let translated = failure.translate(error, db.sqliteConnection)
+        // Before the rollback, which resets SQLite's record of the system error.
+        let translated = errors.translate(error, db.sqliteConnection)
         writer.rollback()
         throw translated
       }
@@ -131,7 +130,7 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   func note(dead ranks: [Int]) throws {
     try notes.note(dead: ranks)
-    ranksAreDead.store(!ranks.isEmpty, ordering: .relaxed)
+    hasLostRanks.store(!ranks.isEmpty, ordering: .relaxed)
   }
 
   var label: String { call.label ?? call.place }
@@ -140,51 +139,50 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
 
   func close() {
     guard queue.inDatabase({ _ in writer != nil }) else { return }
-    // What was appended since the last flush is as good as the rest.
     try? flush()
-    try? removeGone()
+    try? removeOrphans()
     queue.inDatabase { db in
       writer?.rollback()
       writer = nil
-      // What the ranks had in hand counts for the next job, where this one has lost some.
-      if !ranksAreDead.load(ordering: .relaxed) { notes.remove() }
-      // Leaves no second file behind.
+      // If ranks have died, the next job needs the notes.
+      if !hasLostRanks.load(ordering: .relaxed) { notes.remove() }
+      // Deletes the journal file.
       _ = try? String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
     }
     try? queue.close()
     OpenFiles.shared.release(location)
   }
 
-  /// Changes the file, which nobody else may.
-  private func changing(_ body: (Database) throws -> Void) throws {
-    try database { db in
-      try failure.checkIsThere(db)
-      try look(db, wasWritten: false)
+  /// Runs a body that writes, and throws if another program has changed the file.
+  private func modify(_ body: (Database) throws -> Void) throws {
+    try withDatabase { db in
+      try errors.checkIsThere(db)
+      try checkUnchanged(db, wasWritten: false)
       do {
         try body(db)
       } catch {
-        trace = trace?.now(db, wasWritten: true)
+        fingerprint = fingerprint?.now(db, wasWritten: true)
         throw error
       }
-      // Waiting for the disk takes long enough for others to come between.
-      try look(db, wasWritten: true)
+      // Again: another program may have changed the file while this one waited for the disk.
+      try checkUnchanged(db, wasWritten: true)
     }
   }
 
-  private func look(_ db: Database, wasWritten: Bool) throws {
-    trace = trace?.now(db, wasWritten: wasWritten)
-    guard trace != nil else {
+  private func checkUnchanged(_ db: Database, wasWritten: Bool) throws {
+    fingerprint = fingerprint?.now(db, wasWritten: wasWritten)
+    guard fingerprint != nil else {
       throw CheckpointError.failed(
-        file: location.given, reason: "it was cut off or overwritten by another program while it was in use")
+        file: location.given, reason: "it was truncated or overwritten by another program while it was in use")
     }
   }
 
-  private func database<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  private func withDatabase<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try queue.inDatabase { db in
       do {
         return try body(db)
       } catch {
-        throw failure.translate(error, db.sqliteConnection)
+        throw errors.translate(error, db.sqliteConnection)
       }
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 @_spi(CheckpointStore) package import SeppoMPI
 
-/// Opens a checkpoint's file: makes it, or finds out whether it is one, whole, and of this work.
+/// Opens a checkpoint file: creates it, or verifies that it is an intact checkpoint of the same work.
 package struct SQLiteStore: CheckpointStore {
   let path: String
   package let label: String?
@@ -11,7 +11,7 @@ package struct SQLiteStore: CheckpointStore {
   package let mostAtRisk: Int
   package let longestAtRisk: Duration
   package let deaths: Int
-  /// A job that was killed may be just ending.
+  /// How long to wait for a lock: a killed job may still be ending.
   private let lockWait: Duration
 
   package var name: String { path }
@@ -43,13 +43,13 @@ package struct SQLiteStore: CheckpointStore {
   }
 
   private func open(_ location: FileLocation, _ work: CheckpointWork) throws -> SQLiteJournal {
-    let failure = Failure(location: location)
-    guard work.count < RowID.mostItems else {
-      throw CheckpointError.failed(file: path, reason: "it can't hold more than \(RowID.mostItems) items")
+    let errors = ErrorTranslator(location: location)
+    guard work.count < RowRange.maxItems else {
+      throw CheckpointError.failed(file: path, reason: "it can't hold more than \(RowRange.maxItems) items")
     }
     var configuration = Configuration()
     configuration.foreignKeysEnabled = false
-    // A batch of results goes to the database in pieces.
+    // A transaction stays open over several calls of `append`.
     configuration.allowsUnsafeTransactions = true
     configuration.busyMode = .timeout(lockWait / .seconds(1))
     configuration.prepareDatabase { db in
@@ -59,17 +59,17 @@ package struct SQLiteStore: CheckpointStore {
     do {
       queue = try DatabaseQueue(path: location.path, configuration: configuration)
     } catch {
-      throw failure.translate(error, nil)
+      throw errors.translate(error, nil)
     }
     return try queue.inDatabase { db in
       do {
-        let opened = try FileOpening(db: db, location: location, store: self, work: work).open()
+        let opened = try FileOpener(db: db, location: location, store: self, work: work).open()
         OpenFiles.shared.opened(location)
         return SQLiteJournal(
           location: location, queue: queue, notes: opened.notes, call: opened.call, quarantine: opened.quarantine,
-          writer: opened.writer, trace: try FileTrace(db), longestRow: RowWriter.longestRow(db), json: json)
+          writer: opened.writer, fingerprint: try FileFingerprint(db), longestRow: RowWriter.longestRow(db), json: json)
       } catch {
-        throw failure.translate(error, db.sqliteConnection)
+        throw errors.translate(error, db.sqliteConnection)
       }
     }
   }

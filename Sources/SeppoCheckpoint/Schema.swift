@@ -1,16 +1,16 @@
 import GRDB
 import SeppoWire
 
-/// The tables of a checkpoint; docs/Checkpoint-file.md says what is in them.
+/// The tables of a checkpoint, described in docs/Checkpoint-file.md.
 enum Schema {
   /// "Sepp", in the file's header.
   static let application: Int64 = 0x5365_7070
-  /// In the file's header too. Files with another number are left alone. Format 1 had SHA-256 where there is `Digest` now,
-  /// format 2 knew ranges by their bounds, and nothing of items in another order, and format 3 saw of a results' type only
-  /// what every value of it shows.
+  /// The format's number, also in the header. Files with another number are left unchanged. Format 1 used SHA-256
+  /// instead of `Digest`, format 2 identified ranges by their bounds and didn't recognize reordered items, and format 3
+  /// described only those parts of a result type that all its values share.
   static let format: Int64 = 4
 
-  /// In this order. A file's must be the same to the letter.
+  /// The statements in order of execution. Those of a file must be identical.
   static let statements: KeyValuePairs = [
     "calls": """
     CREATE TABLE calls (
@@ -71,7 +71,7 @@ enum Schema {
     try db.execute(sql: "PRAGMA user_version = \(format)")
   }
 
-  /// Which table isn't as it was made; nil where all are. Others may be there.
+  /// Returns a table whose schema differs, or nil if there is none. Additional tables are allowed.
   static func difference(_ db: Database) throws -> String? {
     for (name, statement) in statements {
       let found = try DatabaseValue.fetchOne(db, sql: "SELECT sql FROM sqlite_master WHERE name = ?", arguments: [name])
@@ -81,18 +81,18 @@ enum Schema {
   }
 }
 
-/// A row of `stored` bears its call and its item in one number: the table is half as fast with a key of two columns.
-struct RowID {
+/// The row ids of a call in `stored`. Each combines call and item in one number: a key of two columns is half as fast.
+struct RowRange {
   static let itemBits = 40
-  static let mostItems = 1 << itemBits
+  static let maxItems = 1 << itemBits
 
-  /// The first of a call's rows.
+  /// The id of the call's first row.
   let first: Int64
 
-  init(call: Int64) { first = call << Int64(RowID.itemBits) }
+  init(call: Int64) { first = call << Int64(RowRange.itemBits) }
 
-  /// Behind the last.
-  var end: Int64 { first + Int64(RowID.mostItems) }
+  /// The id after the call's last possible row.
+  var end: Int64 { first + Int64(RowRange.maxItems) }
 
   func row(_ item: Int) -> Int64 { first + Int64(item) }
   func item(_ row: Int64) -> Int { Int(row - first) }

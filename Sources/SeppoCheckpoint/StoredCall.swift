@@ -1,30 +1,30 @@
 import Foundation
 import GRDB
 
-/// A row of `calls`.
+/// A row of the table `calls`.
 struct StoredCall {
   let id: Int64
   let label: String?
   let place: String
   let items: Int
   let digest: Data
-  /// The same in whatever order the items are.
+  /// A digest that doesn't depend on the order of the items.
   let bag: Data
   let element: String
   let result: String
   let form: String
   let shape: String
-  /// Whether rows bear the digests of their items.
+  /// Whether the digests of the items are stored with the results.
   let perItem: Bool
-  /// The program that found it here last, see `Program`.
+  /// The program that last used the call, see `ProgramIdentity`.
   let program: String
-  /// The last run whose notes have been folded into `suspects`.
+  /// The last job whose notes were added to `suspects`.
   let run: Data?
 
-  /// - Throws: `CheckpointError.damaged` where the row can't have been written by us.
-  init(_ row: Row, _ failure: Failure) throws {
+  /// - Throws: `CheckpointError.damaged` if the row is invalid.
+  init(_ row: Row, _ errors: ErrorTranslator) throws {
     func value<Value: DatabaseValueConvertible>(_ column: String, _ type: Value.Type = Value.self) throws -> Value {
-      guard let value = Value.fromDatabaseValue(row[column]) else { throw failure.damaged("column \(column) of calls") }
+      guard let value = Value.fromDatabaseValue(row[column]) else { throw errors.damaged("column \(column) of calls") }
       return value
     }
     id = try value("call")
@@ -40,29 +40,29 @@ struct StoredCall {
     perItem = try value("resume", String.self) == "perItem"
     program = try value("program")
     run = Data.fromDatabaseValue(row["run"])
-    guard id > 0, id < 1 << 22, items >= 0, items < RowID.mostItems else { throw failure.damaged("a row of calls") }
+    guard id > 0, id < 1 << 22, items >= 0, items < RowRange.maxItems else { throw errors.damaged("a row of calls") }
   }
 
-  /// Those of which this holds, oldest first. A loop's calls are many: so not more than are asked for.
+  /// Returns the calls that meet a condition, oldest first, at most `limit`: a loop may have made many calls.
   static func all(
-    _ db: Database, _ failure: Failure, where condition: String, _ arguments: StatementArguments, most: Int = -1
+    _ db: Database, _ errors: ErrorTranslator, where condition: String, _ arguments: StatementArguments, limit: Int = -1
   ) throws -> [StoredCall] {
     var calls: [StoredCall] = []
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT * FROM calls WHERE \(condition) ORDER BY call LIMIT \(most)", arguments: arguments)
-    while let row = try rows.next() { calls.append(try StoredCall(row, failure)) }
+      db, sql: "SELECT * FROM calls WHERE \(condition) ORDER BY call LIMIT \(limit)", arguments: arguments)
+    while let row = try rows.next() { calls.append(try StoredCall(row, errors)) }
     return calls
   }
 
-  var rows: RowID { RowID(call: id) }
+  var rows: RowRange { RowRange(call: id) }
 
-  /// The file with the call in it, as `Fits/Fits.swift`: what stays when lines move.
+  /// The source file of the call, such as `Fits/Fits.swift`, which stays the same when lines move.
   var source: Substring { StoredCall.source(place) }
   var module: Substring { StoredCall.module(place) }
 
-  /// A place or a label, told apart from that of the same call earlier in a run.
+  /// Returns a place or label with the number of the round, which distinguishes repeated calls in a run.
   static func name(_ text: String, round: Int) -> String { round == 1 ? text : "\(text)\(roundMark)\(round)" }
-  /// What was put behind a place so; nothing for the first time.
+  /// Returns the round's number from a place; empty for the first round.
   static func round(_ place: String) -> Substring {
     place.range(of: roundMark, options: .backwards).map { place[$0.upperBound...] } ?? ""
   }

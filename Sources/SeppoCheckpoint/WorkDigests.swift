@@ -2,20 +2,20 @@ import Foundation
 @_spi(CheckpointStore) import SeppoMPI
 import SeppoWire
 
-/// What a call's items are known by again. The items are gone through once.
+/// Digests that identify the items of a call, computed in one pass over the items.
 struct WorkDigests {
-  /// Of all items' digests, in their order.
+  /// The digest of all items' digests, in order.
   let whole: Data
-  /// The same for the same items in any order: the sum of their digests.
+  /// The sum of the items' digests, which doesn't depend on their order.
   let bag: Data
-  /// Each item's; empty where nobody asks for them.
+  /// The digest of each item; empty if not requested.
   let items: [Int64]
 
-  init(_ work: CheckpointWork, ofEach isOfEach: Bool) {
+  init(_ work: CheckpointWork, ofEachItem isOfEachItem: Bool) {
     var whole = Digest()
     var sum: (UInt64, UInt64) = (0, 0)
     var items: [Int64] = []
-    if isOfEach { items.reserveCapacity(work.count) }
+    if isOfEachItem { items.reserveCapacity(work.count) }
     work.eachItem { _, bytes in
       var digest = Digest()
       digest.add(bytes)
@@ -23,7 +23,7 @@ struct WorkDigests {
       withUnsafeBytes(of: (halves.0.littleEndian, halves.1.littleEndian)) { whole.add($0) }
       sum.0 &+= halves.0
       sum.1 &+= halves.1
-      if isOfEach { items.append(Int64(bitPattern: halves.0)) }
+      if isOfEachItem { items.append(Int64(bitPattern: halves.0)) }
     }
     self.whole = whole.finish()
     bag = withUnsafeBytes(of: (sum.0.littleEndian, sum.1.littleEndian)) { Data($0) }

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// `f` over a chunk: items in contiguous memory, uninitialised memory for the values, the index of the first block of items,
-/// and what limits the work.
+/// Computes a chunk. The arguments are the items in contiguous memory, uninitialised memory for the values, the index
+/// of the first block, and the limits of the call.
 ///
-/// The one closure that the inlinable part of a verb builds, so that its loop is specialised in the user's module.
+/// A verb's inlinable part builds this closure, so that its loop is specialised in the user's module.
 public typealias ChunkKernel =
   @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer, Int, ChunkLimits) -> ChunkOutcome
 
-/// How far a kernel came.
+/// The result of running a kernel on a chunk.
 public struct ChunkOutcome {
-  /// This number of values, from the first on, is initialised.
+  /// The number of initialised values, from the start of the chunk.
   public let completed: Int
-  /// What was thrown behind these; nil where all is computed, or the limit was met.
+  /// The error thrown after these values; nil if all are computed or the limit was reached.
   public let thrown: (any Error)?
-  /// The item that threw, counted from the first one of its block.
+  /// The item that threw, relative to the first item of its block.
   public let offset: Int
 
   @inlinable
@@ -24,30 +24,30 @@ public struct ChunkOutcome {
   }
 }
 
-/// What limits the work on all chunks of a call.
+/// The limits of all chunks of a call.
 public final class ChunkLimits: Sendable {
   @usableFromInline let bound = Atomic<Int>(Int.max)
   @usableFromInline let size = Atomic<Int>(1)
 
   package init() {}
 
-  /// Whether this block is not begun any more. Asked for every block, so it is one load.
+  /// Returns whether the block may no longer be started. It is called for every block, so it is a single load.
   @inlinable
   public func isBeyond(_ block: Int) -> Bool { block >= bound.load(ordering: .relaxed) }
 
-  /// Items of each block but the last.
+  /// The number of items in each block except the last.
   @inlinable
   public var blockSize: Int { size.load(ordering: .relaxed) }
 
   package func setBlockSize(_ size: Int) { self.size.store(size, ordering: .relaxed) }
 
   package func lower(to bound: Int) {
-    // One step: several compute threads may do so at once, and the lowest must stay.
+    // An atomic minimum: several compute threads may call this at once, and the lowest bound must win.
     self.bound.min(bound, ordering: .relaxed)
   }
 }
 
-/// Runs `f` over a chunk: a value for each item.
+/// Runs `f` on a chunk, with one value per item.
 @inlinable
 public func computeChunk<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
@@ -68,9 +68,9 @@ public func computeChunk<Element, Value>(
   return ChunkOutcome(completed: completed)
 }
 
-/// Runs `f` over a chunk: a value for each block of items.
+/// Runs `f` on a chunk, with one value per block of items.
 ///
-/// - Parameter f: counts up the items that it is done with, from 0.
+/// - Parameter f: increments its second argument for each item that it has processed, starting at 0.
 @inlinable
 public func computeBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,

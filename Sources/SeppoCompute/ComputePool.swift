@@ -2,54 +2,54 @@ import SeppoEngine
 import SeppoProcess
 import Synchronization
 
-/// A task as the participant sees it.
+/// Adapts a compute task to the participant.
 private struct PooledTask: ChunkHolder {
   let task: any ComputeTask
   var cursor: ChunkCursor { task.cursor }
 }
 
-/// The compute threads of a rank: they run `f`, and never call MPI.
+/// The compute threads of a rank. They run `f` and never call MPI.
 ///
-/// pthreads, because handing over through a queue or a task costs several times as much, and because their stacks must be
-/// large. Everything that changes is read and written under `mutex`, except the counts that say whether it is worth
-/// taking: that is why it is `Sendable`.
+/// They are pthreads, because handing work over through a queue or a Swift task takes several times as long, and
+/// because `f` needs large stacks. `Sendable` because `mutex` guards all mutable state, except the atomic counts that
+/// tell whether it is worth locking.
 package final class ComputePool: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let workCame = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let workAvailable = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let workDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finishedCount = Atomic<Int>(0)
   private let waitingCount = Atomic<Int>(0)
 
-  /// How often a compute thread with nothing to do yields before it sleeps.
-  private static let looks = 100
+  /// How often an idle compute thread yields before it sleeps.
+  private static let maximumYields = 100
 
   private var threads = 0
-  /// The hands of threads that have ended, by their numbers.
+  /// The slot numbers of threads that have ended.
   private var freeSlots: [Int] = []
-  /// Whether a thread with nothing to do ends at once, as the system has no more to give.
-  private var isShort = false
-  /// How long a thread with nothing to do stays, in nanoseconds.
-  private let patience: Int
-  /// What waits and what the threads are at.
+  /// Whether idle threads end at once, because the system can't create more threads.
+  private var lacksThreads = false
+  /// How long an idle thread is kept, in nanoseconds.
+  private let idleTimeout: Int
+  /// The waiting and the running tasks.
   private var participant = Participant<PooledTask>(threads: 0)
   private var finished: [any ComputeTask] = []
   private var kernel: ChunkKernel?
   private let slots: InFlightSlots
 
-  /// - Parameter patience: how long a thread with nothing to do stays, in nanoseconds.
-  package init(_ slots: InFlightSlots, patience: Int = 30_000_000_000) {
+  /// - Parameter idleTimeout: how long an idle thread is kept, in nanoseconds.
+  package init(_ slots: InFlightSlots, idleTimeout: Int = 30_000_000_000) {
     self.slots = slots
-    self.patience = patience
+    self.idleTimeout = idleTimeout
     pthread_mutex_init(mutex, nil)
     #if canImport(Darwin)
-      pthread_cond_init(workCame, nil)
+      pthread_cond_init(workAvailable, nil)
       pthread_cond_init(workDone, nil)
     #else
       var attributes = pthread_condattr_t()
       pthread_condattr_init(&attributes)
-      // The time of day may be set while we wait.
+      // The wall clock may be set during a wait.
       pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-      pthread_cond_init(workCame, &attributes)
+      pthread_cond_init(workAvailable, &attributes)
       pthread_cond_init(workDone, &attributes)
       pthread_condattr_destroy(&attributes)
     #endif
@@ -57,50 +57,52 @@ package final class ComputePool: @unchecked Sendable {
 
   /// Lends the kernel to the compute threads until `end`.
   ///
-  /// - Parameter wanted: at most so many; the first one starts now, others where there is something for them.
-  package func begin(_ kernel: @escaping ChunkKernel, threads wanted: Int) throws(NoThread) {
+  /// - Parameter wanted: the maximum number of threads. The first one starts now, others when there are tasks for them.
+  /// - Throws: `ThreadCreationError` if the system can't create the first thread.
+  package func begin(_ kernel: @escaping ChunkKernel, threads wanted: Int) throws(ThreadCreationError) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     self.kernel = kernel
     participant.threads = wanted
-    isShort = false
+    lacksThreads = false
     if threads == 0 { try startThread() }
   }
 
-  /// Under the mutex. Where the system gives none, those that have nothing to do end, and leave it what they had.
-  private func startThread() throws(NoThread) {
+  /// Call it with the mutex locked. If the system can't create a thread, idle threads end to free resources.
+  private func startThread() throws(ThreadCreationError) {
     let number = freeSlots.popLast() ?? threads
     let slot = slots.use(number)
-    do throws(NoThread) {
+    do throws(ThreadCreationError) {
       try ComputeThread.start { [unowned self] in self.compute(slot, number) }
     } catch {
       freeSlots.append(number)
-      isShort = true
-      pthread_cond_broadcast(workCame)
+      lacksThreads = true
+      pthread_cond_broadcast(workAvailable)
       throw error
     }
     threads += 1
   }
 
   deinit {
-    pthread_cond_destroy(workCame)
+    pthread_cond_destroy(workAvailable)
     pthread_cond_destroy(workDone)
     pthread_mutex_destroy(mutex)
-    workCame.deallocate()
+    workAvailable.deallocate()
     workDone.deallocate()
     mutex.deallocate()
   }
 
-  /// Ends the threads, and waits until they use nothing any more that the pool was given. No item may be running or waiting.
+  /// Ends all threads, and waits until they no longer use anything that was passed to the pool. No item may be running
+  /// or waiting.
   package func close() {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    isShort = true
-    pthread_cond_broadcast(workCame)
+    lacksThreads = true
+    pthread_cond_broadcast(workAvailable)
     while threads > 0 { pthread_cond_wait(workDone, mutex) }
   }
 
-  /// How many threads there are.
+  /// The number of threads.
   package var size: Int {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -113,31 +115,31 @@ package final class ComputePool: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     precondition(
       participant.waiting.isEmpty && participant.running.allSatisfy(\.task.cursor.kept.isEmpty),
-      "a call ended while its items were computed")
-    // All of a chunk may have been recalled just as a thread took it up: that thread will find nothing to do.
+      "the call ended while its items were being computed")
+    // A chunk may have been recalled completely just as a thread took it. That thread finds nothing to do.
     while !participant.running.isEmpty { pthread_cond_wait(workDone, mutex) }
     finished.removeAll()
     finishedCount.store(0, ordering: .relaxed)
     kernel = nil
   }
 
-  /// - Throws: where it takes one more thread, and the system gives none.
-  package func submit(_ task: any ComputeTask) throws(NoThread) {
-    task.carryContext()
+  /// - Throws: `ThreadCreationError` if the task needs another thread and the system can't create it.
+  package func submit(_ task: any ComputeTask) throws(ThreadCreationError) {
+    task.captureContext()
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if participant.waiting.count >= threads - participant.running.count, threads < participant.threads {
-      do throws(NoThread) { try startThread() } catch {
+      do throws(ThreadCreationError) { try startThread() } catch {
         task.drop()
         throw error
       }
     }
     participant.submit(PooledTask(task: task))
     waitingCount.store(participant.waiting.count, ordering: .relaxed)
-    pthread_cond_signal(workCame)
+    pthread_cond_signal(workAvailable)
   }
 
-  /// What has been computed since the last time.
+  /// Returns the tasks that have finished since the last call.
   package func takeFinished() -> [any ComputeTask] {
     guard finishedCount.load(ordering: .acquiring) > 0 else { return [] }
     pthread_mutex_lock(mutex)
@@ -148,24 +150,24 @@ package final class ComputePool: @unchecked Sendable {
     return taken
   }
 
-  /// Takes back what no thread has begun.
+  /// Drops the tasks that no thread has taken.
   package func withdraw() { change { $0.withdraw(drop: { $0.task.drop() }) } }
 
-  /// No item is begun any more, also of what may still be submitted: the process is about to end.
+  /// Starts no more items, not even of tasks that are submitted later: the process is about to end.
   package func stop() {
     change { participant in
       participant.threads = 0
-      for (pooled, _) in participant.running { pooled.task.cease() }
+      for (pooled, _) in participant.running { pooled.task.abandon() }
     }
   }
 
-  /// Gives up half of what no thread has begun, the last items first.
+  /// Gives up half of the unstarted items, the last ones first.
   package func recall() -> [Range<Int>] { change { $0.recall(drop: { $0.task.drop() }) } }
 
-  /// The items that have passed their time since this was last asked, with what stands behind them.
+  /// Returns the items that have become overdue since the last call, and the unstarted items after them.
   ///
-  /// - Parameter timeout: how long an item may take, in nanoseconds.
-  package func takeOverdue(after timeout: Int) -> Overdue {
+  /// - Parameter timeout: the maximum time per item, in nanoseconds.
+  package func takeOverdue(after timeout: Int) -> OverdueWork {
     change { [slots] participant in
       participant.overdue(
         at: monotonicNanoseconds(), after: timeout,
@@ -183,14 +185,14 @@ package final class ComputePool: @unchecked Sendable {
     return body(&participant)
   }
 
-  /// Whether any compute thread is at work.
+  /// Whether any compute thread is running a task.
   package var isRunning: Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return !participant.running.isEmpty
   }
 
-  /// Sleeps until a chunk is done, or for so long.
+  /// Sleeps until a chunk is finished, or for this long.
   package func wait(nanoseconds: Int) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -198,7 +200,7 @@ package final class ComputePool: @unchecked Sendable {
     wait(for: workDone, until: monotonicNanoseconds() + nanoseconds)
   }
 
-  /// Under the mutex.
+  /// Call it with the mutex locked.
   private func wait(for condition: UnsafeMutablePointer<pthread_cond_t>, until end: Int) {
     #if canImport(Darwin)
       let left = max(0, end - monotonicNanoseconds())
@@ -210,7 +212,7 @@ package final class ComputePool: @unchecked Sendable {
     #endif
   }
 
-  /// What a compute thread does, until it has had nothing to do for long.
+  /// The body of a compute thread; returns when the thread is to end.
   private func compute(_ slot: InFlightSlot, _ number: Int) {
     let stack = Crash.prepareThread()
     defer { Crash.leaveThread(stack) }
@@ -219,41 +221,41 @@ package final class ComputePool: @unchecked Sendable {
       participant.ended(PooledTask(task: task))
       finished.append(task)
       finishedCount.store(finished.count, ordering: .releasing)
-      // Another thread may have stood back because too many were at work.
-      if !participant.waiting.isEmpty { pthread_cond_signal(workCame) }
+      // Another thread may have found too many threads running.
+      if !participant.waiting.isEmpty { pthread_cond_signal(workAvailable) }
       pthread_mutex_unlock(mutex)
       pthread_cond_signal(workDone)
     }
   }
 
-  /// All of a compute thread's references to the kernel live in this frame, so that none is left when the task is said to
-  /// be done: the kernel is only lent, and Swift traps where a reference outlives the loan.
+  /// All references of a compute thread to the kernel live in this frame, so none is left when the task is reported as
+  /// finished: the kernel is only lent, and Swift traps if a reference outlives that.
   ///
-  /// - Returns: nil where the thread is to end.
+  /// - Returns: nil if the thread is to end.
   @inline(never)
   private func computeNext(_ slot: InFlightSlot, _ number: Int) -> (any ComputeTask)? {
-    // The next chunk is often near, and a thread that sleeps takes several microseconds to wake.
-    var looks = 0
-    while looks < ComputePool.looks, waitingCount.load(ordering: .relaxed) == 0 {
+    // The next chunk often arrives soon, and waking a sleeping thread takes several microseconds.
+    var yields = 0
+    while yields < ComputePool.maximumYields, waitingCount.load(ordering: .relaxed) == 0 {
       sched_yield()
-      looks += 1
+      yields += 1
     }
     pthread_mutex_lock(mutex)
-    let end = monotonicNanoseconds() + patience
+    let end = monotonicNanoseconds() + idleTimeout
     var next = participant.next(on: number)
     while next == nil {
-      if isShort || monotonicNanoseconds() >= end {
+      if lacksThreads || monotonicNanoseconds() >= end {
         threads -= 1
         freeSlots.append(number)
         pthread_cond_signal(workDone)
         pthread_mutex_unlock(mutex)
         return nil
       }
-      wait(for: workCame, until: end)
+      wait(for: workAvailable, until: end)
       next = participant.next(on: number)
     }
     waitingCount.store(participant.waiting.count, ordering: .relaxed)
-    guard let kernel, let task = next?.task else { preconditionFailure("a chunk came without its kernel") }
+    guard let kernel, let task = next?.task else { preconditionFailure("a chunk was submitted without a kernel") }
     pthread_mutex_unlock(mutex)
     slot.own()
     task.runInContext(kernel, slot)

@@ -2,84 +2,84 @@ import SeppoEngine
 import SeppoProcess
 import Synchronization
 
-/// A chunk in the hands of a compute thread.
+/// A chunk that a compute thread computes.
 ///
-/// The thread in a Seppo call makes it and hands it over; a compute thread runs it and hands it back. The pool's mutex
-/// orders the two, and between them nobody else touches it but for its claims and whether it has ceased, which are atomic:
-/// that is why what conforms is `@unchecked Sendable`.
+/// The calling thread creates the task and submits it; a compute thread runs it and returns it. Conforming types are
+/// `@unchecked Sendable` because the pool's mutex orders these steps and no other thread accesses the task in between,
+/// except for its cursor and its abandoned flag, which are atomic.
 ///
-/// It is computed within a Swift task that the calling thread makes, so that `f` finds the caller's task-local values
-/// (loggers, traces, dependencies), and whether its task is cancelled. As the task's executor, it has the compute thread
-/// run it. How floating-point numbers are rounded is the caller's, too.
+/// The chunk is computed within a Swift task that the calling thread creates, so that `f` sees the caller's task-local
+/// values (loggers, traces, dependencies) and whether its task is cancelled. As that task's executor, the compute task
+/// has the compute thread run it. The caller's floating-point rounding mode applies too.
 package protocol ComputeTask: TaskExecutor {
   var state: ComputeTaskState { get }
 
-  /// - Parameter hand: where the thread shows what it computes.
+  /// - Parameter slot: where the thread publishes the items that it computes.
   func run(_ kernel: ChunkKernel, _ slot: InFlightSlot)
 
-  /// The blocks that hold these items.
+  /// Returns the blocks that contain these items.
   func blocks(of items: Range<Int>) -> Range<Int>
 
-  /// No item of it is to be begun any more, also of those that are claimed.
-  func onCease()
+  /// Called when no more items may be started, not even those already taken from the cursor.
+  func onAbandon()
 }
 
-/// What a compute task is between the thread in the call and the compute thread; see `ComputeTask`.
+/// The state of a compute task that the calling thread and the compute thread share; see `ComputeTask`.
 package final class ComputeTaskState: @unchecked Sendable {
   package let cursor: ChunkCursor
-  fileprivate let ceased = Atomic<Bool>(false)
+  fileprivate let abandoned = Atomic<Bool>(false)
 
-  /// The Swift task, from `carryContext` until it has run.
-  fileprivate var carrier: UnownedJob?
-  fileprivate var arithmetic = fenv_t()
-  /// What the compute thread lends it.
-  fileprivate var loan: (kernel: ChunkKernel, slot: InFlightSlot)?
+  /// The Swift task, from `captureContext` until it has run.
+  fileprivate var contextTask: UnownedJob?
+  fileprivate var floatingPointEnvironment = fenv_t()
+  /// What the compute thread lends to the Swift task.
+  fileprivate var lent: (kernel: ChunkKernel, slot: InFlightSlot)?
 
   package init(_ cursor: ChunkCursor) { self.cursor = cursor }
 }
 
 extension ComputeTask {
   package var cursor: ChunkCursor { state.cursor }
-  /// Whether nobody will take it back, because the process is about to end.
-  package var hasCeased: Bool { state.ceased.load(ordering: .relaxed) }
+  /// Whether the task's results are no longer needed, because the process is about to end.
+  package var isAbandoned: Bool { state.abandoned.load(ordering: .relaxed) }
 
   package func blocks(of items: Range<Int>) -> Range<Int> { items }
 
-  package func onCease() {}
+  package func onAbandon() {}
 
-  func cease() {
-    state.ceased.store(true, ordering: .relaxed)
+  func abandon() {
+    state.abandoned.store(true, ordering: .relaxed)
     _ = cursor.cut(.max)
-    onCease()
+    onAbandon()
   }
 
-  package func enqueue(_ job: consuming ExecutorJob) { state.carrier = UnownedJob(job) }
+  package func enqueue(_ job: consuming ExecutorJob) { state.contextTask = UnownedJob(job) }
 
-  /// On the calling thread: takes along what `f` would find there.
-  func carryContext() {
-    let task = Task(executorPreference: self) { self.runLoan() }
+  /// Captures the caller's context for `f`. Called on the calling thread.
+  func captureContext() {
+    let task = Task(executorPreference: self) { self.runLent() }
     if Task.isCancelled { task.cancel() }
-    fegetenv(&state.arithmetic)
+    fegetenv(&state.floatingPointEnvironment)
   }
 
-  /// On a compute thread. No reference to the kernel is left behind.
+  /// Runs the task in the captured context. Called on a compute thread; leaves no reference to the kernel.
   func runInContext(_ kernel: @escaping ChunkKernel, _ slot: InFlightSlot) {
-    // Also where the last item has left another.
-    fesetenv(&state.arithmetic)
-    state.loan = (kernel, slot)
-    runCarrier()
-    state.loan = nil
+    // The previous item on this thread may have changed it.
+    fesetenv(&state.floatingPointEnvironment)
+    state.lent = (kernel, slot)
+    runContextTask()
+    state.lent = nil
   }
 
-  /// Lets the Swift task of a chunk that nobody computes end.
-  func drop() { runCarrier() }
+  /// Lets the Swift task of a chunk end that is not computed.
+  func drop() { runContextTask() }
 
-  private func runCarrier() {
-    state.carrier?.runSynchronously(on: asUnownedTaskExecutor())
-    state.carrier = nil
+  private func runContextTask() {
+    state.contextTask?.runSynchronously(on: asUnownedTaskExecutor())
+    state.contextTask = nil
   }
 
-  private func runLoan() {
-    if let loan = state.loan { run(loan.kernel, loan.slot) }
+  private func runLent() {
+    if let lent = state.lent { run(lent.kernel, lent.slot) }
   }
 }

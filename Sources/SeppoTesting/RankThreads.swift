@@ -6,9 +6,9 @@ import Synchronization
 
 /// The ranks of one call of `withRanks`, each on its own thread.
 final class RankThreads<Value: Sendable>: Sendable {
-  private struct Rank {
+  private struct State {
     var value: Value?
-    /// The first error that it ended, or would have ended the job with.
+    /// The first error with which this rank ended the job, or would have ended it under MPI.
     var error: (any Error)?
     var hasEnded = false
   }
@@ -17,18 +17,19 @@ final class RankThreads<Value: Sendable>: Sendable {
   private let fileID: StaticString
   private let line: UInt
   private let column: UInt
-  private let ranks: Mutex<[Rank]>
-  /// Signalled whenever something of a rank has changed.
+  private let ranks: Mutex<[State]>
+  /// Signalled on every change of a rank's state.
   private let changed = DispatchSemaphore(value: 0)
 
-  /// Where one rank has failed, the others may be about to fail in the same way: they are given this time.
-  private static var togetherPatience: DispatchTimeInterval { .milliseconds(100) }
-  /// A rank that makes no call can't be ended, and is left behind after this time.
-  private static var lastPatience: DispatchTimeInterval { .seconds(5) }
+  /// How long the other ranks run on after the first failure: they may be about to fail in the same way.
+  private static var gracePeriod: DispatchTimeInterval { .milliseconds(100) }
+  /// How long to wait for the ranks after the abort. A rank that makes no call cannot be stopped; its thread is
+  /// abandoned.
+  private static var abortTimeout: DispatchTimeInterval { .seconds(5) }
 
   init(_ count: Int, seed: UInt64, fileID: StaticString, line: UInt, column: UInt) {
     network = InProcessNetwork(ranks: count, seed: seed)
-    ranks = Mutex(Array(repeating: Rank(), count: count))
+    ranks = Mutex(Array(repeating: State(), count: count))
     self.fileID = fileID
     self.line = line
     self.column = column
@@ -36,11 +37,11 @@ final class RankThreads<Value: Sendable>: Sendable {
 
   func start(_ body: @escaping @Sendable () throws -> Value) {
     for rank in 0..<network.size {
-      do throws(NoThread) {
-        let context = CallersContext { self.run(rank, body) }
-        try ComputeThread.start { context.run() }
+      do throws(ThreadCreationError) {
+        let executor = CallerTaskExecutor { self.run(rank, body) }
+        try ComputeThread.start { executor.run() }
       } catch {
-        note(rank, error: error, hasEnded: true)
+        record(rank, error: error, hasEnded: true)
       }
     }
   }
@@ -49,14 +50,14 @@ final class RankThreads<Value: Sendable>: Sendable {
     do {
       let value = try ThreadRank.run(
         on: InProcessTransport(rank: rank, on: network),
-        end: ThreadEnd { self.note(rank, error: $0, hasEnded: $1) }, fileID: fileID, line: line, column: column, body)
-      note(rank, value: value, hasEnded: true)
+        end: ThreadEnd { self.record(rank, error: $0, hasEnded: $1) }, fileID: fileID, line: line, column: column, body)
+      record(rank, value: value, hasEnded: true)
     } catch {
-      note(rank, error: error, hasEnded: true)
+      record(rank, error: error, hasEnded: true)
     }
   }
 
-  private func note(_ rank: Int, value: Value? = nil, error: (any Error)? = nil, hasEnded: Bool) {
+  private func record(_ rank: Int, value: Value? = nil, error: (any Error)? = nil, hasEnded: Bool) {
     ranks.withLock { ranks in
       ranks[rank].value = value
       ranks[rank].error = ranks[rank].error ?? error
@@ -67,17 +68,18 @@ final class RankThreads<Value: Sendable>: Sendable {
 
   /// Waits until all ranks have ended.
   ///
-  /// - Throws: the lowest rank's error.
+  /// - Returns: The values of the ranks, in rank order.
+  /// - Throws: The error of the lowest rank that failed.
   func join() throws -> [Value] {
     wait(until: .distantFuture) { $0.contains { $0.error != nil } }
     if let failed = ranks.withLock({ $0.firstIndex { $0.error != nil } }) {
-      wait(until: .now() + RankThreads.togetherPatience) { _ in false }
+      wait(until: .now() + RankThreads.gracePeriod) { _ in false }
       network.abort(InProcessAbort(status: 1, rank: failed))
-      wait(until: .now() + RankThreads.lastPatience) { _ in false }
+      wait(until: .now() + RankThreads.abortTimeout) { _ in false }
     }
     return try ranks.withLock { ranks in
       let errors = ranks.enumerated().compactMap { rank, state in state.error.map { (rank, $0) } }
-      // An error that followed from another rank's is none of its own.
+      // An abort is only the consequence of another rank's error.
       guard let (rank, error) = errors.first(where: { !($0.1 is InProcessAbort) }) ?? errors.first else {
         return ranks.compactMap(\.value)
       }
@@ -86,10 +88,10 @@ final class RankThreads<Value: Sendable>: Sendable {
     }
   }
 
-  /// Waits until all ranks have ended, or that, or that time.
-  private func wait(until time: DispatchTime, or isEnough: ([Rank]) -> Bool) {
-    while !ranks.withLock({ ranks in ranks.allSatisfy(\.hasEnded) || isEnough(ranks) }) {
-      if changed.wait(timeout: time) == .timedOut { return }
+  /// Waits until all ranks have ended, the condition is true, or the deadline has passed.
+  private func wait(until deadline: DispatchTime, or condition: ([State]) -> Bool) {
+    while !ranks.withLock({ ranks in ranks.allSatisfy(\.hasEnded) || condition(ranks) }) {
+      if changed.wait(timeout: deadline) == .timedOut { return }
     }
   }
 }

@@ -1,7 +1,7 @@
-/// Runs the body as a number of ranks in this process, without MPI and `mpirun`, and returns what each rank returned.
+/// Runs the body on several ranks in this process, without MPI and `mpirun`, and returns the value of each rank.
 ///
-/// In the body everything is as in `Seppo.run`: `Seppo.rank`, `Seppo.size`, all verbs, `atRoot`, `broadcast`. So a unit test
-/// can run what a program runs:
+/// Inside the body, everything works as in `Seppo.run`: `Seppo.rank`, `Seppo.size`, all verbs, `atRoot`, `broadcast`. A
+/// unit test can therefore run the same code as a program:
 ///
 /// ```swift
 /// import SeppoMPI
@@ -16,35 +16,37 @@
 /// }
 /// ```
 ///
-/// Each rank is a thread with a large stack, and has compute threads of its own. Messages between the ranks are delayed, and
-/// overtake each other, as MPI lets them; another seed gives another order. Several calls may run at the same time, as Swift
-/// Testing's tests do.
+/// Each rank is a thread with a large stack, and has its own compute threads. Messages between ranks are delayed and
+/// may overtake each other, as far as MPI allows it; the order depends on the seed. Several calls may run at the same
+/// time, for example in parallel tests of Swift Testing.
 ///
-/// Not shown are a rank's death, signals and memory limits of single ranks. Global variables are shared by the ranks, which
-/// under `mpirun` have their own. The body's own thread, its items, and each `Task { }` that these start belong
-/// to a rank: a `Thread`, a `Task.detached` or a block on a dispatch queue does not. An item that never returns, and `Seppo.exit`, leave their threads behind.
+/// Three things cannot be tested this way: the death of a rank, signals, and the memory limit of a single rank. The
+/// ranks share global variables; under `mpirun` each rank has its own. The thread of the body, the items, and every
+/// `Task { }` that they start belong to a rank; a `Thread`, a `Task.detached` or a block on a dispatch queue does not.
+/// An item that never returns keeps its thread, and so does `Seppo.exit`.
 ///
 /// - Parameters:
-///   - count: number of ranks, 1 or more.
-///   - seed: decides how messages are delayed.
-///   - body: what each rank runs.
-/// - Returns: what the body returned on each rank, rank 0's first.
-/// - Throws: the error that left the body, of the lowest rank where it left several; what would have ended the job under MPI,
-///   as a stuck item or ranks that made different calls; ``RankExit`` where every rank called `Seppo.exit` with the same status. The other ranks'
-///   calls end with an error then.
+///   - count: The number of ranks, at least 1.
+///   - seed: The seed of the message delays.
+///   - body: The code that each rank runs.
+/// - Returns: The values that the body returned, in rank order.
+/// - Throws: The error that left the body, from the lowest rank that threw one; an error that would have ended the job
+///   under MPI, such as a stuck item or ranks that made different calls; or ``RankExit`` if a rank called `Seppo.exit`.
+///   The calls of the other ranks then end with an error.
 public func withRanks<Value: Sendable>(
   _ count: Int, seed: UInt64 = 0, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
   _ body: @escaping @Sendable () throws -> Value
 ) throws -> [Value] {
-  precondition(count > 0, "withRanks(\(count)): it needs at least one rank")
+  precondition(count > 0, "withRanks(\(count)): the number of ranks must be at least 1")
   let ranks = RankThreads<Value>(count, seed: seed, fileID: fileID, line: line, column: column)
   ranks.start(body)
   return try ranks.join()
 }
 
-/// `Seppo.exit` was called within `withRanks`: under `mpirun` it would have ended all ranks with this status.
+/// The error that `withRanks` throws after a call of `Seppo.exit`. Under `mpirun`, all ranks would have ended with this
+/// status.
 public struct RankExit: Error, Equatable, CustomStringConvertible {
-  /// The lowest rank that called it.
+  /// The lowest rank that called `Seppo.exit`.
   public let rank: Int
   public let status: Int32
 

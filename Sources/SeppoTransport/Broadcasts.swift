@@ -1,13 +1,14 @@
 internal import CMPI
 
-/// Broadcasts under way (`MPI_Ibcast`), a few at a time, each in as many parts as MPI's counts ask for.
+/// Broadcasts in flight (`MPI_Ibcast`). Each piece is split into parts that fit MPI's `Int32` counts.
 ///
-/// MPI matches them by their order, so that every rank begins them in the same one: part after part, piece after piece.
+/// MPI matches collective calls by their order, so every rank starts pieces and their parts in the same order.
 struct Broadcasts {
   private struct Piece {
     let bytes: UnsafeMutableRawBufferPointer
     let owner: AnyObject
-    var begun = 0
+    /// Bytes for which a broadcast has been started.
+    var started = 0
     var requests: [MPI_Request?] = []
   }
 
@@ -16,11 +17,11 @@ struct Broadcasts {
   private let comm: MPI_Comm
   private var pieces: [Piece] = []
   private var requests = 0
-  /// Parts that have come, in all.
+  /// Total number of completed parts.
   private(set) var done = 0
 
-  /// How many MPI is given at once.
-  private static let most = 3
+  /// Maximum number of requests in flight.
+  private static let maxRequests = 3
 
   init(root: Int, splitSize: Int, on comm: MPI_Comm) {
     self.root = root
@@ -28,17 +29,17 @@ struct Broadcasts {
     self.comm = comm
   }
 
-  /// Whether a further piece would be begun at once.
-  var hasRoom: Bool { requests < Broadcasts.most && pieces.allSatisfy { $0.begun == $0.bytes.count } }
+  /// Whether another piece would start immediately.
+  var hasCapacity: Bool { requests < Broadcasts.maxRequests && pieces.allSatisfy { $0.started == $0.bytes.count } }
 
-  /// - Parameter owner: kept until the piece is removed.
+  /// - Parameter owner: retained until the piece is removed.
   mutating func append(_ bytes: UnsafeMutableRawBufferPointer, keeping owner: AnyObject) {
     pieces.append(Piece(bytes: bytes, owner: owner))
   }
 
-  /// Begins what may be begun, and says whether the first piece has come.
+  /// Starts as many requests as allowed, and returns whether the first piece is complete.
   mutating func firstIsDone() throws -> Bool {
-    try begin()
+    try start()
     guard !pieces.isEmpty else { return false }
     while !pieces[0].requests.isEmpty {
       var done: Int32 = 0
@@ -47,28 +48,28 @@ struct Broadcasts {
       pieces[0].requests.removeFirst()
       requests -= 1
       self.done += 1
-      try begin()
+      try start()
     }
-    return pieces[0].begun == pieces[0].bytes.count
+    return pieces[0].started == pieces[0].bytes.count
   }
 
-  /// The first piece, and what keeps its bytes.
+  /// Removes and returns the first piece and the owner of its bytes.
   mutating func removeFirst() -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject) {
     let piece = pieces.removeFirst()
     return (piece.bytes, piece.owner)
   }
 
-  private mutating func begin() throws {
+  private mutating func start() throws {
     for index in pieces.indices {
-      while requests < Broadcasts.most, pieces[index].begun < pieces[index].bytes.count {
-        let offset = pieces[index].begun
+      while requests < Broadcasts.maxRequests, pieces[index].started < pieces[index].bytes.count {
+        let offset = pieces[index].started
         let count = min(splitSize, pieces[index].bytes.count - offset)
         var request: MPI_Request? = seppo_request_null()
         try check(
           "MPI_Ibcast",
           MPI_Ibcast(
             pieces[index].bytes.baseAddress! + offset, Int32(count), seppo_byte(), Int32(root), comm, &request))
-        pieces[index].begun += count
+        pieces[index].started += count
         pieces[index].requests.append(request)
         requests += 1
       }

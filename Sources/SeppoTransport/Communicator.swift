@@ -1,13 +1,14 @@
 internal import CMPI
 
-/// A communicator of our own: a duplicate of the world, so that messages never meet those of the user's own MPI calls.
+/// A transport over MPI. It uses a duplicate of `MPI_COMM_WORLD`, so that its messages never match the user's own MPI
+/// calls.
 ///
-/// Nothing here blocks for a peer: sends are non-blocking and keep their memory, receives are found by probe, the broadcast
-/// is polled.
+/// Nothing here blocks on a peer: sends are non-blocking and retain their memory, receives use probes, and the
+/// broadcast is polled.
 package final class Communicator: Transport {
   package let rank: Int
   package let size: Int
-  /// The longest message that is handed to MPI in one piece, in bytes. MPI counts in `Int32`.
+  /// Maximum size of a message that MPI gets in one piece, in bytes. MPI's counts are `Int32`.
   package let splitSize: Int
 
   package var whileWaiting: () throws -> Void = {}
@@ -24,14 +25,16 @@ package final class Communicator: Transport {
 
   package static let largestSplit = 1 << 30
 
-  /// Duplicates `MPI_COMM_WORLD`; every rank must do so.
+  /// Duplicates `MPI_COMM_WORLD`. Collective: every rank must call it.
   ///
-  /// - Parameter splitSize: bytes, 1 to 2³⁰; small ones are for tests. Rank 0's counts.
+  /// - Parameter splitSize: in bytes, 1 to 2³⁰; small values are for tests. All ranks use rank 0's value.
   package init(splitSize: Int = Communicator.largestSplit) throws {
     precondition((1...Communicator.largestSplit).contains(splitSize), "split size \(splitSize)")
     var duplicate: MPI_Comm? = seppo_comm_null()
     try check("MPI_Comm_dup", MPI_Comm_dup(seppo_comm_world(), &duplicate))
-    guard let duplicate else { throw MPIError(call: "MPI_Comm_dup", errorClass: 0, text: "no communicator came back") }
+    guard let duplicate else {
+      throw MPIError(call: "MPI_Comm_dup", errorClass: 0, text: "it returned no communicator")
+    }
     try check("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(duplicate, seppo_errors_return()))
     var rank: Int32 = 0
     var size: Int32 = 0
@@ -40,7 +43,7 @@ package final class Communicator: Transport {
     self.handle = duplicate
     self.rank = Int(rank)
     self.size = Int(size)
-    // Launchers don't give every rank the same environment, and a broadcast in other pieces gives other bytes.
+    // Ranks may have different environments, and a broadcast needs the same pieces on every rank.
     var split = Int32(splitSize)
     try check("MPI_Bcast", MPI_Bcast(&split, 1, seppo_int(), 0, duplicate))
     self.splitSize = Int(split)
@@ -58,7 +61,7 @@ package final class Communicator: Transport {
     try outbox.send(bytes, keeping: owner, to: rank, tag: kind.number << 1, on: handle)
   }
 
-  /// The pieces follow a preamble that tells their length in all.
+  /// Sends a preamble with the total length, then the pieces.
   package func send(
     _ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject, to rank: Int, kind: MessageKind
   ) throws {
@@ -96,31 +99,31 @@ package final class Communicator: Transport {
     pieces count: Int, root: Int, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
     arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
-    var underWay = Broadcasts(root: root, splitSize: splitSize, on: handle)
-    var begun = 0
+    var inFlight = Broadcasts(root: root, splitSize: splitSize, on: handle)
+    var started = 0
     var failure: (any Error)?
     for number in 0..<count {
       var backoff = Backoff()
       while true {
-        if begun < count, underWay.hasRoom {
-          let (bytes, owner) = piece(begun)
-          underWay.append(bytes, keeping: owner)
-          begun += 1
+        if started < count, inFlight.hasCapacity {
+          let (bytes, owner) = piece(started)
+          inFlight.append(bytes, keeping: owner)
+          started += 1
           continue
         }
-        let before = underWay.done
-        if try underWay.firstIsDone() { break }
-        if underWay.done != before { backoff.reset() }
+        let before = inFlight.done
+        if try inFlight.firstIsDone() { break }
+        if inFlight.done != before { backoff.reset() }
         let pause = backoff.next()
         rest(pause)
         if case .sleep = pause { try whileWaiting() }
       }
-      let (bytes, owner) = underWay.removeFirst()
+      let (bytes, owner) = inFlight.removeFirst()
       guard failure == nil else { continue }
       withExtendedLifetime(owner) {
         do { try arrived(number, bytes) } catch { failure = error }
       }
-      // Work on what comes may take longer than its coming, and then nobody waits.
+      // `arrived` may take longer than the transfer, so that the loop above never sleeps.
       try whileWaiting()
     }
     if let failure { throw failure }
@@ -147,12 +150,12 @@ package final class Communicator: Transport {
   /// `MPI_Abort`.
   package func abort(status: Int32) -> Never {
     _ = MPI_Abort(handle, status)
-    // MPI_Abort returns only where it can do nothing: end this process at the least.
-    leaveProcess(status: status == 0 ? 1 : status)
+    // MPI_Abort returns only if it fails: end at least this process.
+    exitImmediately(status: status == 0 ? 1 : status)
   }
 }
 
-/// Tells the receiver how long a split message is in all.
+/// The first message of a split message: its total length.
 private final class Preamble {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
 

@@ -6,16 +6,19 @@
   internal import Darwin
 #endif
 
-/// `mpirun`, which waits for a host that is cut off.
+/// An `mpirun` that waits for an unreachable host.
 package enum HungLauncher {
-  /// Sees to it that `mpirun` is gone after so many seconds; to be called before `MPI_Abort` where a host may be cut off.
+  /// Kills `mpirun` if it still runs after a delay. Call it before `MPI_Abort` if a host may be unreachable.
   ///
-  /// `mpirun` (4.1 and 5.0) ends all ranks that it can reach, then waits for the daemon on the host that it can't, until
-  /// TCP gives up: a quarter of an hour. Nor does a signal that can be handled end it: 4.1 crashes at the second one, 5.0
-  /// goes on waiting. Only where this process is on `mpirun`'s host can anything be done; false, where it isn't.
+  /// `mpirun` (4.1 and 5.0) ends all ranks that it can reach, then waits for the daemon on the unreachable host until
+  /// TCP times out, about 15 minutes. Signals other than SIGKILL don't help: 4.1 crashes at the second one, 5.0 keeps
+  /// waiting.
+  ///
+  /// - Parameter seconds: the delay.
+  /// - Returns: false if this process does not run on `mpirun`'s host, so that nothing can be done.
   package static func end(after seconds: Int) -> Bool {
     guard let launcher = launcher() else { return false }
-    // A process of its own, and in a group of its own: of this one's, mpirun ends them all.
+    // In a process group of its own: mpirun ends all processes of this one's group.
     let script = """
       exec </dev/null >/dev/null 2>&1
       tenths=0
@@ -37,12 +40,12 @@ package enum HungLauncher {
     return posix_spawn(&process, "/bin/sh", nil, &attributes, arguments, environ) == 0
   }
 
-  /// The nearest process above this one that is an `mpirun`; between the two there may be a user's script.
+  /// The nearest ancestor process that is an `mpirun`. A user's script may be in between.
   static func launcher() -> pid_t? {
     #if os(Linux)
       var process = getppid()
       while process > 1, let (name, parent) = parentage(of: process) {
-        // Open MPI 5's mpirun turns into prterun.
+        // Open MPI 5's mpirun executes prterun.
         if ["mpirun", "mpiexec", "orterun", "prterun"].contains(name) { return process }
         process = parent
       }
@@ -56,7 +59,7 @@ package enum HungLauncher {
       defer { fclose(file) }
       return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { line in
         guard let start = line.baseAddress, fgets(start, 512, file) != nil else { return nil }
-        // 4711 (mpirun) S 4710 …; a name may have brackets of its own.
+        // 4711 (mpirun) S 4710 …; a name may contain parentheses.
         let text = String(cString: start)
         guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return nil }
         let words = text[text.index(after: close)...].split(separator: " ")

@@ -1,26 +1,26 @@
 internal import CMPI
 
-/// Receives: messages are found by probe, received without blocking, put together when split, and given in the order
-/// in which each rank sent them.
+/// Incoming messages: found by probe, received without blocking, reassembled if split, and returned in the order in
+/// which each rank sent them.
 struct Inbox {
   private struct Arriving {
     let source: Int
     let kind: MessageKind
     let payload: ReceivedBytes
-    /// Bytes for which a receive is under way or done.
-    var begun = 0
+    /// Bytes for which a receive has been started.
+    var started = 0
     var requests: [MPI_Request?] = []
 
-    var isAwaitingPieces: Bool { begun < payload.memory.count }
+    var isAwaitingPieces: Bool { started < payload.memory.count }
     var isComplete: Bool { !isAwaitingPieces && requests.isEmpty }
   }
 
   let buffers = BufferPool()
 
-  /// In the order in which the probe found them.
+  /// In the order of the probes.
   private var arriving: [Arriving] = []
 
-  /// Pieces that were found, in all: as long as it changes, bytes are moving.
+  /// Total number of pieces found. It changes while bytes are moving.
   private(set) var found = 0
 
   mutating func poll(on comm: MPI_Comm) throws -> Message? {
@@ -40,24 +40,25 @@ struct Inbox {
 
   /// See `Transport.mayReceive`.
   var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void = { _, _ in }
-  /// A message has been found and not received; what follows can't be told from its pieces.
-  private var isFull = false
+  /// Whether `mayReceive` refused a message. Then none are received, because its pieces look like messages.
+  private var hasRefused = false
 
+  /// Minimum size of a message for which `mayReceive` is asked, in bytes.
   private static let long = 1 << 20
 
-  private mutating func room(for bytes: Int, from source: Int) throws -> ReceivedBytes {
+  private mutating func allocate(for bytes: Int, from source: Int) throws -> ReceivedBytes {
     if bytes >= Inbox.long {
-      isFull = true
+      hasRefused = true
       try mayReceive(bytes, source)
-      isFull = false
+      hasRefused = false
     }
     return ReceivedBytes(count: bytes, from: buffers)
   }
 
-  /// Takes in what the probe finds, and moves what is under way.
+  /// Progresses the receives in flight, and starts one for the next message that the probe finds.
   mutating func receive(on comm: MPI_Comm) throws {
     for index in arriving.indices where !arriving[index].requests.isEmpty { try progress(index) }
-    if isFull { return }
+    if hasRefused { return }
     var found: Int32 = 0
     var message: MPI_Message? = seppo_message_null()
     var status = MPI_Status()
@@ -69,27 +70,27 @@ struct Inbox {
     let kind = MessageKind(status.MPI_TAG >> 1)
     let source = Int(status.MPI_SOURCE)
     if status.MPI_TAG & 1 != 0 {
-      // A preamble is eight bytes that have arrived already, so that this receive doesn't wait.
+      // The preamble's eight bytes have arrived already, so this receive does not block.
       var total: UInt64 = 0
       try check("MPI_Mrecv", MPI_Mrecv(&total, count, seppo_byte(), &message, nil))
       let length = Int(UInt64(littleEndian: total))
-      arriving.append(Arriving(source: source, kind: kind, payload: try room(for: length, from: source)))
+      arriving.append(Arriving(source: source, kind: kind, payload: try allocate(for: length, from: source)))
       return
     }
-    // Pieces follow their preamble with nothing of that rank between.
+    // MPI keeps the order of messages from one rank, so pieces directly follow their preamble.
     let index: Int
     if let unfinished = arriving.lastIndex(where: { $0.source == source && $0.isAwaitingPieces }) {
       index = unfinished
     } else {
       index = arriving.count
-      arriving.append(Arriving(source: source, kind: kind, payload: try room(for: Int(count), from: source)))
+      arriving.append(Arriving(source: source, kind: kind, payload: try allocate(for: Int(count), from: source)))
     }
     try receive(&message, count: count, into: index)
   }
 
   private mutating func receive(_ message: inout MPI_Message?, count: Int32, into index: Int) throws {
     let memory = arriving[index].payload.memory
-    let offset = arriving[index].begun
+    let offset = arriving[index].started
     guard offset + Int(count) <= memory.count else {
       throw MPIError(
         call: "MPI_Imrecv", errorClass: 0, text: "rank \(arriving[index].source) sent more bytes than it announced")
@@ -97,7 +98,7 @@ struct Inbox {
     var request: MPI_Request? = seppo_request_null()
     let start = memory.baseAddress.map { $0 + offset }
     try check("MPI_Imrecv", MPI_Imrecv(start, count, seppo_byte(), &message, &request))
-    arriving[index].begun += Int(count)
+    arriving[index].started += Int(count)
     arriving[index].requests.append(request)
     try progress(index)
   }

@@ -43,5 +43,5 @@ package final class LoneTransport: Transport {
 
   package func free() throws { buffers.empty() }
 
-  package func abort(status: Int32) throws -> Never { leaveProcess(status: status) }
+  package func abort(status: Int32) throws -> Never { exitImmediately(status: status) }
 }

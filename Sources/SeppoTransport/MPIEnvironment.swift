@@ -1,11 +1,11 @@
 internal import CMPI
 
-/// MPI in this process: started, by us or by somebody before us, and ended by whoever started it.
+/// MPI in this process, started by Seppo or by another library. The one that started MPI ends it.
 package struct MPIEnvironment: Sendable {
-  /// Whether another library had started MPI. Then it is that library's to end.
+  /// Whether another library had started MPI before. Then that library ends it.
   package let startedByOthers: Bool
-  /// Whether any thread may make MPI calls, one at a time (`MPI_THREAD_SERIALIZED` or more).
-  /// Where it is false, only the thread that started MPI may.
+  /// Whether any thread may make MPI calls, one at a time (`MPI_THREAD_SERIALIZED` or more). If false, only the thread
+  /// that started MPI may.
   package let isSerialized: Bool
 
   /// Whether MPI runs in this process (`MPI_Initialized`), started by any library.
@@ -14,10 +14,10 @@ package struct MPIEnvironment: Sendable {
     return MPI_Initialized(&flag) == seppo_success() && flag != 0
   }
 
-  /// Starts MPI (`MPI_Init_thread`), or joins what another library has started.
+  /// Starts MPI (`MPI_Init_thread`), unless another library has started it.
   ///
-  /// - Throws: `MPIStartError` where the loaded MPI isn't the one compiled against, where MPI has ended already, or where
-  ///   the launcher and the library don't know each other; `MPIError` where MPI itself fails.
+  /// - Throws: `MPIStartError` if the loaded MPI library does not match the headers, or if MPI has already been
+  ///   finalized; `MPIError` if an MPI call fails.
   package static func start() throws -> MPIEnvironment {
     try MPIVersion.compiled.check(loaded: .loaded)
     var flag: Int32 = 0
@@ -43,56 +43,58 @@ package struct MPIEnvironment: Sendable {
     return MPI_Is_thread_main(&isMain) == seppo_success() && isMain != 0
   }
 
-  /// Whether MPI has ended (`MPI_Finalized`), by whomever: then no MPI call may be made any more.
+  /// Whether MPI has been finalized (`MPI_Finalized`), so that no more MPI calls are allowed.
   package var hasEnded: Bool {
     var flag: Int32 = 0
     return MPI_Finalized(&flag) != seppo_success() || flag != 0
   }
 
-  /// Ends MPI (`MPI_Finalize`) if we started it; where the process is about to end, also if others did, because they will
-  /// not come to it.
+  /// Ends MPI (`MPI_Finalize`) if Seppo started it.
+  ///
+  /// - Parameter withProcess: whether the process is about to exit. Then MPI is ended even if another library started
+  ///   it, because that library will not get to do it.
   package func end(withProcess: Bool = false) throws {
     if !startedByOthers || withProcess { try check("MPI_Finalize", MPI_Finalize()) }
   }
 }
 
-/// Why MPI could not be started.
+/// The reason why MPI could not be started.
 package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The MPI library that was loaded isn't of the series that the program was compiled against.
+  /// The loaded MPI library has another major version than the headers used at compile time.
   case otherVersion(compiled: MPIVersion, loaded: String)
-  /// MPI had been started and ended already: it can't start twice in one process.
+  /// MPI has already been finalized; it can't be started twice in one process.
   case ended
-  /// The launcher says that it started several ranks, the library knows of one only.
-  case launcherUnknown(launched: Int)
+  /// The launcher started several ranks, but the MPI library sees only one.
+  case launcherMismatch(launched: Int)
   /// The process was forked by a rank, and isn't one.
   case forked(parent: Int)
   /// The same under Slurm's srun.
-  case stepUnknown(tasks: Int)
+  case slurmStepMismatch(tasks: Int)
 
   package var description: String {
     switch self {
     case .otherVersion(let compiled, let loaded):
       """
       this program was compiled against Open MPI \(compiled), but the MPI library loaded at run time is \(loaded). \
-      Build with ./mpi-run.sh, which sets the library's path, or pass -Xlinker -rpath=DIR with the folder of the \
-      libmpi.so that belongs to your mpicc.
+      Build with ./mpi-run.sh, which sets the library path, or pass -Xlinker -rpath=DIR, where DIR is the folder with \
+      the libmpi.so of your mpicc.
       """
     case .ended:
-      "MPI has been ended in this process already, and MPI can't start twice."
+      "MPI has already been finalized in this process, and MPI can't be started twice: call Seppo before MPI_Finalize."
     case .forked(let parent):
       """
       this process was forked by process \(parent), which is the rank that the launcher started; only that one can make calls. \
       Make them there, or start another program in the forked process (exec) without the launcher's variables
       """
-    case .stepUnknown(let tasks):
+    case .slurmStepMismatch(let tasks):
       """
-      srun started \(tasks) tasks, but each of them believes that it is rank 0 of 1: the MPI library has not found the others. \
-      Start them with srun --mpi=pmix (srun --mpi=list says what this Slurm has), or with mpirun inside the job.
+      srun started \(tasks) tasks, but each of them is rank 0 of 1: its MPI library did not find the others. \
+      Start them with srun --mpi=pmix (srun --mpi=list prints what this Slurm supports), or with mpirun inside the job.
       """
-    case .launcherUnknown(let launched):
+    case .launcherMismatch(let launched):
       """
-      the launcher started \(launched) ranks, but this process's MPI library knows of one only: mpirun and the library \
-      belong to different MPIs. Use the mpirun that stands beside the mpicc you built with.
+      the launcher started \(launched) ranks, but this process's MPI library sees only one: mpirun and the library \
+      belong to different MPI installations. Use the mpirun from the same folder as the mpicc you built with.
       """
     }
   }
@@ -110,7 +112,7 @@ package struct MPIVersion: Sendable, Equatable, CustomStringConvertible {
     self.release = release
   }
 
-  /// That of the headers.
+  /// The version of the headers used at compile time.
   package static var compiled: MPIVersion {
     MPIVersion(
       major: Int(seppo_compiled_major()), minor: Int(seppo_compiled_minor()), release: Int(seppo_compiled_release()))
@@ -118,14 +120,14 @@ package struct MPIVersion: Sendable, Equatable, CustomStringConvertible {
 
   package var description: String { "\(major).\(minor).\(release)" }
 
-  /// Open MPI keeps its binary interface within a major version, so only that must agree.
+  /// Checks the major version only: Open MPI keeps its ABI within a major version.
   package func check(loaded: Loaded) throws(MPIStartError) {
     guard let version = loaded.version, version.major == major else {
       throw .otherVersion(compiled: self, loaded: loaded.summary)
     }
   }
 
-  /// What the loaded library says of itself, `MPI_Get_library_version`, as "Open MPI v4.1.4, package: …".
+  /// The version text of the loaded library, from `MPI_Get_library_version`: "Open MPI v4.1.4, package: …".
   package struct Loaded: Sendable {
     package let text: String
 

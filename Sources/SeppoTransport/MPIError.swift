@@ -1,12 +1,12 @@
 internal import CMPI
 
-/// An error that MPI reported: which call, the error's class, and MPI's own text.
+/// An error that MPI reported.
 package struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The MPI function that failed, as `MPI_Isend`.
+  /// The name of the MPI function that failed, such as `MPI_Isend`.
   package let call: String
-  /// The class that MPI sorts the error into, `MPI_Error_class`.
+  /// The error class, from `MPI_Error_class`.
   package let errorClass: Int32
-  /// What MPI says of it, `MPI_Error_string`.
+  /// The error text, from `MPI_Error_string`.
   package let text: String
 
   package init(call: String, errorClass: Int32, text: String) {
@@ -25,7 +25,7 @@ package struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String { "\(call) failed: \(text) (class \(errorClass))" }
 }
 
-/// What an MPI function writes into memory for so many characters; nil where it fails.
+/// Returns the string that an MPI function writes into a buffer of `capacity` characters, or nil if the function fails.
 func readText(
   capacity: Int32, _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32
 ) -> String? {
@@ -37,7 +37,7 @@ func readText(
   }
 }
 
-/// Turns a C return code into a throw.
+/// Throws an `MPIError` if the return code is not `MPI_SUCCESS`.
 @inline(__always)
 func check(_ call: StaticString, _ code: Int32) throws(MPIError) {
   if code != seppo_success() { throw MPIError(call: "\(call)", code: code) }

@@ -1,11 +1,11 @@
-/// What a message is about; MPI's tag, halved (the lower bit tells a long message's first piece).
+/// The kind of a message: MPI's tag without its lowest bit, which marks the preamble of a split message.
 package struct MessageKind: Hashable, Sendable {
   package let number: Int32
 
   package init(_ number: Int32) { self.number = number }
 }
 
-/// A message that has arrived whole.
+/// A message that has arrived completely.
 package struct Message {
   package let source: Int
   package let kind: MessageKind
@@ -14,9 +14,9 @@ package struct Message {
   package var bytes: UnsafeRawBufferPointer { payload.bytes }
 }
 
-/// Memory that a message was received into. Aligned for every standard type, vectors included.
+/// The memory of a received message, aligned for every standard type, including SIMD vectors.
 ///
-/// Not changed any more once its message is delivered, so it may be read by any thread: that is why it is `Sendable`.
+/// `Sendable` because the memory is immutable once the message is delivered.
 package final class ReceivedBytes: @unchecked Sendable {
   static let alignment = 64
 
@@ -32,5 +32,5 @@ package final class ReceivedBytes: @unchecked Sendable {
     memory = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
   }
 
-  deinit { buffers.giveBack(buffer) }
+  deinit { buffers.put(buffer) }
 }

@@ -6,7 +6,7 @@
   internal import Darwin
 #endif
 
-/// Does what the back-off says.
+/// Makes the pause: spins, yields or sleeps.
 package func rest(_ pause: Backoff.Pause) {
   switch pause {
   case .spin: return
@@ -17,10 +17,10 @@ package func rest(_ pause: Backoff.Pause) {
   }
 }
 
-/// Ends this process at once, without what is done at an orderly exit.
-func leaveProcess(status: Int32) -> Never { _exit(status) }
+/// Ends this process immediately, without running exit handlers.
+func exitImmediately(status: Int32) -> Never { _exit(status) }
 
-/// Whether two stretches of memory of one length hold the same.
+/// Whether two buffers of the same length have the same content.
 func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
   guard let first = one.baseAddress, let second = other.baseAddress else { return true }
   return memcmp(first, second, one.count) == 0

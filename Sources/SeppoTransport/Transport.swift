@@ -1,80 +1,80 @@
-/// Messages between the ranks of a job: MPI's (`Communicator`), or in one process (`InProcessTransport`).
+/// Sends messages between the ranks of a job: over MPI (`Communicator`), or in one process (`InProcessTransport`).
 ///
-/// One thread at a time uses it, the one that is in a call of Seppo's. Nothing but the collective operations and `flush`
-/// waits for another rank: sends keep their memory and return, receives are found by `poll`.
+/// Only one thread at a time uses it, the one that is inside a call to Seppo. Only the collective operations and
+/// `flush` wait for other ranks: sends retain their memory and return, and `poll` returns received messages.
 package protocol Transport: AnyObject {
   var rank: Int { get }
   var size: Int { get }
 
-  /// Called now and then while this rank waits within `flush` or `broadcast`; what it throws is thrown there.
+  /// Called repeatedly while this rank waits in `flush` or `broadcast`, which rethrow its errors.
   var whileWaiting: () throws -> Void { get set }
 
-  /// Asked before memory is taken for a message of 1 MiB or more: its bytes, and the rank that sends it. What it throws is
-  /// thrown where messages are received, and no further ones are.
+  /// Called before memory is allocated for a message of 1 MiB or more, with its size and source rank. An error that it
+  /// throws is rethrown by the receiving call, and no further messages are received.
   var mayReceive: (_ bytes: Int, _ source: Int) throws -> Void { get set }
 
-  /// The memory of received messages that is kept for the next ones.
+  /// The pool of buffers for received messages.
   var buffers: BufferPool { get }
 
-  /// Starts to send, and returns at once.
+  /// Starts to send a message, and returns immediately.
   ///
   /// - Parameters:
-  ///   - bytes: any length. They must stay as they are for as long as `owner` lives.
-  ///   - owner: kept until the transport has done with the bytes.
+  ///   - bytes: of any length. They must not change while `owner` is alive.
+  ///   - owner: retained until the transport no longer needs the bytes.
   func send(_ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws
 
-  /// Starts to send one message whose bytes stand in several places, and returns at once.
+  /// Starts to send several buffers as one message, and returns immediately.
   func send(_ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject, to rank: Int, kind: MessageKind) throws
 
-  /// Moves what is under way, and gives the next message that has arrived whole, if there is one.
+  /// Progresses all transfers, and returns the next message that has arrived completely, if any.
   ///
-  /// Messages of one rank come in the order that it sent them in.
+  /// Messages from one rank arrive in the order in which it sent them.
   func poll() throws -> Message?
 
-  /// Changes as long as messages, or pieces of them, come and go: then a wait isn't one for nothing.
+  /// A counter that changes while messages, or pieces of them, are being transferred.
   var moved: Int { get }
 
-  /// Whether something that was sent has not left.
+  /// Whether a send is not complete yet.
   var isSending: Bool { get }
 
-  /// Waits until everything that was sent has left. Incoming messages stay for the next `poll`.
+  /// Waits until all sends are complete. Messages received meanwhile are kept for the next `poll`.
   ///
-  /// - Parameter longest: nanoseconds that it sleeps at the most, in all: for receivers that may not listen.
+  /// - Parameter longest: maximum total sleep, in nanoseconds, in case a receiver no longer receives.
   func flush(atMost longest: Int) throws
 
-  /// Gives the root's bytes to every rank piece by piece, so that one can be worked on while the next ones come. Every rank
+  /// Broadcasts the root's bytes in pieces, so that a rank can process one piece while the next ones arrive. Every rank
   /// must call it with the same number of pieces, of the same sizes.
   ///
   /// - Parameters:
-  ///   - piece: gives each piece's bytes, and what keeps them, when its turn has come.
-  ///   - arrived: told of each piece in turn. What it throws is thrown when all pieces have come: the other ranks go on.
+  ///   - piece: returns the bytes of a piece, and their owner, when the piece is about to start.
+  ///   - arrived: called with each piece in order. An error that it throws is rethrown after the last piece, because
+  ///     the other ranks still need all of them.
   func broadcast(
     pieces count: Int, root: Int, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
     arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void) throws
 
-  /// Rank 0's number, on every rank. Every rank must call it.
+  /// Returns rank 0's number on every rank. Collective: every rank must call it.
   func agree(_ number: Int) throws -> Int
 
-  /// Every rank's text, on every rank. Every rank must call it, with the same capacity.
+  /// Returns every rank's text on every rank. Collective: every rank must call it, with the same capacity.
   ///
-  /// - Parameter capacity: bytes for each; longer texts are cut off.
+  /// - Parameter capacity: bytes per text. Longer texts are truncated.
   func allGather(_ text: String, capacity: Int) throws -> [String]
 
-  /// Gives back what the transport holds; every rank must do so, with nothing under way.
+  /// Frees the transport's resources. Collective: every rank must call it, with no transfers in flight.
   func free() throws
 
-  /// Ends the whole job, on every rank, with this status. MPI ends the processes. Where the ranks are threads of one process,
-  /// it throws, here and from the next call of every other rank.
+  /// Ends the whole job, on every rank, with this status. MPI ends the processes. If the ranks are threads of one
+  /// process, this call throws, and so does the next call of every other rank.
   func abort(status: Int32) throws -> Never
 }
 
 extension Transport {
   package func flush() throws { try flush(atMost: .max) }
 
-  /// Waits until everything that was sent has left.
+  /// Waits until all sends are complete.
   ///
-  /// - Parameter move: moves what is under way. Two ranks that both only send would never see each other's bytes: it receives
-  ///   too.
+  /// - Parameter move: progresses all transfers, receives included: two ranks that only send would wait for each other.
   func flush(atMost longest: Int, _ move: () throws -> Void) throws {
     var backoff = Backoff()
     var slept = 0
@@ -90,12 +90,12 @@ extension Transport {
     }
   }
 
-  /// Gives the root's bytes to every rank. Every rank must call it with the same count.
+  /// Broadcasts the root's bytes. Collective: every rank must call it with the same count.
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, root: Int = 0) throws {
     try broadcast(pieces: 1, root: root, piece: { _ in (bytes, self) }, arrived: { _, _ in })
   }
 
-  /// As with a root, which is rank 0.
+  /// Broadcasts rank 0's bytes in pieces.
   package func broadcast(
     pieces count: Int, piece: (Int) -> (bytes: UnsafeMutableRawBufferPointer, owner: AnyObject),
     arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void

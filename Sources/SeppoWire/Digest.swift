@@ -1,23 +1,23 @@
-/// SipHash-2-4 with 128 bits of output, by which bytes are known again.
+/// A 128-bit SipHash-2-4 digest, to recognise bytes.
 ///
-/// It notices what has changed or was damaged, not what somebody forged: the key is public. A cryptographic digest would
-/// bring a library that takes minutes to build.
+/// It detects changes and damage, not forgery: the key is public. A cryptographic digest would need a library that
+/// takes minutes to build.
 ///
-/// Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012); the 128 bits are those of its
+/// Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012), with the 128-bit output of its
 /// reference implementation, github.com/veorq/SipHash. The key is that of its test vectors, 000102…0f, so that
-/// `openssl mac -macopt hexkey:000102030405060708090a0b0c0d0e0f siphash` gives the same.
+/// `openssl mac -macopt hexkey:000102030405060708090a0b0c0d0e0f siphash` prints the same digest.
 package struct Digest {
   private static let key = (UInt64(0x0706_0504_0302_0100), UInt64(0x0F0E_0D0C_0B0A_0908))
 
-  // What the paper calls v0 to v3; `0xee` is for an output of 128 bits.
+  // v0 to v3 of the paper. `0xee` selects the 128-bit output.
   private var v0 = 0x736F_6D65_7073_6575 ^ Digest.key.0
   private var v1 = 0x646F_7261_6E64_6F6D ^ Digest.key.1 ^ 0xEE
   private var v2 = 0x6C79_6765_6E65_7261 ^ Digest.key.0
   private var v3 = 0x7465_6462_7974_6573 ^ Digest.key.1
-  /// The bytes that don't fill a word yet, the first of them lowest.
+  /// The bytes of an incomplete word, the first one lowest.
   private var rest: UInt64 = 0
   private var restCount = 0
-  /// Of the number of bytes, only the lowest 8 bits count.
+  /// The number of bytes, modulo 256.
   private var length: UInt8 = 0
 
   package init() {}
@@ -47,7 +47,7 @@ package struct Digest {
   }
 
   private mutating func compress(_ start: UnsafeRawPointer, words: Int) {
-    // In a build without optimisation, too, this reads whole programs: so it has variables of its own, and no calls.
+    // Local variables and no calls, for debug builds: this digests whole executables there too.
     let isAligned = UInt(bitPattern: start) % 8 == 0
     let isLittle = 1.littleEndian == 1
     let aligned = start.assumingMemoryBound(to: UInt64.self)
@@ -79,7 +79,7 @@ package struct Digest {
     v2 = v2 &<< 32 | v2 &>> 32
   }
 
-  /// The digest's two halves. Nothing may be added after.
+  /// Returns the two halves of the digest. Add no bytes afterwards.
   package mutating func finish() -> (UInt64, UInt64) {
     rest |= UInt64(length) << 56
     withUnsafeBytes(of: rest.littleEndian) { compress($0.baseAddress!, words: 1) }
@@ -93,7 +93,7 @@ package struct Digest {
 }
 
 extension Digest {
-  /// The first half.
+  /// Returns the first half of the digest of the bytes.
   package static func short(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var digest = Digest()
     digest.add(bytes)

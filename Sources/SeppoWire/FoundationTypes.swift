@@ -4,7 +4,7 @@
   public import Foundation
 #endif
 
-/// `Data` writes itself byte by byte where it isn't asked otherwise.
+/// `Data`'s own `encode(to:)` writes its bytes one by one.
 extension Data: _PlainBytes {
   public static var _memoryCode: UInt16? { nil }
 
@@ -29,11 +29,11 @@ extension _WireCursor {
   fileprivate func isSlice() throws -> Bool { try tag() == Tag.slice }
 
   fileprivate mutating func readSlice() throws -> Data {
-    let (index, bytes) = try readPlacedBytes()
-    if let data = reader.slices?.put(bytes, at: index) { return data }
+    let (index, bytes) = try readSliceBytes()
+    if let data = reader.slices?.store(bytes, at: index) { return data }
     reader.slices = SliceMemory(for: bytes.count, at: index)
-    guard let data = reader.slices?.put(bytes, at: index) else {
-      throw corrupted("there is no room for \(bytes.count) bytes at index \(index) of what they are a slice of")
+    guard let data = reader.slices?.store(bytes, at: index) else {
+      throw corrupted("no memory for \(bytes.count) bytes at index \(index) of the data that they are a slice of")
     }
     return data
   }

@@ -4,12 +4,13 @@
   internal import Musl
 #endif
 
-/// Asks for large pages under long arrays that are about to be written: fresh memory costs a fault for each page, which
-/// with pages of 4 KiB takes longer than what is done with them. (As numpy does, for arrays from 4 MiB on.)
+/// Requests huge pages for large arrays before they are written. Fresh memory costs a fault per page, which with pages
+/// of 4 KiB takes longer than writing them. (NumPy does the same for arrays of 4 MiB or more.)
 package enum HugePages {
+  /// Minimum size of an array, in bytes.
   static let shortest = 1 << 22
 
-  /// A wish that the system may refuse.
+  /// Only a hint: the system may ignore it.
   package static func advise(_ memory: UnsafeMutableRawBufferPointer) {
     #if os(Linux)
       guard memory.count >= shortest, let start = memory.baseAddress else { return }

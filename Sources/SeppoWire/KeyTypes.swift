@@ -1,13 +1,13 @@
-/// What was found out about types, looked up by the address of their metadata.
+/// A cache of properties of types, keyed by the address of their metadata.
 ///
-/// Asked several times for each value, so the types met last are found without hashing, and what is found is given without
-/// counting a reference: the table holds it until `removeAll`.
+/// It is used several times per value. So recently used types are found without hashing, and the result is returned
+/// without reference counting: the table retains it until `removeAll`.
 struct TypeTable<Known: AnyObject>: ~Copyable {
   private typealias Slot = (type: UInt, known: Unmanaged<Known>?)
 
   private static var slotCount: Int { 64 }
 
-  /// Borrowed from `all`, which drops nothing before the slots are cleared.
+  /// Unretained references into `all`, which removes nothing before the slots are cleared.
   private let slots: UnsafeMutablePointer<Slot>
   private var all: [UInt: Known] = [:]
 
@@ -41,7 +41,7 @@ struct TypeTable<Known: AnyObject>: ~Copyable {
     return unmanaged
   }
 
-  /// - Parameter body: is given each, for the last time.
+  /// - Parameter body: called with each entry before it is removed.
   mutating func removeAll(_ body: (Known) -> Void) {
     for known in all.values { body(known) }
     slots.update(repeating: (0, nil), count: Self.slotCount)
@@ -49,19 +49,19 @@ struct TypeTable<Known: AnyObject>: ~Copyable {
   }
 }
 
-/// How the keys of a type are told apart.
+/// The number of bytes that identify a key of a type.
 ///
-/// The keys of nearly all containers are the cases of an enum without payloads, which is one byte; the name of such a
-/// key is asked for once, and from then on the byte stands for it.
-enum KeyBytes {
-  /// By their names.
+/// The keys of nearly all containers are the cases of an enum without payloads, so they have one byte. The name of such
+/// a key is requested once; afterwards the byte identifies it.
+enum KeyWidth {
+  /// Keys are identified by their names only.
   case none
-  /// There is only one.
+  /// The type has only one key.
   case zero
   case one
 
   init<Key: CodingKey>(_ type: Key.Type) {
-    // What is no reference and no longer than a byte holds nothing but that byte.
+    // A trivial type of at most one byte has no other content than that byte.
     guard _isPOD(type), MemoryLayout<Key>.size <= 1 else {
       self = .none
       return
@@ -69,7 +69,7 @@ enum KeyBytes {
     self = MemoryLayout<Key>.size == 0 ? .zero : .one
   }
 
-  /// The byte of a key of the type that this was found for.
+  /// The byte of a key. The key's type must be the one that this was initialised with.
   @inline(__always)
   func byte<Key: CodingKey>(of key: Key) -> UInt8 {
     // A trivial value of one byte.
@@ -77,20 +77,20 @@ enum KeyBytes {
   }
 }
 
-/// The containers that were made for a key type, to be handed out again: `KeyedEncodingContainer` and its twin keep what
-/// they are made of in an object, and allocating one for each value takes as long as all the rest.
-struct HandedOut<Core: AnyObject>: ~Copyable {
+/// A pool of the containers for one key type, for reuse. `KeyedEncodingContainer` and `KeyedDecodingContainer` store
+/// their content in an object; allocating one per value would double the time of encoding.
+struct ContainerPool<Core: AnyObject>: ~Copyable {
   /// Each container is a struct whose one field is a reference to an object.
   private let boxes: UnsafeMutablePointer<AnyObject>
   private let cores: UnsafeMutablePointer<Unmanaged<Core>>
   private var count = 0
 
-  /// More than one is needed for types that contain themselves.
-  private static var most: Int { 16 }
+  /// More than one is needed for recursive types.
+  private static var capacity: Int { 16 }
 
   init() {
-    boxes = .allocate(capacity: Self.most)
-    cores = .allocate(capacity: Self.most)
+    boxes = .allocate(capacity: Self.capacity)
+    cores = .allocate(capacity: Self.capacity)
   }
 
   deinit {
@@ -100,55 +100,56 @@ struct HandedOut<Core: AnyObject>: ~Copyable {
     cores.deallocate()
   }
 
-  /// Lets go of all of them, and so ends the circle of a core that holds what this belongs to.
+  /// Releases all containers, and so breaks the reference cycle between the cores and the owner of this pool.
   ///
-  /// - Parameter boxesOwnCores: else the core of a container that somebody has kept is never freed, since that container
-  ///   may still be used, to be told that its value is gone. What keeps it is a mistake in the user's program.
-  mutating func letGo(boxesOwnCores: Bool) {
+  /// - Parameter boxesOwnCores: whether containers retain their cores. If not, the core of a container that the user's
+  ///   program still references (which is a bug there) is leaked, because the container's next use must fail with an
+  ///   error.
+  mutating func releaseAll(boxesOwnCores: Bool) {
     for index in 0..<count where boxesOwnCores || isKnownUniquelyReferenced(&boxes[index]) { cores[index].release() }
     boxes.deinitialize(count: count)
     count = 0
   }
 
-  /// Whether a container can be kept as a reference to an object.
+  /// Whether a container is a single object reference.
   ///
-  /// The standard library doesn't promise that; where it keeps anything else in a container, none is handed out again.
+  /// The standard library does not guarantee that. If it is not, containers are not reused.
   static func fits<Container>(_ type: Container.Type) -> Bool {
     !_isPOD(type) && MemoryLayout<Container>.size == MemoryLayout<AnyObject>.size
   }
 
-  /// Where a container is that nobody else holds: then nobody can tell that it is used for another value.
+  /// Returns the index of a container without other references, so that its reuse is not observable.
   @inline(__always)
-  func free() -> Int? {
+  func firstFree() -> Int? {
     if count > 0, isKnownUniquelyReferenced(&boxes[0]) { return 0 }
-    return freeFurther()
+    return findFree()
   }
 
   @inline(never)
-  private func freeFurther() -> Int? { (0..<count).first { isKnownUniquelyReferenced(&boxes[$0]) } }
+  private func findFree() -> Int? { (0..<count).first { isKnownUniquelyReferenced(&boxes[$0]) } }
 
-  /// Where a container is, for a `Copier`.
+  /// The address of a container, for a `Copier`.
   @inline(__always)
   func box(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(boxes + index) }
 
   @inline(__always)
   func core(_ index: Int) -> Unmanaged<Core> { cores[index] }
 
-  var isFull: Bool { count == Self.most }
+  var isFull: Bool { count == Self.capacity }
 
-  mutating func keep(_ box: consuming AnyObject, _ core: Core) {
+  mutating func add(_ box: consuming AnyObject, _ core: Core) {
     (boxes + count).initialize(to: box)
     (cores + count).initialize(to: Unmanaged.passRetained(core))
     count += 1
   }
 }
 
-/// Copies a container that was kept.
+/// Copies a pooled container.
 ///
-/// An object that knows the type: where only the key type is known, the container's would be looked up each time, which
-/// takes longer than all else.
+/// An object that knows the container's type: looking that type up by the key type for each value would dominate the
+/// time.
 final class Copier<Container> {
-  /// - Parameter box: where such a container is.
+  /// - Parameter box: the address of a container of this type.
   @inline(never)
   func copy(_ box: UnsafeRawPointer) -> Container { box.assumingMemoryBound(to: Container.self).pointee }
 }

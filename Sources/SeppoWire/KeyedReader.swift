@@ -1,10 +1,10 @@
-/// A keyed container, as the standard library's own asks it.
+/// A keyed container, to be wrapped in a `KeyedDecodingContainer`.
 ///
-/// That one makes a copy for each question, so a container that is handed out again holds no reference.
+/// The wrapper copies this struct in each call, so a container from the pool holds no counted reference.
 struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
-  // Held by `owner`, or by `HandedOut` for as long as anybody holds the container.
+  // Retained by `owner`, or by the `ContainerPool` while the container is in use.
   unowned(unsafe) let core: KeyedReaderCore
-  /// The core's.
+  /// The core's `next`.
   let next: UnsafeMutablePointer<NextValue>
   let owner: Owner
 
@@ -17,7 +17,7 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
   var codingPath: [any CodingKey] { core.place.codingPath }
 
   var allKeys: [Key] {
-    // Of a value that is no longer there, nothing is known; and this call can't throw.
+    // This call can't throw, so an expired container returns no keys.
     guard let cursor = try? core.cursor() else { return [] }
     var keys: [Key] = []
     do {
@@ -28,22 +28,23 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
         if let key = Key(stringValue: name) { keys.append(key) }
       }
     } catch {
-      core.reader.note(mistake: error)
+      core.reader.record(error)
     }
     return keys
   }
 
   @inline(__always)
-  private func isNext(_ key: Key) -> Bool { next.pointee.isNext(next.pointee.keyBytes.byte(of: key)) }
+  private func isNext(_ key: Key) -> Bool { next.pointee.isNext(next.pointee.keyWidth.byte(of: key)) }
 
   private func find(_ key: Key) throws -> _WireCursor? {
-    try core.find(key, core.bytes == .none ? nil : core.bytes.byte(of: key))
+    try core.find(key, core.width == .none ? nil : core.width.byte(of: key))
   }
 
   private func found(_ cursor: _WireCursor?, _ key: some CodingKey) throws -> _WireCursor {
     guard let cursor else {
       throw DecodingError.keyNotFound(
-        key, .init(codingPath: codingPath + [key], debugDescription: "there is no value under \"\(key.stringValue)\""))
+        key,
+        .init(codingPath: codingPath + [key], debugDescription: "there is no value for the key \"\(key.stringValue)\""))
     }
     return cursor
   }
@@ -60,17 +61,17 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
     var cursor = found
     do {
       let value = try body(&cursor)
-      next.pointee.moveOn(to: cursor.offset)
+      next.pointee.advance(to: cursor.offset)
       return value
     } catch let error as DecodingError {
       throw cursor.under(key, error)
     }
   }
 
-  /// A value that may be missing, or nil.
+  /// Reads a value that may be missing or nil.
   @inline(__always)
   private func readIfPresent<T>(_ key: Key, _ body: (inout _WireCursor) throws -> T) throws -> T? {
-    if next.pointee.isAbsent(next.pointee.keyBytes.byte(of: key)) { return nil }
+    if next.pointee.isAbsent(next.pointee.keyWidth.byte(of: key)) { return nil }
     guard let cursor = try find(key), try cursor.tag() != Tag.null else { return nil }
     return try read(cursor, key, body)
   }
@@ -78,7 +79,7 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
   func contains(_ key: Key) -> Bool {
     guard (try? core.place.checkLive()) != nil else { return false }
     do { return try find(key) != nil } catch {
-      core.reader.note(mistake: error)
+      core.reader.record(error)
       return false
     }
   }
@@ -119,7 +120,7 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
   func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try readInteger(type, key) }
   func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 { try readInteger(type, key) }
 
-  // Without these the standard library asks whether the key is there, whether it is nil, and for the value.
+  // The default implementations make three calls: `contains`, `decodeNil` and `decode`.
   func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
     if isNext(key), let value = next.pointee.nextBool() { return value }
     return try readIfPresent(key) { try $0.readBool() }
@@ -155,12 +156,12 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
   func decodeIfPresent(_ type: UInt128.Type, forKey key: Key) throws -> UInt128? { try readIntegerIfPresent(type, key) }
 
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-    // What arrays of numbers are must not be found out for each again.
+    // A fast path without looking up the type's traits.
     if T.self == [Double].self, isNext(key) {
-      // Becomes an array and is moved out as one, under another name of its type: the types were just compared.
+      // The memory of one array, moved out as T, which is [Double].
       var place: UInt = 0
       let isRead = withUnsafeMutablePointer(to: &place) { next.pointee.nextDoubles(to: UnsafeMutableRawPointer($0)) }
-      // (No optional: its type would have to be looked up.)
+      // Not an optional array: its type would have to be looked up at run time.
       if isRead {
         return withUnsafeMutablePointer(to: &place) { place in
           UnsafeMutableRawPointer(place).assumingMemoryBound(to: T.self).move()
@@ -182,17 +183,17 @@ struct KeyedReader<Key: CodingKey, Owner>: KeyedDecodingContainerProtocol {
     var cursor = cursor
     let position = next.pointee.position
     let value = try core.reader.read(type, at: &cursor, key: key)
-    // The value may have read from this container itself.
-    next.pointee.moveOn(to: cursor.offset, from: position)
+    // The value's `init(from:)` may have read from this container.
+    next.pointee.advance(to: cursor.offset, from: position)
     return value
   }
 
-  /// The value under a key as a place of its own.
+  /// Returns a decoder for the value of a key.
   private func nested(_ found: _WireCursor?, _ key: some CodingKey) throws -> WireDecoder {
     let cursor = try self.found(found, key)
     let end = try cursor.endOfValue()
     let node = try core.reader.open(cursor.offset..<end, parent: next.pointee.node, key: key)
-    next.pointee.moveOn(to: end)
+    next.pointee.advance(to: end)
     return WireDecoder(reader: core.reader, node: node, serial: core.reader.nodes[node].serial)
   }
 

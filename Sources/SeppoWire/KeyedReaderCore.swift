@@ -1,37 +1,37 @@
-/// What a keyed container is made of: the place that it reads, and where in it the next value is looked for.
+/// The state of a keyed container: the value that it reads, and the position of the next search.
 ///
-/// Keys are looked for from where the last one was found, so that a type that reads in the order in which it wrote finds
-/// each at once.
+/// A search for a key starts after the last key found, so a type that decodes in the order in which it encoded finds
+/// each key immediately.
 final class KeyedReaderCore {
   let reader: _WireReader
   let keys: ReaderKeys
-  let bytes: KeyBytes
-  /// Where the reading stands. Not in this object, so that no reference is counted for each value.
+  let width: KeyWidth
+  /// The current position. Stored outside this object to avoid reference counting for each value.
   let next: UnsafeMutablePointer<NextValue>
   private var node: Int { next.pointee.node }
   private var serial: Int { next.pointee.serial }
-  /// Where the container's content begins.
+  /// The offset of the container's content.
   @exclusivity(unchecked) private var start = 0
-  /// −1 for a container with keys beside its values.
+  /// −1 for a container that stores its keys next to the values.
   @exclusivity(unchecked) private(set) var shape = -1
-  /// Where the last value of each key is, for a container in which a key stands more than once.
+  /// The offset of each key's last value, for a container with duplicate keys.
   @exclusivity(unchecked) private var lastValues: [[UInt8]: Int]?
 
   init(reader: _WireReader, keys: ReaderKeys) {
     self.reader = reader
     self.keys = keys
-    bytes = keys.bytes
+    width = keys.width
     next = .allocate(capacity: 1)
-    next.initialize(to: NextValue(keyBytes: keys.bytes, bytes: reader.bytes, nodes: reader.nodes.storage))
+    next.initialize(to: NextValue(keyWidth: keys.width, bytes: reader.bytes, nodes: reader.nodes.storage))
   }
 
   deinit { next.deallocate() }
 
   var place: WireDecoder { WireDecoder(reader: reader, node: node, serial: serial) }
 
-  /// Begins to read the container of this value.
+  /// Starts to read the container of a value.
   func open(_ place: WireDecoder) throws {
-    // Nothing of an earlier value's container is left, whatever is thrown.
+    // Reset first, so that an error leaves no state of an earlier container.
     next.pointee.node = -1
     lastValues = nil
     var cursor = try place.cursor()
@@ -45,8 +45,8 @@ final class KeyedReaderCore {
       content = try cursor.readContainer()
       guard number < (try reader.shapeCount()) else { throw cursor.corrupted("there is no shape \(number)") }
       shape = number
-      if bytes != .none { next.pointee.table = keys.table(of: number) }
-    case Tag.keyed, Tag.keyedAgain: content = try cursor.readContainer()
+      if width != .none { next.pointee.table = keys.table(of: number) }
+    case Tag.keyed, Tag.keyedWithDuplicates: content = try cursor.readContainer()
     case Tag.empty: content = cursor.offset..<cursor.offset
     default: throw cursor.mismatch([String: Any].self, tag)
     }
@@ -54,7 +54,7 @@ final class KeyedReaderCore {
     next.pointee.end = content.upperBound
     next.pointee.offset = start
     next.pointee.position = 0
-    if tag == Tag.keyedAgain {
+    if tag == Tag.keyedWithDuplicates {
       let entries = _WireCursor(reader: reader, node: place.node, offset: start, limit: content.upperBound)
       lastValues = try findLastValues(entries)
     }
@@ -69,15 +69,15 @@ final class KeyedReaderCore {
     return lastValues
   }
 
-  /// From where the next value is looked for.
+  /// Returns a cursor at the position of the next search.
   func cursor() throws -> _WireCursor {
     try place.checkLive()
     return _WireCursor(reader: reader, node: node, offset: next.pointee.offset, limit: next.pointee.end)
   }
 
-  /// At the value under this key, if there is one.
+  /// Returns a cursor at the value of a key, or nil if there is none.
   ///
-  /// - Parameter byte: of a key that a byte stands for.
+  /// - Parameter byte: the key's byte, if its type has a `KeyWidth` other than `none`.
   func find(_ key: some CodingKey, _ byte: UInt8?) throws -> _WireCursor? {
     let cursor = try cursor()
     if shape >= 0 { return try findShaped(key, byte, cursor) }
@@ -89,11 +89,11 @@ final class KeyedReaderCore {
     let wanted: ReaderKeys.Position
     if let byte {
       let table = keys.table(of: shape, for: byte)
-      if table.positions[Int(byte)] == ReaderKeys.unknown { table.positions[Int(byte)] = look(for: key) }
+      if table.positions[Int(byte)] == ReaderKeys.unknown { table.positions[Int(byte)] = findPosition(of: key) }
       next.pointee.table = table
       wanted = table.positions[Int(byte)]
     } else {
-      wanted = look(for: key)
+      wanted = findPosition(of: key)
     }
     if wanted == ReaderKeys.absent { return nil }
     if wanted < next.pointee.position {
@@ -103,12 +103,12 @@ final class KeyedReaderCore {
     cursor.offset = next.pointee.offset
     while next.pointee.position < wanted {
       cursor.offset = try cursor.endOfValue()
-      next.pointee.moveOn(to: cursor.offset)
+      next.pointee.advance(to: cursor.offset)
     }
     return cursor
   }
 
-  private func look(for key: some CodingKey) -> ReaderKeys.Position {
+  private func findPosition(of key: some CodingKey) -> ReaderKeys.Position {
     var name = key.stringValue
     let found = name.withUTF8 { reader.shapes?.position(of: UnsafeRawBufferPointer($0), in: shape) }
     return found.map { ReaderKeys.Position($0) } ?? ReaderKeys.absent
@@ -138,7 +138,7 @@ final class KeyedReaderCore {
     return cursor
   }
 
-  /// The names of the keys, each once.
+  /// Calls the body with the name of each key, once per key.
   func names(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     var cursor = try cursor()
     if shape >= 0 {

@@ -1,17 +1,17 @@
-/// What a keyed container is made of: the place that it writes to.
+/// The state of a keyed container: the value that it writes.
 final class KeyedWriterCore {
   let writer: _WireWriter
   let keys: WriterKeys
-  let bytes: KeyBytes
+  let width: KeyWidth
   let label: ShapeTrie.Label
-  /// Others once the container is handed out again.
+  /// Changes when the container is reused.
   @exclusivity(unchecked) var node: Int
   @exclusivity(unchecked) var serial: Int
 
   init(writer: _WireWriter, keys: WriterKeys, node: Int, serial: Int) {
     self.writer = writer
     self.keys = keys
-    bytes = keys.bytes
+    width = keys.width
     label = keys.label
     self.node = node
     self.serial = serial
@@ -19,12 +19,13 @@ final class KeyedWriterCore {
 
   var place: WireEncoder { WireEncoder(writer: writer, node: node, serial: serial) }
 
-  /// Whether the container is the one that is open at the writer's end and the key came next before, and so was noted:
-  /// then the value is to be appended, and nothing else remains to be done.
+  /// Records a key in the container's shape, if the container is open at the writer's end and the key has followed the
+  /// same keys before. If so, returns true, and the caller only has to append the value.
   @inline(__always)
-  func note(_ byte: UInt8) -> Bool { writer.note(label | ShapeTrie.Label(byte), in: node, serial) }
+  func append(key byte: UInt8) -> Bool { writer.append(key: label | ShapeTrie.Label(byte), in: node, serial) }
 }
 
+/// A keyed container, to be wrapped in a `KeyedEncodingContainer`.
 struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let core: KeyedWriterCore
 
@@ -33,11 +34,11 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   var codingPath: [any CodingKey] { place.codingPath }
 
   @inline(__always)
-  private func isNext(_ key: Key) -> Bool { core.note(core.bytes.byte(of: key)) }
+  private func appendKnown(_ key: Key) -> Bool { core.append(key: core.width.byte(of: key)) }
 
   private func write(key: Key) {
-    if isNext(key) { return }
-    let label = core.bytes == .none ? nil : core.label | ShapeTrie.Label(core.bytes.byte(of: key))
+    if appendKnown(key) { return }
+    let label = core.width == .none ? nil : core.label | ShapeTrie.Label(core.width.byte(of: key))
     core.writer.write(key: key, label: label, in: core.node)
   }
 
@@ -50,7 +51,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
   @inline(__always)
   private func write<I: FixedWidthInteger>(integer value: I, _ key: Key) throws {
-    if let value = Int(exactly: value), isNext(key) {
+    if let value = Int(exactly: value), appendKnown(key) {
       core.writer.append(integer: value)
     } else {
       try target(key).write(integer: value)
@@ -60,16 +61,24 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeNil(forKey key: Key) throws { try target(key).writeNil() }
 
   func encode(_ value: Bool, forKey key: Key) throws {
-    if isNext(key) { core.writer.append(value) } else { try target(key).write(value) }
+    if appendKnown(key) { core.writer.append(value) } else { try target(key).write(value) }
   }
   func encode(_ value: String, forKey key: Key) throws {
-    if isNext(key) { core.writer.append(value) } else { try target(key).write(value) }
+    if appendKnown(key) { core.writer.append(value) } else { try target(key).write(value) }
   }
   func encode(_ value: Double, forKey key: Key) throws {
-    if isNext(key) { core.writer.append(bits: value.bitPattern, Tag.float64) } else { try target(key).write(value) }
+    if appendKnown(key) {
+      core.writer.append(bits: value.bitPattern, Tag.float64)
+    } else {
+      try target(key).write(value)
+    }
   }
   func encode(_ value: Float, forKey key: Key) throws {
-    if isNext(key) { core.writer.append(bits: value.bitPattern, Tag.float32) } else { try target(key).write(value) }
+    if appendKnown(key) {
+      core.writer.append(bits: value.bitPattern, Tag.float32)
+    } else {
+      try target(key).write(value)
+    }
   }
   func encode(_ value: Int, forKey key: Key) throws { try write(integer: value, key) }
   func encode(_ value: Int8, forKey key: Key) throws { try write(integer: value, key) }
@@ -84,7 +93,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encode(_ value: UInt64, forKey key: Key) throws { try write(integer: value, key) }
   func encode(_ value: UInt128, forKey key: Key) throws { try write(integer: value, key) }
 
-  // Without these the standard library asks for `encode` in a way that takes as long again.
+  // The default implementations call `encode` in a way that takes twice as long.
   func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { if let value { try encode(value, forKey: key) } }
   func encodeIfPresent(_ value: String?, forKey key: Key) throws { if let value { try encode(value, forKey: key) } }
   func encodeIfPresent(_ value: Double?, forKey key: Key) throws { if let value { try encode(value, forKey: key) } }
@@ -103,9 +112,9 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeIfPresent(_ value: UInt128?, forKey key: Key) throws { if let value { try encode(value, forKey: key) } }
 
   func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-    // What arrays of numbers are must not be found out for each again.
-    if T.self == [Double].self, isNext(key) {
-      // The type was just compared.
+    // A fast path without looking up the type's traits.
+    if T.self == [Double].self, appendKnown(key) {
+      // Safe: T is [Double].
       withUnsafePointer(to: value) {
         core.writer.append(array: UnsafeRawPointer($0).assumingMemoryBound(to: [Double].self).pointee)
       }
@@ -117,11 +126,12 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
     guard let value else { return }
     let start = try write(value, forKey: key)
-    // Present, and yet itself nil: an optional's inner nil, or that of a type that writes an optional as its only value.
+    // The value is present, but may be written as nil: a nested optional, or a type that encodes an optional as its
+    // only value.
     core.writer.markSome(at: start, in: core.node)
   }
 
-  /// Gives the offset of the value's tag.
+  /// Writes a value, and returns the offset of its tag.
   private func write<T: Encodable>(_ value: T, forKey key: Key) throws -> Int {
     let place = place
     try place.checkLive(value)
@@ -132,8 +142,8 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     var isWritten = false
     defer {
       if !isWritten {
-        // A key without a value would make what follows unreadable for a program that goes on (`try?`).
-        place.writer.takeBack(last: start - before, of: place.node)
+        // The program may continue (`try?`), and a key without a value would make the following bytes unreadable.
+        place.writer.rollBack(last: start - before, of: place.node)
         place.writer.nodes[place.node].shape = shape
       }
     }
@@ -152,28 +162,28 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     nested(key, isKeyed: false).unkeyedContainer()
   }
 
-  /// Asked for twice under one key, it is one container.
+  /// Returns an encoder for a nested container. Two requests with the same key return the same container.
   private func nested(_ key: Key, isKeyed: Bool) -> WireEncoder {
     let place = place
-    guard place.writer.isLive(place.node, place.serial) else { return place.dead }
+    guard place.writer.isLive(place.node, place.serial) else { return place.invalid }
     if let known = place.writer.container(under: key, in: place.node, isKeyed: isKeyed) {
       return WireEncoder(writer: place.writer, node: known, serial: place.writer.nodes[known].serial)
     }
     write(key: key)
-    return place.slot(key: key) ?? place.dead
+    return place.slot(key: key) ?? place.invalid
   }
 
   func superEncoder() -> any Encoder {
     let place = place
-    guard place.writer.isLive(place.node, place.serial) else { return place.dead }
+    guard place.writer.isLive(place.node, place.serial) else { return place.invalid }
     place.writer.write(key: SuperKey(), label: nil, in: place.node)
-    return place.slot(key: SuperKey()) ?? place.dead
+    return place.slot(key: SuperKey()) ?? place.invalid
   }
 
   func superEncoder(forKey key: Key) -> any Encoder {
     let place = place
-    guard place.writer.isLive(place.node, place.serial) else { return place.dead }
+    guard place.writer.isLive(place.node, place.serial) else { return place.invalid }
     write(key: key)
-    return place.slot(key: key) ?? place.dead
+    return place.slot(key: key) ?? place.invalid
   }
 }

@@ -1,23 +1,23 @@
-/// Long arrays that stand in a message without having been copied into it: their memory is sent from where it is.
+/// The memory of long arrays that are part of a message but not copied into its buffer (zero-copy).
 package struct LentMemory {
   private struct Part {
-    /// Where in the writer's bytes this memory belongs.
+    /// The position of this memory in the writer's bytes.
     let offset: Int
     let bytes: UnsafeRawBufferPointer
   }
 
   private var parts: [Part] = []
-  /// The arrays themselves: as long as they are kept, their memory stays as it is.
+  /// The arrays, retained so that their memory is neither freed nor changed.
   private var arrays: [Any] = []
 
   package init() {}
 
   package var isEmpty: Bool { parts.isEmpty }
 
-  /// Bytes.
+  /// Total size, in bytes.
   package var count: Int { parts.reduce(0) { $0 + $1.bytes.count } }
 
-  /// Shorter memory is copied: that costs less than a piece of its own in a message.
+  /// Minimum size of lent memory, in bytes. Copying less than that is faster than sending a separate piece.
   static let shortest = 1 << 16
 
   mutating func append(_ bytes: UnsafeRawBufferPointer, of array: Any, at offset: Int) {
@@ -25,7 +25,7 @@ package struct LentMemory {
     arrays.append(array)
   }
 
-  /// What the writer has written, with what is lent in its places: the pieces of one message.
+  /// Returns the pieces of one message: the writer's bytes with the lent memory inserted.
   package func pieces(in bytes: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
     var pieces: [UnsafeRawBufferPointer] = []
     var start = 0
@@ -39,10 +39,10 @@ package struct LentMemory {
   }
 }
 
-/// A type whose values may lend their memory: arrays of what is plain memory.
+/// A type whose values may lend their memory: arrays of plain memory.
 protocol LendsMemory {
-  /// Writes what precedes the memory that stands at `source`, and lends that; false, and nothing is done, where it is short
-  /// or isn't memory.
+  /// Writes the header of the array at `source`, and lends the array's memory. Does nothing and returns false if the
+  /// array is short or its elements are not plain memory.
   static func lend(_ source: UnsafeRawPointer, to lent: inout LentMemory, _ writer: _WireWriter) -> Bool
 }
 
@@ -51,7 +51,7 @@ extension Array: LendsMemory where Element: _PlainBytes {
     let array = source.assumingMemoryBound(to: [Element].self).pointee
     let stride = MemoryLayout<Element>.stride
     guard let code = Element._memoryCode, array.count * stride >= LentMemory.shortest else { return false }
-    // Kept with the array, whose elements nobody changes: it is a value.
+    // The pointer stays valid: `lent` retains the array, and a shared array's buffer is never mutated.
     array.withUnsafeBytes { bytes in
       let head = writer.append(
         uninitialized: 3 + VariableLength.bytes(of: stride) + VariableLength.bytes(of: array.count))
@@ -68,9 +68,7 @@ extension Array: LendsMemory where Element: _PlainBytes {
 }
 
 extension Items {
-  /// Writes the items, but for the memory of long arrays, which is lent.
-  ///
-  /// - Throws: as ``write(_:to:)``.
+  /// Like ``write(_:to:)``, but lends the memory of long arrays instead of copying it.
   package static func write<T: Encodable>(
     _ items: UnsafeBufferPointer<T>, to writer: _WireWriter, lending lent: inout LentMemory
   ) throws(WireError) {

@@ -1,23 +1,23 @@
-/// Says which elements stand in an array's memory, so that an array of one type is not taken for one of another.
+/// Codes of the element types of arrays sent as memory, so that an array is not decoded as another type.
 enum MemoryCode {
   static let signed: UInt16 = 0x10
   static let unsigned: UInt16 = 0x20
   static let floating: UInt16 = 0x30
-  /// A struct of the user's own: only its stride is known.
+  /// A user-defined struct, of which only the stride is known.
   static let custom: UInt16 = 0xFF
 
   static func scalar(_ kind: UInt16, bytes: Int) -> UInt16 { kind | UInt16(bytes.trailingZeroBitCount) }
 
   static func vector(of scalar: UInt16, lanes: Int) -> UInt16 { scalar | UInt16(lanes) << 8 }
 
-  /// Writes one element of an array's memory as that element writes itself alone.
+  /// Writes one element of an array's memory in the form of a single value.
   static func rewrite(_ bytes: UnsafeRawBufferPointer, code: UInt16, to target: _WireTarget) {
     if !rewrite(number: bytes, code: code, to: target) {
       target.write(memory: bytes, code: code, stride: bytes.count, count: 1)
     }
   }
 
-  /// False where it is no number or has another width.
+  /// Returns false if the element is not a number or has another size.
   private static func rewrite(number bytes: UnsafeRawBufferPointer, code: UInt16, to target: _WireTarget) -> Bool {
     func load<T: BitwiseCopyable>(_ type: T.Type) -> T? {
       bytes.count == MemoryLayout<T>.size ? bytes.loadUnaligned(as: T.self) : nil

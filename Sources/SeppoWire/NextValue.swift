@@ -1,53 +1,53 @@
-/// Where the reading of a keyed container stands.
+/// The current position in a keyed container, and a fast path for the value there.
 ///
-/// It is the next value that is asked for, nearly always; and it is read at once where it is whole and plainly of the type
-/// that is asked for. Where it isn't, nothing moves, and what it is then is for `_WireCursor` to find out.
+/// Nearly always a program requests the next value. If that value is complete and has the requested type, the methods
+/// read it directly. Otherwise they return nil without moving, and the caller uses a `_WireCursor`.
 struct NextValue {
-  let keyBytes: KeyBytes
+  let keyWidth: KeyWidth
   let bytes: UnsafeRawBufferPointer
-  /// The reader's. The reader outlives this: the core holds it.
+  /// The reader's nodes. The reader outlives this, because the core retains it.
   private let nodes: UnsafeMutablePointer<NodeStack<_WireReader.Node>.Storage>
   var node = -1
   var serial = -1
-  /// Where the container's content ends.
+  /// The end of the container's content.
   var end = 0
-  /// Where the value begins that follows the one found last (in a container with keys: the key before it).
+  /// The offset after the last value found: that of the next value, or of its key if the container stores keys.
   var offset = 0
-  /// Of the value at `offset`, in a container with a shape.
+  /// The position of the value at `offset` in the container's shape, if it has one.
   var position: ReaderKeys.Position = 0
   var table = ReaderKeys.Table.none
 
   init(
-    keyBytes: KeyBytes, bytes: UnsafeRawBufferPointer, nodes: UnsafeMutablePointer<NodeStack<_WireReader.Node>.Storage>
+    keyWidth: KeyWidth, bytes: UnsafeRawBufferPointer, nodes: UnsafeMutablePointer<NodeStack<_WireReader.Node>.Storage>
   ) {
-    self.keyBytes = keyBytes
+    self.keyWidth = keyWidth
     self.bytes = bytes
     self.nodes = nodes
   }
 
-  /// The value at `offset` was read, and ends here.
+  /// Moves to the end of the value at `offset`.
   @inline(__always)
-  mutating func moveOn(to end: Int) {
+  mutating func advance(to end: Int) {
     offset = end
     position &+= 1
   }
 
-  /// The value at this position was read, and ends here.
-  mutating func moveOn(to end: Int, from position: ReaderKeys.Position) {
+  /// Moves to the end of the value at a position of the shape.
+  mutating func advance(to end: Int, from position: ReaderKeys.Position) {
     self.position = position
-    moveOn(to: end)
+    advance(to: end)
   }
 
   @inline(__always)
   private var isLive: Bool { nodes.pointee.has(node) && nodes.pointee.nodes[node].serial == serial }
 
-  /// Whether the value at `offset` is the one under this key.
+  /// Whether the value at `offset` belongs to this key.
   @inline(__always)
   func isNext(_ byte: UInt8) -> Bool {
     Int(byte) < table.capacity && table.positions[Int(byte)] == position && isLive
   }
 
-  /// Whether there is certainly no value under this key.
+  /// Whether the container is known to have no value for this key.
   @inline(__always)
   func isAbsent(_ byte: UInt8) -> Bool {
     Int(byte) < table.capacity && table.positions[Int(byte)] == ReaderKeys.absent && isLive
@@ -56,7 +56,7 @@ struct NextValue {
   @inline(__always)
   private var tag: UInt8 { offset < end ? bytes[offset] : Tag.shapes }
 
-  /// The bytes behind the tag, if so many are there.
+  /// Returns the bits after the tag, or nil if there are too few bytes.
   @inline(__always)
   private func load<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) -> Bits? {
     guard end - offset > MemoryLayout<Bits>.size else { return nil }
@@ -66,14 +66,14 @@ struct NextValue {
   @inline(__always)
   private mutating func take<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) -> Bits? {
     guard let bits = load(type) else { return nil }
-    moveOn(to: offset + 1 + MemoryLayout<Bits>.size)
+    advance(to: offset + 1 + MemoryLayout<Bits>.size)
     return bits
   }
 
   mutating func nextBool() -> Bool? {
     let tag = tag
     guard tag == Tag.true || tag == Tag.false else { return nil }
-    moveOn(to: offset + 1)
+    advance(to: offset + 1)
     return tag == Tag.true
   }
 
@@ -84,14 +84,14 @@ struct NextValue {
   @inline(__always)
   mutating func nextInteger<I: FixedWidthInteger>(as type: I.Type) -> I? {
     guard let (value, end) = integer(), let value = I(exactly: value) else { return nil }
-    moveOn(to: end)
+    advance(to: end)
     return value
   }
 
-  /// The number at `offset`, and where it ends.
+  /// Returns the integer at `offset` and the end of its bytes.
   private func integer() -> (Int, Int)? {
     switch tag {
-    case Tag.smallest...: (Int(tag & 0x7F), offset + 1)
+    case Tag.smallInteger...: (Int(tag & 0x7F), offset + 1)
     case Tag.int8: load(Int8.self).map { (Int($0), offset + 2) }
     case Tag.int16: load(Int16.self).map { (Int($0), offset + 3) }
     case Tag.int32: load(Int32.self).map { (Int($0), offset + 5) }
@@ -101,13 +101,13 @@ struct NextValue {
   }
 
   mutating func nextString() -> String? {
-    // Of longer ones the length takes more than a byte.
+    // Strings of 128 bytes or more have longer lengths.
     guard tag == Tag.string, let count = load(UInt8.self), count < 0x80, end - offset - 2 >= count else { return nil }
     let start = offset + 2
     let utf8 = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(count))])
-    // Of others it must be found out whether they are valid; to repair them would be to change them.
+    // Other strings need validation, because `String(decoding:as:)` would repair them.
     guard NextValue.isASCII(utf8) else { return nil }
-    moveOn(to: start + Int(count))
+    advance(to: start + Int(count))
     return String(decoding: utf8, as: UTF8.self)
   }
 
@@ -126,7 +126,7 @@ struct NextValue {
     return all & 0x8080_8080_8080_8080 == 0
   }
 
-  /// A short array into uninitialised memory; the head of a longer one is longer too.
+  /// Reads an array of fewer than 128 elements into uninitialised memory. Longer arrays have longer headers.
   mutating func nextDoubles(to destination: UnsafeMutableRawPointer) -> Bool {
     let head = 5
     guard tag == Tag.memory, end - offset >= head else { return false }
@@ -138,7 +138,7 @@ struct NextValue {
     else { return false }
     let start = offset + head
     let bytes = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + count * 8)])
-    moveOn(to: start + count * 8)
+    advance(to: start + count * 8)
     let array = [Double](unsafeUninitializedCapacity: count) { elements, done in
       UnsafeMutableRawBufferPointer(elements).copyMemory(from: bytes)
       done = count

@@ -1,6 +1,6 @@
-/// The values that are being written or read, each inside one before it.
+/// The stack of the values that are being written or read, each nested in an earlier one.
 ///
-/// Not an array: those check each access once more, and at each change whether somebody else holds them.
+/// Not an array: arrays check each index again, and the uniqueness of their buffer at each mutation.
 struct NodeStack<Node>: ~Copyable {
   struct Storage {
     var nodes: UnsafeMutablePointer<Node>
@@ -11,7 +11,7 @@ struct NodeStack<Node>: ~Copyable {
     func has(_ index: Int) -> Bool { UInt(bitPattern: index) < UInt(bitPattern: count) }
   }
 
-  /// Stays where it is for as long as the stack lives.
+  /// At a fixed address for the lifetime of the stack.
   let storage: UnsafeMutablePointer<Storage>
 
   init() {
@@ -32,7 +32,7 @@ struct NodeStack<Node>: ~Copyable {
   @inline(__always)
   func has(_ index: Int) -> Bool { storage.pointee.has(index) }
 
-  /// An index that `append` gave and that has not been removed since; who holds one for longer asks `has` first.
+  /// - Parameter index: the index of an appended node that has not been removed. If in doubt, check `has` first.
   subscript(index: Int) -> Node {
     @inline(__always) _read {
       assert(has(index))
@@ -63,7 +63,7 @@ struct NodeStack<Node>: ~Copyable {
 
   @inline(__always)
   mutating func removeLast(_ removed: Int) {
-    // One by one, which is mostly one: for several the runtime is asked how a node is freed.
+    // In a loop of usually one iteration: deinitializing several nodes at once calls the runtime.
     for _ in 0..<removed {
       storage.pointee.count -= 1
       (storage.pointee.nodes + count).deinitialize(count: 1)

@@ -1,25 +1,26 @@
-/// A type with a wire form of its own, so that Codable isn't asked: numbers, vectors, strings, and arrays of such.
+/// A type with a built-in wire form, which is used instead of `Codable`: numbers, SIMD vectors, strings, and arrays of
+/// these.
 ///
-/// Not for conforming to by hand: for a struct of one's own there is `PlainMemory`.
+/// Don't conform to it directly. For your own structs, use `PlainMemory`.
 public protocol _PlainBytes {
-  /// What an array of this type holds, where it can be copied as memory; nil where it can't.
+  /// The code of an array's elements, if the array can be copied as memory; otherwise nil.
   static var _memoryCode: UInt16? { get }
-  /// Writes the value that stands at `source`.
+  /// Writes the value at `source`.
   static func _write(_ source: UnsafeRawPointer, to target: _WireTarget)
   /// Reads a value into uninitialised memory.
   static func _read(from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws
 }
 
-/// A struct of plain memory: arrays of it travel as memory, at the speed of a copy.
+/// A struct of plain memory. Arrays of it are sent as memory, at the speed of a copy.
 ///
 /// ```swift
 /// struct Particle: Codable, Sendable { var position: SIMD3<Double>; var mass: Double }
 /// extension Particle: PlainMemory {}
 /// ```
 ///
-/// A promise: the struct holds no pointers, and every bit pattern of its size is a valid value. So no `Bool`, no enum
-/// and no `Optional` inside: received bytes can't be checked here, and what isn't a valid value is undefined behaviour.
-/// That it holds no references the compiler sees to (`BitwiseCopyable`).
+/// By conforming, you promise that the struct contains no pointers, and that every bit pattern of its size is a valid
+/// value. So it must not contain a `Bool`, an enum or an `Optional`: received bytes are not checked, and an invalid
+/// value is undefined behaviour. The compiler checks that it contains no references (`BitwiseCopyable`).
 public protocol PlainMemory: BitwiseCopyable, _PlainBytes {}
 
 extension _PlainBytes where Self: FixedWidthInteger {
@@ -70,7 +71,7 @@ extension Float: _PlainBytes {
 #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
   extension Float16: _PlainBytes {
     public static var _memoryCode: UInt16? { MemoryCode.scalar(MemoryCode.floating, bytes: 2) }
-    // Its own `encode(to:)` widens to Float, which changes signalling NaNs.
+    // Float16's `encode(to:)` converts to Float, which changes signalling NaNs.
     public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
       target.write(bits: source.assumingMemoryBound(to: Float16.self).pointee.bitPattern, tag: Tag.float16)
     }
@@ -82,7 +83,7 @@ extension Float: _PlainBytes {
 #endif
 
 extension Bool: _PlainBytes {
-  /// Not every byte is a `Bool`.
+  /// Nil, because not every byte is a valid `Bool`.
   public static var _memoryCode: UInt16? { nil }
   public static func _write(_ source: UnsafeRawPointer, to target: _WireTarget) {
     target.write(source.assumingMemoryBound(to: Bool.self).pointee)
@@ -102,7 +103,7 @@ extension String: _PlainBytes {
   }
 }
 
-/// Values that stand in the wire as they stand in memory, alone or in an array.
+/// Values with the same bytes in the wire form as in memory.
 extension _PlainBytes {
   static func writeMemory(_ source: UnsafeRawPointer, code: UInt16, to target: _WireTarget) {
     let bytes = UnsafeRawBufferPointer(start: source, count: MemoryLayout<Self>.size)
@@ -111,7 +112,7 @@ extension _PlainBytes {
 
   static func readMemory(code: UInt16, from reader: inout _WireCursor, to destination: UnsafeMutableRawPointer) throws {
     let memory = try reader.readMemory(code: code, stride: MemoryLayout<Self>.stride, as: Self.self)
-    guard memory.count == 1 else { throw reader.corrupted("\(memory.count) values where one should be") }
+    guard memory.count == 1 else { throw reader.corrupted("found \(memory.count) values instead of one") }
     destination.copyMemory(from: memory.bytes.baseAddress!, byteCount: MemoryLayout<Self>.size)
   }
 }

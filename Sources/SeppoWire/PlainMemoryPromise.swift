@@ -1,25 +1,26 @@
 import Synchronization
 
-/// What a type says with `PlainMemory`, that every byte is a value, no compiler sees to. It is looked at in a value of zeros,
-/// once a type.
+/// Checks the promise of `PlainMemory` that every bit pattern is a valid value, which the compiler can't check. It
+/// reflects a value of zeros, once per type.
 package enum PlainMemoryPromise {
+  /// The reason why each type breaks the promise, or nil if it doesn't.
   private static let known = Mutex<[ObjectIdentifier: String?]>([:])
 
-  /// Returns what is wrong, where this type, or what arrays, optionals, sets and dictionaries of that type hold, is said to be
-  /// plain memory and isn't.
+  /// Returns the type that breaks the promise, and the reason: the given type, or the element type of an array,
+  /// optional, set or dictionary. Nil if none does.
   package static func broken(in type: Any.Type) -> (type: Any.Type, reason: String)? {
     if let plain = type as? any PlainMemory.Type { return reason(plain).map { (plain, $0) } }
-    guard let holder = type as? any HoldsValues.Type else { return nil }
-    return holder.held.lazy.compactMap { broken(in: $0) }.first
+    guard let container = type as? any Container.Type else { return nil }
+    return container.elementTypes.lazy.compactMap { broken(in: $0) }.first
   }
 
   private static func reason(_ type: any PlainMemory.Type) -> String? {
     known.withLock { known in
       if let reason = known[ObjectIdentifier(type)] { return reason }
-      let reason = misfit(in: type).map { field in
+      let reason = invalidField(in: type).map { field in
         """
-        it is said to be PlainMemory, but \(field.name) is \(field.kind), and not every byte is one: take that conformance \
-        away (Codable alone will do), or make it a number
+        it conforms to PlainMemory, but \(field.name) is \(field.kind), and not every byte is a valid one: remove the \
+        conformance (Codable is enough), or make the field a number
         """
       }
       known[ObjectIdentifier(type)] = .some(reason)
@@ -27,15 +28,15 @@ package enum PlainMemoryPromise {
     }
   }
 
-  private static func misfit<Value: PlainMemory>(in type: Value.Type) -> (name: String, kind: String)? {
-    withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { room in
-      // Zeros are a value even of those that it shouldn't hold.
-      UnsafeMutableRawBufferPointer(room).initializeMemory(as: UInt8.self, repeating: 0)
-      return misfit(in: room[0], name: "")
+  private static func invalidField<Value: PlainMemory>(in type: Value.Type) -> (name: String, kind: String)? {
+    withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { memory in
+      // Zeros are valid even for Bool, enums and optionals.
+      UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0)
+      return invalidField(in: memory[0], name: "")
     }
   }
 
-  private static func misfit(in value: Any, name: String) -> (name: String, kind: String)? {
+  private static func invalidField(in value: Any, name: String) -> (name: String, kind: String)? {
     if value is Bool { return (name, "a Bool") }
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
@@ -44,33 +45,34 @@ package enum PlainMemoryPromise {
     default:
       for child in mirror.children {
         let label = child.label ?? "a field"
-        if let field = misfit(in: child.value, name: name.isEmpty ? label : "\(name).\(label)") { return field }
+        if let field = invalidField(in: child.value, name: name.isEmpty ? label : "\(name).\(label)") { return field }
       }
       return nil
     }
   }
 }
 
-private protocol HoldsValues {
-  static var held: [Any.Type] { get }
+/// A collection or optional, with the types of its elements.
+private protocol Container {
+  static var elementTypes: [Any.Type] { get }
 }
 
-extension Array: HoldsValues {
-  fileprivate static var held: [Any.Type] { [Element.self] }
+extension Array: Container {
+  fileprivate static var elementTypes: [Any.Type] { [Element.self] }
 }
 
-extension ContiguousArray: HoldsValues {
-  fileprivate static var held: [Any.Type] { [Element.self] }
+extension ContiguousArray: Container {
+  fileprivate static var elementTypes: [Any.Type] { [Element.self] }
 }
 
-extension Optional: HoldsValues {
-  fileprivate static var held: [Any.Type] { [Wrapped.self] }
+extension Optional: Container {
+  fileprivate static var elementTypes: [Any.Type] { [Wrapped.self] }
 }
 
-extension Set: HoldsValues {
-  fileprivate static var held: [Any.Type] { [Element.self] }
+extension Set: Container {
+  fileprivate static var elementTypes: [Any.Type] { [Element.self] }
 }
 
-extension Dictionary: HoldsValues {
-  fileprivate static var held: [Any.Type] { [Key.self, Value.self] }
+extension Dictionary: Container {
+  fileprivate static var elementTypes: [Any.Type] { [Key.self, Value.self] }
 }

@@ -1,10 +1,10 @@
-/// What a reader knows of a key type: where the values of its keys stand in containers of each shape.
+/// Cached properties of a key type: the positions of its keys' values in containers of each shape.
 final class ReaderKeys {
   typealias Position = UInt32
   static let unknown = Position.max
   static let absent = Position.max - 1
 
-  /// The positions of the values in one shape, by the bytes of the keys. Good for as long as there is a `ReaderKeys`.
+  /// The positions of the values in one shape, by the keys' bytes. Valid while the `ReaderKeys` exists.
   struct Table {
     let positions: UnsafeMutablePointer<Position>
     let capacity: Int
@@ -12,23 +12,23 @@ final class ReaderKeys {
     static var none: Table { Table(positions: UnsafeMutablePointer(bitPattern: 8)!, capacity: 0) }
   }
 
-  let bytes: KeyBytes
-  let isKept: Bool
+  let width: KeyWidth
+  let isPoolable: Bool
   let copier: AnyObject
-  @exclusivity(unchecked) var handedOut = HandedOut<KeyedReaderCore>()
-  /// Small while all keys that were asked for have small bytes, as the cases of an enum have.
+  @exclusivity(unchecked) var containers = ContainerPool<KeyedReaderCore>()
+  /// Starts small: the cases of an enum have small bytes.
   private var capacity = 16
-  /// By the numbers of the shapes; each has room for `capacity` keys.
+  /// Indexed by the shapes' numbers. Each table has space for `capacity` keys.
   private var tables: [UnsafeMutablePointer<Position>?] = []
-  /// Tables that were too small; containers may still use them.
+  /// Replaced tables, which containers may still use.
   private var outgrown: [UnsafeMutablePointer<Position>] = []
   @exclusivity(unchecked) private var lastShape = -1
   @exclusivity(unchecked) private var lastTable = Table.none
 
-  init(bytes: KeyBytes, isKept: Bool, copier: AnyObject) {
+  init(width: KeyWidth, isPoolable: Bool, copier: AnyObject) {
     self.copier = copier
-    self.bytes = bytes
-    self.isKept = isKept
+    self.width = width
+    self.isPoolable = isPoolable
   }
 
   deinit {
@@ -51,7 +51,7 @@ final class ReaderKeys {
     return lastTable
   }
 
-  /// A table of the shape that has room for the key.
+  /// Returns a table of the shape with space for the key.
   func table(of shape: Int, for byte: UInt8) -> Table {
     if Int(byte) >= capacity {
       while Int(byte) >= capacity { capacity *= 2 }

@@ -1,13 +1,13 @@
-/// The shapes of the containers in a part: which keys they have, in which order. From the table at the part's end.
+/// The table at the end of a part: the shapes of its containers. A shape is a list of keys.
 struct ShapeTable {
   private let bytes: UnsafeRawBufferPointer
-  /// Where the part's items end.
+  /// The end of the part's items.
   let start: Int
-  /// Where each key stands in the bytes, one shape's keys after another's.
+  /// The ranges of the keys in the bytes, shape by shape.
   private var keys: [Range<Int>] = []
-  /// Of each shape the first of its keys; and where the last one's end.
+  /// The index of each shape's first key, followed by the total number of keys.
   private var firstKeys: [Int] = [0]
-  /// Of each shape with many keys, once one is looked for: their positions, in the order of their names.
+  /// The positions of a shape's keys, sorted by name. Made on the first search in a shape with many keys.
   private var sorted: [Int: [Int32]] = [:]
 
   var count: Int { firstKeys.count - 1 }
@@ -23,7 +23,7 @@ struct ShapeTable {
     }
     start = limit - length
     var cursor = _WireCursor(reader: reader, node: -1, offset: start + 1, limit: limit)
-    // Each count is held against the bytes that are left by reading what it counts, and nothing is reserved for it.
+    // The counts are not trusted: nothing is reserved for them, and each entry is read within the remaining bytes.
     for _ in 0..<(try cursor.readLength()) {
       for _ in 0..<(try cursor.readLength()) {
         let count = try cursor.readLength()
@@ -43,7 +43,7 @@ struct ShapeTable {
     UnsafeRawBufferPointer(rebasing: bytes[keys[firstKeys[shape] + position]])
   }
 
-  /// The position of a key; of one that stands more than once, the last, since the value written last counts.
+  /// Returns the position of a key. For a duplicate key that is the last one, because the last value counts.
   mutating func position(of name: UnsafeRawBufferPointer, in shape: Int) -> Int? {
     let count = keyCount(of: shape)
     if count <= 16 {
@@ -68,7 +68,7 @@ struct ShapeTable {
     return ShapeTable.order(self.name(found, of: shape), name) == 0 ? found : nil
   }
 
-  /// Below, at or above zero: by length, then by bytes.
+  /// Compares two names by length, then by bytes. Returns a number below, at or above zero.
   private static func order(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
     if a.count != b.count { return a.count - b.count }
     for (a, b) in zip(a, b) where a != b { return Int(a) - Int(b) }

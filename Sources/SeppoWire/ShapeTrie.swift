@@ -1,20 +1,21 @@
-/// The shapes of keyed containers that a writer has met: which keys, in which order.
+/// The shapes of the keyed containers that a writer has written. A shape is a list of keys.
 ///
-/// A tree in which each key leads on from those before it. Values of one type mostly have one shape or a few, so a key
-/// is mostly the one that came last after the same keys, which is one comparison.
+/// A trie: each node is a shape, and each edge appends a key. Values of one type usually have one shape or a few, so
+/// the next key is usually the one that last followed the same keys, which takes one comparison.
 struct ShapeTrie: ~Copyable {
-  /// Stands for a key: of an enum's case the number of its type and its byte. Two may stand for the same name.
+  /// Identifies a key. For an enum case, it is made of the number of the type and the key's byte. Two labels may have
+  /// the same name.
   typealias Label = UInt64
 
   private struct Branch {
-    /// The key that followed last, and where it leads.
+    /// The key that followed last, and its child.
     var likely: Label = 0
     var likelyChild: Int32 = -1
     var label: Label = 0
     let parent: Int32
     var firstChild: Int32 = -1
     var nextSibling: Int32 = -1
-    /// In the table, for a shape that a container has.
+    /// The number in the table, if a container has this shape; otherwise −1.
     var number: Int32 = -1
   }
 
@@ -32,10 +33,10 @@ struct ShapeTrie: ~Copyable {
   private var capacity = 64
   private var count = 0
   private var names: [Name] = []
-  /// Where each key leads: asked where more follow one shape than are worth a walk.
+  /// The children by key, for shapes with too many siblings for a linear search.
   private var steps: [Step: Int32] = [:]
   private var namedLabels: [[UInt8]: Label] = [:]
-  /// The shapes that have numbers.
+  /// The shapes in the table, in the order of their numbers.
   private var numbered: [Int32] = []
 
   init() { branches = .allocate(capacity: capacity) }
@@ -44,13 +45,13 @@ struct ShapeTrie: ~Copyable {
 
   var isEmpty: Bool { numbered.isEmpty }
 
-  /// A container without keys yet.
+  /// Returns the shape of a container without keys.
   mutating func root() -> Int { append(parent: -1, label: 0, name: Name(text: [], hash: 0)) }
 
-  /// Where a key leads from a shape, if it came after that one before.
+  /// Returns the shape with the key appended, if it exists.
   @inline(__always)
   func known(_ label: Label, after shape: Int) -> Int? {
-    // `shape` was given by this tree, which only grows.
+    // In bounds: `shape` was returned by this trie, which only grows.
     let branch = branches + shape
     if branch.pointee.likely == label { return Int(branch.pointee.likelyChild) }
     return search(label, after: shape)
@@ -71,7 +72,7 @@ struct ShapeTrie: ~Copyable {
 
   mutating func next(_ label: Label, name: UnsafeBufferPointer<UInt8>, after shape: Int) -> Int {
     if let known = known(label, after: shape) { return known }
-    let name = Name(text: Array(name), hash: KeysSeen.hash(UnsafeRawBufferPointer(name)))
+    let name = Name(text: Array(name), hash: SeenKeys.hash(UnsafeRawBufferPointer(name)))
     let child = append(parent: Int32(shape), label: label, name: name)
     branches[child].nextSibling = branches[shape].firstChild
     branches[shape].firstChild = Int32(child)
@@ -81,7 +82,7 @@ struct ShapeTrie: ~Copyable {
     return child
   }
 
-  /// The label of a key that no byte stands for.
+  /// Returns the label of a key that has no byte.
   mutating func label(of name: UnsafeBufferPointer<UInt8>) -> Label {
     let name = Array(name)
     if let known = namedLabels[name] { return known }
@@ -104,7 +105,7 @@ struct ShapeTrie: ~Copyable {
     return count - 1
   }
 
-  /// The shapes on the way from a shape to its root, without that.
+  /// Returns the shapes from a shape up to its root, without the root.
   private func path(_ shape: Int) -> [Int] {
     var path: [Int] = []
     var shape = shape
@@ -126,7 +127,7 @@ struct ShapeTrie: ~Copyable {
     return false
   }
 
-  /// The number under which the shape will stand in the table.
+  /// Returns the shape's number in the table.
   @inline(__always)
   mutating func number(of shape: Int) -> UInt32 {
     let number = branches[shape].number
@@ -139,7 +140,7 @@ struct ShapeTrie: ~Copyable {
     return UInt32(numbered.count - 1)
   }
 
-  /// Writes the table: how many shapes, and of each how many keys and the keys (length, UTF-8).
+  /// Writes the table: the number of shapes; for each, the number of keys and the keys (length, UTF-8).
   func write(to writer: _WireWriter) {
     writer.append(length: numbered.count)
     for shape in numbered {

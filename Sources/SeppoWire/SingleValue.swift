@@ -1,4 +1,4 @@
-/// One value by itself, as an item of one.
+/// Encodes and decodes a single value, as a part of one item.
 package enum SingleValue {
   package static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> _WireWriter {
     let writer = _WireWriter()

@@ -11,36 +11,37 @@
   internal import Darwin
 #endif
 
-/// Memory in which slices of `Data` have the indices that they had where they came from.
+/// Memory in which decoded slices of `Data` have the same indices as the original slices.
 ///
-/// A slice keeps its place in what it is a slice of, and programs index it by that. Slices that follow each other, or overlap,
-/// share one such memory. Where it is large, the pages before and between them are never touched, so that they cost addresses
-/// only; where it is small, it is no page of its own, as many slices may each be of another whole.
+/// A slice of `Data` keeps the indices of its base, and programs use these. Adjacent and overlapping slices share one
+/// memory. A large memory is mapped, so that untouched pages before and between the slices cost only address space. A
+/// small one is allocated, because many slices may each have a different base.
 struct SliceMemory {
   private let start: UnsafeMutableRawPointer
   private let whole: Data
-  /// From the first byte that was put here to the last.
+  /// The range from the first to the last byte that was stored.
   private var filled: Range<Int>
 
-  /// No slice ends behind this: a terabyte.
-  private static let most = 1 << 40
-  /// Smaller memory is allocated.
-  private static let page = 4096
-  private static let leastPages = 1 << 20
+  /// Maximum end index of a slice: 1 TiB.
+  private static let maxEnd = 1 << 40
+  /// Maximum size of allocated memory, in bytes.
+  private static let maxAllocation = 4096
+  /// Minimum size of mapped memory, in bytes.
+  private static let minMapping = 1 << 20
 
-  /// With room for so many bytes from `index` on; nil where the system gives no such room.
+  /// Creates memory for `count` bytes from `index` on. Returns nil if the system provides none.
   init?(for count: Int, at index: Int) {
     let (end, overflow) = index.addingReportingOverflow(count)
-    guard index >= 0, !overflow, end <= SliceMemory.most else { return nil }
-    // Up to twice as much as is needed: the next slice mostly stands behind this one.
+    guard index >= 0, !overflow, end <= SliceMemory.maxEnd else { return nil }
+    // Up to twice the required size, because the next slice usually follows this one.
     var size = 64
     while size < end { size *= 2 }
-    if size <= SliceMemory.page {
+    if size <= SliceMemory.maxAllocation {
       guard let memory = calloc(1, size) else { return nil }
       start = memory
       whole = Data(bytesNoCopy: memory, count: size, deallocator: .free)
     } else {
-      guard let (memory, size) = SliceMemory.map(max(size, SliceMemory.leastPages)) ?? SliceMemory.map(end) else {
+      guard let (memory, size) = SliceMemory.map(max(size, SliceMemory.minMapping)) ?? SliceMemory.map(end) else {
         return nil
       }
       start = memory
@@ -49,7 +50,7 @@ struct SliceMemory {
     filled = index..<index
   }
 
-  /// Pages; nil where a limit is in the way.
+  /// Maps pages. Returns nil if a limit prevents it.
   private static func map(_ size: Int) -> (UnsafeMutableRawPointer, Int)? {
     #if os(Linux)
       let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
@@ -60,8 +61,9 @@ struct SliceMemory {
     return (memory, size)
   }
 
-  /// The bytes at their place; nil where there is no room, or other bytes stand there.
-  mutating func put(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Data? {
+  /// Stores bytes at an index, and returns the slice. Returns nil if there is no space, or if other bytes are stored
+  /// there.
+  mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Data? {
     guard index >= 0, index <= whole.count, bytes.count <= whole.count - index else { return nil }
     let place = index..<(index + bytes.count)
     let known = place.clamped(to: filled)

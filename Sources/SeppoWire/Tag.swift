@@ -1,16 +1,16 @@
-/// The first byte of every value: what follows.
+/// The first byte of every value, which determines what follows.
 ///
-/// A byte of 128 or more is itself the whole number, 0 to 127.
+/// A byte of 128 or more is an integer from 0 to 127 by itself.
 enum Tag {
   /// A value that wrote nothing.
   static let empty: UInt8 = 0x00
   static let null: UInt8 = 0x01
-  /// Before a wrapped value that itself begins with `null` or `some`, so that nested optionals stay apart.
+  /// Precedes a wrapped value that itself begins with `null` or `some`, so that nested optionals are distinguished.
   static let some: UInt8 = 0x02
   static let `false`: UInt8 = 0x03
   static let `true`: UInt8 = 0x04
 
-  // Whole numbers, little-endian, in the fewest bytes that hold them.
+  // Integers, little-endian, in the fewest bytes that can represent them.
   static let int8: UInt8 = 0x05
   static let int16: UInt8 = 0x06
   static let int32: UInt8 = 0x07
@@ -28,39 +28,40 @@ enum Tag {
   static let string: UInt8 = 0x10
   /// A length (variable), then bytes.
   static let data: UInt8 = 0x11
-  /// Where a slice begins in what it is a slice of, and a length (variable), then bytes.
+  /// The start index of a slice in its base (variable), a length (variable), then bytes.
   static let slice: UInt8 = 0x0F
-  /// A code of the element (2 bytes), stride and count (variable), then the elements as they stand in memory.
+  /// A code of the element (2 bytes), stride and count (variable), then the memory of the elements.
   static let memory: UInt8 = 0x12
   /// A length (6 bytes), then keys (length, UTF-8) each followed by its value.
   static let keyed: UInt8 = 0x13
-  /// The same, where a key stands more than once, and the last one counts.
-  static let keyedAgain: UInt8 = 0x14
+  /// Like `keyed`, with duplicate keys. The last value of a key counts.
+  static let keyedWithDuplicates: UInt8 = 0x14
   /// A length (6 bytes), then values.
   static let unkeyed: UInt8 = 0x15
 
-  /// The number of a shape (4 bytes), a length (6 bytes), then the values of the shape's keys in their order.
+  /// The number of a shape (4 bytes), a length (6 bytes), then the values in the order of the shape's keys.
   static let shaped: UInt8 = 0x16
-  /// No value: begins the table of shapes that ends a part. How many shapes there are, and of each how many keys and the
-  /// keys (length, UTF-8); then the length of all that (6 bytes).
+  /// Not a value, but the start of the table of shapes at the end of a part: the number of shapes; for each, the number
+  /// of keys and the keys (length, UTF-8); then the length of the table (6 bytes).
   static let shapes: UInt8 = 0x17
 
-  static let smallest: UInt8 = 0x80
+  /// Added to an integer from 0 to 127.
+  static let smallInteger: UInt8 = 0x80
 
-  /// Bytes of a container's length.
+  /// Number of bytes of a container's length.
   static let lengthBytes = 6
-  /// Bytes of a shape's number.
+  /// Number of bytes of a shape's number.
   static let shapeBytes = 4
 }
 
-/// How deep values may nest, each inside one before it; more is taken for a cycle.
+/// Maximum nesting depth of values. A deeper value is assumed to contain a reference cycle.
 ///
-/// An enum's case with a payload takes two levels: 60,000 of an indirect enum. The stack for them is found where it is
-/// needed (`StackRoom`), so that the limit is the same on every thread and every rank.
-package let deepestNesting = 120_000
+/// An enum case with a payload takes two levels, so an indirect enum may nest 60,000 deep. The stack for them is
+/// provided on demand (`StackSpace`), so the limit is the same on every thread and every rank.
+package let maxNestingDepth = 120_000
 
 extension Int {
-  /// As 120,000.
+  /// The number with thousands separators: 120,000.
   var grouped: String {
     var (rest, text) = (self, "")
     while rest >= 1_000 {
@@ -72,16 +73,17 @@ extension Int {
   }
 }
 
-/// What is said where a type goes deeper by itself, from one `superEncoder()` into the next: that can't go on elsewhere.
-let noStack = """
-  values nest deeper, by superEncoder() or nestedContainer() alone, than this thread's stack goes. Mostly that is a cycle of \
-  references, which can't be encoded; otherwise encode(_:) what is inside
+/// The message for a type that nests by calls such as `superEncoder()` alone, which can't move to another stack.
+let noStackMessage = """
+  values nest too deep, by superEncoder() or nestedContainer() alone, for this thread's stack. Usually the cause is a \
+  cycle of references, which can't be encoded; otherwise, call encode(_:) for the inner values
   """
 
-/// What is said of a value that nests deeper.
-func tooDeep(_ deepest: Int) -> String {
+/// The message for a value that nests deeper than the limit.
+func tooDeepMessage(_ maxDepth: Int) -> String {
   """
-  values nest deeper than \(deepest.grouped) levels (an enum's case with a payload takes two). Mostly that is a cycle of \
-  references, which can't be encoded: give each object a number, and refer to it by that
+  values nest deeper than \(maxDepth.grouped) levels (an enum case with a payload takes two). Usually the cause is a \
+  cycle of references, which can't be encoded: give each object a number, and encode that number instead of the \
+  reference
   """
 }

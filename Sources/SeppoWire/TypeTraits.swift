@@ -1,17 +1,17 @@
-/// What the coder asks of a type, once: casts to protocols cost more than the coding of a small value.
+/// Cached properties of a type: casts to protocols take longer than encoding a small value.
 final class TypeTraits {
-  /// Set where the type has a wire form of its own, that Codable isn't asked for.
+  /// The type, if it has a built-in wire form, which is used instead of Codable.
   let plain: (any _PlainBytes.Type)?
   let isOptional: Bool
   let isClass: Bool
-  /// Why values of this type can't be coded, though it says so.
-  let broken: String?
+  /// The reason why the type breaks the promise of `PlainMemory`, if it does. Then its values can't be encoded.
+  let invalidReason: String?
 
   init(_ type: Any.Type) {
     plain = type as? any _PlainBytes.Type
     isOptional = type is any OptionalType.Type
     isClass = type is AnyClass
-    broken =
+    invalidReason =
       plain == nil ? nil : PlainMemoryPromise.broken(in: type).map { "\($0.type): \($0.reason)" }
   }
 }

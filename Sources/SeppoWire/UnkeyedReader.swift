@@ -1,7 +1,7 @@
-/// An unkeyed container, or an array that travelled as memory and is read one by one.
+/// An unkeyed container. Also reads an array that was sent as memory, element by element.
 struct UnkeyedReader: UnkeyedDecodingContainer {
   private let place: WireDecoder
-  /// The cursor's, which doesn't hold it.
+  /// The cursor's reader, which the cursor doesn't retain.
   private let reader: _WireReader
   private var cursor: _WireCursor
   private(set) var currentIndex = 0
@@ -15,8 +15,8 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     var cursor = try place.cursor()
     let tag = try cursor.readTag()
     switch tag {
-    // An element of such an array that is no number is written as an array of one again. It is no list: a type that tries
-    // one would find itself inside it, for ever.
+    // A non-numeric element of such an array is rewritten as an array of one element. Reject it here: a type that
+    // decodes itself from an unkeyed container would recurse forever.
     case Tag.memory where place.reader.isOfMemory: throw cursor.mismatch([Any].self, tag)
     case Tag.memory:
       let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock())
@@ -31,7 +31,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
         reader: place.reader, node: place.node, offset: content.lowerBound, limit: content.upperBound)
     default: throw cursor.mismatch([Any].self, tag)
     }
-    // Counted, not believed: a count that was written could say anything.
+    // Count the elements, because a transmitted count could not be trusted.
     var walk = self.cursor
     var count = 0
     while !walk.isAtEnd {
@@ -41,7 +41,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     self.count = count
   }
 
-  /// The elements of an array's memory as values of their own.
+  /// Rewrites the elements of an array's memory as separate values.
   private static func rewrite(_ memory: _WireCursor.Memory) throws -> _WireWriter {
     let writer = _WireWriter(capacity: memory.bytes.count * 2)
     let target = _WireTarget(writer: writer, target: .end)
@@ -54,7 +54,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   }
 
   private mutating func read<T>(_ type: T.Type, _ body: (inout _WireCursor) throws -> T) throws -> T {
-    try checkThere(type)
+    try checkNotAtEnd(type)
     var reading = cursor
     do {
       let value = try body(&reading)
@@ -66,16 +66,17 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     }
   }
 
-  private func checkThere(_ type: Any.Type) throws {
+  private func checkNotAtEnd(_ type: Any.Type) throws {
     try place.checkLive()
     if cursor.isAtEnd {
       throw DecodingError.valueNotFound(
-        type, .init(codingPath: codingPath + [IndexKey(currentIndex)], debugDescription: "the container ends before"))
+        type,
+        .init(codingPath: codingPath + [IndexKey(currentIndex)], debugDescription: "the container has no more values"))
     }
   }
 
   mutating func decodeNil() throws -> Bool {
-    try checkThere(Never.self)
+    try checkNotAtEnd(Never.self)
     guard try cursor.tag() == Tag.null else { return false }
     cursor.offset += 1
     currentIndex += 1
@@ -100,7 +101,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   mutating func decode(_ type: UInt128.Type) throws -> UInt128 { try read(type) { try $0.readInteger(type) } }
 
   mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
-    try checkThere(type)
+    try checkNotAtEnd(type)
     let value = try reader.read(type, at: &cursor, key: IndexKey(currentIndex))
     currentIndex += 1
     return value
@@ -116,9 +117,9 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     }
   }
 
-  /// The next value as a place of its own.
+  /// Returns a decoder for the next value.
   private mutating func nested() throws -> WireDecoder {
-    try checkThere([Any].self)
+    try checkNotAtEnd([Any].self)
     let end = try cursor.endOfValue()
     let node = try reader.open(cursor.offset..<end, parent: cursor.node, key: IndexKey(currentIndex))
     cursor.offset = end

@@ -1,11 +1,11 @@
-/// A place in the bytes that are being read, and how far reading may go.
+/// A position in the bytes of a reader, and the limit of reading.
 public struct _WireCursor {
-  // A cursor lives on the stack of a call that the reader makes; one that is kept (`UnkeyedReader`) has the reader beside
-  // it.
+  // Not retained: a cursor lives on the stack of a call made by the reader, or next to a reference to it
+  // (`UnkeyedReader`).
   unowned(unsafe) let reader: _WireReader
-  /// The reader's.
+  /// The reader's bytes.
   let bytes: UnsafeRawBufferPointer
-  /// The value that is being decoded, for error messages; −1 for an item itself.
+  /// The node of the value that is being decoded, for error messages. −1 for an item itself.
   let node: Int
   var offset: Int
   let limit: Int
@@ -24,7 +24,7 @@ public struct _WireCursor {
     .dataCorrupted(.init(codingPath: reader.codingPath(of: node), debugDescription: reason))
   }
 
-  /// The same error, for what stands under this key in the value that is being decoded.
+  /// Returns the error with the key added to its coding path.
   func under(_ key: (any CodingKey)?, _ error: DecodingError) -> DecodingError {
     key.map { error.under($0, after: reader.codingPath(of: node).count) } ?? error
   }
@@ -32,13 +32,13 @@ public struct _WireCursor {
   func mismatch(_ type: Any.Type, _ found: UInt8) -> DecodingError {
     let context = DecodingError.Context(
       codingPath: reader.codingPath(of: node),
-      debugDescription: "\(String(describing: type)) expected, \(Tag.name(of: found)) found")
+      debugDescription: "expected \(String(describing: type)), found \(Tag.name(of: found))")
     return found == Tag.null ? .valueNotFound(type, context) : .typeMismatch(type, context)
   }
 
-  /// The next value's tag; the cursor stays.
+  /// Returns the next value's tag, without moving the cursor.
   func tag() throws -> UInt8 {
-    guard offset < limit else { throw corrupted("the bytes end where a value should begin") }
+    guard offset < limit else { throw corrupted("the bytes end before the value") }
     return bytes[offset]
   }
 
@@ -75,13 +75,13 @@ public struct _WireCursor {
 
   private mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
     guard count >= 0, count <= limit - offset else {
-      throw corrupted("\(count) bytes announced, \(limit - offset) are there")
+      throw corrupted("expected \(count) bytes, found \(limit - offset)")
     }
     defer { offset += count }
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
   }
 
-  /// Whose bytes are there.
+  /// The caller has checked that the bytes of the length exist.
   mutating func readContainerLength() -> Int {
     let low = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     let high = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt16.self))
@@ -91,7 +91,7 @@ public struct _WireCursor {
 
   mutating func readShape() throws -> Int { Int(try readBits(UInt32.self)) }
 
-  /// A container's content; the cursor moves behind it.
+  /// Reads the range of a container's content, and moves the cursor after it.
   mutating func readContainer() throws -> Range<Int> {
     guard limit - offset >= Tag.lengthBytes else { throw corrupted("the bytes end within a container's length") }
     let length = readContainerLength()
@@ -100,7 +100,7 @@ public struct _WireCursor {
     return start..<offset
   }
 
-  /// A keyed container's next key, and where its value begins; the cursor moves behind the value.
+  /// Reads the next key of a keyed container and the offset of its value, and moves the cursor after the value.
   mutating func readEntry() throws -> (name: UnsafeRawBufferPointer, value: Int)? {
     if isAtEnd { return nil }
     let name = try take(readLength())
@@ -109,7 +109,7 @@ public struct _WireCursor {
     return (name, value)
   }
 
-  /// Where the value at the cursor ends; what is inside it is not looked at.
+  /// Returns the end of the value at the cursor, without reading its content.
   func endOfValue() throws -> Int {
     var cursor = self
     let tag = try cursor.readTag()
@@ -117,14 +117,14 @@ public struct _WireCursor {
     case Tag.shaped:
       try cursor.skip(Tag.shapeBytes)
       _ = try cursor.readContainer()
-    case Tag.smallest..., Tag.empty, Tag.null, Tag.true, Tag.false: break
+    case Tag.smallInteger..., Tag.empty, Tag.null, Tag.true, Tag.false: break
     case Tag.some:
-      // Each stands for one level of optionals; so many levels as would be worth a loop don't exist.
+      // Each tag is one level of optionals. The loop is for damaged bytes: real values have few levels.
       var levels = 1
       while try cursor.tag() == Tag.some {
         cursor.offset += 1
         levels += 1
-        guard levels <= deepestNesting else { throw corrupted("optionals nest too deep") }
+        guard levels <= maxNestingDepth else { throw corrupted("optionals nest too deep") }
       }
       return try cursor.endOfValue()
     case Tag.int8: _ = try cursor.take(1)
@@ -137,8 +137,8 @@ public struct _WireCursor {
       _ = try cursor.readLength()
       _ = try cursor.take(cursor.readLength())
     case Tag.memory: _ = try cursor.readMemoryBlock()
-    case Tag.keyed, Tag.keyedAgain, Tag.unkeyed: _ = try cursor.readContainer()
-    default: throw corrupted("no value begins with the byte \(tag)")
+    case Tag.keyed, Tag.keyedWithDuplicates, Tag.unkeyed: _ = try cursor.readContainer()
+    default: throw corrupted("the tag \(tag) is invalid")
     }
     return cursor.offset
   }
@@ -152,7 +152,7 @@ public struct _WireCursor {
     }
   }
 
-  /// A whole number of any width, if this type can hold it.
+  /// Reads an integer of any width, if the type can represent it.
   mutating func readInteger<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
     let tag = try readTag()
     func fit<W: FixedWidthInteger>(_ wide: W) throws -> I {
@@ -160,7 +160,7 @@ public struct _WireCursor {
       return value
     }
     switch tag {
-    case Tag.smallest...: return try fit(tag & 0x7F)
+    case Tag.smallInteger...: return try fit(tag & 0x7F)
     case Tag.int8: return try fit(readBits(Int8.self))
     case Tag.int16: return try fit(readBits(Int16.self))
     case Tag.int32: return try fit(readBits(Int32.self))
@@ -179,7 +179,7 @@ public struct _WireCursor {
       offset += 1
       return Double(bitPattern: try readBits(UInt64.self))
     case Tag.float32: return Double(try readFloat())
-    default: return try readWholeNumber(as: Double.self)
+    default: return try readIntegerAsFloat(as: Double.self)
     }
   }
 
@@ -193,16 +193,16 @@ public struct _WireCursor {
       let value = try readDouble()
       guard value.isNaN || Double(Float(value)) == value else { throw corrupted("\(value) doesn't fit into Float") }
       return Float(value)
-    default: return try readWholeNumber(as: Float.self)
+    default: return try readIntegerAsFloat(as: Float.self)
     }
   }
 
-  /// Codable lets a type write a whole number and read it as a fraction.
-  private mutating func readWholeNumber<F: BinaryFloatingPoint>(as type: F.Type) throws -> F {
+  /// Reads an integer as a floating-point number, which Codable allows.
+  private mutating func readIntegerAsFloat<F: BinaryFloatingPoint>(as type: F.Type) throws -> F {
     let tag = try self.tag()
-    guard tag >= Tag.smallest || (Tag.int8...Tag.uint128).contains(tag) else { throw mismatch(type, tag) }
-    let whole = try readInteger(Int128.self)
-    guard let value = F(exactly: whole) else { throw corrupted("\(whole) doesn't fit into \(F.self)") }
+    guard tag >= Tag.smallInteger || (Tag.int8...Tag.uint128).contains(tag) else { throw mismatch(type, tag) }
+    let integer = try readInteger(Int128.self)
+    guard let value = F(exactly: integer) else { throw corrupted("\(integer) doesn't fit into \(F.self)") }
     return value
   }
 
@@ -218,8 +218,8 @@ public struct _WireCursor {
     return try take(try readLength())
   }
 
-  /// Where a slice begins, and its bytes.
-  mutating func readPlacedBytes() throws -> (index: Int, bytes: UnsafeRawBufferPointer) {
+  /// Reads a slice's start index and its bytes.
+  mutating func readSliceBytes() throws -> (index: Int, bytes: UnsafeRawBufferPointer) {
     _ = try readTag()
     let index = try readLength()
     return (index, try take(try readLength()))
@@ -233,7 +233,7 @@ public struct _WireCursor {
     return string
   }
 
-  /// Elements as they stood in the sender's memory.
+  /// The memory of an array's elements, as the sender had it.
   struct Memory {
     let code: UInt16
     let stride: Int
@@ -241,13 +241,13 @@ public struct _WireCursor {
     let bytes: UnsafeRawBufferPointer
   }
 
-  /// What follows `Tag.memory`.
+  /// Reads the content after `Tag.memory`.
   mutating func readMemoryBlock() throws -> Memory {
     let code = try readBits(UInt16.self)
     let stride = try readLength()
     let count = try readLength()
     let (total, overflow) = stride.multipliedReportingOverflow(by: count)
-    // An element of no size would let any count through; in Swift, each has a stride.
+    // A stride of 0 would allow any count. In Swift, strides are positive.
     guard !overflow, stride > 0 else { throw corrupted("\(count) elements of \(stride) bytes") }
     return Memory(code: code, stride: stride, count: count, bytes: try take(total))
   }
@@ -259,7 +259,7 @@ public struct _WireCursor {
     guard memory.code == code, memory.stride == stride else {
       throw corrupted(
         """
-        memory of \(String(describing: type)) expected (code \(code), stride \(stride)), found code \(memory.code), \
+        expected memory of \(String(describing: type)) (code \(code), stride \(stride)), found code \(memory.code), \
         stride \(memory.stride)
         """)
     }
@@ -269,7 +269,7 @@ public struct _WireCursor {
   mutating func readArray<Element: _PlainBytes>(of type: Element.Type) throws -> [Element] {
     if let code = Element._memoryCode, try tag() == Tag.memory {
       let memory = try readMemory(code: code, stride: MemoryLayout<Element>.stride, as: [Element].self)
-      // All empty arrays share their storage, and this would write to it.
+      // Empty arrays share a static storage, which the initializer below would write to.
       if memory.count == 0 { return [] }
       return [Element](unsafeUninitializedCapacity: memory.count) { elements, count in
         HugePages.advise(UnsafeMutableRawBufferPointer(elements))
@@ -277,7 +277,7 @@ public struct _WireCursor {
         count = memory.count
       }
     }
-    // A program may have written the elements one by one.
+    // The program may have encoded the elements one by one.
     let found = try readTag()
     if found == Tag.empty { return [] }
     guard found == Tag.unkeyed else { throw mismatch([Element].self, found) }
@@ -303,7 +303,7 @@ public struct _WireCursor {
 extension Tag {
   static func name(of tag: UInt8) -> String {
     switch tag {
-    case smallest..., int8, int16, int32, int64, int128, uint64, uint128: "a whole number"
+    case smallInteger..., int8, int16, int32, int64, int128, uint64, uint128: "an integer"
     case empty: "an empty value"
     case null: "nil"
     case some: "a nested optional"
@@ -312,9 +312,9 @@ extension Tag {
     case string: "a string"
     case data, slice: "data"
     case memory: "an array of plain memory"
-    case keyed, keyedAgain, shaped: "a keyed container"
+    case keyed, keyedWithDuplicates, shaped: "a keyed container"
     case unkeyed: "an unkeyed container"
-    default: "the byte \(tag), with which no value begins,"
+    default: "the invalid tag \(tag)"
     }
   }
 }

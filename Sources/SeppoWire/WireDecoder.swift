@@ -1,4 +1,4 @@
-/// The `Decoder` that a value's `init(from:)` sees: a value's place in a reader.
+/// The `Decoder` for a value's `init(from:)`: the value's position in a reader.
 struct WireDecoder: Decoder {
   let reader: _WireReader
   let node: Int
@@ -14,33 +14,33 @@ struct WireDecoder: Decoder {
     }
   }
 
-  /// At the value's tag.
+  /// Returns a cursor at the value's tag.
   func cursor() throws -> _WireCursor {
     try checkLive()
     return _WireCursor(reader: reader, node: node, offset: reader.nodes[node].start, limit: reader.nodes[node].end)
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    // The reader holds them until the part has been read.
+    // The reader retains the keys until the part has been read.
     try reader.keys(of: type)._withUnsafeGuaranteedRef { keys in
-      guard let index = keys.handedOut.free() else { return try anotherContainer(keys) }
-      try keys.handedOut.core(index)._withUnsafeGuaranteedRef { try $0.open(self) }
-      // Made for this key type, and so for this container's type.
+      guard let index = keys.containers.firstFree() else { return try newContainer(keys) }
+      try keys.containers.core(index)._withUnsafeGuaranteedRef { try $0.open(self) }
+      // The copier was made for this key type, and so for this container type.
       let copier = unsafeDowncast(keys.copier, to: Copier<KeyedDecodingContainer<Key>>.self)
-      return copier.copy(keys.handedOut.box(index))
+      return copier.copy(keys.containers.box(index))
     }
   }
 
   @inline(never)
-  private func anotherContainer<Key: CodingKey>(_ keys: ReaderKeys) throws -> KeyedDecodingContainer<Key> {
+  private func newContainer<Key: CodingKey>(_ keys: ReaderKeys) throws -> KeyedDecodingContainer<Key> {
     let core = KeyedReaderCore(reader: reader, keys: keys)
     try core.open(self)
-    guard keys.isKept, !keys.handedOut.isFull else {
+    guard keys.isPoolable, !keys.containers.isFull else {
       return KeyedDecodingContainer(KeyedReader<Key, KeyedReaderCore>(core: core, owner: core))
     }
     let container = KeyedDecodingContainer(KeyedReader<Key, Void>(core: core, owner: ()))
-    // Looked at as an object only where `fits` says that it is one.
-    keys.handedOut.keep(unsafeBitCast(container, to: AnyObject.self), core)
+    // Safe: `isPoolable` implies that the container is an object reference.
+    keys.containers.add(unsafeBitCast(container, to: AnyObject.self), core)
     return container
   }
 
@@ -52,6 +52,7 @@ struct WireDecoder: Decoder {
   }
 }
 
+/// A single-value container.
 struct SingleReader: SingleValueDecodingContainer {
   let place: WireDecoder
 

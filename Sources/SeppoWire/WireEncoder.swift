@@ -1,4 +1,4 @@
-/// The `Encoder` that a value's `encode(to:)` sees: a place in a writer.
+/// The `Encoder` for a value's `encode(to:)`: the value's position in a writer.
 struct WireEncoder: Encoder {
   let writer: _WireWriter
   let node: Int
@@ -8,33 +8,35 @@ struct WireEncoder: Encoder {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    // The writer holds them until the part ends.
+    // The writer retains the keys until the part ends.
     writer.keys(of: type)._withUnsafeGuaranteedRef { keys in
       if writer.isLive(node, serial) { writer.openContainer(keys.form, on: node, root: keys.root) }
       return container(keys)
     }
   }
 
-  /// A keyed container for this place; one that was handed out before, if nobody has it any more.
+  /// Returns a keyed container for this value, from the pool if one is free.
   @inline(__always)
   private func container<Key: CodingKey>(_ keys: WriterKeys) -> KeyedEncodingContainer<Key> {
-    guard let index = keys.handedOut.free() else { return anotherContainer(keys) }
-    let core = keys.handedOut.core(index)
+    guard let index = keys.containers.firstFree() else { return newContainer(keys) }
+    let core = keys.containers.core(index)
     core._withUnsafeGuaranteedRef {
       $0.node = node
       $0.serial = serial
     }
-    // Made for this key type, and so for this container's type.
+    // The copier was made for this key type, and so for this container type.
     let copier = unsafeDowncast(keys.copier, to: Copier<KeyedEncodingContainer<Key>>.self)
-    return copier.copy(keys.handedOut.box(index))
+    return copier.copy(keys.containers.box(index))
   }
 
   @inline(never)
-  private func anotherContainer<Key: CodingKey>(_ keys: WriterKeys) -> KeyedEncodingContainer<Key> {
+  private func newContainer<Key: CodingKey>(_ keys: WriterKeys) -> KeyedEncodingContainer<Key> {
     let core = KeyedWriterCore(writer: writer, keys: keys, node: node, serial: serial)
     let container = KeyedEncodingContainer(KeyedWriter<Key>(core: core))
-    // Looked at as an object only where `fits` says that it is one.
-    if keys.isKept, !keys.handedOut.isFull { keys.handedOut.keep(unsafeBitCast(container, to: AnyObject.self), core) }
+    // Safe: `isPoolable` implies that the container is an object reference.
+    if keys.isPoolable, !keys.containers.isFull {
+      keys.containers.add(unsafeBitCast(container, to: AnyObject.self), core)
+    }
     return container
   }
 
@@ -45,7 +47,7 @@ struct WireEncoder: Encoder {
 
   func singleValueContainer() -> any SingleValueEncodingContainer { SingleWriter(place: self) }
 
-  /// A container may be kept for longer than the value that it belongs to is being encoded.
+  /// Throws if the value has already been encoded: a program may keep an encoder or container for too long.
   func checkLive(_ value: @autoclosure () -> Any) throws {
     guard writer.isLive(node, serial) else {
       throw EncodingError.invalidValue(
@@ -54,29 +56,30 @@ struct WireEncoder: Encoder {
     }
   }
 
-  /// A place of its own inside this container, to be filled now or later.
+  /// Returns an encoder for a place inside this container, which may be written now or later.
   func slot(key: any CodingKey) -> WireEncoder? {
-    // These calls can't throw; what goes wrong is thrown when the value has been encoded.
+    // Codable's calls for this can't throw, so an error is recorded and thrown at the end of the value.
     guard writer.isLive(node, serial) else { return nil }
-    guard !writer.stack.isUsedUp else {
-      writer.note(mistake: writer.invalid(key.stringValue, at: .container(node), key: key, noStack))
+    guard !writer.stack.isExhausted else {
+      writer.record(writer.invalid(key.stringValue, at: .container(node), key: key, noStackMessage))
       return nil
     }
     do {
       let slot = try writer.openSlot(in: .container(node), key: key, for: key.stringValue)
       return WireEncoder(writer: writer, node: slot, serial: writer.nodes[slot].serial)
     } catch let error as EncodingError {
-      writer.note(mistake: error)
+      writer.record(error)
     } catch {
-      writer.note(mistake: writer.invalid(key, at: .container(node), key: key, "\(error)"))
+      writer.record(writer.invalid(key, at: .container(node), key: key, "\(error)"))
     }
     return nil
   }
 
-  /// Stands in where there is no place to write to: the mistake has been noted, or is thrown at the first use.
-  var dead: WireEncoder { WireEncoder(writer: writer, node: -1, serial: -1) }
+  /// An encoder without a place to write to. The error has been recorded, or is thrown at the first use.
+  var invalid: WireEncoder { WireEncoder(writer: writer, node: -1, serial: -1) }
 }
 
+/// An unkeyed container.
 struct UnkeyedWriter: UnkeyedEncodingContainer {
   let place: WireEncoder
 
@@ -87,7 +90,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
   @inline(__always)
   private func target(_ value: @autoclosure () -> Any) throws -> _WireTarget {
     try place.checkLive(value())
-    place.writer.noteElement(in: place.node)
+    place.writer.countElement(in: place.node)
     return _WireTarget(writer: place.writer, target: .container(place.node))
   }
 
@@ -112,14 +115,14 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
   func encode<T: Encodable>(_ value: T) throws {
     try place.checkLive(value)
     try place.writer.write(value, to: .container(place.node), key: IndexKey(count))
-    place.writer.noteElement(in: place.node)
+    place.writer.countElement(in: place.node)
   }
 
   private func nested() -> WireEncoder {
-    guard place.writer.isLive(place.node, place.serial) else { return place.dead }
+    guard place.writer.isLive(place.node, place.serial) else { return place.invalid }
     let slot = place.slot(key: IndexKey(count))
-    place.writer.noteElement(in: place.node)
-    return slot ?? place.dead
+    place.writer.countElement(in: place.node)
+    return slot ?? place.invalid
   }
 
   func nestedContainer<NestedKey: CodingKey>(keyedBy keyType: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
@@ -131,6 +134,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
   func superEncoder() -> any Encoder { nested() }
 }
 
+/// A single-value container.
 struct SingleWriter: SingleValueEncodingContainer {
   let place: WireEncoder
 
@@ -164,7 +168,7 @@ struct SingleWriter: SingleValueEncodingContainer {
     try place.checkLive(value)
     let writer = place.writer
     try writer.write(value, to: .slot(place.node), key: nil)
-    // An optional's wrapped value that is itself nil must not be read as the outer nil.
+    // A nested nil must not be decoded as the outer nil.
     if writer.nodes[place.node].isOptional { writer.markSome(at: writer.nodes[place.node].tag, in: place.node) }
   }
 }

@@ -1,4 +1,4 @@
-/// A value that can't be encoded or decoded: which item, which type, where inside it, why.
+/// An error in encoding or decoding an item.
 package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Direction: Sendable, Equatable {
     case encode
@@ -6,10 +6,10 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   package let direction: Direction
-  /// The position of the item among those given in the same call.
+  /// The index of the item among those of the call.
   package let item: Int
   package let type: String
-  /// As `atoms[3].position`, empty for the item itself.
+  /// The path to the value, such as `atoms[3].position`. Empty for the item itself.
   package let codingPath: String
   package let reason: String
 
@@ -21,7 +21,7 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
   init(encoding type: Any.Type, item: Int, error: any Error) {
     var path: [any CodingKey] = []
     let reason: String
-    // The error has the value too, which may be too deep to be described.
+    // Don't print the whole error: it contains the value, which may nest too deep to print.
     if case EncodingError.invalidValue(_, let context) = error {
       path = context.codingPath
       reason = context.debugDescription
@@ -52,15 +52,15 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
     self.direction = direction
     self.item = item
     self.type = String(describing: type)
-    self.codingPath = WireError.spell(path)
+    self.codingPath = WireError.format(path)
     self.reason = reason
   }
 
-  /// The path in one line; of one as long as a cycle's, the two ends.
-  static func spell(_ path: [any CodingKey]) -> String {
+  /// Formats a path in one line. A long path, such as that of a cycle, is shortened to its two ends.
+  static func format(_ path: [any CodingKey]) -> String {
     let ends = 12
     if path.count > 3 * ends {
-      return spell(Array(path.prefix(ends))) + "…" + spell(Array(path.suffix(ends))) + " (\(path.count) levels)"
+      return format(Array(path.prefix(ends))) + "…" + format(Array(path.suffix(ends))) + " (\(path.count) levels)"
     }
     var text = ""
     for key in path {
@@ -74,7 +74,7 @@ package struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A position in an unkeyed container.
+/// An index in an unkeyed container.
 struct IndexKey: CodingKey {
   let index: Int
 
@@ -86,7 +86,7 @@ struct IndexKey: CodingKey {
   var stringValue: String { "Index \(index)" }
 }
 
-/// The key under which a superclass stands when none is given.
+/// The default key of a superclass.
 struct SuperKey: CodingKey {
   init() {}
   init?(intValue: Int) { return nil }

@@ -1,9 +1,9 @@
-/// Bytes being read: where each value that is being decoded begins and ends.
+/// Decodes values from bytes.
 ///
-/// The bytes are not trusted. Every length is held against what is there before it is believed, nothing is allocated
-/// because a count says so, and what doesn't fit is an error with a coding path.
+/// The bytes are not trusted. Every length is checked against the remaining bytes, no memory is allocated for an
+/// unchecked count, and invalid bytes are an error with a coding path.
 ///
-/// Used by one thread at a time; that is why no access is checked for exclusivity, as in the writer.
+/// Used by one thread at a time, so accesses are not checked for exclusivity, as in `_WireWriter`.
 public final class _WireReader {
   /// A value that is being decoded.
   struct Node {
@@ -17,9 +17,9 @@ public final class _WireReader {
   }
 
   let bytes: UnsafeRawBufferPointer
-  /// Owns the bytes, where nobody else does.
+  /// The owner of the bytes, if the reader has to retain it.
   private let owner: AnyObject?
-  /// Where in a larger value these bytes stand.
+  /// The coding path to these bytes in a larger value.
   private let path: [any CodingKey]
   private let depth: Int
   @exclusivity(unchecked) var nodes = NodeStack<Node>()
@@ -27,14 +27,14 @@ public final class _WireReader {
   @exclusivity(unchecked) private var traits = TypeTable<TypeTraits>()
   @exclusivity(unchecked) private var keyTypes = TypeTable<ReaderKeys>()
   @exclusivity(unchecked) var shapes: ShapeTable?
-  /// Where the last slice of `Data` was put.
+  /// The memory of the last slice of `Data`.
   @exclusivity(unchecked) var slices: SliceMemory?
-  /// Damage that was met in a call that can't throw; it is thrown when the value's `init(from:)` returns.
-  @exclusivity(unchecked) private var mistake: (any Error)?
+  /// The first error in a call that can't throw. Thrown at the end of the value's `init(from:)`.
+  @exclusivity(unchecked) private var pendingError: (any Error)?
   /// The stack of the thread that reads.
-  @exclusivity(unchecked) private var stack = StackRoom()
+  @exclusivity(unchecked) private var stack = StackSpace()
 
-  /// - Parameter bytes: must stay as they are while the reader is used.
+  /// - Parameter bytes: must not change while the reader is in use.
   package convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, owner: nil, path: [], depth: 0) }
 
   init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?, path: [any CodingKey], depth: Int) {
@@ -44,10 +44,10 @@ public final class _WireReader {
     self.depth = depth
   }
 
-  /// Whether its bytes are the elements of an array that travelled as memory.
+  /// Whether the bytes are the elements of an array that was sent as memory.
   var isOfMemory: Bool { owner != nil }
 
-  /// Reads a value at the cursor, which moves behind it; where it throws, the cursor stays.
+  /// Reads the value at the cursor, and moves the cursor after it. On an error, the cursor does not move.
   func read<T: Decodable>(_ type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?) throws -> T {
     try read(type, traits(of: type), at: &cursor, key: key)
   }
@@ -60,17 +60,17 @@ public final class _WireReader {
 
   @inline(never)
   private func newKeys<Key: CodingKey>(of type: Key.Type) -> ReaderKeys {
-    let isKept = HandedOut<KeyedReaderCore>.fits(KeyedDecodingContainer<Key>.self)
-    return ReaderKeys(bytes: KeyBytes(type), isKept: isKept, copier: Copier<KeyedDecodingContainer<Key>>())
+    let isPoolable = ContainerPool<KeyedReaderCore>.fits(KeyedDecodingContainer<Key>.self)
+    return ReaderKeys(width: KeyWidth(type), isPoolable: isPoolable, copier: Copier<KeyedDecodingContainer<Key>>())
   }
 
-  /// Lets go of the containers that were kept: they hold this reader.
-  func forget() {
-    keyTypes.removeAll { $0.handedOut.letGo(boxesOwnCores: false) }
+  /// Releases the pooled containers, which retain this reader.
+  func releaseContainers() {
+    keyTypes.removeAll { $0.containers.releaseAll(boxesOwnCores: false) }
     shapes = nil
   }
 
-  /// How many shapes the part has; to be asked before one of them is looked at.
+  /// Returns the number of the part's shapes. Reads their table in the first call, so call it before using `shapes`.
   @inline(__always)
   func shapeCount() throws -> Int { shapes == nil ? try readShapes().count : shapes!.count }
 
@@ -91,52 +91,52 @@ public final class _WireReader {
     _ type: T.Type, _ traits: TypeTraits, at cursor: inout _WireCursor, key: (any CodingKey)?
   ) throws -> T {
     if let plain = traits.plain {
-      if let reason = traits.broken { throw cursor.under(key, cursor.corrupted(reason)) }
+      if let reason = traits.invalidReason { throw cursor.under(key, cursor.corrupted(reason)) }
       return try read(plain, as: T.self, at: &cursor, key: key)
     }
     let end: Int
     do { end = try cursor.endOfValue() } catch let error as DecodingError { throw cursor.under(key, error) }
     let live = nodes.count
     let node = try open(cursor.offset..<end, parent: cursor.node, key: key, isOptional: traits.isOptional)
-    let earlier = mistake
+    let earlier = pendingError
     var isRead = false
     defer {
-      // The caller may go on (`try?`).
-      if !isRead { mistake = earlier }
+      // The caller may continue (`try?`).
+      if !isRead { pendingError = earlier }
       nodes.removeLast(nodes.count - live)
     }
-    // An error passes through, as in the writer.
+    // Other errors pass without a rethrow, as in the writer.
     do {
       let decoder = WireDecoder(reader: self, node: node, serial: nodes[node].serial)
-      let value = try stack.isScarce ? decodeElsewhere(type, from: decoder) : T(from: decoder)
-      if earlier == nil, let mistake { throw mistake }
+      let value = try stack.isScarce ? decodeOnExtraStack(type, from: decoder) : T(from: decoder)
+      if earlier == nil, let pendingError { throw pendingError }
       cursor.offset = end
       isRead = true
       return value
-    } catch  where earlier == nil && mistake != nil {
-      // What failed after a mistake mostly failed because of it.
-      throw mistake ?? error
+    } catch  where earlier == nil && pendingError != nil {
+      // An error after a recorded one is usually a consequence of it.
+      throw pendingError ?? error
     }
   }
 
-  /// The same with more stack.
+  /// Decodes the value on an extra stack.
   @inline(never)
-  private func decodeElsewhere<T: Decodable>(_ type: T.Type, from decoder: WireDecoder) throws -> T {
+  private func decodeOnExtraStack<T: Decodable>(_ type: T.Type, from decoder: WireDecoder) throws -> T {
     let before = stack
     defer { stack = before }
-    return try MoreStack.run {
-      stack = StackRoom()
+    return try ExtraStack.run {
+      stack = StackSpace()
       return try T(from: decoder)
     }
   }
 
-  func note(mistake error: any Error) { mistake = mistake ?? error }
+  func record(_ error: any Error) { pendingError = pendingError ?? error }
 
   private func read<T>(
     _ plain: any _PlainBytes.Type, as type: T.Type, at cursor: inout _WireCursor, key: (any CodingKey)?
   ) throws -> T {
     var reading = cursor
-    // Only an error asks for the key: then a place for it is worth its cost.
+    // No node for the value: the key is needed only for errors.
     do {
       let value = try withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { place in
         let start = UnsafeMutableRawPointer(place.baseAddress!)
@@ -159,10 +159,11 @@ public final class _WireReader {
       Node(
         start: range.lowerBound, end: range.upperBound, parent: parent, serial: nextSerial, depth: depth, key: key,
         isOptional: isOptional))
-    guard depth <= deepestNesting, !stack.isUsedUp else {
+    guard depth <= maxNestingDepth, !stack.isExhausted else {
       let path = codingPath(of: nodes.count - 1)
       nodes.removeLast(1)
-      let reason = depth <= deepestNesting ? noStack : "values nest deeper than \(deepestNesting.grouped) levels"
+      let reason =
+        depth <= maxNestingDepth ? noStackMessage : "values nest deeper than \(maxNestingDepth.grouped) levels"
       throw DecodingError.dataCorrupted(.init(codingPath: path, debugDescription: reason))
     }
     return nodes.count - 1
@@ -183,7 +184,7 @@ public final class _WireReader {
 }
 
 extension DecodingError {
-  /// The same error one key deeper, where the first `outer` keys lead to the container of that key.
+  /// Returns the error with a key inserted into its coding path, after the first `outer` keys.
   func under(_ key: any CodingKey, after outer: Int) -> DecodingError {
     func deeper(_ context: Context) -> Context {
       var path = context.codingPath

@@ -1,12 +1,10 @@
-/// A place in a writer that one value goes to.
-///
-/// Values with a wire form of their own write themselves here; nothing in it throws.
+/// The destination of one value in a writer. Types with a built-in wire form write to it, without throwing.
 public struct _WireTarget {
   let writer: _WireWriter
   let target: _WireWriter.Target
 
-  /// Writes the tag and makes room for what follows it; gives the offset of that.
-  func begin(_ tag: UInt8, bytes: Int) -> Int {
+  /// Writes a tag and reserves the bytes that follow it. Returns their offset.
+  func append(_ tag: UInt8, bytes: Int) -> Int {
     switch target {
     case .end:
       _ = writer.append(uninitialized: 1 + bytes)
@@ -14,29 +12,29 @@ public struct _WireTarget {
       writer.memory[start] = tag
       return start + 1
     case .container(let node):
-      let start = writer.place(1 + bytes, in: node)
+      let start = writer.append(1 + bytes, in: node)
       writer.memory[start] = tag
       return start + 1
     case .slot(let node):
       writer.claim(node)
       writer.memory[writer.nodes[node].tag] = tag
-      return writer.place(bytes, in: node)
+      return writer.append(bytes, in: node)
     }
   }
 
   func write<Bits: FixedWidthInteger>(bits: Bits, tag: UInt8) {
-    let offset = begin(tag, bytes: MemoryLayout<Bits>.size)
+    let offset = append(tag, bytes: MemoryLayout<Bits>.size)
     UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset...]).storeBytes(of: bits.littleEndian, as: Bits.self)
   }
 
-  func writeNil() { _ = begin(Tag.null, bytes: 0) }
+  func writeNil() { _ = append(Tag.null, bytes: 0) }
 
-  func write(_ value: Bool) { _ = begin(value ? Tag.true : Tag.false, bytes: 0) }
+  func write(_ value: Bool) { _ = append(value ? Tag.true : Tag.false, bytes: 0) }
 
-  /// In the fewest bytes that hold the number.
+  /// Writes an integer in the fewest bytes that can represent it.
   func write<I: FixedWidthInteger>(integer value: I) {
     if let small = UInt8(exactly: value), small < 128 {
-      _ = begin(Tag.smallest | small, bytes: 0)
+      _ = append(Tag.smallInteger | small, bytes: 0)
     } else if let value = Int8(exactly: value) {
       write(bits: value, tag: Tag.int8)
     } else if let value = Int16(exactly: value) {
@@ -65,25 +63,25 @@ public struct _WireTarget {
 
   func write(counted bytes: UnsafeRawBufferPointer, tag: UInt8) {
     let lengthBytes = VariableLength.bytes(of: bytes.count)
-    var offset = begin(tag, bytes: lengthBytes + bytes.count)
+    var offset = append(tag, bytes: lengthBytes + bytes.count)
     VariableLength.write(bytes.count, to: writer.memory, at: &offset)
     UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<(offset + bytes.count)]).copyMemory(from: bytes)
   }
 
   func write(slice bytes: UnsafeRawBufferPointer, at index: Int) {
     let head = VariableLength.bytes(of: index) + VariableLength.bytes(of: bytes.count)
-    var offset = begin(Tag.slice, bytes: head + bytes.count)
+    var offset = append(Tag.slice, bytes: head + bytes.count)
     VariableLength.write(index, to: writer.memory, at: &offset)
     VariableLength.write(bytes.count, to: writer.memory, at: &offset)
     UnsafeMutableRawBufferPointer(rebasing: writer.memory[offset..<(offset + bytes.count)]).copyMemory(from: bytes)
   }
 
-  /// Writes elements as they stand in memory.
+  /// Writes the memory of elements.
   ///
-  /// - Parameter bytes: may end with the last element, before what pads it to its stride.
+  /// - Parameter bytes: may end before the padding of the last element.
   func write(memory bytes: UnsafeRawBufferPointer, code: UInt16, stride: Int, count: Int) {
     let head = 2 + VariableLength.bytes(of: stride) + VariableLength.bytes(of: count)
-    var offset = begin(Tag.memory, bytes: head + stride * count)
+    var offset = append(Tag.memory, bytes: head + stride * count)
     writer.memory[offset] = UInt8(truncatingIfNeeded: code)
     writer.memory[offset + 1] = UInt8(truncatingIfNeeded: code >> 8)
     offset += 2
@@ -94,9 +92,9 @@ public struct _WireTarget {
     for padding in (offset + bytes.count)..<end { writer.memory[padding] = 0 }
   }
 
-  /// Writes a list whose elements have wire forms of their own.
+  /// Writes a list whose elements have built-in wire forms.
   func write<Element: _PlainBytes>(list elements: UnsafeBufferPointer<Element>) {
-    let lengthAt = begin(Tag.unkeyed, bytes: Tag.lengthBytes)
+    let lengthAt = append(Tag.unkeyed, bytes: Tag.lengthBytes)
     if case .slot(let node) = target {
       writeElements(elements, lengthAt: lengthAt, in: .container(node))
     } else {
@@ -124,7 +122,8 @@ public struct _WireTarget {
   }
 }
 
-/// Lengths and counts in seven bits a byte, the lowest first; the upper bit says that more follow.
+/// Lengths and counts as variable-length integers (LEB128): seven bits per byte, the lowest first. The top bit of a
+/// byte means that more bytes follow.
 enum VariableLength {
   static func bytes(of value: Int) -> Int {
     var bytes = 1

@@ -1,14 +1,14 @@
-/// Bytes being written: one flat buffer that values are appended to, and the containers that are open in it.
+/// Encodes values into one flat buffer.
 ///
-/// Codable lets a program write into several containers in turns. Nearly none does, so the containers on the way from
-/// the root to the one written last are open, and a write to any of them is an append (what lies below it is closed,
-/// and its length noted). A write to a container that was closed opens a gap at that container's end.
+/// Codable allows interleaved writes to several containers, but programs rarely do that. So the containers on the path
+/// from the root to the one written last are open. A write to any of them is an append, which closes the containers
+/// below it and stores their lengths. A write to a closed container inserts a gap at its end.
 ///
-/// Used by one thread at a time; that is why no access is checked for exclusivity, which would double the time that a
-/// number takes. No method hands out a reference to a property that another one could change meanwhile.
+/// Used by one thread at a time, so accesses are not checked for exclusivity, which would double the time for a number.
+/// No method passes out a reference to a property that another method could change meanwhile.
 public final class _WireWriter {
   static let alignment = 64
-  /// Room that is always there behind what was written, so that a number is written without asking twice.
+  /// Number of bytes that are always available after `count`, so that writing a number needs only one check.
   static let slack = 32
 
   @exclusivity(unchecked) private(set) var memory: UnsafeMutableRawBufferPointer
@@ -21,24 +21,26 @@ public final class _WireWriter {
   @exclusivity(unchecked) private var keyTypes = TypeTable<WriterKeys>()
   @exclusivity(unchecked) private var keyTypeCount: UInt64 = 0
   @exclusivity(unchecked) var shapes = ShapeTrie()
-  /// A mistake in a call that can't throw; it is thrown when the value's `encode(to:)` returns.
-  @exclusivity(unchecked) private var mistake: (any Error)?
+  /// The first error in a call that can't throw. Thrown at the end of the value's `encode(to:)`.
+  @exclusivity(unchecked) private var pendingError: (any Error)?
   /// The stack of the thread that writes.
-  @exclusivity(unchecked) var stack = StackRoom.none
-  private let deepest: Int
+  @exclusivity(unchecked) var stack = StackSpace.none
+  private let maxDepth: Int
 
-  /// - Parameter deepest: how deep values may nest.
-  package init(capacity: Int = 256, deepest: Int = deepestNesting) {
-    self.deepest = deepest
+  /// - Parameters:
+  ///   - capacity: the initial size of the buffer, in bytes.
+  ///   - maxDepth: maximum nesting depth of values.
+  package init(capacity: Int = 256, maxDepth: Int = maxNestingDepth) {
+    self.maxDepth = maxDepth
     memory = .allocate(byteCount: max(capacity, 1) + _WireWriter.slack, alignment: _WireWriter.alignment)
   }
 
   deinit { memory.deallocate() }
 
-  /// What has been written. Valid until the next write.
+  /// The bytes written. Valid until the next write.
   package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: memory[..<count]) }
 
-  /// Makes room for so many more bytes at once.
+  /// Ensures space for `bytes` more bytes.
   @inline(__always)
   package func reserve(_ bytes: Int) {
     if count + bytes + _WireWriter.slack > memory.count { grow(bytes) }
@@ -53,7 +55,7 @@ public final class _WireWriter {
     memory = larger
   }
 
-  /// Appends bytes that are no value: a header, or parts written elsewhere. Their content is the caller's to set.
+  /// Appends bytes that are not a value, such as a header or a part from elsewhere. The caller must set their content.
   package func append(uninitialized bytes: Int) -> UnsafeMutableRawBufferPointer {
     reserve(bytes)
     defer { count += bytes }
@@ -62,9 +64,9 @@ public final class _WireWriter {
 
   package func append(_ bytes: UnsafeRawBufferPointer) { append(uninitialized: bytes.count).copyMemory(from: bytes) }
 
-  /// Takes back what was written past `count`.
+  /// Removes the bytes after `count`.
   package func truncate(to count: Int) {
-    precondition(count <= self.count, "only what was written can be taken back")
+    precondition(count <= self.count, "can't truncate to more bytes than were written")
     self.count = count
   }
 
@@ -77,21 +79,21 @@ public final class _WireWriter {
   @inline(never)
   private func newKeys<Key: CodingKey>(of type: Key.Type) -> WriterKeys {
     keyTypeCount += 1
-    let isKept = HandedOut<KeyedWriterCore>.fits(KeyedEncodingContainer<Key>.self)
+    let isPoolable = ContainerPool<KeyedWriterCore>.fits(KeyedEncodingContainer<Key>.self)
     let copier = Copier<KeyedEncodingContainer<Key>>()
     return WriterKeys(
-      bytes: KeyBytes(type), label: keyTypeCount << 8, root: shapes.root(), isKept: isKept, copier: copier)
+      width: KeyWidth(type), label: keyTypeCount << 8, root: shapes.root(), isPoolable: isPoolable, copier: copier)
   }
 
-  /// Writes one whole item, or nothing of it.
+  /// Appends one item, or nothing if it throws.
   func writeItem<T: Encodable>(_ item: UnsafePointer<T>, _ traits: TypeTraits) throws {
     nodes.removeLast(nodes.count)
-    mistake = nil
+    pendingError = nil
     top = -1
     try write(item, traits, to: .end, key: nil)
   }
 
-  /// Ends a part: behind its items goes the table of the shapes that their containers have.
+  /// Ends a part: appends the table of its containers' shapes.
   func endPart() {
     if !shapes.isEmpty {
       let start = count
@@ -100,12 +102,12 @@ public final class _WireWriter {
       let length = append(uninitialized: Tag.lengthBytes)
       store(length: count - start - Tag.lengthBytes, at: count - length.count)
     }
-    forget()
+    releaseContainers()
   }
 
-  /// Lets go of the containers that were kept: they hold this writer.
-  func forget() {
-    keyTypes.removeAll { $0.handedOut.letGo(boxesOwnCores: true) }
+  /// Releases the pooled containers, which retain this writer.
+  func releaseContainers() {
+    keyTypes.removeAll { $0.containers.releaseAll(boxesOwnCores: true) }
     shapes.removeAll()
   }
 
@@ -120,22 +122,22 @@ public final class _WireWriter {
     try withUnsafePointer(to: value) { try write($0, traits, to: target, key: key) }
   }
 
-  /// Where a value goes.
+  /// The destination of a value.
   enum Target {
-    /// To the buffer's end, as an item.
+    /// The end of the buffer, for an item.
     case end
-    /// Into a container, after what it holds.
+    /// The end of a container.
     case container(Int)
-    /// Into a place that was made for it, whose tag is still empty.
+    /// A slot that was made for the value, whose tag is still empty.
     case slot(Int)
   }
 
-  /// Writes a value through its own wire form, or through its `encode(to:)`.
+  /// Writes a value in its built-in wire form, or with its `encode(to:)`.
   func write<T: Encodable>(
     _ value: UnsafePointer<T>, _ traits: TypeTraits, to target: Target, key: (any CodingKey)?
   ) throws {
     if let plain = traits.plain {
-      if let reason = traits.broken { throw invalid(value.pointee, at: target, key: key, reason) }
+      if let reason = traits.invalidReason { throw invalid(value.pointee, at: target, key: key, reason) }
       plain._write(UnsafeRawPointer(value), to: _WireTarget(writer: self, target: target))
       return
     }
@@ -143,62 +145,65 @@ public final class _WireWriter {
       throw invalid(
         value.pointee, at: target, key: key,
         """
-        the value is of the class \(String(describing: type(of: value.pointee))), but \(String(describing: T.self)) was \
-        declared: what the subclass adds would be lost on the way. Declare the subclass, or use an enum or a struct
+        the value's class is \(String(describing: type(of: value.pointee))), but its declared type is \
+        \(String(describing: T.self)): the subclass's properties would be lost. Declare the subclass, or use an enum \
+        or a struct
         """)
     }
     let liveNodes = nodes.count
-    let earlier = mistake
+    let earlier = pendingError
     let node = try openSlot(in: target, key: key, isOptional: traits.isOptional, for: value.pointee)
     var isWritten = false
     defer {
       if !isWritten {
-        takeBack(node, from: target)
-        mistake = earlier
+        rollBack(node, from: target)
+        pendingError = earlier
       }
       while top >= liveNodes { closeTop() }
-      nameShapes(from: liveNodes)
+      storeShapes(from: liveNodes)
       nodes.removeLast(nodes.count - liveNodes)
     }
-    // An error passes through: to throw it again at each level takes time, where somebody notes each throw.
+    // Other errors pass without a rethrow: rethrowing at each level is slow if a debugger or test library observes
+    // throws.
     do {
       let encoder = WireEncoder(writer: self, node: node, serial: nodes[node].serial)
-      if stack.isScarce { try encodeElsewhere(value, to: encoder) } else { try value.pointee.encode(to: encoder) }
-    } catch  where earlier == nil && mistake != nil {
-      // What failed after a mistake mostly failed because of it.
+      if stack.isScarce { try encodeOnExtraStack(value, to: encoder) } else { try value.pointee.encode(to: encoder) }
+    } catch  where earlier == nil && pendingError != nil {
+      // An error after a recorded one is usually a consequence of it; the recorded one is thrown below.
     }
-    if earlier == nil, let mistake { throw mistake }
+    if earlier == nil, let pendingError { throw pendingError }
     isWritten = true
   }
 
-  /// The same with more stack.
+  /// Encodes the value on an extra stack.
   @inline(never)
-  private func encodeElsewhere<T: Encodable>(_ value: UnsafePointer<T>, to encoder: WireEncoder) throws {
+  private func encodeOnExtraStack<T: Encodable>(_ value: UnsafePointer<T>, to encoder: WireEncoder) throws {
     let before = stack
     defer { stack = before }
-    try MoreStack.run {
-      stack = StackRoom()
+    try ExtraStack.run {
+      stack = StackSpace()
       try value.pointee.encode(to: encoder)
     }
   }
 
-  /// Takes back what a value wrote before it failed: a program may go on without it (`try?`).
-  private func takeBack(_ node: Int, from target: Target) {
+  /// Removes what a value wrote before it failed. The program may continue without it (`try?`).
+  private func rollBack(_ node: Int, from target: Target) {
     var start = nodes[node].tag
     nodes[node].form = .empty
-    forgetForms(below: node)
+    clearForms(below: node)
     if case .slot(let slot) = target {
       nodes[slot].form = .empty
       memory[start] = Tag.empty
       start += 1
     }
-    takeBack(last: end(of: node) - start, of: node)
+    rollBack(last: end(of: node) - start, of: node)
   }
 
-  /// What was opened below a node is no longer there, and nothing more is to be noted in it.
-  private func forgetForms(below node: Int) {
+  /// Clears the forms of the nodes below a node, whose bytes have been removed, so that no lengths or shapes are stored
+  /// in them.
+  private func clearForms(below node: Int) {
     if node + 1 >= nodes.count { return }
-    // A node stands behind the one that it is in.
+    // A node has a higher index than its parent.
     var isBelow = [Bool](repeating: false, count: nodes.count - node)
     isBelow[0] = true
     for index in (node + 1)..<nodes.count where nodes[index].parent >= node && isBelow[nodes[index].parent - node] {
@@ -207,8 +212,8 @@ public final class _WireWriter {
     }
   }
 
-  /// Takes back the last bytes of what a node holds.
-  func takeBack(last bytes: Int, of node: Int) {
+  /// Removes the last bytes of a node.
+  func rollBack(last bytes: Int, of node: Int) {
     let end = end(of: node)
     if nodes[node].isClosed { shift(from: end, by: -bytes, around: node) } else { count -= bytes }
   }
@@ -216,7 +221,7 @@ public final class _WireWriter {
   @inline(__always)
   func isLive(_ node: Int, _ serial: Int) -> Bool { nodes.has(node) && nodes[node].serial == serial }
 
-  func note(mistake error: EncodingError) { mistake = mistake ?? error }
+  func record(_ error: EncodingError) { pendingError = pendingError ?? error }
 
   func codingPath(of node: Int) -> [any CodingKey] {
     var path: [any CodingKey] = []
@@ -241,7 +246,7 @@ public final class _WireWriter {
     .invalidValue(value, .init(codingPath: codingPath(of: target, key: key), debugDescription: reason))
   }
 
-  /// Makes a place for a value: a tag that says that nothing was written yet.
+  /// Makes a slot for a value: an empty tag, and a node.
   func openSlot(
     in target: Target, key: (any CodingKey)?, isOptional: Bool = false, for value: @autoclosure () -> Any
   ) throws -> Int {
@@ -251,18 +256,18 @@ public final class _WireWriter {
       case .container(let node), .slot(let node): node
       }
     let depth = parent < 0 ? 1 : nodes[parent].depth + 1
-    guard depth <= deepest else { throw invalid(value(), at: target, key: key, tooDeep(deepest)) }
+    guard depth <= maxDepth else { throw invalid(value(), at: target, key: key, tooDeepMessage(maxDepth)) }
     let tag: Int
     switch target {
     case .end:
       tag = count
       append(uninitialized: 1)[0] = Tag.empty
     case .container(let container):
-      tag = place(1, in: container)
+      tag = append(1, in: container)
       memory[tag] = Tag.empty
     case .slot(let slot):
       tag = nodes[slot].tag
-      if !nodes[slot].isClosed { raise(slot) }
+      if !nodes[slot].isClosed { closeNodes(below: slot) }
       claim(slot)
     }
     let isClosed = parent >= 0 && nodes[parent].isClosed
@@ -275,50 +280,50 @@ public final class _WireWriter {
     return nodes.count - 1
   }
 
-  /// A place takes one single value.
+  /// Marks a slot as used by a single value. A second value in it is an error.
   func claim(_ slot: Int) {
     if nodes[slot].form != .empty {
-      note(mistake: invalid(nodes[slot].form, at: .slot(slot), key: nil, "a value wrote itself more than once"))
+      record(invalid(nodes[slot].form, at: .slot(slot), key: nil, "a value encoded itself more than once"))
     }
     nodes[slot].form = .single
   }
 
-  /// Makes room at the end of what a node holds, and gives the offset.
-  func place(_ bytes: Int, in node: Int) -> Int {
-    if nodes[node].isClosed { return placeInGap(bytes, in: node) }
-    raise(node)
+  /// Appends uninitialised bytes to a node, and returns their offset.
+  func append(_ bytes: Int, in node: Int) -> Int {
+    if nodes[node].isClosed { return insertGap(bytes, in: node) }
+    closeNodes(below: node)
     reserve(bytes)
     defer { count += bytes }
     return count
   }
 
-  /// Puts `Tag.some` before the value that begins at `start` and is the last one in `node`, if it needs one.
+  /// Inserts `Tag.some` before the last value in `node`, which begins at `start`, if it needs the tag.
   func markSome(at start: Int, in node: Int) {
     guard memory[start] == Tag.null || memory[start] == Tag.some else { return }
-    let end = place(1, in: node)
+    let end = append(1, in: node)
     let from = UnsafeRawBufferPointer(rebasing: memory[start..<end])
     UnsafeMutableRawBufferPointer(rebasing: memory[(start + 1)..<(end + 1)]).copyMemory(from: from)
     memory[start] = Tag.some
   }
 
-  /// The offset at which the next value in `node` will begin.
+  /// Returns the offset of the next value in `node`.
   func end(of node: Int) -> Int {
     if nodes[node].isClosed { return nodes[node].end }
-    raise(node)
+    closeNodes(below: node)
     return count
   }
 
-  /// Closes what lies below an open node.
-  private func raise(_ node: Int) { while top != node { closeTop() } }
+  /// Closes the nodes below an open node.
+  private func closeNodes(below node: Int) { while top != node { closeTop() } }
 
   private func closeTop() {
     nodes[top].end = count
     nodes[top].isClosed = true
-    noteLength(of: top)
+    storeLength(of: top)
     top = nodes[top].parent
   }
 
-  func noteLength(of node: Int) {
+  func storeLength(of node: Int) {
     let head: Int
     switch nodes[node].form {
     case .empty, .single: return
@@ -336,41 +341,41 @@ public final class _WireWriter {
     bytes.storeBytes(of: UInt16(truncatingIfNeeded: length >> 32).littleEndian, toByteOffset: 4, as: UInt16.self)
   }
 
-  /// Says of each container with a shape which it is, now that it gets no more keys.
-  private func nameShapes(from first: Int) {
+  /// Stores the numbers of the containers' shapes. The containers must be complete.
+  private func storeShapes(from first: Int) {
     for index in first..<nodes.count where nodes[index].form.hasShape {
       let number = shapes.number(of: nodes[index].shape)
       memory.storeBytes(of: number.littleEndian, toByteOffset: nodes[index].tag + 1, as: UInt32.self)
     }
   }
 
-  private func placeInGap(_ bytes: Int, in node: Int) -> Int {
+  private func insertGap(_ bytes: Int, in node: Int) -> Int {
     let gap = nodes[node].end
     reserve(bytes)
     shift(from: gap, by: bytes, around: node)
     return gap
   }
 
-  /// Moves what stands behind the end of what a node holds, and with it that end.
+  /// Moves the bytes after a node's end, and the end itself.
   private func shift(from end: Int, by bytes: Int, around node: Int) {
-    let behind = UnsafeRawBufferPointer(rebasing: memory[end..<count])
-    UnsafeMutableRawBufferPointer(rebasing: memory[(end + bytes)..<(count + bytes)]).copyMemory(from: behind)
+    let tail = UnsafeRawBufferPointer(rebasing: memory[end..<count])
+    UnsafeMutableRawBufferPointer(rebasing: memory[(end + bytes)..<(count + bytes)]).copyMemory(from: tail)
     count += bytes
-    var holder = node
-    var holders: Set<Int> = []
-    while holder >= 0 {
-      holders.insert(holder)
-      holder = nodes[holder].parent
+    var ancestor = node
+    var ancestors: Set<Int> = []
+    while ancestor >= 0 {
+      ancestors.insert(ancestor)
+      ancestor = nodes[ancestor].parent
     }
     for index in 0..<nodes.count {
-      if holders.contains(index) {
+      if ancestors.contains(index) {
         if nodes[index].isClosed { nodes[index].end += bytes }
       } else if nodes[index].tag >= end {
         nodes[index].tag += bytes
         nodes[index].end += bytes
       }
     }
-    // An open holder's length is noted when it closes.
-    for index in holders where nodes[index].isClosed { noteLength(of: index) }
+    // The length of an open ancestor is stored when it closes.
+    for index in ancestors where nodes[index].isClosed { storeLength(of: index) }
   }
 }

@@ -1,4 +1,4 @@
-/// Values that are appended: nothing is closed below the container that they go to, and nothing stands behind it.
+/// Fast paths that append a value at the end of the buffer, for the innermost open container.
 extension _WireWriter {
   @inline(__always)
   func append(_ value: Bool) {
@@ -8,17 +8,17 @@ extension _WireWriter {
 
   @inline(__always)
   private func append(unchecked tag: UInt8) {
-    // There is room for as much as `slack` behind what was reserved.
+    // In bounds: `slack` bytes are available after the reserved ones.
     memory.storeBytes(of: tag, toByteOffset: count, as: UInt8.self)
     count += 1
   }
 
-  /// In the fewest bytes that hold the number.
+  /// Appends an integer in the fewest bytes that can represent it.
   @inline(__always)
   func append(integer value: Int) {
     if value >= 0, value < 128 {
       reserve(1)
-      return append(unchecked: Tag.smallest | UInt8(truncatingIfNeeded: value))
+      return append(unchecked: Tag.smallInteger | UInt8(truncatingIfNeeded: value))
     }
     append(large: value)
   }
@@ -37,7 +37,7 @@ extension _WireWriter {
       (tag, bytes) = (Tag.int64, 8)
     }
     append(unchecked: tag)
-    // The bytes past those that count are written over by what comes next.
+    // Writes all eight bytes; the next value overwrites the unused ones.
     memory.storeBytes(of: value.littleEndian, toByteOffset: count, as: Int.self)
     count += bytes
   }
@@ -61,7 +61,7 @@ extension _WireWriter {
   }
 
   func append<Element: _PlainBytes & BitwiseCopyable>(array: [Element]) {
-    guard let code = Element._memoryCode else { preconditionFailure("such elements have no wire form as memory") }
+    guard let code = Element._memoryCode else { preconditionFailure("the elements are not plain memory") }
     array.withUnsafeBytes { bytes in
       reserve(23 + bytes.count)
       append(unchecked: Tag.memory)
@@ -84,7 +84,7 @@ extension _WireWriter {
   @inline(__always)
   private func append(unchecked bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
-    // Reserved by the caller.
+    // In bounds: the caller has reserved the bytes.
     (memory.baseAddress! + count).copyMemory(from: start, byteCount: bytes.count)
     count += bytes.count
   }

@@ -1,6 +1,6 @@
-/// Containers and their keys.
+/// Keyed and unkeyed containers, and their keys.
 extension _WireWriter {
-  /// Makes a container of a place, or gives the one that is there.
+  /// Makes a slot a container, unless it already is one of the same form.
   func openContainer(_ form: WriterNode.Form, on node: Int, root: Int = 0) {
     switch nodes[node].form {
     case .empty:
@@ -8,21 +8,22 @@ extension _WireWriter {
       let shapeBytes = form == .shaped ? Tag.shapeBytes : 0
       memory[nodes[node].tag] = form == .shaped ? Tag.shaped : form == .keyed ? Tag.keyed : Tag.unkeyed
       nodes[node].shape = root
-      let head = place(shapeBytes + Tag.lengthBytes, in: node)
+      let head = append(shapeBytes + Tag.lengthBytes, in: node)
       for index in 0..<(shapeBytes + Tag.lengthBytes) { memory[head + index] = 0 }
-      if nodes[node].isClosed { noteLength(of: node) }
+      if nodes[node].isClosed { storeLength(of: node) }
     case let known where known == form || (known.isKeyed && form.isKeyed): break
     default:
-      note(mistake: invalid(form, at: .slot(node), key: nil, "a value opened containers of two different kinds"))
+      record(invalid(form, at: .slot(node), key: nil, "a value opened containers of two different kinds"))
     }
   }
 
-  /// Notes a key after the values of the container that is open at the buffer's end.
+  /// Appends a key to the shape of the innermost open container.
   ///
-  /// - Returns: false where that is another container, or the key is new after those before it; then nothing is noted.
+  /// - Returns: false, without a change, if `node` is not that container, or if the key has never followed the same
+  ///   keys.
   @inline(__always)
-  func note(_ label: ShapeTrie.Label, in node: Int, _ serial: Int) -> Bool {
-    // What is on top is there, and open.
+  func append(key label: ShapeTrie.Label, in node: Int, _ serial: Int) -> Bool {
+    // The top node is valid and open.
     guard top == node, node >= 0, nodes[node].serial == serial, nodes[node].form == .shaped,
       let shape = shapes.known(label, after: nodes[node].shape)
     else { return false }
@@ -30,9 +31,9 @@ extension _WireWriter {
     return true
   }
 
-  /// Writes a key, or notes it in the shape.
+  /// Writes a key, or appends it to the container's shape.
   ///
-  /// - Parameter label: of a key that a byte stands for.
+  /// - Parameter label: the key's label, if the key has a byte.
   func write(key: some CodingKey, label: ShapeTrie.Label?, in node: Int) {
     var name = key.stringValue
     name.withUTF8 { name in
@@ -45,20 +46,20 @@ extension _WireWriter {
           writeMixed(name, label: nil, in: node)
         }
       case .mixed: writeMixed(name, label: label, in: node)
-      // Where it is no keyed container, that has been noted as a mistake.
+      // If it is not a keyed container, an error has been recorded.
       case .keyed, .empty, .single, .unkeyed: write(name: UnsafeRawBufferPointer(name), in: node)
       }
     }
   }
 
   private func write(name: UnsafeRawBufferPointer, in node: Int) {
-    noteKey(name, in: node)
-    var offset = place(VariableLength.bytes(of: name.count) + name.count, in: node)
+    checkDuplicate(name, in: node)
+    var offset = append(VariableLength.bytes(of: name.count) + name.count, in: node)
     VariableLength.write(name.count, to: memory, at: &offset)
     UnsafeMutableRawBufferPointer(rebasing: memory[offset..<(offset + name.count)]).copyMemory(from: name)
   }
 
-  /// From now on the keys may be many, and must be found without looking through all.
+  /// Makes the container mixed. It may have many keys from now on, so their hashes are stored for a fast search.
   private func mix(_ node: Int) {
     nodes[node].form = .mixed
     for hash in shapes.hashes(of: nodes[node].shape) { insert(hash, node) { [] } }
@@ -66,25 +67,27 @@ extension _WireWriter {
 
   private func writeMixed(_ name: UnsafeBufferPointer<UInt8>, label: ShapeTrie.Label?, in node: Int) {
     let shape = nodes[node].shape
-    insert(KeysSeen.hash(UnsafeRawBufferPointer(name)), node) { shapes.hashes(of: shape) }
+    insert(SeenKeys.hash(UnsafeRawBufferPointer(name)), node) { shapes.hashes(of: shape) }
     nodes[node].shape = shapes.next(label ?? shapes.label(of: name), name: name, after: shape)
   }
 
-  /// Whether the key is known already.
+  /// Inserts a key's hash, and returns whether the container has the key already.
   @discardableResult
   private func insert(_ hash: UInt64, _ node: Int, known: () -> [UInt64]) -> Bool {
     if nodes[node].keys.insert(hash) { return false }
-    // Taken out of the node, which `known` looks at; not copied, since it can be large.
-    var keys = KeysSeen()
+    // Moved out of the node, because `known` reads the node. Not copied, because it can be large.
+    var keys = SeenKeys()
     swap(&keys, &nodes[node].keys)
-    let isKnown = keys.settle(hash, known: known)
+    let isDuplicate = keys.isDuplicate(hash, known: known)
     swap(&keys, &nodes[node].keys)
-    return isKnown
+    return isDuplicate
   }
 
-  /// Says in the tag of a keyed container if it is given a key a second time.
-  private func noteKey(_ name: UnsafeRawBufferPointer, in node: Int) {
-    if insert(KeysSeen.hash(name), node, known: { keyHashes(of: node) }) { memory[nodes[node].tag] = Tag.keyedAgain }
+  /// Changes the tag of a keyed container if the key is a duplicate.
+  private func checkDuplicate(_ name: UnsafeRawBufferPointer, in node: Int) {
+    if insert(SeenKeys.hash(name), node, known: { keyHashes(of: node) }) {
+      memory[nodes[node].tag] = Tag.keyedWithDuplicates
+    }
   }
 
   private func keyHashes(of node: Int) -> [UInt64] {
@@ -94,16 +97,16 @@ extension _WireWriter {
     return withExtendedLifetime(reader) {
       var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)
       var hashes: [UInt64] = []
-      while let (name, _) = try? cursor.readEntry() { hashes.append(KeysSeen.hash(name)) }
+      while let (name, _) = try? cursor.readEntry() { hashes.append(SeenKeys.hash(name)) }
       return hashes
     }
   }
 
-  /// The container that stands under this key, if it can still be written into.
+  /// Returns the node of the container with this key, if it is still open for writes.
   func container(under key: any CodingKey, in parent: Int, isKeyed: Bool) -> Int? {
-    // A type may open thousands: only for a key that was written are they looked through.
+    // A type may open thousands of containers, so search them only for a key that was written before.
     var name = key.stringValue
-    let hash = name.withUTF8 { KeysSeen.hash(UnsafeRawBufferPointer($0)) }
+    let hash = name.withUTF8 { SeenKeys.hash(UnsafeRawBufferPointer($0)) }
     let node = nodes[parent]
     let mayContain = node.form == .shaped ? shapes.mayContain(hash, in: node.shape) : node.keys.mayContain(hash)
     guard mayContain else { return nil }
@@ -113,5 +116,5 @@ extension _WireWriter {
     }
   }
 
-  func noteElement(in node: Int) { nodes[node].count += 1 }
+  func countElement(in node: Int) { nodes[node].count += 1 }
 }

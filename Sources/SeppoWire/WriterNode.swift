@@ -1,20 +1,21 @@
-/// A value that can still be written into: its tag's place, and what was found out about it.
+/// A value that is being written.
 struct WriterNode {
   enum Form: UInt8 {
     case empty, single, unkeyed
-    /// With its keys beside its values.
+    /// A keyed container that stores its keys next to the values.
     case keyed
-    /// With a shape, which knows the keys.
+    /// A keyed container with a shape, which has the keys.
     case shaped
-    /// With a shape, and among its keys such that no byte stands for.
+    /// A keyed container with a shape, of which some keys have no byte.
     case mixed
 
     var isKeyed: Bool { rawValue >= Form.keyed.rawValue }
     var hasShape: Bool { rawValue >= Form.shaped.rawValue }
   }
 
+  /// The offset of the tag.
   var tag: Int
-  /// Past the last byte; only kept while closed, otherwise the buffer's end.
+  /// The end of the bytes of a closed node. An open node ends at the buffer's end.
   var end: Int
   let parent: Int
   let serial: Int
@@ -23,28 +24,28 @@ struct WriterNode {
   let isOptional: Bool
   var form = Form.empty
   var isClosed = false
-  /// Values written into an unkeyed container.
+  /// Number of values in an unkeyed container.
   var count = 0
-  /// Which keys were written into a container that has a shape.
+  /// The shape of a container that has one.
   var shape = 0
-  /// Keys written into any other keyed container, and into a mixed one.
-  var keys = KeysSeen()
+  /// The keys of a keyed container without a shape, or of a mixed one.
+  var keys = SeenKeys()
 }
 
-/// What a writer knows of a key type.
+/// Cached properties of a key type.
 final class WriterKeys {
-  let bytes: KeyBytes
-  /// Together with a key's byte, the key's label.
+  let width: KeyWidth
+  /// The key's label, when combined with the key's byte.
   let label: ShapeTrie.Label
-  /// The shape of a container of such keys before the first.
+  /// The shape of an empty container with such keys.
   let root: Int
-  let isKept: Bool
+  let isPoolable: Bool
   let copier: AnyObject
-  @exclusivity(unchecked) var handedOut = HandedOut<KeyedWriterCore>()
+  @exclusivity(unchecked) var containers = ContainerPool<KeyedWriterCore>()
 
-  init(bytes: KeyBytes, label: ShapeTrie.Label, root: Int, isKept: Bool, copier: AnyObject) {
-    (self.bytes, self.label, self.root, self.isKept, self.copier) = (bytes, label, root, isKept, copier)
+  init(width: KeyWidth, label: ShapeTrie.Label, root: Int, isPoolable: Bool, copier: AnyObject) {
+    (self.width, self.label, self.root, self.isPoolable, self.copier) = (width, label, root, isPoolable, copier)
   }
 
-  var form: WriterNode.Form { bytes == .none ? .keyed : .shaped }
+  var form: WriterNode.Form { width == .none ? .keyed : .shaped }
 }

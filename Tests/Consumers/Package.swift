@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// Programs outside the package, which use only its public names, one for each way in which a program can begin; and a library
-// with its tests.
+// Programs outside the package, which can use only public names: one for each form of a main function. And a library with its
+// tests.
 import PackageDescription
 
 let package = Package(

@@ -3,9 +3,9 @@
 
   /// A type whose decoding is fuzzed.
   struct FuzzTarget: Sendable {
-    /// Reads the bytes; what gives a value must be written and read again as an equal value.
+    /// Decodes the bytes. If that succeeds, a round trip of the value must return an equal value.
     var run: @Sendable (UnsafeRawBufferPointer) -> Void
-    /// Bytes that do give a value.
+    /// Bytes that are valid.
     var seeds: @Sendable () throws -> [[UInt8]]
 
     init<T: Codable & SendableMetatype>(
@@ -15,9 +15,9 @@
         guard let value: T = try? FuzzTarget.read(bytes) else { return }
         do {
           let again = try FuzzTarget.write(value).withUnsafeBytes { try FuzzTarget.read($0) as T }
-          if !equal(value, again) { fatalError("\(value) was read, written, and read as \(again)") }
+          if !equal(value, again) { fatalError("\(value) was decoded, encoded, and decoded as \(again)") }
         } catch {
-          fatalError("\(value) was read, but not written and read again: \(error)")
+          fatalError("\(value) was decoded, but its round trip failed: \(error)")
         }
       }
       seeds = { try values().map { try FuzzTarget.write($0) } }

@@ -3,7 +3,7 @@
   import SeppoWire
 
   extension FuzzTarget {
-    /// The first byte of an input picks one of these.
+    /// The first byte of an input selects one of these.
     static let all: [FuzzTarget] = [
       FuzzTarget([Record(), Record(isFull: true)]),
       FuzzTarget([Choice.none, .number(Exact(-0.0), label: nil), .list([.none, .pair(1, .some(nil))])]),
@@ -36,7 +36,7 @@
     ]
   }
 
-  /// Equal where its bits are.
+  /// A number compared by its bits.
   struct Exact: Codable, Equatable {
     var value: Double
     init(_ value: Double) { self.value = value }
@@ -136,7 +136,7 @@
     }
   }
 
-  /// In each shape that leaves out some of its fields, and inside itself.
+  /// A recursive type with optional fields, which has several shapes.
   struct Sparse: Codable, Equatable {
     var number: Int?
     var values: [Double] = []
@@ -146,7 +146,7 @@
     }
   }
 
-  /// Written in turns, so that the writer's gaps are fuzzed too.
+  /// Writes two containers alternately, so that inserting gaps is fuzzed too.
   struct Interleaved: Codable, Equatable {
     var left: [Int]
     var right: [String]

@@ -1,7 +1,7 @@
 // Fuzzes the decoder with libFuzzer (https://llvm.org/docs/LibFuzzer.html). `Tests/fuzz.sh` builds and runs it.
 //
-// Built with `-sanitize=fuzzer` alone, SwiftPM's own `main` is linked in place of libFuzzer's, and a program that runs
-// nothing ends with 0. So `main` calls libFuzzer's driver itself, where FUZZ is defined.
+// With `-sanitize=fuzzer` alone, SwiftPM's `main` replaces libFuzzer's, and the program would run nothing and exit with
+// 0. So `main` calls libFuzzer's driver if FUZZ is defined.
 
 import Foundation
 
@@ -11,7 +11,7 @@ import Foundation
       let arguments = CommandLine.arguments
       if arguments.count == 3, arguments[1] == "--seed" {
         do { try writeSeeds(to: arguments[2]) } catch {
-          FileHandle.standardError.write(Data("FuzzWire: the seeds can't be written: \(error)\n".utf8))
+          FileHandle.standardError.write(Data("FuzzWire: can't write the seed inputs: \(error)\n".utf8))
           exit(1)
         }
         return
@@ -21,7 +21,7 @@ import Foundation
       exit(runDriver(&count, &values) { bytes, count in fuzzOneInput(bytes, count) })
     #else
       let message = """
-        FuzzWire runs only where it was linked with libFuzzer: use Tests/fuzz.sh, or
+        FuzzWire must be linked with libFuzzer: run Tests/fuzz.sh, or build it with
           swift build -c release --product FuzzWire --scratch-path .build-fuzz \\
             -Xswiftc -sanitize=fuzzer -Xswiftc -DFUZZ
 
@@ -40,7 +40,7 @@ import Foundation
     _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
   ) -> CInt
 
-  /// libFuzzer's archive asks for this name, whether or not the driver is given a function.
+  /// libFuzzer's archive needs this symbol, even if the driver gets a function.
   @_cdecl("LLVMFuzzerTestOneInput")
   func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let bytes, count > 0 else { return 0 }
@@ -49,7 +49,7 @@ import Foundation
     return 0
   }
 
-  /// Writes the wire form of some values of each type, behind the byte that picks the type.
+  /// Writes the wire form of some values of each type, after the byte that selects the type.
   private func writeSeeds(to folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for (index, target) in FuzzTarget.all.enumerated() {

@@ -4,16 +4,16 @@ import SeppoTesting
 import TestSupport
 import Testing
 
-/// Each law by its name, on ranks that are threads of this process.
-@Suite("Laws on ranks in one process")
+/// Tests every law on ranks that are threads of this process.
+@Suite("Laws on in-process ranks")
 struct LawTests {
-  /// A part of the names of those that are wanted.
+  /// Selects the laws with this text in their names; empty selects all.
   static let part = ProcessInfo.processInfo.environment["SEPPO_LAW"] ?? ""
   static let laws = allLaws.filter {
-    ($0.name.contains(part) || part.isEmpty) && (!$0.isAlone || part.contains("alone"))
+    ($0.name.contains(part) || part.isEmpty) && (!$0.runsOnRequestOnly || part.contains("alone"))
   }
 
-  @Test("mapParallel is map", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
+  @Test("Every law holds", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
   func holds(ranks: Int, law: Law) async throws {
     let result = await Cores.use(ranks: ranks, .computesAsThreads) {
       await onThread(limit: .seconds(90)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
@@ -21,9 +21,9 @@ struct LawTests {
     do { try result.get() } catch { Issue.record("law '\(law.name)' at \(ranks) ranks: \(error)") }
   }
 
-  @Test("Held under mpirun only", arguments: laws.filter { $0.needsProcess != nil })
+  @Test("These laws run under mpirun only", arguments: laws.filter { $0.needsProcess != nil })
   func skips(law: Law) throws {
-    print("skipped in one process: \(law.name): \(try #require(law.needsProcess))")
+    print("skipped on in-process ranks: \(law.name): \(try #require(law.needsProcess))")
   }
 }
 
@@ -31,16 +31,18 @@ extension Law: CustomTestStringConvertible {
   public var testDescription: String { name }
 }
 
-/// Runs a body that blocks, on a thread that no task waits for. One that takes too long is left to itself.
+/// Runs a blocking body on a new thread. After the time limit, the thread is abandoned.
+///
+/// - Returns: The outcome of the body, or an error after the time limit.
 private func onThread(
   limit: Duration, _ body: @escaping @Sendable () throws -> Void
 ) async -> Result<Void, any Error> {
-  let (answers, answer) = AsyncStream<Result<Void, any Error>>.makeStream()
-  Thread { answer.yield(Result(catching: body)) }.start()
+  let (outcomes, outcome) = AsyncStream<Result<Void, any Error>>.makeStream()
+  Thread { outcome.yield(Result(catching: body)) }.start()
   let watch = Task {
     try await Task.sleep(for: limit)
-    answer.yield(.failure(Broken(description: "not done after \(limit)")))
+    outcome.yield(.failure(LawError(description: "not finished after \(limit)")))
   }
   defer { watch.cancel() }
-  return await answers.first { _ in true } ?? .failure(CancellationError())
+  return await outcomes.first { _ in true } ?? .failure(CancellationError())
 }

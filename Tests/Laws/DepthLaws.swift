@@ -9,8 +9,8 @@ private indirect enum Chain: Codable, Sendable {
     for level in 0..<levels { self = .link(level, self) }
   }
 
-  /// Without recursion: the stack of a rank's first thread is the user's.
-  var isWhole: Int? {
+  /// The number of levels, or nil if a link is wrong. Without recursion: the main thread's stack may be small.
+  var checkedDepth: Int? {
     var (levels, rest) = (0, self)
     var last: Int?
     while case .link(let level, let next) = rest {
@@ -21,7 +21,7 @@ private indirect enum Chain: Codable, Sendable {
   }
 }
 
-/// Never changed once it is made: that is why it is `Sendable`.
+/// `Sendable` because it never changes after `init`.
 private final class Knot: Codable, @unchecked Sendable {
   var name = "knot"
   var next: Knot?
@@ -30,18 +30,18 @@ private final class Knot: Codable, @unchecked Sendable {
 }
 
 let depthLaws = [
-  Law("alone: deep: values travel as items, as results, and to every rank") {
+  Law("alone: deep: nested values are sent as items, as results, and to every rank") {
     for (levels, count) in [(401, 6), (5_000, 2)] {
       let items = (0..<count).map { Chain(levels + $0) }
-      try holdEqual(try items.mapParallel { $0.isWhole }, (0..<count).map { levels + $0 })
+      try requireEqual(try items.mapParallel { $0.checkedDepth }, (0..<count).map { levels + $0 })
       let values = try (0..<count).parallel(chunk: .items(1)).map { Chain(levels + $0) }
-      try holdEqual(values.map(\.isWhole), (0..<count).map { levels + $0 })
+      try requireEqual(values.map(\.checkedDepth), (0..<count).map { levels + $0 })
       let results = try (0..<count).parallel(chunk: .items(1)).mapResults { Chain(levels + $0) }
-      try holdEqual(try results.map { try $0.get().isWhole }, (0..<count).map { levels + $0 })
-      try holdEqual(try Seppo.atRoot { Chain(levels) }.broadcast().isWhole, levels)
+      try requireEqual(try results.map { try $0.get().checkedDepth }, (0..<count).map { levels + $0 })
+      try requireEqual(try Seppo.atRoot { Chain(levels) }.broadcast().checkedDepth, levels)
     }
   },
-  Law("alone: deep: a cycle of references is one error on every rank, which says how deep values may nest") {
+  Law("alone: deep: a reference cycle is the same error on every rank, with the maximum depth") {
     guard Seppo.size > 1 else { return }
     let errors = [
       try errorOf { _ = try [1, 2].parallel(chunk: .items(1)).map { _ in Knot() } },
@@ -49,12 +49,12 @@ let depthLaws = [
     ]
     for error in errors {
       guard case .notEncodable(let failure) = error, failure.type == "Knot" else {
-        throw Broken(description: "\(error)")
+        throw LawError(description: "\(error)")
       }
       let isTooDeep = failure.reason.contains("deeper than 120,000 levels")
-      try hold(failure.codingPath.hasPrefix("next.next.") && isTooDeep, "\(error)")
+      try require(failure.codingPath.hasPrefix("next.next.") && isTooDeep, "\(error)")
     }
     let alike = try Seppo.atRoot { errors.map { "\($0)" } }.broadcast()
-    try holdEqual(errors.map { "\($0)" }, alike)
+    try requireEqual(errors.map { "\($0)" }, alike)
   },
 ]

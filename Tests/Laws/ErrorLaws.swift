@@ -13,23 +13,23 @@ private func mapThrowing(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .au
   }
 }
 
-private func holdThrows(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic, line: UInt = #line) throws {
+private func requireThrow(_ count: Int, at throwing: Set<Int>, chunk: Chunk = .automatic, line: UInt = #line) throws {
   let error = try errorOf { _ = try mapThrowing(count, at: throwing, chunk: chunk) }
   guard case .itemThrew(let item) = error else {
-    throw Broken(description: "another error: \(error)")
+    throw LawError(description: "another error: \(error)")
   }
   let lowest = throwing.min()!
-  try holdEqual(item.index, lowest, "index:", line: line)
-  try hold((0..<Seppo.size).contains(item.rank), "rank \(item.rank)", line: line)
-  try holdEqual(item.host, hostName(ofRank: item.rank), line: line)
-  try holdEqual(item.type, "Unlucky", line: line)
-  try holdEqual(item.description, "number \(lowest) is unlucky", line: line)
-  try hold(item.place.contains("ErrorLaws.swift:"), item.place, line: line)
-  // The same error on every rank, to the letter.
-  try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)", line: line)
+  try requireEqual(item.index, lowest, "index:", line: line)
+  try require((0..<Seppo.size).contains(item.rank), "rank \(item.rank)", line: line)
+  try requireEqual(item.host, hostName(ofRank: item.rank), line: line)
+  try requireEqual(item.type, "Unlucky", line: line)
+  try requireEqual(item.description, "number \(lowest) is unlucky", line: line)
+  try require(item.place.contains("ErrorLaws.swift:"), item.place, line: line)
+  // The error has the same text on every rank.
+  try requireEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)", line: line)
 }
 
-/// Encodes where `value` is no multiple of three; decodes where it is no multiple of five.
+/// Cannot be encoded if `value` is a multiple of three; cannot be decoded if it is a multiple of five.
 private struct Picky: Codable, Sendable, Equatable {
   let value: Int
 
@@ -51,7 +51,7 @@ private struct Picky: Codable, Sendable, Equatable {
   }
 }
 
-/// Of its two values only one travels.
+/// Only one of its two properties is encoded.
 private struct Lossy: Codable, Sendable {
   var kept: Int
   var lost = 0
@@ -59,12 +59,11 @@ private struct Lossy: Codable, Sendable {
   enum CodingKeys: CodingKey { case kept }
 }
 
-/// Counted as long as it is alive, on the rank where it was made. Two values stand for one that can't be encoded, and one that can't be
-/// decoded.
+/// Counts its instances that are alive on each rank. One value cannot be encoded, and one cannot be decoded.
 private final class Counted: Codable, Sendable {
   static let unencodable = -1_000
   static let undecodable = -2_000
-  @TaskLocal static var alive = Tally()
+  @TaskLocal static var alive = Counter()
 
   let value: Int
   private let alive = Counted.alive
@@ -89,7 +88,7 @@ private final class Counted: Codable, Sendable {
   deinit { alive.add(-1) }
 }
 
-private let startsThreads = "a thread that the program starts for itself belongs to no rank"
+private let startsThreads = "a thread that the program starts itself belongs to no rank"
 
 private func isPicky(
   _ failure: SeppoError.CodingFailure, _ reason: String, index: Int? = nil, rank: Int? = nil
@@ -99,18 +98,18 @@ private func isPicky(
 }
 
 let errorLaws = [
-  Law("a throw at the first, the middle, the last item") {
+  Law("an error in the first, the middle or the last item") {
     for index in [0, 50, 99] {
-      try holdThrows(100, at: [index])
-      try holdThrows(100, at: [index], chunk: .items(1))
+      try requireThrow(100, at: [index])
+      try requireThrow(100, at: [index], chunk: .items(1))
     }
   },
-  Law("several throw: the lowest index decides") {
-    try holdThrows(1_000, at: [999, 3, 500])
-    try holdThrows(1_000, at: Set(0..<1_000))
-    try holdThrows(64, at: [63, 62], chunk: .items(1))
+  Law("of several errors, the lowest index decides") {
+    try requireThrow(1_000, at: [999, 3, 500])
+    try requireThrow(1_000, at: Set(0..<1_000))
+    try requireThrow(64, at: [63, 62], chunk: .items(1))
   },
-  Law("the lowest index decides, though it throws last") {
+  Law("the lowest index decides, even if it throws last") {
     let error = try errorOf {
       _ = try (0..<40).parallel(chunk: .items(1)).map { item -> Int in
         if item == 1 {
@@ -121,55 +120,55 @@ let errorLaws = [
         return item
       }
     }
-    guard case .itemThrew(let item) = error, item.index == 1 else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 1 else { throw LawError(description: "\(error)") }
   },
-  Law("an item that can't be encoded, in the middle of another rank's chunk") {
+  Law("an item in the middle of another rank's chunk can't be encoded") {
     let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
     do {
       let values = try items.parallel(chunk: .items(10)).map { item -> Int in
         usleep(2_000)
         return item.value
       }
-      try hold(Seppo.size == 1, "nothing was thrown")
-      try holdEqual(values, items.map(\.value))
+      try require(Seppo.size == 1, "nothing was thrown")
+      try requireEqual(values, items.map(\.value))
     } catch SeppoError.notEncodable(let failure) where isPicky(failure, "a multiple of three", rank: 0) {
-      try holdEqual(failure.index.map { $0 % 10 }, 4)
+      try requireEqual(failure.index.map { $0 % 10 }, 4)
     }
   },
-  Law("after a throw nothing above it is begun") {
-    // Rank 0's thread has the first chunk; every other rank is in the middle of one when it is told.
+  Law("after an error, no item with a higher index is started") {
+    // Rank 0's thread has the first chunk; every other rank is in the middle of a chunk when it is notified.
     let size = 10_000
-    let begun = Tally()
+    let started = Counter()
     let error = try errorOf {
       _ = try (0..<(2 * size * Seppo.size)).parallel(chunk: .items(size)).map { item -> Int in
         if item == 0 {
           usleep(100_000)
           throw Unlucky(number: 0)
         }
-        begun.add(1)
+        started.add(1)
         usleep(1_000)
         return item
       }
     }
-    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
-    try hold(begun.value < size, "\(begun.value) items were begun")
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw LawError(description: "\(error)") }
+    try require(started.value < size, "\(started.value) items were started")
   },
-  Law("the pool works as before after a throw") {
+  Law("maps work as before after an error") {
     for round in 0..<20 {
-      try holdThrows(50, at: [round])
-      try holdEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
+      try requireThrow(50, at: [round])
+      try requireEqual(try (0..<50).mapParallel { $0 + round }, (0..<50).map { $0 + round })
     }
   },
-  Law("a map leaves nothing behind, though it throws") {
+  Law("a map releases all items and results, even if it throws") {
     let items = Array(0..<200)
-    let alive = Tally()
+    let alive = Counter()
     try Counted.$alive.withValue(alive) {
       for _ in 0..<3 {
         let values = try items.map { Counted($0) }.parallel(chunk: .items(7)).map { Counted(-$0.value) }
-        try holdEqual(values.map(\.value), items.map { -$0 })
-        try withExtendedLifetime(values) { try holdEqual(alive.value, 200, "of the results:") }
+        try requireEqual(values.map(\.value), items.map { -$0 })
+        try withExtendedLifetime(values) { try requireEqual(alive.value, 200, "of the results:") }
       }
-      try holdEqual(alive.value, 0, "after a map:")
+      try requireEqual(alive.value, 0, "after a map:")
       for failing in ["f", "encode", "decode"] {
         let bad = failing == "encode" ? Counted.unencodable : failing == "decode" ? Counted.undecodable : 1
         do {
@@ -177,14 +176,14 @@ let errorLaws = [
             if item.value == 150, failing == "f" { throw Unlucky(number: 150) }
             return Counted(item.value == 150 ? bad : 1)
           }
-          // One rank's results don't travel.
-          try hold(Seppo.size == 1 && failing != "f", "nothing was thrown")
+          // A single rank encodes nothing.
+          try require(Seppo.size == 1 && failing != "f", "nothing was thrown")
         } catch is SeppoError {}
-        try holdEqual(alive.value, 0, "after a throw in \(failing):")
+        try requireEqual(alive.value, 0, "after a throw in \(failing):")
       }
     }
   },
-  Law("a nested map's error passes through") {
+  Law("an error of a nested map is passed on") {
     let error = try errorOf {
       _ = try [0, 1].mapParallel { outer in
         try (0..<3).mapParallel { inner -> Int in
@@ -196,11 +195,11 @@ let errorLaws = [
     guard case .itemThrew(let item) = error, item.index == 1, item.type == "SeppoError",
       case let description = item.description
     else {
-      throw Broken(description: "\(error)")
+      throw LawError(description: "\(error)")
     }
-    try hold(description.contains("item 2") && description.contains("number 12"), description)
+    try require(description.contains("item 2") && description.contains("number 12"), description)
   },
-  Law("calls of all ranks inside an item are errors") {
+  Law("collective calls inside an item are errors") {
     for inside in [0, 1, 2] {
       let error = try errorOf {
         _ = try [1].mapParallel { item -> Int in
@@ -215,72 +214,72 @@ let errorLaws = [
       guard case .itemThrew(let item) = error, item.index == 0, item.type == "SeppoError",
         case let description = item.description
       else {
-        throw Broken(description: "\(error)")
+        throw LawError(description: "\(error)")
       }
-      try hold(description.contains("inside an item"), description)
+      try require(description.contains("inside an item"), description)
     }
   },
-  Law("options that can't be are errors, on every rank") {
+  Law("invalid options are errors on every rank") {
     let chunk = try errorOf { _ = try [1].parallel(chunk: .items(0)).map { $0 } }
     guard case .badOption(let option) = chunk, option.name == "chunk: .items(0)" else {
-      throw Broken(description: "\(chunk)")
+      throw LawError(description: "\(chunk)")
     }
     let threads = try errorOf { _ = try [1].parallel(threads: 0).map { $0 } }
     guard case .badOption(let option) = threads, option.name == "threads: 0" else {
-      throw Broken(description: "\(threads)")
+      throw LawError(description: "\(threads)")
     }
     for many in [1_025, Int.max] {
       let error = try errorOf { _ = try [1].parallel(threads: many).map { $0 } }
       guard case .badOption(let option) = error, option.name == "threads: \(many)" else {
-        throw Broken(description: "\(error)")
+        throw LawError(description: "\(error)")
       }
     }
-    try holdEqual(try [1].mapParallel { $0 }, [1])
+    try requireEqual(try [1].mapParallel { $0 }, [1])
     let inside = try errorOf { _ = try [1].mapParallel { item in try [item].parallel(threads: 0).map { $0 } } }
     guard case .itemThrew(let item) = inside, item.index == 0, item.type == "SeppoError",
       case let description = item.description
     else {
-      throw Broken(description: "\(inside)")
+      throw LawError(description: "\(inside)")
     }
-    try hold(description.contains("threads: 0"), description)
+    try require(description.contains("threads: 0"), description)
   },
   Law("an item that can't be encoded or decoded") {
-    // What rank 0 computes itself is never encoded, unless everything is to go through the wire.
+    // Items that rank 0 computes itself are not encoded, except with SEPPO_CHECK.
     let isCertain = getenv("SEPPO_CHECK") != nil
-    func holdFails(at index: Int, _ items: [Picky], reason: String) throws {
+    func requireFailure(at index: Int, _ items: [Picky], reason: String) throws {
       do {
         let values = try items.parallel(chunk: .items(7)).map { [$0.value] }
-        try hold(!isCertain, "nothing was thrown")
-        try holdEqual(values, items.map { [$0.value] })
+        try require(!isCertain, "nothing was thrown")
+        try requireEqual(values, items.map { [$0.value] })
       } catch let error as SeppoError {
         switch error {
         case .notEncodable(let failure) where isPicky(failure, reason, index: index): break
         case .notDecodable(let failure) where isPicky(failure, reason, index: index): break
-        default: throw Broken(description: "\(error)")
+        default: throw LawError(description: "\(error)")
         }
       }
     }
-    try holdFails(at: 119, (1...200).map { Picky($0 == 120 ? 3 : 1) }, reason: "a multiple of three")
-    try holdFails(at: 0, (1...200).map { Picky($0 == 1 ? 3 : 1) }, reason: "a multiple of three")
-    try holdFails(at: 150, (1...200).map { Picky($0 == 151 ? 5 : 1) }, reason: "a multiple of five")
-    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+    try requireFailure(at: 119, (1...200).map { Picky($0 == 120 ? 3 : 1) }, reason: "a multiple of three")
+    try requireFailure(at: 0, (1...200).map { Picky($0 == 1 ? 3 : 1) }, reason: "a multiple of three")
+    try requireFailure(at: 150, (1...200).map { Picky($0 == 151 ? 5 : 1) }, reason: "a multiple of five")
+    try requireEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
-  Law("below an item that can't be decoded, one that throws decides") {
+  Law("an error at a lower index wins over an item that can't be decoded") {
     let error = try errorOf {
       _ = try (0..<20).map { Picky($0 == 15 ? 5 : 1) }.parallel(chunk: .items(20)).map { item -> Int in
         if item.value == 1 { throw Unlucky(number: 0) }
         return 0
       }
     }
-    guard case .itemThrew(let item) = error, item.index == 0 else { throw Broken(description: "\(error)") }
+    guard case .itemThrew(let item) = error, item.index == 0 else { throw LawError(description: "\(error)") }
   },
   Law("a result that can't be encoded is its item's error, on every rank") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
     let error = try errorOf { _ = try (1...50).mapParallel { Picky($0 == 30 || $0 == 40 ? 6 : 1) } }
     guard case .notEncodable(let failure) = error, isPicky(failure, "a multiple of three", index: 29) else {
-      throw Broken(description: "\(error)")
+      throw LawError(description: "\(error)")
     }
-    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+    try requireEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
   Law("a result that can't be decoded is its item's error, on every rank") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
@@ -292,77 +291,77 @@ let errorLaws = [
         }
       }
       guard case .notDecodable(let failure) = error, isPicky(failure, "a multiple of five", index: 7) else {
-        throw Broken(description: "\(error)")
+        throw LawError(description: "\(error)")
       }
-      try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
+      try requireEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
     }
   },
-  Law("results that lose something on the way are the same on every rank") {
+  Law("results with a property that isn't encoded are the same on every rank") {
     let results = try (0..<40).parallel(chunk: .items(1)).map { item -> Lossy in
       usleep(1_000)
       return Lossy(kept: item, lost: 1)
     }
-    try holdEqual(results.map(\.kept), Array(0..<40))
+    try requireEqual(results.map(\.kept), Array(0..<40))
     let atRoot = try Seppo.atRoot { results.map(\.lost) }.broadcast()
-    try holdEqual(results.map(\.lost), atRoot)
-    // Wherever they were computed.
+    try requireEqual(results.map(\.lost), atRoot)
+    // The property has its default, no matter which rank computed the result.
     let onRoot = try (0..<40).parallel(chunk: .items(1)).atRoot.map { item -> Lossy in
       usleep(1_000)
       return Lossy(kept: item, lost: 1)
     }
-    try onRoot.atRoot { try holdEqual(Set($0.map(\.lost)).count, 1) }
+    try onRoot.atRoot { try requireEqual(Set($0.map(\.lost)).count, 1) }
   },
-  Law("a broadcast value that can't be encoded or decoded leaves the ranks together") {
+  Law("a broadcast value that can't be encoded or decoded is an error, and later calls work") {
     guard Seppo.size > 1 || getenv("SEPPO_CHECK") != nil else { return }
     let unencodable = try errorOf { _ = try Seppo.atRoot { Picky(3) }.broadcast() }
     guard case .notEncodable(let failure) = unencodable, failure.index == nil,
       isPicky(failure, "a multiple of three", rank: 0)
     else {
-      throw Broken(description: "\(unencodable)")
+      throw LawError(description: "\(unencodable)")
     }
     let undecodable = try errorOf { _ = try Seppo.atRoot { Picky(5) }.broadcast() }
     guard case .notDecodable(let failure) = undecodable, failure.index == nil,
       isPicky(failure, "a multiple of five", rank: 0)
     else {
-      throw Broken(description: "\(undecodable)")
+      throw LawError(description: "\(undecodable)")
     }
     let lossy = try Seppo.atRoot { Lossy(kept: 7, lost: 1) }.broadcast()
-    try holdEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
-    try holdEqual(try [1, 2].mapParallel { $0 }, [1, 2])
+    try requireEqual(lossy.lost, try Seppo.atRoot { lossy.lost }.broadcast())
+    try requireEqual(try [1, 2].mapParallel { $0 }, [1, 2])
   },
-  Law("a map on a thread that an item has started is inside that item", needsProcess: startsThreads) {
+  Law("a map on a thread that an item started counts as inside the item", needsProcess: startsThreads) {
     // Without a launcher each thread may make calls of its own.
     guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return }
     for threads in [1, 2] {
       let errors = try (0..<4).parallel(threads: threads).map { _ in
         OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }.result()
       }
-      for error in errors { try hold(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
+      for error in errors { try require(error.contains("inside an item") && error.contains("ErrorLaws.swift:"), error) }
     }
   },
-  Law("a struct that isn't plain memory, but says so, is refused at the first call") {
+  Law("a struct that is declared PlainMemory but isn't is an error at the first call") {
     let results = try errorOf { _ = try [1, 2].mapParallel { Flagged(number: $0) } }
     let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
     let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
     for error in [results, items, value] {
-      guard case .badOption(let option) = error, option.name == "Flagged" else { throw Broken(description: "\(error)") }
+      guard case .badOption(let option) = error, option.name == "Flagged" else { throw LawError(description: "\(error)") }
     }
   },
-  Law("an error's own text for people is what an item's error says") {
+  Law("an item's error has the localized description of the thrown error") {
     let error = try errorOf { _ = try [1].mapParallel { _ -> Int in throw Localized() } }
     guard case .itemThrew(let item) = error, item.description == "the file server refuses" else {
-      throw Broken(description: "\(error)")
+      throw LawError(description: "\(error)")
     }
   },
   Law("overlapping calls are an error", needsProcess: startsThreads) {
     // Without a launcher they are not.
     guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return }
-    // The body of atRoot is inside a call; a thread of the program's own makes another meanwhile.
+    // A thread of the program makes a call while another thread is in the body of atRoot.
     let error = try Seppo.atRoot { () -> String in
       let thread = OtherThread { "\(try errorOf { _ = try [1].mapParallel { $0 } })" }
       return thread.result()
     }.broadcast()
-    try hold(error.contains("another thread"), error)
+    try require(error.contains("another thread"), error)
   },
 ]
 
@@ -375,13 +374,14 @@ private struct Localized: LocalizedError {
   var errorDescription: String? { "the file server refuses" }
 }
 
-/// A thread that the program starts for itself.
+/// A thread that the program starts itself.
+///
+/// `Sendable` because the text is read after the thread was joined.
 private final class OtherThread: @unchecked Sendable {
   private var thread = pthread_t()
   private var text = ""
   private let body: () throws -> String
 
-  // The text is written by the thread, and read after it was joined.
   init(_ body: @escaping () throws -> String) {
     self.body = body
     pthread_create(

@@ -1,8 +1,8 @@
-// What holds mapParallel to map, on any number of ranks. Each law runs on every rank, and throws on any of them where it
-// doesn't hold.
+// The laws: what every verb guarantees on any number of ranks. A law runs on every rank, and throws on each rank where
+// it is broken.
 //
-// A rank is a process under mpirun, and a thread of one process in a test: what a law notes, it notes in values that its body
-// makes and f captures, not in global variables.
+// Under mpirun a rank is a process; in the unit tests it is a thread. A law therefore keeps its counters in values that
+// its body creates and `f` captures, not in global variables.
 
 import Foundation
 import SeppoMPI
@@ -11,11 +11,11 @@ import Synchronization
 package struct Law: Sendable {
   package let name: String
   package let body: @Sendable () throws -> Void
-  /// Why it can't be held where ranks are threads of one process.
+  /// Why the law cannot be tested on ranks that are threads of one process; nil if it can.
   package let needsProcess: String?
 
-  /// - Parameter withoutCheck: it is not held with `SEPPO_CHECK=1`, which computes some items twice and refuses an `f` that
-  ///   depends on the rank.
+  /// - Parameter withoutCheck: Whether the law is skipped with `SEPPO_CHECK=1`, which computes some items twice and
+  ///   rejects an `f` that depends on the rank.
   init(
     _ name: String, withoutCheck: Bool = false, needsProcess: String? = nil,
     _ body: @escaping @Sendable () throws -> Void
@@ -25,56 +25,60 @@ package struct Law: Sendable {
     if withoutCheck, isChecked { self.body = {} } else { self.body = body }
   }
 
-  /// It takes long, or memory, so that it is held only by those that ask for it.
-  package var isAlone: Bool { name.hasPrefix("alone: ") }
+  /// Whether the law needs so much time or memory that it runs only if it is selected by name.
+  package var runsOnRequestOnly: Bool { name.hasPrefix("alone: ") }
 }
 
 package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
   + errorLaws + reduceLaws + forEachLaws + compactMapLaws
-  + fateLaws + timeoutLaws + rootLaws + propertyLaws + bigLaws
+  + mapResultsLaws + timeoutLaws + rootLaws + propertyLaws + bigLaws
 
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"
 
-package struct Broken: Error, CustomStringConvertible {
+package struct LawError: Error, CustomStringConvertible {
   package let description: String
 
   package init(description: String) { self.description = description }
 }
 
-/// Throws where something that must hold doesn't, on the rank where it doesn't.
-func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #line) throws {
-  if !condition { throw Broken(description: "\(what()) (line \(line), rank \(Seppo.rank) of \(Seppo.size))") }
+/// Throws an error with line and rank if the condition is false.
+func require(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #line) throws {
+  if !condition { throw LawError(description: "\(what()) (line \(line), rank \(Seppo.rank) of \(Seppo.size))") }
 }
 
-func holdEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line) throws
+func requireEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: @autoclosure () -> String = "", line: UInt = #line)
+  throws
 {
-  try hold(found == wanted, "\(what()) found \("\(found)".prefix(500)), wanted \("\(wanted)".prefix(500))", line: line)
+  try require(
+    found == wanted, "\(what()) found \("\(found)".prefix(500)), expected \("\(wanted)".prefix(500))", line: line)
 }
 
-/// The name that a rank's host must have.
+/// Returns the name that a rank's host must have: the one in `LAWS_HOSTS`, otherwise this host's.
 func hostName(ofRank rank: Int) -> String {
   guard let names = ProcessInfo.processInfo.environment["LAWS_HOSTS"] else { return Seppo.hostName }
   return String(names.split(separator: ",")[rank])
 }
 
-/// The error that the body throws.
+/// Returns the error that the body throws.
+///
+/// - Throws: `LawError` if the body throws nothing.
 func errorOf(_ body: () throws -> Void) throws -> SeppoError {
   do {
     try body()
   } catch let error as SeppoError {
     return error
   }
-  throw Broken(description: "nothing was thrown on rank \(Seppo.rank)")
+  throw LawError(description: "nothing was thrown on rank \(Seppo.rank)")
 }
 
-/// A number that the items of one rank change.
-final class Tally: Sendable {
+/// A number that the items of one rank change concurrently.
+final class Counter: Sendable {
   private let number = Atomic<Int>(0)
 
   var value: Int { number.load(ordering: .relaxed) }
 
-  /// - Returns: what it is then.
+  /// - Returns: The new value.
   @discardableResult
   func add(_ amount: Int) -> Int { number.add(amount, ordering: .relaxed).newValue }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import SeppoMPI
 
-/// Numbers that are the same on every rank, for a seed (SplitMix64, Steele, Lea and Flood 2014).
+/// A generator with the same numbers on every rank for the same seed (SplitMix64; Steele, Lea and Flood 2014).
 struct Seeded: RandomNumberGenerator {
   var state: UInt64
 
@@ -17,8 +17,8 @@ struct Seeded: RandomNumberGenerator {
 private struct Oops: Error {}
 
 let propertyLaws = [
-  Law("mapParallel is map, for generated inputs and options") {
-    // Other inputs at each number of ranks.
+  Law("mapParallel equals map, for generated inputs and options") {
+    // Each number of ranks gets its own inputs.
     let seed = getenv("LAWS_SEED").flatMap { UInt64(String(cString: $0)) } ?? 20_261_121 + UInt64(Seppo.size)
     var random = Seeded(state: seed)
     for round in 0..<30 {
@@ -47,10 +47,10 @@ let propertyLaws = [
       }
       if (0..<count).contains(throwing) {
         guard case .itemThrew(let item) = error, item.index == throwing, item.type == "Oops" else {
-          throw Broken(description: "\(what) \(String(describing: error)) \(String(describing: found))")
+          throw LawError(description: "\(what) \(String(describing: error)) \(String(describing: found))")
         }
       } else {
-        try holdEqual(found, try pairs.map { try f($0.number, $0.index) }, what)
+        try requireEqual(found, try pairs.map { try f($0.number, $0.index) }, what)
       }
     }
   }

@@ -44,14 +44,14 @@ private struct Generic<Wrapped: Codable & Sendable & Equatable>: Codable, Sendab
   var wrapped: Wrapped
 }
 
-/// Out and back, unchanged, and changed by `f` where it was.
+/// Requires that values arrive unchanged, as items and as parts of results.
 private func same<T: Codable & Sendable & Equatable>(_ items: [T], line: UInt = #line) throws {
-  try holdEqual(try items.mapParallel { $0 }, items, line: line)
-  try holdEqual(try items.parallel(chunk: .items(1)).map { [$0, $0] }, items.map { [$0, $0] }, line: line)
+  try requireEqual(try items.mapParallel { $0 }, items, line: line)
+  try requireEqual(try items.parallel(chunk: .items(1)).map { [$0, $0] }, items.map { [$0, $0] }, line: line)
 }
 
 let shapeLaws = [
-  Law("every width of whole number") {
+  Law("integers of every width") {
     try same([Int.min, -1, 0, 1, Int.max])
     try same([Int8.min, 0, .max])
     try same([Int16.min, 0, .max])
@@ -64,14 +64,14 @@ let shapeLaws = [
     try same([UInt64.min, .max])
     try same([UInt128.min, .max])
   },
-  Law("floating point, by bit patterns") {
+  Law("floating-point numbers keep their bit patterns") {
     let doubles = [0, -0.0, .nan, Double(bitPattern: 0x7FF0_0000_0000_0001), .infinity, .leastNonzeroMagnitude, .pi]
-    try holdEqual(try doubles.mapParallel { $0 }.map(\.bitPattern), doubles.map(\.bitPattern))
-    try holdEqual(try doubles.mapParallel { [$0] }.map { $0[0].bitPattern }, doubles.map(\.bitPattern))
+    try requireEqual(try doubles.mapParallel { $0 }.map(\.bitPattern), doubles.map(\.bitPattern))
+    try requireEqual(try doubles.mapParallel { [$0] }.map { $0[0].bitPattern }, doubles.map(\.bitPattern))
     let floats: [Float] = [-0.0, .nan, Float(bitPattern: 0x7F80_0001), .greatestFiniteMagnitude]
-    try holdEqual(try floats.mapParallel { $0 }.map(\.bitPattern), floats.map(\.bitPattern))
+    try requireEqual(try floats.mapParallel { $0 }.map(\.bitPattern), floats.map(\.bitPattern))
     let halves: [Float16] = [-0.0, Float16(bitPattern: 0x7C01), 1.5]
-    try holdEqual(try halves.mapParallel { $0 }.map(\.bitPattern), halves.map(\.bitPattern))
+    try requireEqual(try halves.mapParallel { $0 }.map(\.bitPattern), halves.map(\.bitPattern))
   },
   Law("strings, Booleans, optionals") {
     try same(["", "a", "nul\0inside", "👩🏽‍🚀", String(repeating: "ü", count: 5_000)])
@@ -80,7 +80,7 @@ let shapeLaws = [
     try same([.some(.some(1)), .some(.none), .none] as [Int??])
     try same([["a": nil, "b": 1.5]] as [[String: Double?]])
   },
-  Law("structs, enums, private and local types") {
+  Law("structs, enums, private types, local types") {
     struct Inner: Codable, Hashable, Sendable {
       var x: Int
       var events: [Event]
@@ -96,7 +96,7 @@ let shapeLaws = [
   Law("classes") {
     let list = (0..<10).reduce(nil as Node?) { Node($1, $0) }!
     let results = try [list, list].mapParallel { Node($0.value + 1, $0) }
-    try holdEqual(results.map(\.values), [[10] + list.values, [10] + list.values])
+    try requireEqual(results.map(\.values), [[10] + list.values, [10] + list.values])
   },
   Law("arrays, vectors, plain memory") {
     try same([[1.0, 2.0], [], [3.0]])
@@ -112,7 +112,7 @@ let shapeLaws = [
       particle.mass *= 2
       return particle
     }
-    try hold(heavier.allSatisfy { $0.mass == 4 }, "masses")
+    try require(heavier.allSatisfy { $0.mass == 4 }, "masses")
   },
   Law("Foundation's types") {
     try same([Data([0, 255, 7]), Data()])
@@ -122,12 +122,12 @@ let shapeLaws = [
     try same([Decimal(string: "0.1")!, Decimal(string: "-123456789012345678901234567890")!])
     try same([DateInterval(start: Date(timeIntervalSince1970: 5), duration: 2)])
   },
-  Law("from one shape to another") {
+  Law("results of another type than the items") {
     let words = try (0..<100).mapParallel { Array(repeating: "w\($0)", count: $0 % 5) }
-    try holdEqual(words, (0..<100).map { Array(repeating: "w\($0)", count: $0 % 5) })
+    try requireEqual(words, (0..<100).map { Array(repeating: "w\($0)", count: $0 % 5) })
     let counts = try words.mapParallel { $0.count }
-    try holdEqual(counts, words.map(\.count))
+    try requireEqual(counts, words.map(\.count))
     let tables = try counts.mapParallel { [$0: "\($0)"] }
-    try holdEqual(tables, counts.map { [$0: "\($0)"] })
+    try requireEqual(tables, counts.map { [$0: "\($0)"] })
   },
 ]

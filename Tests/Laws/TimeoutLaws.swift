@@ -1,7 +1,7 @@
 import Foundation
 import SeppoMPI
 
-/// An item may take this long here, and one that is to be late takes half as long again: it comes back before the job ends.
+/// The timeout of an item. A late item takes 1.5 times as long, so that it still ends before the job does.
 private let timeout = Duration.seconds(1)
 private func beLate() { usleep(1_500_000) }
 
@@ -14,7 +14,7 @@ private func isTimedOut(_ error: SeppoError, _ item: Int, tries wanted: Int = 1)
 }
 
 let timeoutLaws = [
-  Law("an item that takes longer than it may ends the map, with its index") {
+  Law("an item that exceeds the timeout ends the map with an error that has its index") {
     for threads in [1, 2] {
       let error = try errorOf {
         _ = try (0..<40).parallel(threads: threads, timeout: timeout).map { item -> Int in
@@ -22,61 +22,61 @@ let timeoutLaws = [
           return item
         }
       }
-      try hold(isTimedOut(error, 11), "\(error)")
-      try hold("\(error)".hasPrefix("item 11 took longer than 1 s on rank "), "\(error)")
-      try holdEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
+      try require(isTimedOut(error, 11), "\(error)")
+      try require("\(error)".hasPrefix("item 11 took longer than 1 s on rank "), "\(error)")
+      try requireEqual(try Seppo.atRoot { "\(error)" }.broadcast(), "\(error)")
     }
-    // Together again.
-    try holdEqual(try (0..<10).mapParallel { $0 }, Array(0..<10))
+    // The ranks still make the same calls.
+    try requireEqual(try (0..<10).mapParallel { $0 }, Array(0..<10))
   },
-  Law("what stands behind a late item is computed elsewhere, meanwhile") {
+  Law("items queued behind a late item are computed elsewhere before it returns") {
     guard Seppo.size > 1 else { return }
-    let board = try SharedBoard(200)
-    // By the second round chunks are long.
+    let shared = try SharedBytes(200)
+    // In the second round, chunks are long.
     for round in 0..<2 {
       let results = try (0..<100).parallel(chunk: round == 0 ? .items(10) : .automatic, timeout: timeout).mapResults {
         item -> Bool in
         if item == 5 {
           beLate()
-          // All others were done before it was back.
-          return (0..<100).allSatisfy { $0 == 5 || board.isMarked(round * 100 + $0) }
+          // True if all other items were computed before this one returns.
+          return (0..<100).allSatisfy { $0 == 5 || shared.isMarked(round * 100 + $0) }
         }
-        board.mark(round * 100 + item)
+        shared.mark(round * 100 + item)
         return true
       }
-      for (item, fate) in results.enumerated() {
-        switch fate {
-        case .success(let value): try hold(value && item != 5, "item \(item)")
-        case .failure(let error): try hold(isTimedOut(error, 5) && item == 5, "item \(item): \(error)")
+      for (item, outcome) in results.enumerated() {
+        switch outcome {
+        case .success(let value): try require(value && item != 5, "item \(item)")
+        case .failure(let error): try require(isTimedOut(error, 5) && item == 5, "item \(item): \(error)")
         }
       }
       for item in 0..<100 where item != 5 {
-        try hold(board.isMarked(round * 100 + item), "item \(item) wasn't computed")
+        try require(shared.isMarked(round * 100 + item), "item \(item) wasn't computed")
       }
     }
   },
-  Law("a late item is tried again, and what it gives after its time is dropped") {
-    let board = try SharedBoard(30)
+  Law("a late item is retried, and its late result is dropped") {
+    let shared = try SharedBytes(30)
     let results = try (0..<30).parallel(threads: 2, retries: 1, timeout: timeout).map { item -> String in
-      if item == 7, !board.isMarked(item) {
-        board.mark(item)
+      if item == 7, !shared.isMarked(item) {
+        shared.mark(item)
         beLate()
         return "late"
       }
       return "in time"
     }
-    try holdEqual(results, Array(repeating: "in time", count: 30))
+    try requireEqual(results, Array(repeating: "in time", count: 30))
   },
-  Law("an item that is late each time says how often it was tried") {
+  Law("the error of an item that is late each time has the number of tries") {
     let error = try errorOf {
       _ = try (0..<3).parallel(retries: 1, timeout: timeout).map { item -> Int in
         if item == 1 { beLate() }
         return item
       }
     }
-    try hold(isTimedOut(error, 1, tries: 2), "\(error)")
+    try require(isTimedOut(error, 1, tries: 2), "\(error)")
   },
-  Law("inside an item, a late one is found out when it is back", withoutCheck: true) {
+  Law("a late item of a nested map is reported when it returns", withoutCheck: true) {
     let words = try (0..<2).parallel(chunk: .items(1)).map { outer -> String in
       do {
         _ = try [10, 11].parallel(timeout: .milliseconds(500)).map { item -> Int in
@@ -88,6 +88,6 @@ let timeoutLaws = [
         return "\(error)"
       }
     }
-    for text in words { try hold(text.hasPrefix("item 1 took longer than 0.5 s on rank"), text) }
+    for text in words { try require(text.hasPrefix("item 1 took longer than 0.5 s on rank"), text) }
   },
 ]

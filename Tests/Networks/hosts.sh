@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Hosts to run ranks on, on one machine: each has a network namespace and a host name of its own, seppo-a, seppo-b, …
+# Simulates several hosts on one machine: each has its own network namespace and host name, seppo-a, seppo-b, …
 #
-#   hosts.sh up N [DELAY LOSS]   N hosts on a bridge; or on a wire that delays by so many ms, each way, and loses so many %
-#   hosts.sh on HOST COMMAND…    runs it there: hosts.sh on seppo-a mpirun --host seppo-a,seppo-b …
-#   hosts.sh cut HOST            pulls its cable
-#   hosts.sh mend HOST           puts it back
-#   hosts.sh down                ends what runs there, and the hosts
+#   hosts.sh up N [DELAY LOSS]   N hosts on a bridge, or on a network with a delay of DELAY ms each way and a loss of LOSS %
+#   hosts.sh on HOST COMMAND…    runs COMMAND there: hosts.sh on seppo-a mpirun --host seppo-a,seppo-b …
+#   hosts.sh cut HOST            disconnects it
+#   hosts.sh mend HOST           connects it again
+#   hosts.sh down                kills the processes there, and removes the hosts
 #
-# Needs root. Everything is inside of namespaces, so nothing of the machine's own network changes. Their names carry
-# the process that the hosts are for ($SEPPO_HOSTS, or who called; PROCESS.1, PROCESS.2, … where it has several such
-# networks): two of these have hosts at the same time, and what one left behind that is no more, the next `up` or `down`
-# takes away.
+# Needs root. Everything is in namespaces, so the machine's own network does not change. Their names contain the id of the
+# process that owns the hosts ($SEPPO_HOSTS, or the caller; PROCESS.1, PROCESS.2, … for several networks of one process).
+# So several processes can have hosts at the same time, and the next `up` or `down` removes those of processes that have
+# ended.
 set -euo pipefail
 
 owner=${SEPPO_HOSTS:-$PPID}
@@ -20,11 +20,11 @@ letters=(a b c d e f g h)
 space() { printf 'seppo-%s-%s\n' "$owner" "${1#seppo-}"; }
 spaces() { ip netns list | sed -n 's/^\(seppo-[0-9][0-9.]*-[a-z]*\).*/\1/p'; }
 
-# Whoever is in it, is ended: ranks that nobody else can reach any more too.
+# Kills all processes in the namespace, including ranks that are unreachable otherwise.
 remove() {
   local processes
   while processes=$(ip netns pids "$1") && [ -n "$processes" ]; do
-    # shellcheck disable=SC2086 # several
+    # shellcheck disable=SC2086 # several words
     kill -KILL $processes 2>/dev/null || true
     sleep 0.05
   done
@@ -50,7 +50,7 @@ up() {
     name=$(space "${letters[i]}")
     ip netns add "$name"
     ip -n "$name" link set lo up
-    # `ip netns exec` shows it as /etc/hosts.
+    # `ip netns exec` mounts it as /etc/hosts.
     mkdir -p "/etc/netns/$name"
     { printf '127.0.0.1 localhost\n'
       for letter in "${!letters[@]}"; do printf '10.77.0.%d seppo-%s\n' $((letter + 1)) "${letters[letter]}"; done
@@ -75,24 +75,24 @@ bridge() {
   done
 }
 
-# The wire says when its ends are there: they are made in the switch's namespace, and each goes to its host.
+# wire.py prints a line when its devices exist: they are created in the switch's namespace, and each moves to its host.
 delayed_wire() {
   local i switch ready
   switch=$(space switch)
   exec {ready}< <(exec ip netns exec "$switch" python3 "$here/wire.py" "$@" 2>&1 {lock}>&-)
-  read -r -u "$ready" line || line='it said nothing'
-  [ "$line" = ready ] || { printf 'hosts.sh: no wire: %s\n' "$line" >&2; exit 1; }
+  read -r -u "$ready" line || line='wire.py printed nothing'
+  [ "$line" = ready ] || { printf 'hosts.sh: wire.py did not start: %s\n' "$line" >&2; exit 1; }
   for ((i = 0; i < $1; i++)); do
     ip -n "$switch" link set "end-${letters[i]}" netns "$(space "${letters[i]}")" name eth0
   done
 }
 
-# The cable is pulled on the switch's side: the host itself is as before, as far as it knows.
+# Changes the switch's end of the link, so that the host itself does not notice.
 cable() {
   ip -n "$(space switch)" link set "end-${1#seppo-}" "$2"
 }
 
-# One at a time: two that run would both take away what a third has left behind.
+# Only one at a time: two would both remove the same leftover hosts.
 alone() {
   exec {lock}>/run/seppo-hosts.lock
   flock "$lock"
@@ -105,7 +105,7 @@ case ${1-} in
   mend) cable "$2" up ;;
   is-cut) ip -n "$(space switch)" link show "end-${2#seppo-}" 2>/dev/null | grep -q 'state DOWN' ;;
   on)
-    # shellcheck disable=SC2016 # for that sh to expand
+    # shellcheck disable=SC2016 # expanded by that sh
     exec ip netns exec "$(space "$2")" unshare --uts sh -c 'hostname "$0" && exec "$@"' "${@:2}"
     ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;

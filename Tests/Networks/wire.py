@@ -1,7 +1,7 @@
-"""A switch whose wires are long and bad: wire.py COUNT DELAY LOSS connects so many TAP devices, named end-a, end-b, …
+"""A slow and lossy network switch: wire.py COUNT DELAY LOSS connects COUNT TAP devices, named end-a, end-b, …
 
-A frame arrives DELAY ms after it was sent, and one in a hundred, times LOSS, doesn't. netem does the same in the kernel, but
-few kernels that a suite runs on have it; TAP devices all have.
+A frame arrives DELAY ms after it was sent; LOSS % of the frames are lost. netem does the same in the kernel, but few
+kernels on which the suite runs have it; all have TAP devices.
 """
 
 import fcntl
@@ -26,14 +26,14 @@ def tap(name):
 def main(count, delay, loss):
     ends = [tap("end-" + "abcdefgh"[i]) for i in range(count)]
     print("ready", flush=True)
-    # Nobody reads what comes after.
+    # hosts.sh reads no further output.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     chance = random.Random(1)
-    under_way = []
+    in_transit = []
     homes = {}
     number = 0
     while True:
-        wait = max(0, under_way[0][0] - time.monotonic()) if under_way else None
+        wait = max(0, in_transit[0][0] - time.monotonic()) if in_transit else None
         readable, _, _ = select.select(ends, [], [], wait)
         now = time.monotonic()
         for end in readable:
@@ -43,18 +43,18 @@ def main(count, delay, loss):
                     homes[frame[6:12]] = end
                     if chance.random() >= loss:
                         number += 1
-                        heapq.heappush(under_way, (now + delay, number, end, frame))
+                        heapq.heappush(in_transit, (now + delay, number, end, frame))
             except BlockingIOError:
                 pass
-        while under_way and under_way[0][0] <= now:
-            _, _, source, frame = heapq.heappop(under_way)
+        while in_transit and in_transit[0][0] <= now:
+            _, _, source, frame = heapq.heappop(in_transit)
             home = homes.get(frame[0:6])
             for end in [home] if home is not None else ends:
                 if end != source:
                     try:
                         os.write(end, frame)
                     except OSError:
-                        pass  # it is down, or its queue is full: the frame is lost, as on any wire
+                        pass  # the device is down, or its queue is full: the frame is lost
 
 
 main(int(sys.argv[1]), float(sys.argv[2]) / 1000, float(sys.argv[3]) / 100)

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A folder for one test's checkpoint, and the log of the items that were computed.
+/// A folder with one test's checkpoint and a log of the computed items.
 final class CheckpointFolder {
   let path: String
   var file: String { "\(path)/results.sqlite" }
@@ -16,31 +16,35 @@ final class CheckpointFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Runs the program, and says which items it computed.
+  /// Runs a case of the program `Checkpoints`, and returns the items that it computed.
   func run(
     _ ranks: Int?, _ name: String, _ number: Int = 0, environment: @autoclosure () -> [String: String] = [:],
     limit: Double = 60, load: Load = .waits
-  ) async throws -> (job: Job, computed: [Int]) {
+  ) async throws -> (job: JobResult, computed: [Int]) {
     try? FileManager.default.removeItem(atPath: log)
     let job = try await Mpirun.run(
       ranks, "Checkpoints", [name, file, log, "\(number)"], environment: environment(), limit: limit, load: load)
     return (job, computed)
   }
 
-  /// A signal that follows another one.
-  struct Second: Sendable {
+  /// A second signal, sent some time after the first.
+  struct SecondSignal: Sendable {
     let signal: Int32
     let target: String
     let milliseconds: Int
   }
 
-  /// The same, and sends a signal when so many items are computed, and this one, if any, is begun.
+  /// Runs a case, sends it a signal, and returns the items that it computed.
   ///
-  /// - Parameter all: whether all that have the target's name get it, or the youngest.
+  /// - Parameters:
+  ///   - target: The name of the process that gets the signal.
+  ///   - all: Whether all processes with that name get it, or only the newest.
+  ///   - items: The number of items in the log at which the signal is sent.
+  ///   - item: An item that must be in the log too.
   func run(
     _ ranks: Int, _ name: String, _ number: Int, signal: Int32, to target: String, all: Bool = false,
-    after items: Int, item: Int? = nil, second: Second? = nil, environment: [String: String] = [:]
-  ) async throws -> (job: Job, computed: [Int]) {
+    after items: Int, item: Int? = nil, second: SecondSignal? = nil, environment: [String: String] = [:]
+  ) async throws -> (job: JobResult, computed: [Int]) {
     try? FileManager.default.removeItem(atPath: log)
     let (log, mark) = (log, path)
     let watch = Task {
@@ -66,10 +70,10 @@ final class CheckpointFolder {
     return String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { Int($0) }
   }
 
-  /// Those with this file among their arguments whose name begins so, the youngest last.
+  /// Returns the processes whose name starts with `name` and whose arguments include this folder, the newest last.
   private static func processes(_ mark: String, _ name: String) -> [pid_t] {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    // What Open MPI 5's mpirun becomes.
+    // Open MPI 5's mpirun replaces itself with prterun.
     let names = name == "mpirun" ? ["mpirun", "prterun"] : [name]
     return all.compactMap { pid_t($0) }.filter { process in
       let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
@@ -81,9 +85,14 @@ final class CheckpointFolder {
 }
 
 extension CheckpointFolder {
-  private static let whole = Mutex<[String: String]>([:])
+  /// The output of uninterrupted runs, by case.
+  private static let expected = Mutex<[String: String]>([:])
 
-  /// Runs the program until its end, and holds it against a run that wasn't interrupted.
+  /// Runs a case to its end, and compares its output with an uninterrupted run.
+  ///
+  /// - Parameters:
+  ///   - most: The number of computed items must be below this.
+  ///   - exactly: The number of computed items, of which none may be in `before`.
   func finishes(
     _ name: String, _ number: Int, _ ranks: Int, notMoreThan most: Int = .max, exactly: Int? = nil, after before: [Int]
   ) async throws {
@@ -91,12 +100,11 @@ extension CheckpointFolder {
     #expect(last.status == 0, "\(last.report)")
     #expect(after.count < most, "\(after.count) items were computed again or for the first time")
     if let exactly { #expect(after.count == exactly && Set(before).isDisjoint(with: after)) }
-    // What an uninterrupted run prints is the same each time.
     let key = "\(name), \(number)"
-    if CheckpointFolder.whole.withLock({ $0[key] }) == nil {
+    if CheckpointFolder.expected.withLock({ $0[key] }) == nil {
       let output = try await CheckpointFolder().run(nil, name, number).job.output
-      CheckpointFolder.whole.withLock { $0[key] = output }
+      CheckpointFolder.expected.withLock { $0[key] = output }
     }
-    #expect(last.output == CheckpointFolder.whole.withLock { $0[key] }, "\(last.report)")
+    #expect(last.output == CheckpointFolder.expected.withLock { $0[key] }, "\(last.report)")
   }
 }

@@ -6,7 +6,7 @@ extension SPMDTests {
   @Suite("Checkpoints")
   struct CheckpointTests {
     @Test(
-      "What is stored isn't computed again, at any rank count, and the results are the same",
+      "Stored results aren't computed again on any number of ranks, and all results are the same",
       arguments: SPMDTests.thorough(
         [
           "doubles", "fits", "fits at root", "strings by chunks of 7", "sets", "two calls", "labels", "stride",
@@ -15,7 +15,7 @@ extension SPMDTests {
     func resumes(_ name: String) async throws { try await resumes(name, environment: [:]) }
 
     @Test(
-      "The same where everything goes through the wire",
+      "Stored results aren't computed again with SEPPO_CHECK=1, which encodes all items",
       arguments: SPMDTests.thorough(["doubles", "fits", "fits at root", "two calls"], byHand: ["fits"]))
     func resumesThroughTheWire(_ name: String) async throws {
       try await resumes(name, environment: ["SEPPO_CHECK": "1"])
@@ -36,7 +36,7 @@ extension SPMDTests {
       #expect(fresh.output == first.output, "\(fresh.report)")
     }
 
-    @Test("No items at all", arguments: SPMDTests.thorough([nil, 2], byHand: [2] as [Int?]))
+    @Test("A map of no items can use a checkpoint", arguments: SPMDTests.thorough([nil, 2], byHand: [2] as [Int?]))
     func noItems(on ranks: Int?) async throws {
       let folder = try CheckpointFolder()
       for _ in 0..<2 {
@@ -45,7 +45,7 @@ extension SPMDTests {
       }
     }
 
-    @Test("Items that failed aren't stored as done, the others are")
+    @Test("Failed items aren't stored, the others are")
     func failures() async throws {
       let folder = try CheckpointFolder()
       var wanted = [(30, 70), (10, 20), (0, 10), (0, 0)][...]
@@ -57,7 +57,7 @@ extension SPMDTests {
     }
 
     @Test(
-      "What was computed before an error is kept, in the chunk of the item that failed, too",
+      "Results computed before an error are stored, including those in the failed item's chunk",
       arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func firstFailure(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
@@ -70,12 +70,12 @@ extension SPMDTests {
       #expect(Set(before).isDisjoint(with: after), "computed again: \(Set(before).intersection(after))")
     }
 
-    @Test("Two calls without labels and a loop with them have their places in one file; other work is refused")
+    @Test("Several calls can share a file, and other work is rejected")
     func belongs() async throws {
       let folder = try CheckpointFolder()
       for (name, number, status, says) in [
         ("count", 10, 0, ""), ("count", 12, 1, "10 items, here 12 items"), ("values", 5, 0, ""),
-        ("values", 6, 1, "the same number of items with other values"), ("type", 0, 0, ""),
+        ("values", 6, 1, "the same number of items with different values"), ("type", 0, 0, ""),
         ("other type", 0, 1, "there it is Int, here Double"), ("count", 10, 0, "10 of 10 items"),
       ] {
         let (job, computed) = try await folder.run(2, name, number)
@@ -87,11 +87,11 @@ extension SPMDTests {
     }
 
     @Test(
-      "A type that was edited inside an array, a dictionary or an enum is refused, with what is other",
+      "A change of a type inside an array, a dictionary or an enum is rejected and named",
       arguments: [
         ("particles", "Particle { mass: Double, charge: Double, … }", "Particle { charge: Double, mass: Double, … }"),
         ("lines", "Line { …, width: Optional<Double> }", "Line { …, breadth: Optional<Double> }"),
-        ("fates", "Fate { found(peak: Optional<Double>), … }", "Fate { found(top: Optional<Double>), … }"),
+        ("outcomes", "Outcome { found(peak: Optional<Double>), … }", "Outcome { found(top: Optional<Double>), … }"),
       ])
     func editedType(_ name: String, stored: String, now: String) async throws {
       let folder = try CheckpointFolder()
@@ -106,7 +106,7 @@ extension SPMDTests {
     }
 
     @Test(
-      "A round that fails, and is caught, is a round: the next one gets its own results, now and in later jobs",
+      "A round of a loop that fails with a caught error counts as a round, in this job and in later ones",
       arguments: ["an error in a loop", "an error in a loop with a label"])
     func errorInALoop(_ name: String) async throws {
       let folder = try CheckpointFolder()
@@ -117,8 +117,8 @@ extension SPMDTests {
       #expect(computed.contains(15) && Set(computed).count == computed.count && computed.count <= 5, "\(computed)")
     }
 
-    @Test("A call that bears the label of one that failed is another call")
-    func labelOfAFailed() async throws {
+    @Test("A call with the label of a failed call is another call")
+    func labelOfAFailedCall() async throws {
       let folder = try CheckpointFolder()
       let name = "another call of the label after an error"
       let first = try await folder.run(2, name, 90).job
@@ -129,16 +129,16 @@ extension SPMDTests {
         Set(computed).isSuperset(of: 90..<100) && computed.count <= 100 && next.messages.count == 2, "\(computed)")
     }
 
-    @Test("A round whose checkpoint can't be opened is a round, too")
-    func errorOfTheCheckpoints() async throws {
+    @Test("A round whose checkpoint can't be opened counts as a round")
+    func checkpointErrorInALoop() async throws {
       let folder = try CheckpointFolder()
-      let first = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      let first = try await folder.run(2, "a checkpoint error in a loop").job
       #expect(first.status == 0 && first.output == "round 2: right\n", "\(first.report)")
-      let next = try await folder.run(2, "an error of the checkpoint's in a loop").job
+      let next = try await folder.run(2, "a checkpoint error in a loop").job
       #expect(next.status == 0 && next.output == "round 1: right\nround 2: right\n", "\(next.report)")
     }
 
-    @Test("A file is one file, however it is named: rounds are counted on, now and in later jobs")
+    @Test("Rounds are counted per file under all its names, in this job and in later ones")
     func severalNames() async throws {
       let folder = try CheckpointFolder()
       for _ in 0..<2 {
@@ -148,7 +148,7 @@ extension SPMDTests {
       }
     }
 
-    @Test("Items that changed are computed again, and only those, with resume: .perItem")
+    @Test("With resume: .perItem, only changed items are computed again")
     func perItem() async throws {
       let folder = try CheckpointFolder()
       let first = try await folder.run(2, "values, item by item", 5).job
@@ -158,10 +158,10 @@ extension SPMDTests {
       #expect(next.output == fresh.output)
     }
 
-    @Test("An item that comes in front, or goes, leaves the others their results, with resume: .perItem")
-    func oneInFront() async throws {
+    @Test("With resume: .perItem, the other items keep their results when an item is inserted or removed")
+    func insertedInFront() async throws {
       let folder = try CheckpointFolder()
-      let name = "one in front, item by item"
+      let name = "an item inserted in front, item by item"
       for (number, items) in [(0, Array(0..<100)), (7, [7]), (8, [8])] {
         let (job, computed) = try await folder.run(2, name, number)
         #expect(job.status == 0 && computed.sorted() == items, "\(job.report)")
@@ -172,15 +172,16 @@ extension SPMDTests {
       }
     }
 
-    @Test("A file that is cut off while a map runs is said to be")
-    func cutOff() async throws {
-      let job = try await CheckpointFolder().run(2, "the file is cut off").job
+    @Test("A file that is truncated while a map runs is reported")
+    func truncated() async throws {
+      let job = try await CheckpointFolder().run(2, "the file is truncated").job
       #expect(job.status == 0 && job.messages.count == 2, "\(job.report)")
-      #expect(job.messages.first?.contains("it was cut off or overwritten by another program") == true, "\(job.report)")
+      #expect(
+        job.messages.first?.contains("it was truncated or overwritten by another program") == true, "\(job.report)")
       #expect(job.messages.last?.contains("100 results could not be stored") == true, "\(job.report)")
     }
 
-    @Test("A result that is too long for the file is left out alone, and computed again by the next job")
+    @Test("A result that is too long for the file isn't stored, and only it is computed again by the next job")
     func tooLong() async throws {
       let folder = try CheckpointFolder()
       for items in [Array(0..<5), [3]] {
@@ -191,7 +192,7 @@ extension SPMDTests {
       }
     }
 
-    @Test("An error of the checkpoint's is thrown on every rank, before anything is computed, and may be caught")
+    @Test("A checkpoint error is thrown on every rank before anything is computed, and can be caught")
     func caught() async throws {
       let folder = try CheckpointFolder()
       try FileManager.default.createDirectory(atPath: folder.file, withIntermediateDirectories: true)
@@ -202,19 +203,19 @@ extension SPMDTests {
       }
     }
 
-    @Test("An error of another rank's, while rank 0 reads what is stored, ends the job as ever")
-    func errorWhileRead() async throws {
+    @Test("An error on another rank while rank 0 restores results ends the job")
+    func errorDuringRestore() async throws {
       let folder = try CheckpointFolder()
-      #expect(try await folder.run(2, "an error while it is read", 0).computed.count == 200)
-      let job = try await folder.run(2, "an error while it is read", 1).job
+      #expect(try await folder.run(2, "an error during restore", 0).computed.count == 200)
+      let job = try await folder.run(2, "an error during restore", 1).job
       #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
-      #expect(job.messages.first?.contains("trouble of the program's own") == true, "\(job.report)")
-      let next = try await folder.run(2, "an error while it is read", 0)
+      #expect(job.messages.first?.contains("an error of the program") == true, "\(job.report)")
+      let next = try await folder.run(2, "an error during restore", 0)
       #expect(next.job.status == 0 && next.computed.isEmpty, "\(next.job.report)")
     }
 
     @Test(
-      "Where only one rank is, a map with a checkpoint is an error that says so",
+      "A map with a checkpoint inside an item or atRoot is an error",
       arguments: ["in an item", "in atRoot"])
     func nested(_ name: String) async throws {
       let job = try await CheckpointFolder().run(2, name).job
@@ -222,8 +223,7 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("with a checkpoint was called inside") == true, "\(job.report)")
     }
 
-    @Test(
-      "A disk that is full on the way costs no result, and is said once", .enabled(if: Machine.isRoot, "needs root"))
+    @Test("A disk that fills up loses no results and is reported once", .enabled(if: Machine.isRoot, "needs root"))
     func fullDisk() async throws {
       let folder = try CheckpointFolder()
       let disk = "\(folder.path)/disk"

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  /// Tests/CompileFail: each file's first line says which words its first compile error has, or that it compiles. A second
-  /// line may have further options of the compiler, behind `// flags: `.
+  /// Programs in Tests/CompileFail. The first line of each file has a part of its first compile error after `// fails:
+  /// `, or is `// compiles`. The second line may have compiler options after `// flags: `.
   @Suite("Programs that must not compile")
   struct CompileFailTests {
     static let programs: [String] = {
@@ -12,10 +12,10 @@ extension SPMDTests {
         .sorted()
     }()
 
-    @Test("There are programs")
-    func areThere() { #expect(CompileFailTests.programs.count >= 70) }
+    @Test("The programs are found")
+    func areFound() { #expect(CompileFailTests.programs.count >= 70) }
 
-    @Test("Misuse doesn't compile, and the compiler says why", arguments: programs)
+    @Test("Misuse does not compile, and the error says why", arguments: programs)
     func check(_ program: String) async throws {
       let file = Checkout.root.appendingPathComponent("Tests/CompileFail/\(program)")
       let text = try String(contentsOf: file, encoding: .utf8)

@@ -1,16 +1,17 @@
 import Testing
 
 extension SPMDTests {
-  /// One rank dies, each time otherwise: the job ends, and one line says who it was, where, how, and at what.
-  @Suite("Deaths")
+  /// In every test one rank dies in a different way: the job ends, and one line says which rank died, where, how, and
+  /// what it was doing.
+  @Suite("Deaths of ranks")
   struct DeathTests {
-    @Test("In an item", arguments: SPMDTests.deathsInItems)
+    @Test("A death in an item is reported", arguments: SPMDTests.deathsInItems)
     func diesInItem(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("Elsewhere, and in odd circumstances", arguments: SPMDTests.deathsElsewhere)
+    @Test("A death elsewhere or in unusual circumstances is reported", arguments: SPMDTests.deathsElsewhere)
     func dies(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("Of many ranks only the one that died says so, and not those that are ended with it; all within five seconds")
+    @Test("With many ranks, only the death of the first is reported, and the job ends within five seconds")
     func onlyTheFirst() async throws {
       var seconds: [Double] = []
       for victim in 0..<8 {
@@ -20,12 +21,13 @@ extension SPMDTests {
         seconds.append(job.seconds)
       }
       print("8 ranks, of which one is killed: seconds from the job's start to its end: \(seconds.sorted())")
-      // A machine that is busy takes longer, but hardly each time; a way of last resort would.
+      // On a busy machine some runs take longer, but not all of them.
       #expect(seconds.contains { $0 < 5 })
     }
 
     @Test(
-      "The same over TCP, where MPI notices a death by itself", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
+      "Over TCP, where MPI detects a death itself, it is reported once too",
+      arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func onlyTheFirstOverTCP(on ranks: Int) async throws {
       try await Ending(
         name: "kill in an item", ranks: ranks, status: nil, says: ["rank \(ranks - 1) (", killed],
@@ -33,7 +35,7 @@ extension SPMDTests {
       ).check()
     }
 
-    @Test("What holds the program's own files open, or is its child, is its own")
+    @Test("Seppo leaves no open pipe and no child to the program")
     func leavesNothing() async throws {
       let job = try await Mpirun.run(2, "Endings", ["child and pipe"])
       #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
@@ -42,8 +44,8 @@ extension SPMDTests {
   }
 
   private static let killed =
-    "killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit; it was in"
-  private static let trap = "crashed by a trap, as of fatalError, an index out of range or an overflow (SIG"
+    "killed (SIGKILL: by a user, by the batch system, or out of memory) or ended by _exit; it was in"
+  private static let trap = "crashed by a trap, such as fatalError, an index out of range or an overflow (SIG"
   private static let item = [" in call 1, mapParallel at Endings/Endings.swift:", " s: computing item "]
 
   private static let ways = [
@@ -51,8 +53,8 @@ extension SPMDTests {
     ("exit 3 in an item", "exit was called inside an item before"),
     ("fatalError in an item", trap),
     ("index out of range in an item", trap),
-    ("bad address in an item", "crashed by a bad address or a full stack (SIGSEGV); it was in"),
-    ("endless recursion in an item", "crashed by a bad address or a full stack (SIGSEGV); it was in"),
+    ("bad address in an item", "crashed by an invalid address or a stack overflow (SIGSEGV); it was in"),
+    ("endless recursion in an item", "crashed by an invalid address or a stack overflow (SIGSEGV); it was in"),
     ("abort in an item", "ended by abort (SIGABRT); it was in"),
     ("kill in an item", killed),
     ("kill -HUP in an item", "ended by a signal (SIGHUP); it was in"),
@@ -60,18 +62,18 @@ extension SPMDTests {
 
   static let deathsInItems: [Ending] =
     ways.flatMap { name, how in
-      // Without mpirun, with it, where rank 0 dies, and where another does.
+      // Without mpirun and with it; the death of rank 0 and of another rank.
       ((isThorough ? [(nil, 0), (1, 0), (2, 0), (3, 2)] : [(nil, 0), (3, 2)]) as [(Int?, Int)]).map { ranks, victim in
         Ending(
           name: name, victim: victim, ranks: ranks, status: nil, says: ["Seppo: rank \(victim) (", how] + item
         )
       }
     } + [
-      // (On one rank, Open MPI 5's mpirun takes this for an end like any other, and is gone before the line comes.)
+      // Not on one rank: there Open MPI 5's mpirun treats this as a normal end, and exits before the line arrives.
       Ending(name: "_exit 3 in an item", victim: 0, ranks: 2, status: 3, says: ["rank 0 (", killed] + item),
       Ending(name: "_exit 3 in an item", status: 3, says: ["rank 2 (", killed] + item),
       Ending(name: "_exit 3 in an item", ranks: nil, status: 3, says: ["rank 0 (", killed] + item),
-      // Alone, a process that ends itself with 0 has done so.
+      // Without mpirun, the exit status 0 is the program's own.
       Ending(name: "_exit in an item", status: nil, says: ["rank 2 (", killed] + item),
       Ending(name: "_exit in an item", ranks: nil, status: 0, says: ["rank 0 (", killed] + item),
     ]

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension SPMDTests {
-  @Suite("Jobs that end before their work")
+  @Suite("Jobs that end before their work is complete")
   struct EarlyEndTests {
     @Test(
-      "The whole job is killed: what was stored is kept, and isn't computed again",
+      "Stored results survive a kill of the whole job, and aren't computed again",
       arguments: SPMDTests.thorough([1, 3, 8], byHand: [3]))
     func killed(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
@@ -17,20 +17,20 @@ extension SPMDTests {
     }
 
     @Test(
-      "A rank is killed: the job ends as before, and what was stored is kept",
+      "Stored results survive a kill of one rank, which ends the job",
       arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func rankKilled(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
         ranks, "slow", 1_000, signal: SIGKILL, to: "Checkpoints", after: 500, environment: ["CHECKPOINTS_HELD": "500"])
-      #expect(first.status == 137 && !first.isExpired, "\(first.report)")
-      // Who died; and where rank 0 lived on, what is kept.
+      #expect(first.status == 137 && !first.hasTimedOut, "\(first.report)")
+      // The dead rank, and if rank 0 survived, the number of stored results.
       #expect((1...2).contains(first.messages.count), "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
     }
 
     @Test(
-      "A job that is asked to stop begins no item, stores those in hand, says how to go on, and ends with 75",
+      "A stop request: no item starts, those in flight are stored, a message says how to resume, the status is 75",
       arguments: SPMDTests.thorough(
         [
           (SIGUSR1, "mpirun", 3), (SIGUSR2, "mpirun", 1), (SIGUSR1, "Checkpoints", 3), (SIGTERM, "Checkpoints", 3),
@@ -40,13 +40,13 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(ranks, "slow", 1_500, signal: signal, to: target, after: 100)
       #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
-      let says = "\(before.count) of 1500 items; run the same again, on any number of ranks, to go on from there"
+      let says = "\(before.count) of 1500 items; run the same command again, on any number of ranks, to resume"
       #expect(first.messages.first?.contains(says) == true, "\(first.report)")
       try await folder.finishes("slow", 1_500, 2, exactly: 1_500 - before.count, after: before)
     }
 
     @Test(
-      "From the first request on, further ones change nothing",
+      "After the first stop request, further requests have no effect",
       arguments: [
         ("mpirun", SIGUSR1, "mpirun", 10), ("mpirun", SIGUSR2, "mpirun", 50), ("mpirun", SIGUSR1, "mpirun", 100),
         ("Checkpoints", SIGUSR1, "mpirun", 30), ("Checkpoints", SIGTERM, "Checkpoints", 60),
@@ -61,13 +61,13 @@ extension SPMDTests {
     }
 
     @Test(
-      "An item whose program is ended by the signal, and which throws then, is not done, but not failed either",
-      arguments: ["programs", "programs, without", "programs, and the others"], [1, 3])
+      "An item that throws because its program got the stop signal is neither done nor failed",
+      arguments: ["programs", "programs, without checkpoint", "programs, and the others"], [1, 3])
     func signalledPrograms(_ name: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, computed) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 2)
       #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
-      if name == "programs, without" { return }
+      if name == "programs, without checkpoint" { return }
       #expect(job.messages.first?.contains("has \(computed.count) of 24 items; run the same") == true, "\(job.report)")
       let (next, rest) = try await folder.run(ranks, name)
       #expect(next.status == 0 && next.output.hasPrefix("24 results"), "\(next.report)")
@@ -75,17 +75,17 @@ extension SPMDTests {
     }
 
     @Test(
-      "What throws after the request outside of items, as its program was ended with the rank, is no failure either",
-      arguments: ["a program in atRoot", "a program in own code"], [1, 3])
+      "Code outside of items that throws because its program got the stop signal has not failed",
+      arguments: ["a program in atRoot", "a program outside of calls"], [1, 3])
     func signalledElsewhere(_ name: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 1)
       #expect(job.status == 75, "\(job.report)")
-      let says = ["asked to stop (SIGUSR1)", "it threw since ("]
+      let says = ["asked to stop (SIGUSR1)", "an error was thrown after the request, possibly because of it ("]
       #expect(says.allSatisfy { job.messages.first?.contains($0) == true }, "\(job.report)")
     }
 
-    @Test("A stop that one rank alone gets: on the others too, an item that throws from then on is not done")
+    @Test("After a stop request to one rank, an item that throws on another rank is neither done nor failed")
     func othersThrowAfterRequest() async throws {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(3, "throw after the request", 0, signal: SIGUSR1, to: "Checkpoints", after: 3)
@@ -93,16 +93,16 @@ extension SPMDTests {
       #expect(job.messages.first?.contains("has 0 of 24 items; run the same") == true, "\(job.report)")
     }
 
-    @Test("SIGTERM to mpirun, which gives the ranks a second: what came by then is stored")
+    @Test("Results that arrive in the second between SIGTERM to mpirun and the ranks' end are stored")
     func terminated() async throws {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
         3, "slow", 1_000, signal: SIGTERM, to: "mpirun", after: 100, environment: ["CHECKPOINTS_HELD": "500"])
-      #expect(first.status != 0 && !first.isExpired, "\(first.report)")
+      #expect(first.status != 0 && !first.hasTimedOut, "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 950, after: before)
     }
 
-    @Test("An item in hand has its grace, and no longer", arguments: [("30", 20), ("1", 200)])
+    @Test("An item in flight has the grace period to finish", arguments: [("30", 20), ("1", 200)])
     func grace(_ seconds: String, tenths: Int) async throws {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(
@@ -110,7 +110,7 @@ extension SPMDTests {
         environment: ["SEPPO_GRACE_S": seconds])
       if seconds == "1" {
         #expect(job.status == 75, "\(job.report)")
-        #expect(job.messages.first?.contains("some items in hand didn't finish within 1 s") == true, "\(job.report)")
+        #expect(job.messages.first?.contains("some items in flight did not finish within 1 s") == true, "\(job.report)")
       } else {
         #expect(job.status == 75 || job.status == 0, "\(job.report)")
       }
@@ -119,19 +119,19 @@ extension SPMDTests {
     }
 
     @Test(
-      "Without a checkpoint it is said what is lost, and how to keep it",
+      "Without a checkpoint, the message says that results are lost and how to keep them",
       arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func without(on ranks: Int) async throws {
       let job = try await CheckpointFolder().run(
-        ranks, "slow, without", 2_000, signal: SIGUSR1, to: "mpirun", after: 50
+        ranks, "slow, without checkpoint", 2_000, signal: SIGUSR1, to: "mpirun", after: 50
       ).job
       #expect(job.status == 75 && job.messages.count == 1, "\(job.report)")
       #expect(job.messages.first?.contains("parallel(checkpoint: .sqlite(") == true, "\(job.report)")
     }
 
     @Test(
-      "What it says is true of the whole job: what earlier maps have stored is kept",
-      arguments: [("a map without, after one with", 2_000, 30), ("atRoot after a map", 100, 11)],
+      "After a stop request, the message covers the results that earlier maps have stored",
+      arguments: [("a map without checkpoint, after one with", 2_000, 30), ("atRoot after a map", 100, 11)],
       SPMDTests.thorough([1, 3], byHand: [3]))
     func afterOthers(_ stage: (name: String, number: Int, after: Int), on ranks: Int) async throws {
       let job = try await CheckpointFolder().run(
@@ -143,15 +143,15 @@ extension SPMDTests {
       #expect(!job.messages.contains { $0.contains("what was computed is lost") }, "\(job.report)")
     }
 
-    @Test("The program's own code behind a map has the grace, too")
+    @Test("The program's code after a map has the grace period, too")
     func ownCode() async throws {
       let folder = try CheckpointFolder()
       let well = try await folder.run(
-        2, "own code after a map", 20, signal: SIGUSR1, to: "mpirun", after: 11
+        2, "code after a map", 20, signal: SIGUSR1, to: "mpirun", after: 11
       ).job
       #expect(well.status == 0 && well.messages.isEmpty, "\(well.report)")
       let cut = try await CheckpointFolder().run(
-        2, "own code after a map", 200, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
+        2, "code after a map", 200, signal: SIGUSR1, to: "mpirun", after: 11, environment: ["SEPPO_GRACE_S": "1"]
       ).job
       #expect(cut.status == 75 && cut.messages.last?.contains("in the program's own code") == true, "\(cut.report)")
     }
@@ -159,15 +159,15 @@ extension SPMDTests {
     private func time(in seconds: Int) -> String { "\(Int(Date().timeIntervalSince1970) + seconds)" }
 
     @Test(
-      "No item is begun that can't be done before SEPPO_DEADLINE", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
+      "No item starts that can't finish before SEPPO_DEADLINE", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func deadline(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var before: Set<Int> = []
       for name in ["SEPPO_DEADLINE", "SLURM_JOB_END_TIME"] {
         let (job, computed) = try await folder.run(
           ranks, "slow", 40_000, environment: [name: time(in: 15)], load: .sleeps)
-        #expect(job.status == 75 && job.messages.last?.contains("is the deadline") == true, "\(job.report)")
-        // Those that were begun came to their end, and are stored.
+        #expect(job.status == 75 && job.messages.last?.contains("the deadline is") == true, "\(job.report)")
+        // All started items have finished and are stored.
         #expect(!computed.isEmpty && before.isDisjoint(with: computed), "\(job.report)")
         before.formUnion(computed)
       }
@@ -177,7 +177,7 @@ extension SPMDTests {
       #expect(job.messages.last?.contains("has \(before.count) of 40000 items") == true, "\(job.report)")
     }
 
-    @Test("Items that were begun in time have until the deadline, whatever the grace is")
+    @Test("Started items have time until the deadline, whatever the grace period is")
     func deadlineOfLongItems() async throws {
       let folder = try CheckpointFolder()
       let (job, computed) = try await folder.run(
@@ -186,24 +186,24 @@ extension SPMDTests {
       #expect(job.messages.last?.contains("has \(computed.count) of 12 items; run the same") == true, "\(job.report)")
     }
 
-    @Test("A deadline of Slurm's that has passed is none of this job's")
+    @Test("A deadline of Slurm that has passed is ignored")
     func staleDeadline() async throws {
       let job = try await CheckpointFolder().run(2, "doubles", environment: ["SLURM_JOB_END_TIME": "1000000000"]).job
       #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
     }
 
-    @Test("A SEPPO_DEADLINE or SEPPO_GRACE_S that can't be is an error that says what it is")
+    @Test("An invalid SEPPO_DEADLINE or SEPPO_GRACE_S is an error that describes the variable")
     func badSettings() async throws {
       for (name, value) in [
         ("SEPPO_DEADLINE", "tomorrow"), ("SEPPO_DEADLINE", "2026-13-01T00:00:00"), ("SEPPO_GRACE_S", "-1"),
       ] {
         let job = try await CheckpointFolder().run(2, "slow", 1, environment: [name: value]).job
         #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
-        #expect(job.messages.first?.contains("\(name)=\(value): it is a ") == true, "\(job.report)")
+        #expect(job.messages.first?.contains("\(name)=\(value): ") == true, "\(job.report)")
       }
     }
 
-    @Test("srun whose tasks don't find each other is found out")
+    @Test("srun without PMIx, whose tasks don't find each other, is detected")
     func srunWithoutPMIx() async throws {
       let environment = ["SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"]
       let job = try await CheckpointFolder().run(nil, "slow", 1, environment: environment).job

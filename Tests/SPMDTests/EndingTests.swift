@@ -22,13 +22,13 @@ struct Ending: Sendable, CustomTestStringConvertible {
   }
 
   @discardableResult
-  func check(_ load: Load = .waits) async throws -> Job {
+  func check(_ load: Load = .waits) async throws -> JobResult {
     let arguments = [name] + (victim.map { ["\($0)"] } ?? [])
     let job =
-      if ranks == nil { try await Mpirun.runToTheEnd("Endings", arguments, limit: 120, load) } else {
+      if ranks == nil { try await Mpirun.runUntilOutputCloses("Endings", arguments, limit: 120, load) } else {
         try await Mpirun.run(ranks, "Endings", arguments, environment: environment, load: load)
       }
-    #expect(!job.isExpired, "\(job.report)")
+    #expect(!job.hasTimedOut, "\(job.report)")
     if let status {
       #expect(job.status == status, "\(job.report)")
     } else {
@@ -270,7 +270,7 @@ extension SPMDTests {
     func saysWhereRanksAre(backtrace: String) async throws {
       let job = try await Mpirun.run(
         3, "Endings", ["wait for ever"], environment: ["SWIFT_BACKTRACE": backtrace], limit: 8, load: .sleeps)
-      #expect(job.isExpired)
+      #expect(job.hasTimedOut)
       for rank in 0..<3 {
         let line = job.messages.first {
           $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/SilentEndings.swift:")
@@ -290,7 +290,7 @@ extension SPMDTests {
     @Test("Each compute thread's items are named")
     func namesEveryThread() async throws {
       let job = try await Mpirun.run(2, "Endings", ["wait for ever in every item"], limit: 8, load: .sleeps)
-      #expect(job.isExpired)
+      #expect(job.hasTimedOut)
       let two = try Regex(": computing item [0-3] \\(for [0-9.]+ s\\), item [0-3] \\(for [0-9.]+ s\\)")
       #expect(job.messages.filter { $0.firstMatch(of: two) != nil }.count == 2, "\(job.report)")
     }

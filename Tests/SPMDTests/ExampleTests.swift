@@ -21,7 +21,7 @@ extension SPMDTests {
     }
 
     @Test(
-      "WordCount prints what wc prints, of UTF-8 text",
+      "WordCount prints the same as wc for UTF-8 text",
       arguments: SPMDTests.thorough([nil, 1, 3], byHand: [3] as [Int?]))
     func wordCount(on ranks: Int?) async throws {
       let folder = Checkout.root.appendingPathComponent("Sources").path
@@ -36,12 +36,12 @@ extension SPMDTests {
       #expect(job.output == wanted.output)
     }
 
-    @Test("WordCount goes on after what can't be read, and takes odd names and odd bytes as wc does")
+    @Test("WordCount skips unreadable files, and handles odd names and invalid UTF-8 like wc")
     func wordCountOfOddFiles() async throws {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seppo \(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
       try FileManager.default.createDirectory(at: folder.appendingPathComponent("b"), withIntermediateDirectories: true)
-      // Spaces of several bytes, no characters, half ones, and so many bytes that they are read in pieces.
+      // Spaces of several bytes, invalid and incomplete characters, and a file that is read in several pieces.
       let contents: [String: [UInt8]] = [
         "a\nb": Array("two\u{2003}words, one\u{A0}space\n".utf8), "back\\slash": [0xFF, 0x20, 0xE2, 0x82, 0x41, 0xC3],
         "b/ü": Array(String(repeating: "häß—lich \u{3000}", count: 30_001).utf8), "empty": [],
@@ -64,7 +64,8 @@ extension SPMDTests {
     }
 
     @Test(
-      "Primes counts the primes below a number", arguments: [(0, 0), (2, 0), (3, 1), (100, 25), (1_000_000, 78_498)])
+      "Primes prints the number of primes below a limit",
+      arguments: [(0, 0), (2, 0), (3, 1), (100, 25), (1_000_000, 78_498)])
     func primes(below limit: Int, are count: Int) async throws {
       let job = try await Mpirun.run(2, "Primes", ["\(limit)"])
       #expect(job.status == 0, "\(job.report)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension SPMDTests {
-  /// RLIMIT_AS is one that every Linux has; macOS doesn't keep it.
+  /// Runs on Linux only: macOS does not enforce RLIMIT_AS.
   static let shortages: [Ending] = isLinux ? tooLarge + caught + tooLargeForAnother : []
 
   #if os(Linux)
@@ -28,13 +28,13 @@ extension SPMDTests {
         ].map {
           Ending(
             name: $0, ranks: ranks,
-            says: ["the results of all 400 items (", " are here) would need ", " GiB on rank 0 (", limit])
+            says: ["the results of all 400 items (", " have arrived) would need ", " GiB on rank 0 (", limit])
         }
     }
     + [nil, 3].map {
       Ending(
         name: "strings that grow too large", ranks: $0,
-        says: ["the results of all 400000 items (", " are here) would need ", " GiB on rank 0 (", limit])
+        says: ["the results of all 400000 items (", " have arrived) would need ", " GiB on rank 0 (", limit])
     }
 
   private static let caught: [Ending] =
@@ -53,7 +53,7 @@ extension SPMDTests {
         Ending(name: "results that fit", ranks: ranks, status: 0, messages: 0, output: "160\nafter run\n"),
       ]
     } + [
-      // One rank alone has nobody whose messages would still come.
+      // Only a single rank can continue: with more ranks, messages of the failed map would still arrive.
       Ending(
         name: "results that grow too large, caught", ranks: nil, status: 0, messages: 0,
         output: "caught\nand gone on\nafter run\n")
@@ -81,13 +81,13 @@ extension SPMDTests {
 }
 
 extension SPMDTests {
-  /// A control group of one's own takes rights that a test hasn't got, and would move processes out of the one that whoever
-  /// runs the suite has put them in. So the files are made up, in a mount namespace of the job's own.
-  @Suite("The cgroup's limit")
+  /// Creating a control group needs privileges, and would move the processes out of the user's group. These tests
+  /// therefore mount a folder with made-up files over /sys/fs/cgroup, in a mount namespace of the job.
+  @Suite("The memory limit of a cgroup")
   struct ControlGroupTests {
     @Test(
-      "What the ranks of a machine can't hold together ends in a sentence",
-      .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() },
+      "Results that exceed the memory of all ranks of a host are an error",
+      .enabled("needs unshare and the right to mount in a mount namespace") { try await Folder().canBeMounted() },
       arguments: [
         ("results for all", "the results of all 30000000 items would need 686.6 MiB"),
         ("arrays for all", "the results of all 40 items"),
@@ -99,23 +99,23 @@ extension SPMDTests {
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       for part in [sentence, " on rank 0 (", "and the", "rank", "are left of the cgroup's limit"] {
-        #expect(job.messages.first?.contains(part) == true, "«\(part)» is missing: \(job.report)")
+        #expect(job.messages.first?.contains(part) == true, "'\(part)' is missing: \(job.report)")
       }
-      // One of them alone has room.
+      // The memory is sufficient for a single rank.
       let alone = try await folder.run(1, name)
       #expect(alone.status == 0 && alone.messages.isEmpty, "\(alone.report)")
     }
 
     @Test(
-      "What the others of the machine can't hold is told to every rank when all is there",
-      .enabled("this machine lets nobody mount in a namespace of one's own") { try await Folder().canBeMounted() })
+      "Results that the other ranks of a host have no memory for are an error on every rank",
+      .enabled("needs unshare and the right to mount in a mount namespace") { try await Folder().canBeMounted() })
     func caught() async throws {
       let job = try await Folder().run(3, "arrays for all, caught")
       #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
       #expect(job.output.split(separator: "\n").filter { $0 == "caught" }.count == 3, "\(job.report)")
     }
 
-    /// The files of a group that may take 500 MiB more, in both versions.
+    /// The files of a control group with 500 MiB left, for cgroup versions 1 and 2.
     private final class Folder {
       private let url = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-\(UUID().uuidString)")
 
@@ -144,7 +144,7 @@ extension SPMDTests {
         return try await Mpirun.start("/usr/bin/unshare", mount + ["true"], [:], 10).status == 0
       }
 
-      func run(_ ranks: Int, _ name: String) async throws -> Job {
+      func run(_ ranks: Int, _ name: String) async throws -> JobResult {
         let endings = Mpirun.products.appendingPathComponent("Endings").path
         return try await Mpirun.start(
           "/usr/bin/unshare",

@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 extension SPMDTests {
-  /// Ranks on hosts that have a network between them: Tests/Networks/hosts.sh makes these on one machine.
+  /// Ranks on several hosts in a network, which Tests/Networks/hosts.sh simulates on one machine.
   @Suite(
-    "Networks", .enabled("needs root, ip (of iproute2), python3 and /dev/net/tun") { await Hosts.canBe() })
+    "Networks", .enabled("needs root, ip (of iproute2), python3 and /dev/net/tun") { await Hosts.areAvailable() })
   struct NetworkTests {
-    @Test("Each rank has the name of its host", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
+    @Test("Every rank has the name of its host", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func hostNames(on hosts: Int) async throws {
       try await Hosts.with(hosts) { hosts in
         let job = try await hosts.run("Network", ["hosts"], slots: 2)
@@ -22,18 +22,19 @@ extension SPMDTests {
       }
     }
 
-    @Test("mapParallel is map, from host to host")
+    @Test("The laws hold across hosts")
     func laws() async throws {
       try await Hosts.with(3) { hosts in try await hosts.expectLaws() }
     }
 
-    @Test("mapParallel is map, over a network that delays by 50 ms and loses 2 %", arguments: lawsInTime)
+    @Test("Laws hold over a network with a delay of 50 ms and 2 % packet loss", arguments: lawsInTime)
     func lawsDelayed(_ law: String) async throws {
-      // Not all: five hundred maps in a row, at a quarter of a second each, take minutes.
+      // Not all laws: five hundred maps in a row, at a quarter of a second each, would take minutes.
       try await Hosts.with(3, wire: badWire) { hosts in try await hosts.expectLaws(named: law) }
     }
 
-    @Test("How well items of 50 and 100 ms are spread, over a network that delays by 50 ms and loses 2 %")
+    @Test(
+      "The efficiency of items of 50 and 100 ms is printed, over a network with a delay of 50 ms and 2 % packet loss")
     func efficiency() async throws {
       try await Hosts.with(3, wire: badWire) { hosts in
         for milliseconds in ["50", "100"] {
@@ -45,52 +46,54 @@ extension SPMDTests {
     }
 
     @Test(
-      "A host that is cut off in the middle of a map is named within 60 s, with its ranks",
+      "A host that is cut off during a map is reported within 60 s, with its ranks",
       arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func cutOff(_ hosts: Int) async throws {
-      try await cutOff(hosts, silence: "15")
+      try await cutOff(hosts, heartbeatTimeout: "15")
     }
 
-    @Test("The same where nobody has set a limit")
-    func cutOffByDefault() async throws { try await cutOff(2, silence: "") }
+    @Test("A host that is cut off is reported with the default heartbeat timeout")
+    func cutOffByDefault() async throws { try await cutOff(2, heartbeatTimeout: "") }
 
-    private func cutOff(_ hosts: Int, silence: String) async throws {
+    private func cutOff(_ hosts: Int, heartbeatTimeout: String) async throws {
       try await Hosts.with(hosts) { hosts in
         let job = try await hosts.run(
           "Network", ["cut", "seppo-b", Hosts.script, "cut", "seppo-b"], slots: 2,
-          environment: ["SEPPO_SILENCE_S": silence], limit: 60, load: .sleeps)
-        #expect(!job.isExpired, "\(job.report)")
+          environment: ["SEPPO_SILENCE_S": heartbeatTimeout], limit: 60, load: .sleeps)
+        #expect(!job.hasTimedOut, "\(job.report)")
         #expect(job.status != 0, "\(job.report)")
         #expect(job.messages.count == 1, "\(job.report)")
-        let said = job.messages.first ?? ""
-        #expect(said.contains(": rank 2 (seppo-b), rank 3 (seppo-b) have not answered for "), "\(job.report)")
+        let message = job.messages.first ?? ""
+        #expect(message.contains(": rank 2 (seppo-b), rank 3 (seppo-b) have not answered for "), "\(job.report)")
       }
     }
 
     private let badWire = ["50", "2"]
 
     static let lawsInTime = [
-      "order under", "lowest index", "broadcast", "rank, size", "long arrays", "waits behind a long item",
+      "order under", "lowest index", "broadcast", "rank, size", "long arrays", "behind a long item",
     ]
   }
 }
 
-/// Hosts seppo-a, seppo-b, …, for as long as a test lasts.
+/// Simulated hosts seppo-a, seppo-b, …, which exist during one test.
 struct Hosts {
   static let script = Checkout.root.appendingPathComponent("Tests/Networks/hosts.sh").path
   private static let agent = Checkout.root.appendingPathComponent("Tests/Networks/agent.sh").path
-  private static let made = Atomic(0)
+  private static let created = Atomic(0)
 
   let count: Int
-  /// Tells these hosts from those of other tests.
+  /// The environment variable that distinguishes these hosts from those of other tests.
   private let owner: [String: String]
 
   private init(_ count: Int) {
     self.count = count
-    owner = ["SEPPO_HOSTS": "\(getpid()).\(Hosts.made.add(1, ordering: .relaxed).newValue)"]
+    owner = ["SEPPO_HOSTS": "\(getpid()).\(Hosts.created.add(1, ordering: .relaxed).newValue)"]
   }
 
-  /// - Parameter wire: milliseconds of delay, and percent that are lost.
+  /// Creates hosts, runs the body, and removes them.
+  ///
+  /// - Parameter wire: The delay in milliseconds and the packet loss in percent; empty for a good network.
   static func with(_ count: Int, wire: [String] = [], _ body: (Hosts) async throws -> Void) async throws {
     let hosts = Hosts(count)
     let up = try await Mpirun.start(script, ["up", "\(count)"] + wire, hosts.owner, 30, load: .sleeps)
@@ -102,8 +105,8 @@ struct Hosts {
     try result.get()
   }
 
-  /// Where `CI=true`, a machine must be able to.
-  static func canBe() async -> Bool {
+  /// Returns whether this machine can simulate hosts. With `CI=true` it must, and the tests fail otherwise.
+  static func areAvailable() async -> Bool {
     if ProcessInfo.processInfo.environment["CI"] == "true" { return true }
     let owner = Hosts(1).owner
     let up = try? await Mpirun.start(script, ["up", "1", "0", "0"], owner, 30)
@@ -111,17 +114,19 @@ struct Hosts {
     return up?.status == 0 && down?.status == 0
   }
 
-  /// The host of each rank.
+  /// Returns the host of each rank.
   func names(slots: Int) -> [String] {
     "abcdefgh".prefix(count).flatMap { letter in Array(repeating: "seppo-\(letter)", count: slots) }
   }
 
-  /// - Parameter slots: so many ranks on each host.
+  /// Runs a program on all hosts.
+  ///
+  /// - Parameter slots: The number of ranks per host.
   func run(
     _ program: String, _ arguments: [String] = [], slots: Int = 1, environment: [String: String] = [:],
     limit: Double = 120, load: Load = .waits
-  ) async throws -> Job {
-    // Open MPI 4.1 reads the one, 5.0 the other.
+  ) async throws -> JobResult {
+    // The first is for Open MPI 4.1, the second for 5.0.
     var variables = ["OMPI_MCA_plm_rsh_agent": Self.agent, "PRTE_MCA_plm_ssh_agent": Self.agent]
     variables.merge(owner) { $1 }
     variables.merge(environment) { $1 }
@@ -139,6 +144,6 @@ struct Hosts {
       "Laws", part.map { [$0] } ?? [], environment: environment, limit: 300, load: part == nil ? .computes : .sleeps)
     #expect(job.status == 0, "\(job.report)")
     #expect(job.output.hasSuffix(" laws held on \(count) ranks\n"), "\(job.report)")
-    #expect(job.messagesButOfLoss.isEmpty, "\(job.report)")
+    #expect(job.messagesExceptLossWarnings.isEmpty, "\(job.report)")
   }
 }

@@ -2,10 +2,10 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Items that end their rank")
+  @Suite("Items that terminate their rank")
   struct PoisonTests {
     @Test(
-      "An item at which a rank died twice is not tried a third time, whichever way it dies",
+      "An item during which ranks died twice is not tried a third time, however they died",
       arguments: ["poison", "crash"], SPMDTests.thorough([1, 3, 8], byHand: [3]))
     func isNotTriedAgain(_ name: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
@@ -15,14 +15,14 @@ extension SPMDTests {
         deaths += 1
         job = try await folder.run(ranks, name, 37).job
       }
-      // Rank 0 can't say of its own death by SIGKILL what it died at: that takes one try more.
+      // Rank 0 can't record its own death by SIGKILL, so that the item needs one more attempt.
       #expect((2...3).contains(deaths), "\(deaths) deaths, then \(job.report)")
       #expect(job.status == 1, "\(job.report)")
       #expect(
         job.messages.last?.contains("item 37 is not tried again: 2 ranks died computing it") == true, "\(job.report)")
     }
 
-    @Test("The rest goes on, where mapResults keeps failures", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
+    @Test("With mapResults, the other items are computed", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
     func theRest(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var job = try await folder.run(ranks, "poison, and the others", 37).job
@@ -36,7 +36,7 @@ extension SPMDTests {
     }
 
     @Test(
-      "Who ends a job of one rank from outside blames no item",
+      "A signal from outside to a job of one rank counts as no item's death",
       arguments: SPMDTests.thorough([SIGINT, SIGHUP, SIGTERM], byHand: [SIGTERM]))
     func fromOutside(_ signal: Int32) async throws {
       let folder = try CheckpointFolder()
@@ -44,13 +44,13 @@ extension SPMDTests {
         let (job, computed) = try await folder.run(
           1, "one long item", 300, signal: signal, to: "Checkpoints", after: 1, item: 3,
           environment: ["SEPPO_GRACE_S": "0"])
-        #expect(job.status != 0 && !job.isExpired && computed.contains(3), "\(job.report)")
+        #expect(job.status != 0 && !job.hasTimedOut && computed.contains(3), "\(job.report)")
       }
       let job = try await folder.run(1, "one long item", 0).job
       #expect(job.status == 0 && job.output.hasPrefix("8 results"), "\(job.report)")
     }
 
-    @Test("One death may be enough, and still no other item is blamed")
+    @Test("With deaths: 1, one death is enough, and only for the item that caused it")
     func firstDeath() async throws {
       let folder = try CheckpointFolder()
       var job = try await folder.run(3, "poison on the first death", 37).job

@@ -3,36 +3,36 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("A damaged file gives the right results or an error, never wrong ones")
+@Suite("A damaged file leads to correct results or an error, never to wrong results")
 struct DamageTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
   let work = CheckpointWork.of(Array(0..<400))
   static func size(_ item: Int) -> Int { item % 50 == 0 ? 9_000 : 40 }
 
-  /// - Returns: whether it could be used.
+  /// Reads and completes the file, and returns whether it could be used.
   private func use() throws -> Bool {
     do {
       let journal = try SQLiteStore(folder.file()).open(for: work)
       defer { journal.close() }
       let results = try journal.results()
       for (item, bytes) in results {
-        #expect(bytes == Folder.result(item, DamageTests.size(item)), "a wrong result of item \(item)")
+        #expect(bytes == TemporaryFolder.result(item, DamageTests.size(item)), "a wrong result of item \(item)")
       }
-      // And what is computed now must be as good.
+      // New results must be stored correctly as well.
       for item in 0..<400 where results[item] == nil {
-        try journal.append(item, Folder.result(item, DamageTests.size(item)))
+        try journal.append(item, TemporaryFolder.result(item, DamageTests.size(item)))
       }
       try journal.flush()
       let all = try journal.results()
       #expect(all.count == 400)
-      for (item, bytes) in all { #expect(bytes == Folder.result(item, DamageTests.size(item))) }
+      for (item, bytes) in all { #expect(bytes == TemporaryFolder.result(item, DamageTests.size(item))) }
       return true
     } catch is CheckpointError {
       return false
     }
   }
 
-  @Test("A bit that has changed, anywhere")
+  @Test("A flipped bit anywhere in the file is harmless or detected")
   func bits() throws {
     try folder.store(300, of: work, size: DamageTests.size)
     let whole = try folder.bytes()
@@ -40,7 +40,7 @@ struct DamageTests {
     var refused = 0
     for round in 0..<(20 * soak) {
       var damaged = whole
-      // Half of them where the file says how it is made.
+      // Half of them in the first pages, which describe the file.
       let place = Int.random(in: 0..<(round % 2 == 0 ? whole.count : 8_192), using: &generator)
       let bit = UInt8(1) << UInt8.random(in: 0..<8, using: &generator)
       damaged[place] ^= bit
@@ -54,32 +54,32 @@ struct DamageTests {
     #expect(refused > 4 * soak)
   }
 
-  @Test("One that is cut off, anywhere")
+  @Test("A file truncated anywhere is rejected")
   func cut() throws {
     try folder.store(300, of: work, size: DamageTests.size)
     let whole = try folder.bytes()
     for end in stride(from: 1, to: whole.count, by: 1_777) {
       try folder.write(whole.prefix(end))
-      #expect(try !use(), "cut off at \(end)")
+      #expect(try !use(), "truncated at \(end)")
     }
   }
 
-  @Test("A result that was changed is noticed when it is loaded, and named")
+  @Test("Loading detects a changed result and names its item")
   func changed() throws {
     try folder.store(300, of: work, size: DamageTests.size)
-    try folder.ask("UPDATE stored SET bytes = x'00' WHERE id & 0xFFFFFFFFFF = 17")
+    try folder.query("UPDATE stored SET bytes = x'00' WHERE id & 0xFFFFFFFFFF = 17")
     let journal = try SQLiteStore(folder.file()).open(for: work)
     defer { journal.close() }
     #expect(
       throws: CheckpointError.damaged(
-        file: folder.file(), reason: "the result of item 17 isn't what was stored")
+        file: folder.file(), reason: "the result of item 17 doesn't match its checksum")
     ) { try journal.load { _, _ in } }
   }
 
-  @Test("One that has come to be another item's, too")
+  @Test("Loading detects a result that was moved to another item")
   func moved() throws {
     try folder.store(300, of: work, size: DamageTests.size)
-    try folder.ask("UPDATE stored SET id = id + 99 WHERE id & 0xFFFFFFFFFF = 299")
+    try folder.query("UPDATE stored SET id = id + 99 WHERE id & 0xFFFFFFFFFF = 299")
     let journal = try SQLiteStore(folder.file()).open(for: work)
     defer { journal.close() }
     #expect(throws: CheckpointError.self) { try journal.load { _, _ in } }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("A full disk", .serialized)
 struct FullDiskTests {
-  static let needsRoot: Comment = "a small file system can be mounted by root only"
+  static let needsRoot: Comment = "only root can mount a small file system"
 
-  /// A file system of its own, as large as the test wants it.
-  private func mounted(_ kilobytes: Int, _ body: (String) throws -> Void) throws {
-    let folder = try Folder()
+  /// Runs a body with a temporary file system of the given size.
+  private func withFileSystem(_ kilobytes: Int, _ body: (String) throws -> Void) throws {
+    let folder = try TemporaryFolder()
     let mount = try Program.run(
       "/usr/bin/env", ["mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path])
     try #require(mount.status == 0, "\(mount.output)")
@@ -17,9 +17,9 @@ struct FullDiskTests {
     try body(folder.path)
   }
 
-  @Test("It is said when the file is opened, and no file is left", .enabled(if: Machine.canMount, needsRoot))
+  @Test("Opening reports a full disk and leaves no file", .enabled(if: Machine.canMount, needsRoot))
   func atOpen() throws {
-    try mounted(64) { path in
+    try withFileSystem(64) { path in
       let filler = path + "/filler"
       try Data(count: 60 << 10).write(to: URL(fileURLWithPath: filler))
       #expect(refusal(path + "/fits.sqlite", .of([1, 2])) == .diskFull(file: path + "/fits.sqlite"))
@@ -28,9 +28,10 @@ struct FullDiskTests {
   }
 
   @Test(
-    "What was flushed before stays, and when there is room again it goes on", .enabled(if: Machine.canMount, needsRoot))
+    "Flushed results survive a full disk, and storing resumes when there is space",
+    .enabled(if: Machine.canMount, needsRoot))
   func meanwhile() throws {
-    try mounted(1024) { path in
+    try withFileSystem(1024) { path in
       let file = path + "/fits.sqlite"
       let work = CheckpointWork.of(Array(0..<10_000))
       let filler = path + "/filler"
@@ -39,7 +40,7 @@ struct FullDiskTests {
       var flushed = 0
       #expect(throws: CheckpointError.diskFull(file: file)) {
         while true {
-          for item in flushed..<flushed + 10 { try journal.append(item, Folder.result(item, 1_000)) }
+          for item in flushed..<flushed + 10 { try journal.append(item, TemporaryFolder.result(item, 1_000)) }
           try journal.flush()
           flushed += 10
         }
@@ -47,20 +48,20 @@ struct FullDiskTests {
       #expect(flushed > 100)
       #expect(journal.stored == flushed)
       try FileManager.default.removeItem(atPath: filler)
-      for item in flushed..<flushed + 10 { try journal.append(item, Folder.result(item, 1_000)) }
+      for item in flushed..<flushed + 10 { try journal.append(item, TemporaryFolder.result(item, 1_000)) }
       try journal.flush()
       journal.close()
       let opened = try SQLiteStore(file).open(for: work)
       defer { opened.close() }
       let results = try opened.results()
       #expect(results.count == flushed + 10)
-      for (item, bytes) in results { #expect(bytes == Folder.result(item, 1_000)) }
+      for (item, bytes) in results { #expect(bytes == TemporaryFolder.result(item, 1_000)) }
     }
   }
 
-  @Test("A file system that is read-only", .enabled(if: Machine.canMount, needsRoot))
+  @Test("A read-only file system is reported", .enabled(if: Machine.canMount, needsRoot))
   func readOnly() throws {
-    try mounted(1024) { path in
+    try withFileSystem(1024) { path in
       let file = path + "/fits.sqlite"
       try SQLiteStore(file).open(for: .of([1])).close()
       #expect(try Program.run("/usr/bin/env", ["mount", "-o", "remount,ro", path]).status == 0)

@@ -2,13 +2,13 @@ import Foundation
 import SeppoCheckpoint
 import Testing
 
-@Suite("What tells a checkpoint's file from others in this process")
+@Suite("The identity of a checkpoint's file within a process")
 struct IdentityTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
 
   private func identity(_ name: String) -> String { SQLiteStore(folder.file(name)).identity }
 
-  @Test("One file has one, by whatever name, from before it is there until it has gone")
+  @Test("A file has one identity under all its names, even before it exists")
   func names() throws {
     let before = identity("fits.sqlite")
     try folder.store(1, of: .of([1]))
@@ -23,20 +23,20 @@ struct IdentityTests {
     #expect(identity("another.sqlite") != before)
   }
 
-  @Test("A new file in place of a deleted one is another, though its inode and its header are the same")
+  @Test("A new file that replaces a deleted one has another identity, even with the same inode and header")
   func replaced() throws {
     for _ in 0..<20 {
-      let deleted = try Folder()
+      let deleted = try TemporaryFolder()
       try deleted.store(3, of: .of([1, 2, 3]))
       try FileManager.default.removeItem(atPath: deleted.file())
-      let new = try Folder()
+      let new = try TemporaryFolder()
       let before = SQLiteStore(new.file()).identity
       try new.store(3, of: .of([1, 2, 3]))
       #expect(SQLiteStore(new.file()).identity == before)
     }
   }
 
-  @Test("A file that was renamed is the one that it was; one that takes its place on the disk is another")
+  @Test("A renamed file keeps its identity, and a file that reuses its inode has another")
   func renamed() throws {
     for round in 0..<20 {
       let name = "\(round).sqlite"

@@ -3,11 +3,11 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("A process that is killed loses nothing that was flushed")
+@Suite("A killed process loses no flushed results")
 struct KillTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
 
-  @Test("Killed at any moment, at whatever it was")
+  @Test("Flushed results survive a kill at any moment")
   func killed() throws {
     var flushed = Set<Int>()
     var found = -1
@@ -19,7 +19,7 @@ struct KillTests {
       process.standardOutput = pipe
       try process.run()
       var output = Data()
-      // Opening a file is as good a moment as any; else it is let do some work first.
+      // Every fourth process is killed while it opens the file.
       let wanted = round % 4 == 0 ? 0 : round == 1 ? 20_000 : Int.random(in: 1..<20_000)
       while output.count < wanted, case let more = pipe.fileHandleForReading.availableData, !more.isEmpty {
         output += more
@@ -29,7 +29,7 @@ struct KillTests {
       output += try pipe.fileHandleForReading.readToEnd() ?? Data()
       process.waitUntilExit()
       #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL)
-      // The last line may be cut off.
+      // The last line may be incomplete.
       let text = String(decoding: output, as: UTF8.self)
       var lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       guard let first = lines.popFirst() else { continue }
@@ -42,15 +42,15 @@ struct KillTests {
       found = count
       if round > 0, count > 0 { #expect(words[3].split(separator: ",").count <= 3) }
       flushed.formUnion(lines.compactMap { Int($0) })
-      // At once: the next process would compute again what is missing.
-      let stored = try folder.ask("SELECT item FROM results").split(separator: "\n").compactMap { Int($0) }
+      // Before the next process, which would recompute missing results.
+      let stored = try folder.query("SELECT item FROM results").split(separator: "\n").compactMap { Int($0) }
       #expect(flushed.subtracting(stored).isEmpty)
     }
     #expect(flushed.count > 1_000)
-    #expect(try folder.ask("PRAGMA integrity_check") == "ok\n")
+    #expect(try folder.query("PRAGMA integrity_check") == "ok\n")
   }
 
-  @Test("Notes outlive it: what its ranks had in hand is suspected afterwards")
+  @Test("Items in flight survive a kill and are quarantined")
   func notes() throws {
     func start(_ body: (Process, Pipe) throws -> Void) throws {
       let process = Process()
@@ -76,7 +76,7 @@ struct KillTests {
         return
       }
       let quarantine = words[3].split(separator: ",").compactMap { Int($0.prefix { $0 != ":" }) }
-      // It works through the items in order, with three of them noted at once; any may have been stored meanwhile.
+      // The program computes the items in order, with three in flight, and any of these may have been stored since.
       #expect(quarantine.allSatisfy { $0 >= found && $0 < found + 41 })
     }
   }

@@ -3,20 +3,20 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("Items that are the same keep their results, where that was asked for")
+@Suite("With resume: .perItem, unchanged items keep their results")
 struct PerItemTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
 
   private func stored(_ items: [Int], _ resume: Checkpoint.Resume = .perItem) throws -> [Int] {
     let journal = try SQLiteStore(folder.file(), resume: resume).open(for: .of(items))
     defer { journal.close() }
     let results = try journal.results()
-    for (place, bytes) in results { #expect(bytes == Folder.result(items[place])) }
+    for (place, bytes) in results { #expect(bytes == TemporaryFolder.result(items[place])) }
     #expect(journal.stored == results.count)
     return results.keys.sorted()
   }
 
-  @Test("Those that have changed are computed again; more and fewer items are no error")
+  @Test("Changed items are computed again, and items may be added or removed")
   func changes() throws {
     try folder.store(6, of: .of(Array(0..<10)), resume: .perItem)
     #expect(try stored([0, 1, 99, 3, 4, 5, 6, 7, 8, 9]) == [0, 1, 3, 4, 5])
@@ -25,7 +25,7 @@ struct PerItemTests {
     #expect(try stored([1, 1, 2, 3]) == [0, 2, 3])
   }
 
-  @Test("Results follow their items wherever these stand, and in whatever number")
+  @Test("Results follow their items to any index")
   func moved() throws {
     try folder.store(6, of: .of(Array(0..<10)), resume: .perItem)
     #expect(try stored([99] + Array(0..<10)) == [1, 2, 3, 4, 5, 6])
@@ -34,7 +34,7 @@ struct PerItemTests {
     #expect(try stored(Array(0..<10)) == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test("Of equal items each keeps a result of its own, in order")
+  @Test("Equal items keep their results in order")
   func equal() throws {
     let journal = try SQLiteStore(folder.file(), resume: .perItem).open(for: .of([7, 8, 7, 7]))
     for place in [0, 2, 3] { try journal.append(place, [UInt8(place)]) }
@@ -45,40 +45,40 @@ struct PerItemTests {
     opened.close()
   }
 
-  @Test("Results whose items have gone are kept until the new work is complete")
+  @Test("Results of removed items are kept until the new work is complete")
   func gone() throws {
     try folder.store(6, of: .of(Array(0..<6)), resume: .perItem)
     #expect(try stored([10, 1, 3]) == [1, 2])
-    #expect(try folder.ask("SELECT count(*) FROM stored; SELECT count(*) FROM results") == "6\n2\n")
+    #expect(try folder.query("SELECT count(*) FROM stored; SELECT count(*) FROM results") == "6\n2\n")
     #expect(try stored(Array(0..<6)) == [0, 1, 2, 3, 4, 5])
     let journal = try SQLiteStore(folder.file(), resume: .perItem).open(for: .of([10, 1, 3]))
-    try journal.append(0, Folder.result(10))
+    try journal.append(0, TemporaryFolder.result(10))
     try journal.flush()
     journal.close()
-    #expect(try folder.ask("SELECT count(*) FROM stored") == "3\n")
+    #expect(try folder.query("SELECT count(*) FROM stored") == "3\n")
     #expect(try stored([10, 1, 3]) == [0, 1, 2])
   }
 
-  @Test("A file without the items' digests gets them, where the items are the same")
+  @Test("The items' digests are added to a file without them if the items are unchanged")
   func fillIn() throws {
     try folder.store(6, of: .of(Array(0..<10)))
     #expect(try stored(Array(0..<10)).count == 6)
     #expect(try stored([7] + Array(1..<10)) == [1, 2, 3, 4, 5])
   }
 
-  @Test("Where they aren't, it is refused and left as it was")
+  @Test("A file without digests is rejected and unchanged if the items have changed")
   func noDigests() throws {
     try folder.store(6, of: .of(Array(0..<10)))
     let before = try folder.bytes()
     guard case .otherWork(_, _, let stored, _) = refusal(folder.file(), .of(Array(0..<11)), resume: .perItem) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(stored.contains("without a digest of each"))
+    #expect(stored.contains("without a digest of each item"))
     #expect(try folder.bytes() == before)
   }
 
-  @Test("A file with them is good for a map of the whole, which goes on storing them")
+  @Test("A map with resume: .whole can use a file with digests, and keeps storing them")
   func whole() throws {
     try folder.store(3, of: .of(Array(0..<10)), resume: .perItem)
     try folder.store(6, of: .of(Array(0..<10)))

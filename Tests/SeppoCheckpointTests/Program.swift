@@ -1,6 +1,6 @@
 import Foundation
 
-/// Programs that tests start.
+/// Starts programs for tests.
 enum Program {
   struct Ended {
     let status: Int32
@@ -20,7 +20,7 @@ enum Program {
     return Ended(status: process.terminationStatus, output: output)
   }
 
-  /// The program beside this one that stores results until it is killed.
+  /// The path of the program that stores results until it is killed.
   static var storing: String {
     let bundle = Bundle.main.bundleURL
     let folder = bundle.path.hasSuffix(".xctest") ? bundle.deletingLastPathComponent() : bundle
@@ -28,7 +28,7 @@ enum Program {
   }
 }
 
-/// What a machine lacks for a test is said by name; where `CI=true` it has all of it.
+/// What the machine offers for tests. With `CI=true` it must offer everything, so that no test is skipped.
 enum Machine {
   static var canMount: Bool { isCI || getuid() == 0 }
   static var isCI: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }

@@ -3,12 +3,12 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("A file that can't be used is refused by name, and left as it is")
+@Suite("A file that can't be used is rejected by name and unchanged")
 struct RefusalTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
   let work = CheckpointWork.of(Array(0..<10))
 
-  /// - Returns: what is said, where the file wasn't touched.
+  /// Returns the error when the file is opened, and checks that the file is unchanged.
   private func untouched() throws -> CheckpointError? {
     let before = try folder.bytes()
     let error = refusal(folder.file(), work)
@@ -17,68 +17,72 @@ struct RefusalTests {
     return error
   }
 
-  @Test("A text, however short", arguments: ["\n", "no", String(repeating: "words and words ", count: 1_000)])
+  @Test(
+    "A text file is rejected, however short",
+    arguments: ["\n", "no", String(repeating: "words and words ", count: 1_000)])
   func text(_ text: String) throws {
     try folder.write(Data(text.utf8))
     guard case .notACheckpoint(_, let reason) = try untouched() else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(reason.contains("it is no SQLite database"))
+    #expect(reason.contains("it is not an SQLite database"))
   }
 
-  @Test("Another program's database", arguments: ["", "PRAGMA application_id = 77;", "PRAGMA journal_mode = WAL;"])
+  @Test(
+    "Another program's database is rejected",
+    arguments: ["", "PRAGMA application_id = 77;", "PRAGMA journal_mode = WAL;"])
   func foreign(_ pragma: String) throws {
-    try folder.ask(pragma + "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
+    try folder.query(pragma + "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
     #expect(
       try untouched() == .notACheckpoint(file: folder.file(), reason: "it is another program's SQLite database"))
   }
 
-  @Test("A newer format, an older one, and one that never was")
+  @Test("Newer, older and nonexistent formats are rejected")
   func format() throws {
     try folder.store(5, of: work)
-    try folder.ask("PRAGMA user_version = 7")
+    try folder.query("PRAGMA user_version = 7")
     #expect(try untouched() == .newerFormat(file: folder.file(), format: 7, known: 4))
     for older in [1, 2, 3] {
-      try folder.ask("PRAGMA user_version = \(older)")
+      try folder.query("PRAGMA user_version = \(older)")
       #expect(try untouched() == .olderFormat(file: folder.file(), format: older, known: 4))
     }
-    try folder.ask("PRAGMA user_version = 0")
-    #expect(try untouched() == .damaged(file: folder.file(), reason: "there never was a format 0"))
+    try folder.query("PRAGMA user_version = 0")
+    #expect(try untouched() == .damaged(file: folder.file(), reason: "format 0 doesn't exist"))
   }
 
-  @Test("One whose tables are others; a table of the user's own is none of our business")
+  @Test("Changed tables are rejected; additional tables and indices are allowed")
   func tables() throws {
     try folder.store(5, of: work)
-    try folder.ask("CREATE TABLE mine (x); CREATE INDEX slowest ON stored (seconds)")
+    try folder.query("CREATE TABLE mine (x); CREATE INDEX slowest ON stored (seconds)")
     #expect(refusal(folder.file(), work) == nil)
-    try folder.ask("ALTER TABLE stored ADD COLUMN mine")
-    #expect(try untouched() == .damaged(file: folder.file(), reason: "its table stored isn't as it was made"))
+    try folder.query("ALTER TABLE stored ADD COLUMN mine")
+    #expect(try untouched() == .damaged(file: folder.file(), reason: "its table stored has a different schema"))
   }
 
-  @Test("A folder, a pipe, a name in a folder that isn't there, no name")
+  @Test("Folders, pipes, devices, missing folders and empty names are rejected")
   func names() throws {
     #expect(refusal(folder.path, work) == .notACheckpoint(file: folder.path, reason: "it is a folder"))
     mkfifo(folder.file("pipe"), 0o600)
     #expect(
       refusal(folder.file("pipe"), work)
-        == .notACheckpoint(file: folder.file("pipe"), reason: "it is no regular file"))
+        == .notACheckpoint(file: folder.file("pipe"), reason: "it is not a regular file"))
     let nowhere = folder.file("no/such/fits.sqlite")
     #expect(
       refusal(nowhere, work)
         == .failed(
-          file: nowhere, reason: "there is no folder \(folder.file("no/such")); make it, or give another path"))
-    #expect(refusal("", work) == .failed(file: "\"\"", reason: "a file has a name"))
+          file: nowhere, reason: "the folder \(folder.file("no/such")) doesn't exist; create it, or give another path"))
+    #expect(refusal("", work) == .failed(file: "\"\"", reason: "the file name is empty"))
     guard case .failed("~/fits.sqlite", let reason) = refusal("~/fits.sqlite", work) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
-    #expect(reason.contains("/~ (here ~ is a name as any other"))
-    #expect(refusal("/dev/null", work) == .notACheckpoint(file: "/dev/null", reason: "it is no regular file"))
+    #expect(reason.contains("/~ doesn't exist (~ isn't expanded: write out the home folder)"))
+    #expect(refusal("/dev/null", work) == .notACheckpoint(file: "/dev/null", reason: "it is not a regular file"))
     #expect(try folder.contents() == ["pipe"])
   }
 
-  @Test("One that another map of this process has open, also by another name; afterwards it is free")
+  @Test("A file that another map of this process has open is rejected, under any name, until it is closed")
   func inUseHere() throws {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: folder.file())
@@ -89,7 +93,7 @@ struct RefusalTests {
     }
     link(folder.file(), folder.file("hard"))
     guard case .inUse = refusal(folder.file("hard"), work) else {
-      Issue.record("not refused")
+      Issue.record("not rejected")
       return
     }
     try journal.append(0, [1])
@@ -98,7 +102,7 @@ struct RefusalTests {
     #expect(refusal(folder.file(), work) == nil)
   }
 
-  @Test("One that another process has open, which is named")
+  @Test("A file that another process has open is rejected, and the error names the process")
   func inUseElsewhere() throws {
     let other = Process()
     other.executableURL = URL(fileURLWithPath: Program.storing)
@@ -107,7 +111,7 @@ struct RefusalTests {
     let pipe = Pipe()
     other.standardOutput = pipe
     try other.run()
-    // Its first words come when it has the file.
+    // Its first output arrives after it has opened the file.
     _ = pipe.fileHandleForReading.availableData
     let error = refusal(folder.file(), work)
     kill(other.processIdentifier, SIGKILL)
@@ -119,7 +123,7 @@ struct RefusalTests {
     #expect(by.hasPrefix("process \(other.processIdentifier) on ") && by.contains(", Slurm job 4711, since 20"))
   }
 
-  @Test("A job that is just ending is waited for")
+  @Test("Opening waits for a job that is ending")
   func waits() throws {
     let other = Process()
     other.executableURL = URL(fileURLWithPath: Program.storing)
@@ -129,9 +133,9 @@ struct RefusalTests {
     try other.run()
     _ = pipe.fileHandleForReading.availableData
     let process = other.processIdentifier
-    // No task: those have no more threads than cores, all of which may be waiting like this test.
+    // Not a task: tasks have only as many threads as cores, and all of these may be blocked by tests like this one.
     Thread.detachNewThread {
-      // It is in use still when it is asked for, in most cases; where it isn't, this shows less.
+      // Usually the file is still in use when it is opened below; if not, the test checks less.
       usleep(200_000)
       kill(process, SIGKILL)
     }
@@ -140,7 +144,7 @@ struct RefusalTests {
     other.waitUntilExit()
   }
 
-  @Test("One that is removed while it is in use: what would be lost isn't said to be stored")
+  @Test("A flush fails if the file was removed while in use")
   func removed() throws {
     let journal = try SQLiteStore(folder.file()).open(for: work)
     try journal.append(0, [1])
@@ -153,17 +157,17 @@ struct RefusalTests {
     journal.close()
   }
 
-  @Test("One that is cut off, or overwritten, while it is in use: what would be lost isn't said to be stored")
+  @Test("A flush fails if the file was truncated or overwritten while in use")
   func overwritten() throws {
     try folder.store(5, of: work)
-    try folder.ask("UPDATE jobs SET name = 'another job'")
+    try folder.query("UPDATE jobs SET name = 'another job'")
     let other = try folder.bytes()
     try FileManager.default.removeItem(atPath: folder.file())
     let path = folder.file()
     let damages: [() throws -> Void] = [
       { #expect(truncate(path, 0) == 0) },
       { #expect(truncate(path, 4_096) == 0) },
-      // In another process: where this one closes the file, the database's locks go.
+      // In another process: if this one closed the file, it would lose its locks.
       {
         try folder.write(other, "other")
         _ = try Program.run("/usr/bin/env", ["cp", folder.file("other"), path])
@@ -178,7 +182,7 @@ struct RefusalTests {
         try journal.append(1, [1])
         #expect(
           throws: CheckpointError.failed(
-            file: path, reason: "it was cut off or overwritten by another program while it was in use")
+            file: path, reason: "it was truncated or overwritten by another program while it was in use")
         ) { try journal.flush() }
       }
       journal.close()
@@ -186,16 +190,16 @@ struct RefusalTests {
     }
   }
 
-  @Test("A new file that another job is about to fill isn't taken away from it")
+  @Test("A new, still empty file of another job is not removed")
   func beingMade() throws {
     let path = folder.file()
     var inner: CheckpointError?
-    // Items are looked at while the file is locked, and empty still.
+    // The items are read while the file is locked and still empty.
     let slow = CheckpointWork(
       place: work.place, count: work.count, element: work.element, result: work.result, shape: work.shape,
       form: work.form,
       eachItem: { body in
-        // In another process: in this one it isn't even tried.
+        // In another process: this one would not even open the file again.
         let output = (try? Program.run(Program.storing, [path]))?.output ?? ""
         if output.contains("is in use by") { inner = .inUse(file: path, by: "") }
         work.eachItem(body)
@@ -205,26 +209,26 @@ struct RefusalTests {
     try journal.append(0, [1])
     try journal.flush()
     journal.close()
-    #expect(try folder.ask("SELECT count(*) FROM results") == "1\n")
+    #expect(try folder.query("SELECT count(*) FROM results") == "1\n")
   }
 
-  @Test("A file, and a folder, that can't be written to")
+  @Test("Files and folders that aren't writable are rejected")
   func readOnly() throws {
     try folder.store(5, of: work)
-    // Root may write everywhere, so it is somebody else who tries.
+    // Root may write everywhere, so the program runs as another user.
     func attempt() throws -> String {
       let nobody = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
       return try Program.run("/usr/bin/env", nobody + [Program.storing, folder.file()]).output
     }
     chmod(folder.path, 0o777)
     chmod(folder.file(), 0o444)
-    let refused = "CheckpointError \(folder.file()) can't be written to (Permission denied): "
-    #expect(try attempt().hasPrefix(refused))
+    let expected = "CheckpointError \(folder.file()) can't be written to (Permission denied): "
+    #expect(try attempt().hasPrefix(expected))
     chmod(folder.file(), 0o666)
     chmod(folder.path, 0o555)
-    #expect(try attempt().hasPrefix(refused))
+    #expect(try attempt().hasPrefix(expected))
     try FileManager.default.removeItem(atPath: folder.file())
-    #expect(try attempt().hasPrefix(refused))
+    #expect(try attempt().hasPrefix(expected))
     chmod(folder.path, 0o777)
   }
 }

@@ -3,9 +3,9 @@ import Testing
 @testable import SeppoCheckpoint
 @testable import SeppoWire
 
-@Suite("The digest of a row")
+@Suite("The checksum of a row")
 struct RowDigestTests {
-  @Test("A row's checksum is of its number, and then of its bytes")
+  @Test("A row's checksum covers its id, then its bytes")
   func checksum() {
     let (row, bytes): (Int64, [UInt8]) = (0x0102_0304_0506_0708, [9, 10, 11])
     let together: [UInt8] = [8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11]

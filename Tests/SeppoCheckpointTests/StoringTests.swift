@@ -3,17 +3,17 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("Results go in and come out again")
+@Suite("Stored results can be loaded again")
 struct StoringTests {
-  let folder = try! Folder()
+  let folder = try! TemporaryFolder()
 
-  @Test("What was flushed is there when the file is opened again, whatever its size and order")
+  @Test("Flushed results of any size and order are there when the file is opened again")
   func again() throws {
     let work = CheckpointWork.of(Array(0..<5_000))
     let sizes = { (item: Int) in item % 500 == 0 ? 100_000 : item % 3 == 0 ? 0 : item % 40 }
     let journal = try SQLiteStore(folder.file()).open(for: work)
     for item in (0..<5_000).reversed() where item % 7 != 0 {
-      try journal.append(item, Folder.result(item, sizes(item)))
+      try journal.append(item, TemporaryFolder.result(item, sizes(item)))
     }
     try journal.flush()
     journal.close()
@@ -22,24 +22,25 @@ struct StoringTests {
     let expected = (0..<5_000).filter { $0 % 7 != 0 }
     #expect(opened.stored == expected.count)
     #expect(
-      try opened.results() == Dictionary(uniqueKeysWithValues: expected.map { ($0, Folder.result($0, sizes($0))) }))
+      try opened.results()
+        == Dictionary(uniqueKeysWithValues: expected.map { ($0, TemporaryFolder.result($0, sizes($0))) }))
     #expect(opened.quarantine.isEmpty)
   }
 
-  @Test("Nothing is left beside the file when it is closed")
+  @Test("Closing leaves no other files")
   func nothingBeside() throws {
     try folder.store(10, of: .of(Array(0..<10)))
     #expect(try folder.contents() == ["fits.sqlite"])
   }
 
-  @Test("An empty file, and an empty map, are good beginnings")
+  @Test("An empty file and an empty map are valid")
   func empty() throws {
     try folder.write(Data())
     try folder.store(0, of: .of([]))
     #expect(refusal(folder.file(), .of([])) == nil)
   }
 
-  @Test("The sqlite3 shell says what, when, by whom and how long it took")
+  @Test("The sqlite3 shell shows each result with its time, rank, host and duration")
   func queries() throws {
     let journal = try SQLiteStore(folder.file(), label: "fits", json: true).open(for: .of([1, 2, 3, 4]))
     try journal.append(2, [1, 2], value: ["b": 1.5, "a": Double.nan], host: "node7")
@@ -47,14 +48,14 @@ struct StoringTests {
     try journal.flush()
     journal.close()
     #expect(
-      try folder.ask("SELECT label, item, time, rank, host, seconds, hex(bytes), json FROM results")
+      try folder.query("SELECT label, item, time, rank, host, seconds, hex(bytes), json FROM results")
         == """
         fits|0|2026-01-01 00:00:00|3|node1|0.25|03|
         fits|2|2026-01-01 00:00:00|3|node7|0.25|0102|{"a":"NaN","b":1.5}
 
         """)
-    #expect(try folder.ask("PRAGMA application_id; PRAGMA user_version") == "1399156848\n4\n")
-    #expect(try folder.ask("SELECT name FROM jobs").contains("process \(getpid()) on "))
+    #expect(try folder.query("PRAGMA application_id; PRAGMA user_version") == "1399156848\n4\n")
+    #expect(try folder.query("SELECT name FROM jobs").contains("process \(getpid()) on "))
   }
 
   struct Unwritable: Encodable {
@@ -63,7 +64,7 @@ struct StoringTests {
     }
   }
 
-  @Test("An item that is stored twice is there once, as it came last")
+  @Test("Storing an item again replaces its result")
   func twice() throws {
     let journal = try SQLiteStore(folder.file()).open(for: .of([1, 2]))
     try journal.append(1, [1])
@@ -75,11 +76,11 @@ struct StoringTests {
     journal.close()
   }
 
-  @Test("A flush that fails stores nothing of what was appended, and the next begins anew")
+  @Test("A failed flush stores nothing and discards what was appended")
   func allOrNothing() throws {
     let work = CheckpointWork.of(Array(0..<10))
     try folder.store(1, of: work)
-    try folder.ask(
+    try folder.query(
       """
       CREATE TRIGGER seventh BEFORE INSERT ON stored WHEN NEW.id & 0xFFFFFFFFFF = 7
       BEGIN SELECT RAISE(ABORT, 'not this one'); END
@@ -92,23 +93,24 @@ struct StoringTests {
     try journal.flush()
     journal.close()
     let opened = try SQLiteStore(folder.file()).open(for: work)
-    #expect(try opened.results() == [0: Folder.result(0), 6: [6]])
+    #expect(try opened.results() == [0: TemporaryFolder.result(0), 6: [6]])
     opened.close()
-    #expect(try folder.ask("SELECT host FROM results WHERE item = 6") == "node8\n")
+    #expect(try folder.query("SELECT host FROM results WHERE item = 6") == "node8\n")
   }
 
-  @Test("A result that is too long for SQLite is left out alone, and named; JSON that is too long, without the result")
+  @Test("A result that is too long for SQLite is rejected, and the others are stored")
   func tooLong() throws {
     let journal = try SQLiteStore(folder.file(), json: true).open(for: .of([1, 2, 3]))
     try journal.append(0, [1])
-    // Memory that is never touched costs nothing.
+    // Memory that is never touched uses no space.
     let count = 1_000_000_001
-    let room = try #require(calloc(1, count))
-    defer { free(room) }
+    let memory = try #require(calloc(1, count))
+    defer { free(memory) }
     func append(_ bytes: Int) throws {
       try journal.append(
         CheckpointResult(
-          item: 1, bytes: UnsafeRawBufferPointer(start: room, count: bytes), value: 0, time: 0, rank: 0, host: "node1",
+          item: 1, bytes: UnsafeRawBufferPointer(start: memory, count: bytes), value: 0, time: 0, rank: 0,
+          host: "node1",
           seconds: 1))
     }
     for bytes in [count, 1_000_000_000] { #expect(throws: CheckpointError.self) { try append(bytes) } }
@@ -118,7 +120,7 @@ struct StoringTests {
     journal.close()
   }
 
-  @Test("What the body of load throws comes through, and the file is as usable as before")
+  @Test("Errors of load's body are rethrown, and the file stays usable")
   func bodyThrows() throws {
     struct Mine: Error {}
     let journal = try SQLiteStore(folder.file()).open(for: .of([1, 2]))
@@ -131,7 +133,7 @@ struct StoringTests {
     journal.close()
   }
 
-  @Test("The options are those of the map's")
+  @Test("Every option of .sqlite can be set or left out")
   func options() {
     _ = Checkpoint.sqlite("fits.sqlite")
     _ = Checkpoint.sqlite(

@@ -1,42 +1,42 @@
 import SeppoEngine
 import Testing
 
-@Suite("How many items are begun at once")
+@Suite("Batch sizes")
 struct BatchSizeTests {
-  @Test("Short items more and more, up to a tenth of a millisecond; long ones singly")
+  @Test("Batches of short items grow to 0.1 ms, and long items are started one at a time")
   func sizes() {
     var size = BatchSize(unit: 1)
     #expect(size.items == 1)
     var sizes: [Int] = []
     for _ in 0..<8 {
-      size.took(size.items * 20, for: size.items)
+      size.record(nanoseconds: size.items * 20, items: size.items)
       sizes.append(size.items)
     }
     #expect(sizes == [8, 64, 512, 4_096, 5_000, 5_000, 5_000, 5_000])
-    size.took(5_000 * 20_000, for: size.items)
+    size.record(nanoseconds: 5_000 * 20_000, items: size.items)
     #expect(size.items == 5)
-    size.took(5 * 1_000_000_000, for: size.items)
+    size.record(nanoseconds: 5 * 1_000_000_000, items: size.items)
     #expect(size.items == 1)
-    for _ in 0..<100 { size.took(1, for: size.items) }
+    for _ in 0..<100 { size.record(nanoseconds: 1, items: size.items) }
     #expect(size.items == 1 << 30)
   }
 
-  @Test("Where fewer items are there than wanted, those count")
+  @Test("A batch that was smaller than requested is measured by its actual size")
   func fewer() {
     var size = BatchSize(unit: 1)
-    for _ in 0..<100 { size.took(13_000, for: 4_096) }
+    for _ in 0..<100 { size.record(nanoseconds: 13_000, items: 4_096) }
     #expect(size.items == 4_096 * 100_000 / 13_000)
   }
 
-  @Test("Whole units")
+  @Test("A batch consists of whole units")
   func units() {
     var size = BatchSize(unit: 30)
     #expect(size.items == 30)
-    size.took(3_000, for: size.items)
+    size.record(nanoseconds: 3_000, items: size.items)
     #expect(size.items == 240)
-    size.took(24_000, for: size.items)
+    size.record(nanoseconds: 24_000, items: size.items)
     #expect(size.items == 990)
-    size.took(1_000_000_000, for: size.items)
+    size.record(nanoseconds: 1_000_000_000, items: size.items)
     #expect(size.items == 30)
   }
 }

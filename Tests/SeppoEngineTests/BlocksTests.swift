@@ -1,11 +1,13 @@
 import SeppoEngine
 import Testing
 
-@Suite("Items in blocks")
+@Suite("Blocks of items")
 struct BlocksTests {
-  @Test("Each item is in one block, and all blocks but the last are alike", arguments: 0...40, [1, 2, 3, 7, 64])
+  @Test(
+    "Each item is in exactly one block, and all blocks except the last have the same size", arguments: 0...40,
+    [1, 2, 3, 7, 64])
   func partition(items: Int, most: Int) {
-    let blocks = Blocks(of: items, most: most)
+    let blocks = Blocks(of: items, atMost: most)
     #expect(blocks.count <= most)
     #expect((0..<blocks.count).flatMap { blocks.items(of: $0..<($0 + 1)) } == Array(0..<items))
     #expect(blocks.items(of: 0..<blocks.count) == 0..<items)
@@ -16,20 +18,20 @@ struct BlocksTests {
     }
   }
 
-  @Test("Without a limit each item is a block of its own")
+  @Test("Without a limit, each item is a block of its own")
   func single() {
     let blocks = Blocks(of: 5)
     #expect(blocks.count == 5 && blocks.size == 1)
     #expect(blocks.items(of: 2..<4) == 2..<4)
   }
 
-  @Test("No blocks have no items")
+  @Test("An empty range of blocks has no items")
   func none() {
-    #expect(Blocks(of: 10, most: 4).items(of: 2..<2).isEmpty)
-    #expect(Blocks(of: 0, most: 4).count == 0)
+    #expect(Blocks(of: 10, atMost: 4).items(of: 2..<2).isEmpty)
+    #expect(Blocks(of: 0, atMost: 4).count == 0)
   }
 
-  @Test("The blocks that hold some items, and blocks of a size that is known")
+  @Test("A range of items is mapped to its blocks, and invalid sizes are rejected")
   func known() {
     let blocks = Blocks(of: 10, size: 4)
     #expect(blocks?.count == 3)
@@ -38,9 +40,9 @@ struct BlocksTests {
     #expect(Blocks(of: 10, size: 0) == nil && Blocks(of: -1, size: 1) == nil)
   }
 
-  @Test("However many items there are")
+  @Test("The largest number of items doesn't overflow")
   func many() {
-    let blocks = Blocks(of: .max, most: 1_000)
+    let blocks = Blocks(of: .max, atMost: 1_000)
     #expect(blocks.count == 1_000 && blocks.items(of: 0..<1_000) == 0..<Int.max)
   }
 }

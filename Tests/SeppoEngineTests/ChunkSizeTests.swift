@@ -1,22 +1,23 @@
 import SeppoEngine
 import Testing
 
-@Suite("The sizes of chunks")
+@Suite("Chunk sizes")
 struct ChunkSizeTests {
-  /// Runs a map alone in which every item takes so long, and gives the chunks.
+  /// Runs the scheduler with a constant time per item on each rank, and returns the chunks.
   private func chunks(
-    count: Int, nanoseconds: [Int], rule: ChunkRule = .automatic, largest: Int = 1 << 30, learnt: Calibration? = nil
-  ) -> (chunks: [Scheduler.Assignment], learnt: Calibration?) {
+    count: Int, nanoseconds: [Int], rule: ChunkRule = .automatic, largest: Int = 1 << 30,
+    calibration: Calibration? = nil
+  ) -> (chunks: [Scheduler.Assignment], calibration: Calibration?) {
     var scheduler = Scheduler(
-      count: count, ranks: nanoseconds.count, rule: rule, largest: largest, calibration: learnt)
+      count: count, ranks: nanoseconds.count, rule: rule, largest: largest, calibration: calibration)
     for rank in nanoseconds.indices { scheduler.joined(rank: rank, threads: 1) }
-    var given: [Scheduler.Assignment] = []
+    var assigned: [Scheduler.Assignment] = []
     var waiting: [Scheduler.Assignment] = []
-    // The rank whose chunk is done first gives it back first.
+    // The chunk that finishes first is returned first.
     var busyUntil = nanoseconds.map { _ in 0 }
     while !scheduler.isFinished {
       while let assignment = scheduler.nextAssignment() {
-        given.append(assignment)
+        assigned.append(assignment)
         waiting.append(assignment)
       }
       func end(_ assignment: Scheduler.Assignment) -> Int {
@@ -29,14 +30,14 @@ struct ChunkSizeTests {
         rank: assignment.rank, chunk: assignment.chunk, completed: assignment.chunk.count,
         nanoseconds: assignment.chunk.count * nanoseconds[assignment.rank])
     }
-    return (given, scheduler.calibration)
+    return (assigned, scheduler.calibration)
   }
 
-  @Test("Chunks start at one item, grow to their time, and shrink at the end")
+  @Test("Chunks start at one item, grow to the target time, and shrink at the end")
   func startGrowShrink() {
     let sizes = chunks(count: 1_000_000, nanoseconds: [1_000, 1_000]).chunks.map(\.chunk.count)
     #expect(sizes.prefix(4) == [1, 1, 1, 1])
-    // Ten milliseconds.
+    // 10 ms.
     #expect(sizes.max() == 10_000)
     #expect(sizes.contains(8) && sizes.contains(64) && sizes.contains(512))
     let last = sizes.suffix(8)
@@ -44,59 +45,59 @@ struct ChunkSizeTests {
     #expect(sizes.count < 200)
   }
 
-  @Test("Long items travel one by one")
+  @Test("Chunks of long items have one item")
   func longItems() {
     #expect(chunks(count: 100, nanoseconds: [15_000_000, 15_000_000]).chunks.allSatisfy { $0.chunk.count == 1 })
   }
 
-  @Test("A fast rank gets chunks to match")
+  @Test("Chunk sizes are proportional to the ranks' speed")
   func fastAndSlow() {
-    let given = chunks(count: 500_000, nanoseconds: [1_000, 4_000]).chunks
-    func largest(_ rank: Int) -> Int { given.filter { $0.rank == rank }.map(\.chunk.count).max() ?? 0 }
+    let assigned = chunks(count: 500_000, nanoseconds: [1_000, 4_000]).chunks
+    func largest(_ rank: Int) -> Int { assigned.filter { $0.rank == rank }.map(\.chunk.count).max() ?? 0 }
     #expect(largest(0) == 10_000)
     #expect(largest(1) == 2_500)
-    let fast = given.filter { $0.rank == 0 }.reduce(0) { $0 + $1.chunk.count }
+    let fast = assigned.filter { $0.rank == 0 }.reduce(0) { $0 + $1.chunk.count }
     #expect((390_000...410_000).contains(fast))
   }
 
-  @Test("With many threads chunks take longer, so that rank 0 keeps up")
+  @Test("With many threads, chunks take longer, so that rank 0 keeps up")
   func manyThreads() throws {
-    let learnt = try #require(chunks(count: 100_000, nanoseconds: [1_000]).learnt)
+    let calibration = try #require(chunks(count: 100_000, nanoseconds: [1_000]).calibration)
     for (threads, size) in [(100, 9_990...10_000), (2_000, 19_980...20_000)] {
-      var scheduler = Scheduler(count: 1 << 40, ranks: 2, rule: .automatic, calibration: learnt)
+      var scheduler = Scheduler(count: 1 << 40, ranks: 2, rule: .automatic, calibration: calibration)
       scheduler.joined(rank: 0, threads: threads - 1)
       let first = scheduler.nextAssignment()
       #expect(size.contains(first?.chunk.count ?? 0))
     }
   }
 
-  @Test("No chunk is larger than allowed")
+  @Test("No chunk is larger than the limit")
   func largest() {
     #expect(chunks(count: 100_000, nanoseconds: [10, 10], largest: 777).chunks.map(\.chunk.count).max() == 777)
   }
 
-  @Test("Items that are to stay together do, and travel together where they are short")
+  @Test("Items of a unit stay together, and short units share a chunk")
   func units() {
-    let given = chunks(count: 10_003, nanoseconds: [100, 100], rule: .items(10)).chunks
-    #expect(given.allSatisfy { $0.chunk.lowerBound % 10 == 0 })
-    #expect(given.dropLast().allSatisfy { $0.chunk.count % 10 == 0 })
-    #expect(given.map(\.chunk.count).max()! > 100)
+    let assigned = chunks(count: 10_003, nanoseconds: [100, 100], rule: .items(10)).chunks
+    #expect(assigned.allSatisfy { $0.chunk.lowerBound % 10 == 0 })
+    #expect(assigned.dropLast().allSatisfy { $0.chunk.count % 10 == 0 })
+    #expect(assigned.map(\.chunk.count).max()! > 100)
     #expect(chunks(count: 1_000, nanoseconds: [2_000_000], rule: .items(10)).chunks.allSatisfy { $0.chunk.count == 10 })
   }
 
-  @Test("What was learnt, the next map of the kind begins with")
-  func learnt() throws {
+  @Test("A map starts with the calibration of an earlier map")
+  func calibration() throws {
     let first = chunks(count: 100_000, nanoseconds: [1_000, 1_000])
-    let learnt = try #require(first.learnt)
-    #expect(abs(learnt.times.mean! - 1_000) < 1)
-    #expect(learnt.known == 10_000)
-    let second = chunks(count: 100_000, nanoseconds: [1_000, 1_000], learnt: learnt)
+    let calibration = try #require(first.calibration)
+    #expect(abs(calibration.times.mean! - 1_000) < 1)
+    #expect(calibration.largestMeasured == 10_000)
+    let second = chunks(count: 100_000, nanoseconds: [1_000, 1_000], calibration: calibration)
     #expect((9_990...10_000).contains(second.chunks[0].chunk.count))
     #expect(second.chunks.count < first.chunks.count)
-    #expect(chunks(count: 0, nanoseconds: [1]).learnt == nil)
+    #expect(chunks(count: 0, nanoseconds: [1]).calibration == nil)
   }
 
-  @Test("Times follow what items take now, not what they once took")
+  @Test("The mean time follows recent items")
   func recentTimes() {
     var times = ItemTimes()
     #expect(times.mean == nil)

@@ -1,7 +1,7 @@
 import SeppoEngine
 import Testing
 
-@Suite("What the coordinator of a call wants done")
+@Suite("The coordinator")
 struct CoordinatorTests {
   private struct Failure: Error {}
 
@@ -14,7 +14,7 @@ struct CoordinatorTests {
       chunk: chunk, completed: completed ?? chunk.count, failures: failed.map(failure), nanoseconds: 1_000_000_000)
   }
 
-  /// With workers of one thread each, one item a chunk.
+  /// Creates a coordinator of workers with one thread each and chunks of one item.
   private func coordinator(
     _ count: Int, workers: Int = 2, joined: Int? = nil, closed: Bool = true,
     _ change: (inout Coordinator.Rules) -> Void = { _ in }
@@ -29,14 +29,14 @@ struct CoordinatorTests {
     return coordinator
   }
 
-  /// All that is to be done now, in words.
+  /// Returns a description of all current effects.
   private func effects(_ coordinator: inout Coordinator) -> [String] {
     var effects: [String] = []
     while let effect = coordinator.nextEffect() {
       let text =
         switch effect {
-        case .give(let worker, let chunk, false): "give \(chunk) to \(worker)"
-        case .give(let worker, let chunk, true): "give \(chunk) to \(worker) again"
+        case .assign(let worker, let chunk, false): "assign \(chunk) to \(worker)"
+        case .assign(let worker, let chunk, true): "assign \(chunk) to \(worker) again"
         case .recall(let worker): "recall from \(worker)"
         case .limit(let bound): "limit \(bound)"
         case .released(let worker, let chunk): "released \(chunk) of \(worker)"
@@ -51,13 +51,13 @@ struct CoordinatorTests {
     return effects
   }
 
-  @Test("Items are given, released, settled, and then it has finished, once")
+  @Test("Items are assigned, released and settled, and the call finishes once")
   func map() {
     var coordinator = coordinator(3)
-    #expect(effects(&coordinator) == ["give 0..<1 to 0", "give 1..<2 to 1"])
+    #expect(effects(&coordinator) == ["assign 0..<1 to 0", "assign 1..<2 to 1"])
     coordinator.handle(.report(worker: 1, report(1..<2)))
     #expect(coordinator.settledThrough == 0 && coordinator.completed == 1)
-    #expect(effects(&coordinator) == ["released 1..<2 of 1", "give 2..<3 to 1"])
+    #expect(effects(&coordinator) == ["released 1..<2 of 1", "assign 2..<3 to 1"])
     coordinator.handle(.report(worker: 0, report(0..<1)))
     #expect(coordinator.settledThrough == 2)
     #expect(effects(&coordinator) == ["released 0..<1 of 0"])
@@ -66,7 +66,7 @@ struct CoordinatorTests {
     #expect(effects(&coordinator).isEmpty && coordinator.calibration != nil)
   }
 
-  @Test("It doesn't finish before all have come, or are lost")
+  @Test("The call doesn't finish before every worker has joined or is lost")
   func allAreHere() {
     var coordinator = coordinator(0, workers: 3, joined: 1)
     #expect(effects(&coordinator).isEmpty)
@@ -77,24 +77,24 @@ struct CoordinatorTests {
     #expect(effects(&coordinator) == ["finished"])
   }
 
-  @Test("The first call waits for all, but not for long")
+  @Test("The first call waits for all workers, with a timeout")
   func jointStart() {
     var coordinator = coordinator(2, joined: 1) { $0.waitsForAll = true }
-    coordinator.advance(to: JointStart.longest - 1)
+    coordinator.advance(to: StartBarrier.timeout - 1)
     #expect(effects(&coordinator).isEmpty)
     var late = coordinator
     coordinator.handle(.joined(worker: 1, threads: 1))
-    #expect(effects(&coordinator) == ["give 0..<1 to 0", "give 1..<2 to 1"])
-    late.advance(to: JointStart.longest)
-    #expect(effects(&late) == ["give 0..<1 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<1 to 0", "assign 1..<2 to 1"])
+    late.advance(to: StartBarrier.timeout)
+    #expect(effects(&late) == ["assign 0..<1 to 0"])
     late.handle(.joined(worker: 1, threads: 1))
-    #expect(effects(&late) == ["give 1..<2 to 1"])
+    #expect(effects(&late) == ["assign 1..<2 to 1"])
   }
 
-  @Test("The lowest item that fails decides, and limits only go down")
+  @Test("The lowest failed item ends the call, and limits only decrease")
   func failures() {
     var coordinator = coordinator(10, workers: 1) { $0.chunk = .items(4) }
-    #expect(effects(&coordinator) == ["give 0..<4 to 0", "give 4..<8 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<4 to 0", "assign 4..<8 to 0"])
     coordinator.handle(.report(worker: 0, report(4..<8, failed: [6], completed: 3)))
     #expect(effects(&coordinator) == ["failed 6 after 1", "limit 6", "released 4..<8 of 0"])
     coordinator.handle(.report(worker: 0, report(0..<4, failed: [1, 3])))
@@ -102,37 +102,37 @@ struct CoordinatorTests {
     #expect(coordinator.bound == 1)
   }
 
-  @Test("A failure is said when it is for good")
+  @Test("Only a permanent failure is reported")
   func retries() {
     var coordinator = coordinator(1, workers: 1) {
       $0.retries = 1
-      $0.failuresDecide = false
+      $0.failsFast = false
     }
     _ = effects(&coordinator)
     coordinator.handle(.report(worker: 0, report(0..<1, failed: [0])))
-    #expect(effects(&coordinator) == ["released 0..<1 of 0", "give 0..<1 to 0"])
+    #expect(effects(&coordinator) == ["released 0..<1 of 0", "assign 0..<1 to 0"])
     coordinator.handle(.report(worker: 0, report(0..<1, failed: [0])))
     #expect(effects(&coordinator) == ["failed 0 after 2", "released 0..<1 of 0", "finished"])
     #expect(coordinator.settledThrough == 1)
   }
 
-  @Test("Items come while it runs, as many as could be used")
+  @Test("Items may be added while the call runs, up to the demand")
   func supply() {
     var coordinator = coordinator(0, closed: false)
     #expect(effects(&coordinator).isEmpty && coordinator.demand == 4)
     coordinator.handle(.supplied(3))
     #expect(coordinator.demand == 1 && coordinator.count == 3)
-    #expect(effects(&coordinator) == ["give 0..<1 to 0", "give 1..<2 to 1"])
+    #expect(effects(&coordinator) == ["assign 0..<1 to 0", "assign 1..<2 to 1"])
     coordinator.handle(.report(worker: 0, report(0..<1)))
     coordinator.handle(.report(worker: 1, report(1..<2)))
-    #expect(effects(&coordinator) == ["released 0..<1 of 0", "released 1..<2 of 1", "give 2..<3 to 0"])
+    #expect(effects(&coordinator) == ["released 0..<1 of 0", "released 1..<2 of 1", "assign 2..<3 to 0"])
     coordinator.handle(.report(worker: 0, report(2..<3)))
     #expect(effects(&coordinator) == ["released 2..<3 of 0"])
     coordinator.handle(.closed)
     #expect(coordinator.demand == 0 && effects(&coordinator) == ["finished"])
   }
 
-  @Test("After a failure that decides no more items are wanted")
+  @Test("After a failure that ends the call, the demand is zero")
   func supplyEnds() {
     var coordinator = coordinator(1, workers: 1, closed: false)
     _ = effects(&coordinator)
@@ -141,7 +141,7 @@ struct CoordinatorTests {
     #expect(effects(&coordinator) == ["failed 0 after 1", "limit 0", "released 0..<1 of 0", "finished"])
   }
 
-  @Test("What a lost worker held is released and goes to others, and what still comes from it is nothing")
+  @Test("Chunks of a lost worker go to others, and its late messages are ignored")
   func lost() {
     var coordinator = coordinator(2)
     _ = effects(&coordinator)
@@ -149,35 +149,35 @@ struct CoordinatorTests {
     coordinator.handle(.lost(worker: 1))
     coordinator.handle(.report(worker: 1, report(1..<2)))
     coordinator.handle(.returned(worker: 1, [1..<2]))
-    #expect(effects(&coordinator) == ["released 0..<1 of 0", "released 1..<2 of 1", "give 1..<2 to 0"])
+    #expect(effects(&coordinator) == ["released 0..<1 of 0", "released 1..<2 of 1", "assign 1..<2 to 0"])
   }
 
-  @Test("A worker with nothing to do gets what another gives up")
+  @Test("An idle worker gets the items that another gives up")
   func recall() {
     var coordinator = coordinator(8, joined: 1) { $0.chunk = .items(4) }
-    #expect(effects(&coordinator) == ["give 0..<4 to 0", "give 4..<8 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<4 to 0", "assign 4..<8 to 0"])
     coordinator.handle(.joined(worker: 1, threads: 1))
     #expect(effects(&coordinator) == ["recall from 0"])
     coordinator.handle(.returned(worker: 0, [6..<8]))
-    #expect(effects(&coordinator) == ["shortened by 6..<8 of 0", "give 6..<8 to 1"])
-    // Nobody asked.
+    #expect(effects(&coordinator) == ["shortened by 6..<8 of 0", "assign 6..<8 to 1"])
+    // No recall is pending.
     coordinator.handle(.returned(worker: 0, [4..<6]))
     #expect(effects(&coordinator).isEmpty && coordinator.held(by: 0) == [0..<4, 4..<6])
   }
 
-  @Test("An item that can't be sent has failed, and what stands behind it is given elsewhere")
+  @Test("An item that can't be sent fails, and the items after it go to another worker")
   func unsendable() {
     var coordinator = coordinator(4) {
       $0.chunk = .items(4)
-      $0.failuresDecide = false
+      $0.failsFast = false
     }
     #expect(coordinator.nextEffect() != nil)
     coordinator.handle(.unsendable(worker: 0, chunk: 0..<4, failure(1)))
-    #expect(effects(&coordinator) == ["shortened by 1..<4 of 0", "failed 1 after 1", "give 2..<4 to 1"])
+    #expect(effects(&coordinator) == ["shortened by 1..<4 of 0", "failed 1 after 1", "assign 2..<4 to 1"])
     #expect(coordinator.held(by: 0) == [0..<1])
   }
 
-  @Test("What threw after a stop is not done, nothing is given, and only what is held is awaited")
+  @Test("After a stop, an item that throws isn't done, nothing is assigned, and only held chunks are awaited")
   func stopped() {
     var coordinator = coordinator(8) { $0.chunk = .items(4) }
     _ = effects(&coordinator)
@@ -191,7 +191,7 @@ struct CoordinatorTests {
     #expect(coordinator.completed == 3 && coordinator.holdsNothing)
   }
 
-  @Test("Where it can't be right it ends when what is under way is back")
+  @Test("An invalid call ends when all chunks have been returned")
   func refused() {
     var coordinator = coordinator(9)
     _ = effects(&coordinator)
@@ -203,14 +203,14 @@ struct CoordinatorTests {
     #expect(effects(&coordinator).last == "finished")
   }
 
-  @Test("An overdue item fails at once, and the call is stuck when it has had as long again")
+  @Test("An overdue item fails at once, and the call is stuck after twice the time limit")
   func overdue() {
     var coordinator = coordinator(2, workers: 1) {
       $0.timeout = second
-      $0.failuresDecide = false
+      $0.failsFast = false
       $0.chunk = .items(2)
     }
-    #expect(effects(&coordinator) == ["give 0..<2 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<2 to 0"])
     coordinator.advance(to: 2 * second)
     coordinator.handle(
       .overdue(worker: 0, OverdueReport(items: [failure(0)], elapsed: [second + 1], returned: [1..<2])))
@@ -223,15 +223,15 @@ struct CoordinatorTests {
     #expect(effects(&coordinator) == ["stuck at 0 of 0 for \(2 * second)"])
     comesBack.handle(.report(worker: 0, report(0..<1, failed: [0])))
     comesBack.advance(to: 9 * second)
-    #expect(effects(&comesBack) == ["released 0..<1 of 0", "give 1..<2 to 0"])
+    #expect(effects(&comesBack) == ["released 0..<1 of 0", "assign 1..<2 to 0"])
   }
 
-  @Test("An overdue item of which a result can't travel is not awaited any more")
+  @Test("The call doesn't wait for an overdue item whose chunk has a result that can't be sent")
   func overdueAndUnreadable() {
     var coordinator = coordinator(2, workers: 1) {
       $0.timeout = second
       $0.chunk = .items(2)
-      $0.failuresDecide = false
+      $0.failsFast = false
     }
     _ = effects(&coordinator)
     coordinator.handle(.overdue(worker: 0, OverdueReport(items: [failure(1)], elapsed: [second + 1], returned: [])))
@@ -240,23 +240,23 @@ struct CoordinatorTests {
     #expect(effects(&coordinator) == ["failed 1 after 1", "failed 0 after 1", "released 0..<2 of 0", "finished"])
   }
 
-  @Test("While more items may come for a worker that has nothing to do, it isn't stuck")
+  @Test("The call isn't stuck while more items may be added for an idle worker")
   func openAndOverdue() {
     var coordinator = coordinator(1, closed: false) { $0.timeout = second }
-    #expect(effects(&coordinator) == ["give 0..<1 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<1 to 0"])
     coordinator.handle(.overdue(worker: 0, OverdueReport(items: [failure(0)], elapsed: [second + 1], returned: [])))
     #expect(effects(&coordinator) == ["failed 0 after 1", "limit 0"])
     #expect(coordinator.isStuck)
     var kept = self.coordinator(1, closed: false) {
       $0.timeout = second
-      $0.failuresDecide = false
+      $0.failsFast = false
     }
     _ = effects(&kept)
     kept.handle(.overdue(worker: 0, OverdueReport(items: [failure(0)], elapsed: [second + 1], returned: [])))
     kept.advance(to: 9 * second)
     #expect(effects(&kept) == ["failed 0 after 1"])
     kept.handle(.supplied(1))
-    #expect(effects(&kept) == ["give 1..<2 to 1"])
+    #expect(effects(&kept) == ["assign 1..<2 to 1"])
   }
 
   // MARK: Repetitions
@@ -267,7 +267,7 @@ struct CoordinatorTests {
       $0.timeout = second
     }
     while let effect = coordinator.nextEffect() {
-      if case .give(let worker, let chunk, let isRepetition) = effect {
+      if case .assign(let worker, let chunk, let isRepetition) = effect {
         if isRepetition { return coordinator }
         coordinator.handle(.report(worker: worker, report(chunk)))
       }
@@ -275,17 +275,19 @@ struct CoordinatorTests {
     return coordinator
   }
 
-  @Test("In the end a few items are computed by another worker, and compared")
+  @Test("At the end, some items are computed by a second worker and compared")
   func repeats() {
     var coordinator = repeating(2)
-    #expect(effects(&coordinator) == ["give 1..<2 to 0 again"])
+    #expect(effects(&coordinator) == ["assign 1..<2 to 0 again"])
     coordinator.handle(.report(worker: 0, report(1..<2)))
     #expect(effects(&coordinator) == ["compare 1 of 1 and 0"])
     coordinator.handle(.report(worker: 1, report(0..<1)))
     #expect(effects(&coordinator) == ["compare 0 of 0 and 1", "finished"])
   }
 
-  @Test("A repetition is not awaited from a lost worker, nor where it was given up, not begun or couldn't be sent")
+  @Test(
+    "A repetition that can't be returned isn't awaited: its worker is lost, or it was assigned up, unstarted or unsendable"
+  )
   func endsOfRepetitions() {
     var lost = repeating(2)
     _ = effects(&lost)
@@ -308,7 +310,7 @@ struct CoordinatorTests {
     #expect(effects(&unsendable).last == "finished")
   }
 
-  @Test("A repetition that hangs is stuck")
+  @Test("The call is stuck if a repetition hangs")
   func stuckRepetition() {
     var coordinator = repeating(1)
     coordinator.handle(.overdue(worker: 1, OverdueReport(items: [failure(0)], elapsed: [second + 1], returned: [])))
@@ -316,16 +318,16 @@ struct CoordinatorTests {
     #expect(effects(&coordinator) == ["stuck at 0 of 1 for \(3 * second + 1)"])
   }
 
-  @Test("Nobody computes again what only a lost worker could, nor what is alone")
+  @Test("Nothing is repeated if the only other worker is lost, or if there is only one worker")
   func nobodyElse() {
     var coordinator = coordinator(1) { $0.repeats = true }
-    #expect(effects(&coordinator) == ["give 0..<1 to 0"])
+    #expect(effects(&coordinator) == ["assign 0..<1 to 0"])
     coordinator.handle(.lost(worker: 1))
     coordinator.handle(.report(worker: 0, report(0..<1)))
     #expect(effects(&coordinator) == ["released 0..<1 of 0", "finished"])
-    var alone = self.coordinator(1, workers: 1) { $0.repeats = true }
-    _ = effects(&alone)
-    alone.handle(.report(worker: 0, report(0..<1)))
-    #expect(effects(&alone) == ["released 0..<1 of 0", "finished"])
+    var single = self.coordinator(1, workers: 1) { $0.repeats = true }
+    _ = effects(&single)
+    single.handle(.report(worker: 0, report(0..<1)))
+    #expect(effects(&single) == ["released 0..<1 of 0", "finished"])
   }
 }

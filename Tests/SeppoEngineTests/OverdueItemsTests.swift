@@ -2,15 +2,15 @@ import Testing
 
 @testable import SeppoEngine
 
-@Suite("Items that have passed their time")
+@Suite("Overdue items")
 struct OverdueItemsTests {
-  private struct Late: Error {}
+  private struct TimeLimitExceeded: Error {}
 
   private func report(_ index: Int, elapsed: Int) -> OverdueReport {
-    OverdueReport(items: [ItemFailure(index: index, error: Late())], elapsed: [elapsed], returned: [])
+    OverdueReport(items: [ItemFailure(index: index, error: TimeLimitExceeded())], elapsed: [elapsed], returned: [])
   }
 
-  @Test("They are stuck when all of them have had as long again, and the lowest is named")
+  @Test("The lowest item is stuck when all have run for twice their time limit")
   func stuck() {
     var items = OverdueItems()
     #expect(items.isEmpty && items.stuck(at: 1_000, timeout: 100) == nil)
@@ -21,8 +21,8 @@ struct OverdueItemsTests {
     #expect(stuck?.index == 3 && stuck?.worker == 2 && stuck?.since == 900)
   }
 
-  @Test("What has come back is overdue no more, on the worker that it came from")
-  func comeBack() {
+  @Test("A returned chunk removes the overdue items of its worker only")
+  func returned() {
     var items = OverdueItems()
     items.append(report(7, elapsed: 110), of: 1, at: 1_000)
     items.append(report(7, elapsed: 110), of: 2, at: 1_000)

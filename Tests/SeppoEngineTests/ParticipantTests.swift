@@ -1,7 +1,7 @@
 import SeppoEngine
 import Testing
 
-@Suite("A rank's chunks")
+@Suite("The participant")
 struct ParticipantTests {
   private final class Chunk: ChunkHolder {
     let cursor: ChunkCursor
@@ -9,7 +9,7 @@ struct ParticipantTests {
     init(_ chunk: Range<Int>, unit: Int = 1) { cursor = ChunkCursor(chunk, unit: unit) }
   }
 
-  /// With one chunk after another of ten items; each thread has taken one and begun the first item of it.
+  /// Returns a participant with chunks of ten items; each thread has taken one and started its first item.
   private func participant(threads: Int, chunks: Int) -> (participant: Participant<Chunk>, chunks: [Chunk]) {
     var participant = Participant<Chunk>(threads: threads)
     let chunks = (0..<chunks).map { Chunk(($0 * 10)..<($0 * 10 + 10)) }
@@ -18,7 +18,7 @@ struct ParticipantTests {
     return (participant, chunks)
   }
 
-  @Test("Chunks are taken in the order in which they came, by no more threads than may compute")
+  @Test("Chunks are taken in the order of their arrival, by at most the allowed number of threads")
   func takes() {
     var (participant, chunks) = participant(threads: 2, chunks: 3)
     #expect(participant.running.map(\.task.cursor.chunk) == [0..<10, 10..<20])
@@ -28,11 +28,11 @@ struct ParticipantTests {
     #expect(participant.waiting.isEmpty && participant.next(on: 0) == nil)
   }
 
-  @Test("Half of what isn't begun is given up, the last items first")
+  @Test("A recall gives up half of the unstarted items, the last ones first")
   func recall() {
     var (participant, chunks) = participant(threads: 1, chunks: 3)
     var dropped: [Range<Int>] = []
-    // 9 of the first are left, and all of the others.
+    // Nine items of the first chunk are unstarted, and all of the others.
     #expect(participant.recall { dropped.append($0.cursor.chunk) } == [20..<30, 15..<20])
     #expect(dropped == [20..<30] && participant.waiting.count == 1)
     #expect(chunks[1].cursor.kept == 10..<15)
@@ -41,7 +41,7 @@ struct ParticipantTests {
     #expect(chunks[0].cursor.kept == 0..<1)
   }
 
-  @Test("What no thread has taken can be withdrawn")
+  @Test("Chunks that no thread has taken can be withdrawn")
   func withdraw() {
     var (participant, _) = participant(threads: 1, chunks: 3)
     var dropped = 0
@@ -49,17 +49,17 @@ struct ParticipantTests {
     #expect(dropped == 2 && participant.waiting.isEmpty && participant.running.count == 1)
   }
 
-  @Test("What stands behind an overdue item is given up, and the item is said once")
+  @Test("The items after an overdue item are assigned up, and the item is reported once")
   func overdue() {
     var (participant, chunks) = participant(threads: 2, chunks: 3)
-    func overdue(at now: Int, _ slots: [(items: Range<Int>, since: Int)?]) -> Overdue {
+    func overdue(at now: Int, _ slots: [(items: Range<Int>, since: Int)?]) -> OverdueWork {
       participant.overdue(at: now, after: 100, inFlight: { slots[$1] }, drop: { _ in })
     }
     #expect(overdue(at: 100, [(0..<1, 0), (10..<11, 50)]).isEmpty)
     let first = overdue(at: 101, [(0..<1, 0), (10..<11, 50)])
     #expect(first.items.map(\.index) == [0] && first.items.map(\.since) == [0])
     #expect(first.returned == [1..<10])
-    // The other thread may take what waits.
+    // The other thread may take it.
     #expect(participant.waiting.count == 1)
     let second = overdue(at: 200, [(0..<1, 0), (10..<11, 50)])
     #expect(second.items.map(\.index) == [10])
@@ -70,10 +70,10 @@ struct ParticipantTests {
     #expect(overdue(at: 300, [(0..<1, 0), (10..<11, 50)]).returned == [20..<30])
   }
 
-  @Test("An item that has just come back is not overdue")
+  @Test("An item that has just finished is not overdue")
   func cameBack() {
     var (participant, chunks) = participant(threads: 1, chunks: 1)
-    // The thread has gone on to the next one since it was seen.
+    // The thread has started the next item in the meantime.
     _ = chunks[0].cursor.next(1)
     let overdue = participant.overdue(at: 200, after: 100, inFlight: { _, _ in (0..<1, 0) }, drop: { _ in })
     #expect(overdue.items.isEmpty && overdue.returned == [2..<10])

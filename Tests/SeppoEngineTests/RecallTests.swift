@@ -1,9 +1,9 @@
 import SeppoEngine
 import Testing
 
-@Suite("Calling back what a rank hasn't begun")
+@Suite("Recalls")
 struct RecallTests {
-  /// Two ranks; rank 1 has done everything it had, rank 0 holds items 0 and 1.
+  /// Returns a scheduler of two ranks: rank 1 is idle, rank 0 holds items 0 and 1.
   private func waiting(count: Int = 4, rule: ChunkRule = .items(1)) -> Scheduler {
     var scheduler = Scheduler(count: count, ranks: 2, rule: rule)
     scheduler.joined(rank: 0, threads: 1)
@@ -15,12 +15,12 @@ struct RecallTests {
     return scheduler
   }
 
-  @Test("A rank with nothing to do gets what waits behind another's item")
+  @Test("An idle rank gets the items that wait on another rank")
   func idleRankGetsTheStock() {
     var scheduler = waiting()
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
     #expect(scheduler.nextRecall() == 0)
-    // Once is enough.
+    // A rank is asked once.
     #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.held(by: 0) == [0..<1])
@@ -28,14 +28,14 @@ struct RecallTests {
     #expect(scheduler.nextAssignment() == nil)
     #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 1, chunk: 1..<2, completed: 1)
-    // Rank 0 holds one item, which it has begun.
+    // Rank 0 holds one item, which it has started.
     #expect(scheduler.nextRecall() == nil)
     scheduler.returned(rank: 0, chunk: 0..<1, completed: 1)
     #expect(scheduler.isFinished)
     #expect(scheduler.completed == 4)
   }
 
-  @Test("Nobody is asked while there is something to hand out, or while nobody waits")
+  @Test("Nothing is recalled while there are items to assign or no rank is idle")
   func onlyWhereWanted() {
     var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(1))
     scheduler.joined(rank: 0, threads: 1)
@@ -48,7 +48,7 @@ struct RecallTests {
     #expect(busy.nextRecall() == nil)
   }
 
-  @Test("A rank that gave nothing isn't asked again for the same items")
+  @Test("A rank that returned nothing isn't asked again for the same items")
   func nothingToGive() {
     var scheduler = waiting()
     #expect(scheduler.nextRecall() == 0)
@@ -57,18 +57,18 @@ struct RecallTests {
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
   }
 
-  @Test("A rank that should be done any moment isn't asked, one that is late is")
+  @Test("A rank that is about to finish isn't asked; a rank that is late is")
   func soonAndLate() {
     func scheduler(after nanoseconds: Int) -> Scheduler {
       var scheduler = Scheduler(count: 5, ranks: 2, rule: .items(1))
       scheduler.joined(rank: 0, threads: 1)
       scheduler.joined(rank: 1, threads: 1)
       scheduler.advance(to: 1_000)
-      var given: [Scheduler.Assignment] = []
-      while let assignment = scheduler.nextAssignment() { given.append(assignment) }
-      while let index = given.firstIndex(where: { $0.rank == 1 }) {
-        scheduler.returned(rank: 1, chunk: given.remove(at: index).chunk, completed: 1, nanoseconds: 20_000)
-        while let assignment = scheduler.nextAssignment() { given.append(assignment) }
+      var assigned: [Scheduler.Assignment] = []
+      while let assignment = scheduler.nextAssignment() { assigned.append(assignment) }
+      while let index = assigned.firstIndex(where: { $0.rank == 1 }) {
+        scheduler.returned(rank: 1, chunk: assigned.remove(at: index).chunk, completed: 1, nanoseconds: 20_000)
+        while let assignment = scheduler.nextAssignment() { assigned.append(assignment) }
       }
       scheduler.advance(to: 1_000 + nanoseconds)
       return scheduler
@@ -79,12 +79,12 @@ struct RecallTests {
     #expect(soon.nextRecall() == nil)
     var late = scheduler(after: 1_000_000)
     #expect(late.nextRecall() == 0)
-    // What isn't asked for now is asked for when its time has come.
+    // The recall is only postponed.
     soon.advance(to: 1_000_000)
     #expect(soon.nextRecall() == 0)
   }
 
-  @Test("An answer that nobody waits for any more changes nothing")
+  @Test("A reply that is no longer needed changes nothing")
   func lateAnswer() {
     var scheduler = waiting()
     scheduler.returned(rank: 0, ranges: [1..<2])
@@ -94,7 +94,7 @@ struct RecallTests {
     #expect(next.held(by: 1).isEmpty)
   }
 
-  @Test("The end of a chunk can be given back, and what isn't is returned")
+  @Test("A recalled end of a chunk is taken back, and the rest is returned later")
   func endOfAChunk() {
     var scheduler = waiting(count: 40, rule: .items(10))
     #expect(scheduler.held(by: 0) == [0..<10, 10..<20])
@@ -108,25 +108,25 @@ struct RecallTests {
     #expect(scheduler.isFinished && scheduler.completed == 40)
   }
 
-  @Test("Who waits because an item failed there gets what others haven't begun")
+  @Test("A rank that is idle because an item failed on it gets the unstarted items of others")
   func whileItemsAreToBeTriedAgain() {
     var scheduler = Scheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
     scheduler.joined(rank: 0, threads: 1)
     while scheduler.nextAssignment() != nil {}
     scheduler.joined(rank: 1, threads: 1)
     #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 2..<3))
-    #expect(scheduler.threw(rank: 1, index: 2) == .again)
+    #expect(scheduler.failed(rank: 1, index: 2) == .retry)
     scheduler.returned(rank: 1, chunk: 2..<3, completed: 1)
     #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 3..<4))
     scheduler.returned(rank: 1, chunk: 3..<4, completed: 1)
-    // Item 2 is for rank 0, which has one in hand and one ahead.
+    // Item 2 is for rank 0, which already holds two chunks.
     #expect(scheduler.nextAssignment() == nil)
     #expect(scheduler.nextRecall() == 0)
     scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.nextAssignment() == .init(rank: 1, chunk: 1..<2))
   }
 
-  @Test("A rank that got more after it was asked may be asked again, whatever it answers")
+  @Test("A rank that was assigned more after a recall may be asked again, whatever it replies")
   func gotMoreMeanwhile() {
     var scheduler = Scheduler(count: 18, ranks: 3, rule: .items(1))
     func give() { while scheduler.nextAssignment() != nil {} }
@@ -147,7 +147,7 @@ struct RecallTests {
     #expect(scheduler.nextRecall() == 0)
     #expect(scheduler.nextRecall() == 2)
     returnAll(0)
-    scheduler.gone(rank: 2)
+    scheduler.lost(rank: 2)
     give()
     finishRankOne()
     #expect(scheduler.held(by: 0).count == 2)
@@ -156,7 +156,7 @@ struct RecallTests {
     #expect(scheduler.nextRecall() == 0)
   }
 
-  @Test("A chunk that is longer than a unit is called back, however short the others are")
+  @Test("A chunk longer than a unit is recalled, however short the others are")
   func longAndShort() throws {
     var short = Scheduler(count: 10, ranks: 1, rule: .items(10))
     short.joined(rank: 0, threads: 1)
@@ -166,7 +166,7 @@ struct RecallTests {
     scheduler.joined(rank: 0, threads: 2)
     #expect(scheduler.nextAssignment()?.chunk == 0..<20)
     scheduler.joined(rank: 1, threads: 1)
-    // Rank 1 does all that rank 0 doesn't hold, up to the last two.
+    // Rank 1 computes everything that rank 0 doesn't hold, except the last two items.
     while scheduler.nextAssignment() != nil {}
     while let chunk = scheduler.held(by: 1).first, chunk != 180..<182 {
       scheduler.returned(rank: 1, chunk: chunk, completed: chunk.count)
@@ -175,7 +175,7 @@ struct RecallTests {
     for chunk in scheduler.held(by: 0).dropFirst() {
       scheduler.returned(rank: 0, chunk: chunk, completed: chunk.count)
     }
-    scheduler.gone(rank: 1)
+    scheduler.lost(rank: 1)
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 180..<182))
     scheduler.joined(rank: 2, threads: 1)
     scheduler.advance(to: 1_000_000_000)
@@ -188,7 +188,7 @@ struct RecallTests {
     #expect(scheduler.nextRecall() == 0)
   }
 
-  @Test("An item that can't be sent ends its chunk, and decides")
+  @Test("An item that can't be sent ends its chunk and the map")
   func failedToSend() {
     var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)

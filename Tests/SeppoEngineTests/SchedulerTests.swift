@@ -1,9 +1,9 @@
 import SeppoEngine
 import Testing
 
-@Suite("Who gets which items when")
+@Suite("The scheduler")
 struct SchedulerTests {
-  @Test("Nothing to do is done at once")
+  @Test("A map without items is finished at once")
   func empty() {
     var scheduler = Scheduler(count: 0, ranks: 3, rule: .automatic)
     scheduler.joined(rank: 0, threads: 1)
@@ -11,8 +11,8 @@ struct SchedulerTests {
     #expect(scheduler.nextAssignment() == nil)
   }
 
-  @Test("Each rank gets a chunk before any gets a second one")
-  func firstThenAhead() {
+  @Test("Each rank gets a chunk before any rank prefetches a second one")
+  func firstThenPrefetched() {
     var scheduler = Scheduler(count: 100, ranks: 3, rule: .items(1))
     for rank in 0..<3 { scheduler.joined(rank: rank, threads: 1) }
     let ranks = (0..<6).map { _ in scheduler.nextAssignment()?.rank }
@@ -20,8 +20,8 @@ struct SchedulerTests {
     #expect(scheduler.nextAssignment() == nil)
   }
 
-  @Test("What is ahead is replaced as often as it is begun")
-  func alwaysOneAhead() {
+  @Test("A prefetched chunk is replaced when it is started")
+  func alwaysOnePrefetched() {
     var scheduler = Scheduler(count: 100, ranks: 1, rule: .items(1))
     scheduler.joined(rank: 0, threads: 1)
     for item in 0..<90 {
@@ -31,8 +31,8 @@ struct SchedulerTests {
     }
   }
 
-  @Test("The last items are left for whoever is free first")
-  func nobodyHoardsTheEnd() {
+  @Test("The last items are left for the first idle rank")
+  func lastItemsAreNotPrefetched() {
     var scheduler = Scheduler(count: 5, ranks: 4, rule: .automatic)
     for rank in 0..<4 { scheduler.joined(rank: rank, threads: 1) }
     for rank in 0..<4 { #expect(scheduler.nextAssignment() == .init(rank: rank, chunk: rank..<(rank + 1))) }
@@ -41,52 +41,52 @@ struct SchedulerTests {
     #expect(scheduler.nextAssignment() == .init(rank: 2, chunk: 4..<5))
   }
 
-  @Test("After a throw nothing above it is handed out, and what is below is")
-  func stopsAfterAThrow() {
+  @Test("After a failure, only items below it are assigned")
+  func stopsAfterAFailure() {
     var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)
     scheduler.joined(rank: 1, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
     #expect(scheduler.nextAssignment()?.chunk == 20..<30)
-    #expect(scheduler.threw(rank: 1, index: 14) == .failed(tries: 1))
+    #expect(scheduler.failed(rank: 1, index: 14) == .failed(tries: 1))
     scheduler.returned(rank: 1, chunk: 10..<20, completed: 5)
     #expect(scheduler.bound == 14)
     #expect(scheduler.nextAssignment() == nil)
     #expect(!scheduler.isFinished)
-    // The chunk ahead is given back untouched; the one below the throw is finished, and throws too.
+    // The prefetched chunk is returned unstarted; an item below the failure fails too.
     scheduler.returned(rank: 0, chunk: 20..<30, completed: 0)
-    #expect(scheduler.threw(rank: 0, index: 3) == .failed(tries: 1))
+    #expect(scheduler.failed(rank: 0, index: 3) == .failed(tries: 1))
     scheduler.returned(rank: 0, chunk: 0..<10, completed: 4)
     #expect(scheduler.bound == 3)
     #expect(scheduler.isFinished)
   }
 
-  @Test("What a lost rank held goes to others, the lowest first")
+  @Test("The items of a lost rank go to others, the lowest first")
   func lostRank() {
     var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 1, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
-    scheduler.gone(rank: 1)
+    scheduler.lost(rank: 1)
     scheduler.joined(rank: 0, threads: 1)
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 0..<10))
     #expect(scheduler.nextAssignment() == .init(rank: 0, chunk: 10..<20))
   }
 
-  @Test("What came back not begun is handed out again, before anything else")
-  func handedBack() {
+  @Test("Items returned unstarted are assigned again before all others")
+  func returnedUnstarted() {
     var scheduler = Scheduler(count: 30, ranks: 2, rule: .items(10))
     scheduler.joined(rank: 0, threads: 1)
     #expect(scheduler.nextAssignment()?.chunk == 0..<10)
-    // A rank may know of a throw, and stop, before rank 0 hears of it.
+    // A rank may learn of a failure, and stop, before rank 0 does.
     scheduler.returned(rank: 0, chunk: 0..<10, completed: 4)
     #expect(scheduler.completed == 4)
     #expect(scheduler.nextAssignment()?.chunk == 4..<10)
     #expect(scheduler.nextAssignment()?.chunk == 10..<20)
   }
 
-  @Test("A large map on many ranks stays quick: 250,000 items, a thousand ranks, single")
+  @Test("A large map is fast: 250,000 single items on 1,000 ranks")
   func largeMap() {
     var scheduler = Scheduler(count: 250_000, ranks: 1_000, rule: .items(1))
     for rank in 0..<1_000 { scheduler.joined(rank: rank, threads: 1) }
@@ -103,6 +103,6 @@ struct SchedulerTests {
       back.removeAll(keepingCapacity: true)
     }
     #expect(handed == 250_000)
-    #expect(first == Array(0..<1_000) + Array(0..<1_000), "a rank was passed over")
+    #expect(first == Array(0..<1_000) + Array(0..<1_000), "a rank was skipped")
   }
 }

@@ -4,15 +4,16 @@ import Testing
 
 @Suite("Simulated maps")
 struct SimulationTests {
-  /// Some hundreds in all, as they run without optimisation here; .ci/run holds ten thousand others, and .ci/soak millions.
+  /// Only several hundred schedules, as this build isn't optimised; .ci/run simulates ten thousand others, .ci/soak
+  /// millions.
   private static let block = 75 * soak
 
-  @Test("The books hold at every step of hundreds of schedules, and each ends as map does", arguments: 0..<4)
+  @Test("The coordinator agrees with the reference model at every step of hundreds of schedules", arguments: 0..<4)
   func manySchedules(block: Int) {
-    var figures = Figures()
+    var statistics = Statistics()
     for seed in (block * Self.block)..<((block + 1) * Self.block) {
       do {
-        figures.add(try Simulation(Schedule(seed: UInt64(seed))).run())
+        statistics.add(try Simulation(Schedule(seed: UInt64(seed))).run())
       } catch {
         Issue.record(
           """
@@ -21,10 +22,10 @@ struct SimulationTests {
           """)
       }
     }
-    #expect(figures.rarities(in: Self.block).isEmpty, "\(figures)")
+    #expect(statistics.rarities(in: Self.block).isEmpty, "\(statistics)")
   }
 
-  @Test("A seed gives the same schedule, step by step")
+  @Test("A seed always produces the same schedule, step by step")
   func replayable() throws {
     for seed in UInt64(0)..<UInt64(20 * soak) {
       var (first, second): ([String], [String]) = ([], [])
@@ -34,7 +35,7 @@ struct SimulationTests {
     }
   }
 
-  @Test("What the scheduler keeps doesn't grow with what it has seen, in a hundred thousand steps")
+  @Test("The scheduler's memory doesn't grow during 100,000 steps")
   func boundedMemory() throws {
     var rank = Schedule.Rank()
     rank.threads = 2
@@ -42,22 +43,26 @@ struct SimulationTests {
       seed: 1, count: 40_000, ranks: Array(repeating: rank, count: 8), itemTime: .uniform(1_000_000), delay: 20_000)
     schedule.rule = .items(1)
     schedule.retries = 1
-    schedule.results = (0..<schedule.count).map { $0 % 5 == 0 ? .throwsFirst(1) : .fine }
-    let figures = try Simulation(schedule).run()
-    #expect(figures.steps > 100_000)
-    #expect(figures.again == 8_000)
-    #expect(figures.footprint < 400)
+    schedule.behaviors = (0..<schedule.count).map { $0 % 5 == 0 ? .throwsFirst(1) : .fine }
+    let statistics = try Simulation(schedule).run()
+    #expect(statistics.steps > 100_000)
+    #expect(statistics.retried == 8_000)
+    #expect(statistics.footprint < 400)
   }
 
-  @Test("Messages of 50 ms leave the ranks at work", arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
+  @Test(
+    "With messages of 50 ms, the ranks spend more than 95 % of their time on items",
+    arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func slowNetwork(ranks: Int, milliseconds: Int) throws {
-    // The first items are there after 100 ms, and what they took is known after 200.
+    // The first items arrive after 100 ms, and their times are known after 200 ms.
     let share = try Efficiency.share(
       item: milliseconds * 1_000_000, ranks: ranks, ideal: 10_000_000_000, delay: 50_000_000)
     #expect(share > 0.95)
   }
 
-  @Test("Those of a machine cost nothing", arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
+  @Test(
+    "With messages of 20 µs, the ranks spend more than 99 % of their time on items",
+    arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func quickNetwork(ranks: Int, milliseconds: Int) throws {
     let share = try Efficiency.share(
       item: milliseconds * 1_000_000, ranks: ranks, ideal: 10_000_000_000, delay: 20_000)

@@ -2,12 +2,12 @@ import Testing
 
 @testable import SeppoMPI
 
-@Suite("Elements that follow from each other")
+@Suite("Arithmetic progressions")
 struct ArithmeticProgressionTests {
   private func elements<Base: Collection>(_ base: Base) -> [Base.Element]? {
     guard let progression = progression(of: base) else { return nil }
     return [Base.Element](unsafeUninitializedCapacity: progression.count) { places, count in
-      // In two parts, as two chunks are.
+      // In two parts, like two chunks.
       let middle = progression.count / 2
       if let start = places.baseAddress {
         progression.write(0..<middle, to: start)
@@ -17,7 +17,7 @@ struct ArithmeticProgressionTests {
     }
   }
 
-  @Test("Ranges of integers of up to 64 bits travel as their bounds")
+  @Test("Ranges of integers of up to 64 bits are progressions")
   func ranges() {
     #expect(elements(-3..<9) == Array(-3..<9))
     #expect(elements(Int8.min...Int8.max) == Array(Int8.min...Int8.max))
@@ -27,7 +27,7 @@ struct ArithmeticProgressionTests {
     #expect(elements(4..<4) == [])
   }
 
-  @Test("What doesn't follow travels as it is")
+  @Test("Other collections are not progressions")
   func others() {
     #expect(progression(of: [1, 2, 3]) == nil)
     #expect(progression(of: Int128(1)..<5) == nil)
@@ -35,7 +35,7 @@ struct ArithmeticProgressionTests {
     #expect(progression(of: "abc") == nil)
   }
 
-  @Test("Strides are what the standard library's are, bit for bit, and travel as their bounds")
+  @Test("Strides have the same bits as the standard library's, and are progressions")
   func strides() {
     for step in 1...200 {
       let size = Double(step) * 0.037
@@ -54,7 +54,7 @@ struct ArithmeticProgressionTests {
     #expect(Strided(stride(from: 3, to: 3, by: 1)).isEmpty)
   }
 
-  @Test("A stride whose steps are smaller than the spacing of numbers at its end has its end once")
+  @Test("If a stride's steps are smaller than the spacing of numbers at its end, the end occurs once")
   func endsInRounding() {
     let times = stride(from: Float(1_700_000_000), through: Float(1_700_003_600 as Int), by: 60)
     #expect(elements(Strided(times)) == Array(times))
@@ -62,7 +62,7 @@ struct ArithmeticProgressionTests {
     #expect(elements(Strided(julian)) == Array(julian))
   }
 
-  @Test("Strides at the edges of precision, at random")
+  @Test("Random strides at the limits of precision are the same as the standard library's")
   func edges() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<(1_000 * soak) {
@@ -71,7 +71,8 @@ struct ArithmeticProgressionTests {
     }
   }
 
-  /// First, end and step of random magnitudes, the step from a hundredth of the spacing of numbers there to some times it.
+  /// Compares a stride with random first element, end and step. The step is between a hundredth of the spacing of numbers there
+  /// and a small multiple of it.
   private func expectSame<Number: BinaryFloatingPoint & Codable & Sendable>(
     _ type: Number.Type, _ random: inout some RandomNumberGenerator
   ) where Number.RawSignificand: FixedWidthInteger, Number.Stride == Number {

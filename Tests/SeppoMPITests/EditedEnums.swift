@@ -3,158 +3,158 @@ import SeppoMPI
 extension EditedResultTests {
   static let enums = [
     Edit("a payload of another type") {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Double)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Float)
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("a payload made optional") {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Double)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Double?)
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("a label of an optional payload") {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(peak: Double?)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(top: Double?)
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("two labels swapped") {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(peak: Double, top: Double)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(top: Double, peak: Double)
       }
-      return Fate.self
+      return Detection.self
     },
-    Edit("a coded label") {
-      enum Fate: Codable {
+    Edit("a label's coding key changed") {
+      enum Detection: Codable {
         case lost
         case found(peak: Double?)
         enum FoundCodingKeys: String, CodingKey { case peak = "p" }
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(peak: Double?)
         enum FoundCodingKeys: String, CodingKey { case peak = "q" }
       }
-      return Fate.self
+      return Detection.self
     },
-    Edit("a case more") {
-      enum Fate: Codable {
+    Edit("a case added") {
+      enum Detection: Codable {
         case lost
         case found(Double)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Double)
         case given
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("a case renamed") {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found(Double)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Codable {
+      enum Detection: Codable {
         case gone
         case found(Double)
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("two raw values swapped") {
-      enum Fate: Int, Codable {
+      enum Detection: Int, Codable {
         case lost = 1
         case found = 2
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      enum Fate: Int, Codable {
+      enum Detection: Int, Codable {
         case lost = 2
         case found = 1
       }
-      return Fate.self
+      return Detection.self
     },
     Edit("two cases with raw values swapped") {
-      enum Fate: Int, Codable { case lost, found }
-      return Fate.self
+      enum Detection: Int, Codable { case lost, found }
+      return Detection.self
     } _: {
-      enum Fate: Int, Codable { case found, lost }
-      return Fate.self
+      enum Detection: Int, Codable { case found, lost }
+      return Detection.self
     },
     Edit("a raw value of another type") {
-      enum Fate: Int, Codable { case lost, found }
-      return Fate.self
+      enum Detection: Int, Codable { case lost, found }
+      return Detection.self
     } _: {
-      enum Fate: Int8, Codable { case lost, found }
-      return Fate.self
+      enum Detection: Int8, Codable { case lost, found }
+      return Detection.self
     },
     Edit("a struct inside a payload's array") {
       struct Peak: Codable { var place, width: Double }
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found([Peak])
       }
-      return Fate.self
+      return Detection.self
     } _: {
       struct Peak: Codable { var width, place: Double }
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found([Peak])
       }
-      return Fate.self
+      return Detection.self
     },
-    Edit("a tree's leaf") {
-      indirect enum Fate: Codable {
+    Edit("a payload in a recursive enum") {
+      indirect enum Detection: Codable {
         case leaf(Int)
-        case node(Fate, Fate)
+        case node(Detection, Detection)
       }
-      return Fate.self
+      return Detection.self
     } _: {
-      indirect enum Fate: Codable {
+      indirect enum Detection: Codable {
         case leaf(UInt)
-        case node(Fate, Fate)
+        case node(Detection, Detection)
       }
-      return Fate.self
+      return Detection.self
     },
   ]
 
   static let others = [
-    Edit("a class's own property") {
+    Edit("a class's property") {
       final class Star: Codable {
         var mass: Double?
         init() {}
@@ -185,7 +185,7 @@ extension EditedResultTests {
       struct Box<Value: Codable>: Codable { var value: Value }
       return Box<Tag>.self
     },
-    Edit("a type with a decoding of its own") {
+    Edit("a type with a custom init(from:)") {
       struct Star: Codable {
         var mass: Double
         init(from decoder: any Decoder) throws {

@@ -2,8 +2,8 @@ import Foundation
 import SeppoMPI
 import Testing
 
-/// Types of one name, as they were and as they are after an edit. A type of a function's own has no name but its own.
-@Suite("A results' type that was edited isn't the one that was stored")
+/// Compares types of the same name before and after an edit. Types that are local to a function can have the same name.
+@Suite("An edit of a result type is noticed")
 struct EditedResultTests {
   struct Edit: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -49,7 +49,7 @@ struct EditedResultTests {
       }
       return Particle.self
     },
-    Edit("a property more") {
+    Edit("a property added") {
       struct Particle: Codable { var mass: Double }
       return Particle.self
     } _: {
@@ -98,7 +98,7 @@ struct EditedResultTests {
       }
       return Particle.self
     },
-    Edit("a key less") {
+    Edit("a key removed") {
       struct Particle: Codable {
         var mass: Double
         var charge: Double?
@@ -127,7 +127,7 @@ struct EditedResultTests {
       }
       return Particle.self
     },
-    Edit("two structs inside swapped") {
+    Edit("two inner structs swapped") {
       struct Particle: Codable {
         struct First: Codable { var x: Double }
         struct Second: Codable { var x: Double }
@@ -166,14 +166,14 @@ struct EditedResultTests {
       struct Particle: Codable, PlainMemory { var charge, mass: Double }
       return Particle.self
     },
-    Edit("plain memory no more") {
+    Edit("plain memory removed") {
       struct Particle: Codable, PlainMemory { var mass, charge: Double }
       return Particle.self
     } _: {
       struct Particle: Codable, BitwiseCopyable { var mass, charge: Double }
       return Particle.self
     },
-    Edit("another vector in plain memory") {
+    Edit("another vector type in plain memory") {
       struct Particle: Codable, PlainMemory {
         var place: SIMD2<Float>
         var mass: Double
@@ -197,42 +197,42 @@ struct EditedResultTests {
     },
   ]
 
-  @Test("As it stands, and in every container", arguments: structs + enums + others)
+  @Test("An edit is noticed in the type itself and in every container", arguments: structs + enums + others)
   func isNoticed(_ edit: Edit) throws {
     for wrap in Wrapping.allCases {
       let (before, after) = (ResultShape.describe(wrap(edit.before())), ResultShape.describe(wrap(edit.after())))
       #expect(before != after)
       #expect(ResultShape.describe(wrap(edit.before())) == before)
-      // The names are the same, so that it's the edit that is seen.
+      // The names are the same, so that the difference is caused by the edit.
       #expect(before.split(separator: "\n").first == after.split(separator: "\n").first)
       let (stored, now) = ResultShape.difference(before, after)
       #expect(stored != now)
     }
   }
 
-  @Test("A type that is written again as it was is the same")
+  @Test("A type with the same declaration has the same description")
   func same() {
     func one() -> Any.Type {
       struct Peak: Codable {
         var place: Double
         var width: Double?
       }
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found([Peak], times: Int)
       }
-      return [String: Fate?].self
+      return [String: Detection?].self
     }
     func again() -> Any.Type {
       struct Peak: Codable {
         var place: Double
         var width: Double?
       }
-      enum Fate: Codable {
+      enum Detection: Codable {
         case lost
         case found([Peak], times: Int)
       }
-      return [String: Fate?].self
+      return [String: Detection?].self
     }
     #expect(ObjectIdentifier(one()) != ObjectIdentifier(again()))
     #expect(ResultShape.describe(one()) == ResultShape.describe(again()))

@@ -7,19 +7,19 @@ private struct Refused: LocalizedError {
   var errorDescription: String? { "the file server refuses" }
 }
 
-private struct Silent: LocalizedError, CustomStringConvertible {
+private struct WithoutText: LocalizedError, CustomStringConvertible {
   var errorDescription: String? { nil }
-  var description: String { "silent by itself" }
+  var description: String { "no localised text" }
 }
 
 private struct Plain: Error { var code = 3 }
 
-@Suite("What an item's error says")
+@Suite("The text of an item's error")
 struct ErrorTextTests {
   @Test(
-    "A LocalizedError's own text, else the description",
+    "It is the localised description if there is one, else the description",
     arguments: [
-      (Refused(), "the file server refuses"), (Silent(), "silent by itself"), (Plain(), "Plain(code: 3)"),
+      (Refused(), "the file server refuses"), (WithoutText(), "no localised text"), (Plain(), "Plain(code: 3)"),
     ] as [(any Error, String)])
   func text(_ thrown: any Error, _ text: String) {
     let error = ItemError(thrown, index: 0, rank: 0, host: "here", place: "here:1")

@@ -2,9 +2,11 @@ import Testing
 
 @testable import SeppoMPI
 
-@Suite("What ranks' items are compared by")
+@Suite("Samples of items")
 struct ItemSampleTests {
-  @Test("Of few items all, of many 64 from the first to the last", arguments: [0, 1, 2, 63, 64, 65, 1_000, .max])
+  @Test(
+    "A sample contains all items if they are few, else 64 from the first to the last",
+    arguments: [0, 1, 2, 63, 64, 65, 1_000, .max])
   func places(_ count: Int) {
     let places = ItemSample.places(in: count)
     #expect(places.count == min(count, 64))
@@ -12,21 +14,21 @@ struct ItemSampleTests {
     #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
   }
 
-  @Test("Equal items have equal samples, in whatever collection they are")
+  @Test("Equal items have equal samples in any collection")
   func equal() {
     #expect(ItemSample(0..<1_000) == ItemSample(Array(0..<1_000)))
     #expect(ItemSample((0..<1_000).lazy.map { "\($0)" }) == ItemSample((0..<1_000).map { "\($0)" }))
     #expect(ItemSample((0..<70).reversed()) == ItemSample(Array((0..<70).reversed())))
   }
 
-  @Test("Sets and dictionaries inside of items may have any order")
+  @Test("The order of sets and dictionaries inside items doesn't matter")
   func hashed() {
     let (one, other) = (Set(0..<100), Set((0..<100).reversed()))
     #expect(ItemSample([one]) == ItemSample([other]))
     #expect(ItemSample([one]) != ItemSample([one.subtracting([7])]))
   }
 
-  @Test("The first difference is found: in number, at the first item, at the last")
+  @Test("The first difference is found: in the count, in the first item, in the last item")
   func differences() {
     let sample = ItemSample([1, 2, 3])
     #expect(sample.difference(of: ItemSample([1, 2, 3])) == nil)

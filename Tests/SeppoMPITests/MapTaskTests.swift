@@ -7,16 +7,17 @@ import Testing
 @testable import SeppoMPI
 @testable import SeppoProcess
 
-@Suite("A map's chunk", .serialized)
+@Suite("The computation of a chunk", .serialized)
 struct MapTaskTests {
   private let pool = ComputePool(InFlightSlots(.allocate(byteCount: InFlightSlots.size, alignment: InFlightSlot.size)))
 
-  @Test("Where the pool stops, what a thread has taken is not begun, and nothing is made of what it computed")
-  func stopWithinStretch() throws {
+  @Test("If the pool stops, a thread starts no further items of its batch, and its values are dropped")
+  func stopWithinBatch() throws {
     let gate = Gate()
     let context = MapContext(
       rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), limits: ChunkLimits(),
-      unit: 1, stopsAtFailure: true, mindsRequests: true, timeout: nil, itemsAreMemory: true, readsItemsBack: false,
+      unit: 1, stopsAtFailure: true, observesStopRequests: true, timeout: nil, itemsAreMemory: true,
+      decodesOwnItems: false,
       valuesAreMemory: false, roundTrips: nil)
     let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)
     items.initialize(repeating: 1)
@@ -33,7 +34,7 @@ struct MapTaskTests {
     pool.stop()
     gate.open()
     while pool.takeFinished().isEmpty { pool.wait(nanoseconds: 1_000_000) }
-    #expect(task.report(withWay: false).completed == 0 && task.bytes == nil)
+    #expect(task.report(includesTransit: false).completed == 0 && task.bytes == nil)
     pool.end()
   }
 }

@@ -2,13 +2,13 @@ import Testing
 
 @testable import SeppoMPI
 
-@Suite("Who has come to a call")
+@Suite("The ranks that have reached a call")
 struct MembersTests {
   private let second = 1_000_000_000
 
   private func members(_ rank: Int) -> Members { Members(rank: rank, hosts: ["a", "b", "a"]) }
 
-  @Test("Rank 0 hears of all, in the order in which they come; each call begins anew")
+  @Test("Rank 0 tracks all ranks in the order of their arrival; each call starts again")
   func root() {
     let members = members(0)
     #expect(members.here == 2 && members.host == "a" && !members.areAllPresent)
@@ -23,7 +23,7 @@ struct MembersTests {
     }
   }
 
-  @Test("The others hear of rank 0")
+  @Test("The other ranks track rank 0")
   func others() {
     let members = members(2)
     members.beginCall()
@@ -32,14 +32,14 @@ struct MembersTests {
     #expect(members.missing.isEmpty && members.areAllPresent && members.present == [0])
   }
 
-  @Test("A rank that is alone waits for none")
+  @Test("A single rank waits for no other")
   func alone() {
     let members = Members(rank: 0, hosts: ["a"])
     members.beginCall()
     #expect(members.areAllPresent && members.missing.isEmpty)
   }
 
-  @Test("Which ranks are missing is said once in each limit")
+  @Test("Missing ranks are reported once per limit")
   func complaints() {
     let members = members(0)
     let call = CallGate.Call(number: 3, name: "atRoot", place: Place(fileID: "M/a.swift", line: 7, column: 1))
@@ -57,7 +57,7 @@ struct MembersTests {
     #expect(missing.line(at: 30 * second, members, rootMayBeAway: false, in: call) == nil)
   }
 
-  @Test("Of the ranks that wait for rank 0, the first says so, once, and not where rank 0 may be away")
+  @Test("Of the ranks that wait for rank 0, the first reports it, once, unless rank 0 may be outside of calls")
   func complaintsOfOthers() {
     for (rank, isAway, says) in [(1, false, true), (1, true, false), (2, false, false)] {
       var missing = MissingRanks(limit: second)
@@ -69,7 +69,7 @@ struct MembersTests {
     }
   }
 
-  @Test("Where a call is made is seen after an await and in tasks, and is left with the body")
+  @Test("The call context is the same after an await and in tasks, and ends with the body")
   func context() async {
     #expect(CallContext.current == .everyRank)
     await CallContext.$current.withValue(.item) {

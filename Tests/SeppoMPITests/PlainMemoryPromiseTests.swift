@@ -40,14 +40,14 @@ private struct Frame: Codable {
 
 private struct WithTuple: PlainMemory { var flags = (0, true) }
 
-@Suite("What PlainMemory promises")
+@Suite("The promise of PlainMemory")
 struct PlainMemoryPromiseTests {
-  @Test("A struct of numbers is taken, and what is no plain memory")
+  @Test("A struct of numbers is accepted, and so are types that aren't PlainMemory")
   func taken() throws {
     try PlainMemoryPromise.check([Fine.self, [Fine].self, Bool.self, Int?.self, [String: Int].self], place: "here")
   }
 
-  @Test("Inside of other values it is refused where it would be coded")
+  @Test("Inside other values, an invalid struct is refused when it is encoded")
   func inside() throws {
     for frame in [Frame(swarm: [WithBool()]), Frame(one: WithBool())] {
       let error = try #require(throws: WireError.self) {
@@ -55,13 +55,13 @@ struct PlainMemoryPromiseTests {
           try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: _WireWriter())
         }
       }
-      #expect(error.reason.hasPrefix("WithBool: it is said to be PlainMemory, but isAlive is a Bool"), "\(error)")
+      #expect(error.reason.hasPrefix("WithBool: it conforms to PlainMemory, but isAlive is a Bool"), "\(error)")
       #expect(error.codingPath == (frame.one == nil ? "swarm" : "one"))
     }
   }
 
   @Test(
-    "A Bool, an enum or an Optional inside is refused, by its name",
+    "A Bool, an enum or an Optional inside is refused, and the error names it",
     arguments: [
       (WithBool.self, "isAlive is a Bool"), ([WithBool].self, "isAlive is a Bool"),
       (WithEnum.self, "inner.kind is an enum"), (WithOptional.self, "charge is an Optional"),

@@ -2,9 +2,9 @@ import Foundation
 import SeppoMPI
 import Testing
 
-@Suite("What the type of a result looks like")
+@Suite("The description of a result type")
 struct ResultShapeTests {
-  @Test("A struct by its properties, and what those are made of, through every container")
+  @Test("A struct is described by its properties and their types, through every container")
   func structs() {
     #expect(
       ResultShape.describe([Fit].self) == """
@@ -29,12 +29,12 @@ struct ResultShapeTests {
     #expect(ResultShape.describe(Empty.self) == "Empty\nEmpty")
   }
 
-  @Test("An enum by its cases, what they hold, and their raw values")
+  @Test("An enum is described by its cases, payloads and raw values")
   func enums() {
     #expect(
-      ResultShape.describe([String: Fate].self) == """
-        Dictionary<String, Fate>
-        Fate
+      ResultShape.describe([String: Detection].self) == """
+        Dictionary<String, Detection>
+        Detection
           found(peak: Peak)
           tried(times: Int, String)
           plain(Double)
@@ -48,7 +48,7 @@ struct ResultShapeTests {
     #expect(ResultShape.describe(Only.self) == "Only\nOnly: Int\n  one = 0")
   }
 
-  @Test("Names by which a type is coded, where these are others")
+  @Test("Coding keys are listed if they differ from the names")
   func codedNames() {
     #expect(
       ResultShape.describe(Renamed.self) == """
@@ -70,7 +70,7 @@ struct ResultShapeTests {
     #expect(ResultShape.describe(ByAnyKey.self).hasSuffix("  coded as names of its own"))
   }
 
-  @Test("A type that contains itself, in whatever way, has an end")
+  @Test("The description of a recursive type is finite")
   func recursive() {
     #expect(
       ResultShape.describe(Tree.self) == """
@@ -87,7 +87,7 @@ struct ResultShapeTests {
     #expect(ever.utf8.count < 100_000 && ever.hasPrefix("EverLarger<Int>\n"))
   }
 
-  @Test("Classes and what they inherit")
+  @Test("Classes are described with their superclasses")
   func classes() {
     #expect(
       ResultShape.describe([Sub].self) == """
@@ -102,7 +102,7 @@ struct ResultShapeTests {
         """)
   }
 
-  @Test("Plain memory with its size, and structs inside it that can't be coded")
+  @Test("Plain memory is described with its size and with structs inside it that aren't Codable")
   func memory() {
     #expect(
       ResultShape.describe([Plain].self) == """
@@ -118,7 +118,8 @@ struct ResultShapeTests {
         """)
   }
 
-  @Test("Generic types, property wrappers, and types of the language's and of Foundation's")
+  @Test(
+    "Generic types and property wrappers are described; types of the standard library and Foundation are only named")
   func others() {
     #expect(
       ResultShape.describe(Wrapped<Peak>.self) == """
@@ -146,16 +147,16 @@ struct ResultShapeTests {
     #expect(ResultShape.describe(Range<Wave>.self) == "Range<Wave>\nWave\n  length: Int")
   }
 
-  @Test("Nothing of it is another thing in another process")
+  @Test("Names are the same in every process")
   func names() {
     struct Local: Codable {
       var inner: [Inner]
-      struct Inner: Codable { var fate: Fate? }
+      struct Inner: Codable { var detection: Detection? }
     }
     let text = ResultShape.describe([Local?].self)
     #expect(
       text.hasPrefix(
-        "Array<Optional<ResultShapeTests.Local>>\nResultShapeTests.Local\n  inner: Array<ResultShapeTests.Local.Inner>\nResultShapeTests.Local.Inner\n  fate: Optional<Fate>\n"
+        "Array<Optional<ResultShapeTests.Local>>\nResultShapeTests.Local\n  inner: Array<ResultShapeTests.Local.Inner>\nResultShapeTests.Local.Inner\n  detection: Optional<Detection>\n"
       ))
     #expect(!text.contains("$") && !text.contains("SeppoMPITests"), "\(text)")
     #expect(
@@ -163,12 +164,12 @@ struct ResultShapeTests {
         == "Array<Int>.Extending\nArray<Int>.Extending\n  peak: Peak\nPeak\n  place: Double\n  width: Optional<Double>")
   }
 
-  @Test("A private type and what stands in it")
+  @Test("A private type is described with its nested types")
   func privateTypes() {
     #expect(ResultShape.describe(Shell.self) == "Shell\nShell\n  core: Shell.Core\nShell.Core\n  x: Int")
   }
 
-  @Test("Packs, numbers as arguments, weak references")
+  @Test("Parameter packs, integer arguments and weak references are described")
   func rareTypes() {
     #expect(ResultShape.describe(Several<Mark, Tail, Line>.self).contains("  values: (Tail, Line)\n"))
     #expect(
@@ -181,7 +182,7 @@ struct ResultShapeTests {
     )
   }
 
-  @Test("A type's own decoding gets no value that it doesn't expect")
+  @Test("A custom init(from:) gets no unexpected value")
   func ownDecoding() {
     let text = ResultShape.describe([Demanding].self)
     #expect(text == "Array<Demanding>\nDemanding\n  values: Array<Int>\n  kind: Int\n  coded as values = v")
@@ -215,7 +216,7 @@ private struct Mark: Codable, Hashable { var number: Int }
 private struct Empty: Codable {}
 private struct Holder<T: Codable>: Codable { var value: T }
 
-private enum Fate: Codable {
+private enum Detection: Codable {
   case lost
   case found(peak: Peak)
   case tried(times: Int, String)
@@ -291,7 +292,7 @@ private struct Uncoded: BitwiseCopyable {
 
 private struct Inline: Codable, PlainMemory {
   var values: [3 of Uncoded]
-  init(from decoder: any Decoder) throws { fatalError("it travels as memory") }
+  init(from decoder: any Decoder) throws { fatalError("it is sent as memory") }
   func encode(to encoder: any Encoder) throws {}
 }
 
@@ -320,7 +321,7 @@ private struct Plain: Codable, PlainMemory {
   var wide: Double
   var inner: Uncoded
   var narrow: Int8
-  init(from decoder: any Decoder) throws { fatalError("it travels as memory") }
+  init(from decoder: any Decoder) throws { fatalError("it is sent as memory") }
   func encode(to encoder: any Encoder) throws {}
 }
 
@@ -339,7 +340,7 @@ extension Array {
   fileprivate struct Extending: Codable { var peak: Peak }
 }
 
-/// Traps where it is given what it has never written.
+/// Traps if it decodes values that it has never encoded.
 private struct Demanding: Codable {
   var values: [Int]
   var kind: Int
@@ -361,7 +362,7 @@ private struct Unkeyed: Codable {
   func encode(to encoder: any Encoder) throws {}
 }
 
-/// Takes an error for something else.
+/// Ignores decoding errors.
 private struct Patient: Codable {
   var values: [Int]
   init(from decoder: any Decoder) {

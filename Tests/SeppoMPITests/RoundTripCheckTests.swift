@@ -2,7 +2,7 @@ import Testing
 
 @testable import SeppoMPI
 
-@Suite("What items lose on their way")
+@Suite("The check for data lost in a round trip")
 struct RoundTripCheckTests {
   private struct Whole: Codable {
     var x = Double.nan
@@ -16,7 +16,7 @@ struct RoundTripCheckTests {
     enum CodingKeys: CodingKey { case x }
   }
   private struct Outer: Codable { var inner: [Lossy] = [Lossy(cache: [1, 2])] }
-  /// Equal, whatever its cache.
+  /// Equal if `x` is equal, with any cache.
   private struct Equal: Codable, Equatable {
     var x = 1
     var cache = [1]
@@ -29,7 +29,7 @@ struct RoundTripCheckTests {
     static func == (left: Self, right: Self) -> Bool { left.x == right.x }
   }
 
-  @Test("Nothing is said of what comes back as it was, or equal to it")
+  @Test("Values that are the same or equal after a round trip are not reported")
   func whole() {
     #expect(RoundTripCheck.sentence(Whole()) == nil)
     #expect(RoundTripCheck.sentence(Equal()) == nil)
@@ -40,11 +40,11 @@ struct RoundTripCheckTests {
     #expect(RoundTripCheck.sentence([Double.nan: 1, 2: 2]) == nil)
   }
 
-  @Test("What is lost is named by its place")
+  @Test("Lost data is named by its path")
   func lost() {
     #expect(
       RoundTripCheck.sentence(Lossy(cache: [1, 2]))
-        == "Lossy loses something on its way to another rank: cache is [1.0, 2.0] here and [] there")
+        == "Lossy loses data when it is sent to another rank: cache is [1.0, 2.0] before and [] after")
     #expect(RoundTripCheck.sentence(Outer())?.contains("inner[0].cache is") == true)
   }
 }

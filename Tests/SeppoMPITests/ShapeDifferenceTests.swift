@@ -1,9 +1,9 @@
 import SeppoMPI
 import Testing
 
-@Suite("The first difference between two descriptions of a results' type")
+@Suite("The difference between two descriptions of a result type")
 struct ShapeDifferenceTests {
-  @Test("It is shown, with what is around it left out")
+  @Test("The first difference is shown, and what surrounds it is left out")
   func differences() {
     func difference(_ stored: Any.Type, _ now: Any.Type) -> [String] {
       let (stored, now) = ResultShape.difference(ResultShape.describe(stored), ResultShape.describe(now))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SeppoProcess
 
-@Suite("Binding")
+@Suite("The binding of ranks to cores")
 struct BindingTests {
   @Test(
     "The kernel's mask has a bit for each core",
@@ -11,11 +11,11 @@ struct BindingTests {
     #expect(Binding.cores(inStatusLine: "Cpus_allowed:\t\(text)\n") == cores)
   }
 
-  @Test("Other lines don't say it", arguments: ["Cpus_allowed_list:\t0-7\n", "Mems_allowed:\t1\n", ""])
+  @Test("Other lines are ignored", arguments: ["Cpus_allowed_list:\t0-7\n", "Mems_allowed:\t1\n", ""])
   func other(_ line: String) { #expect(Binding.cores(inStatusLine: line) == nil) }
 
   #if os(Linux)
-    @Test("This process may run somewhere, and one that isn't there nowhere")
+    @Test("The cores of this process are found, and none for a process that doesn't exist")
     func own() throws {
       #expect(try #require(Binding.cores(ofProcess: "self")) >= 1)
       #expect(Binding.cores(ofProcess: "none") == nil)

@@ -4,10 +4,10 @@
 
   @testable import SeppoProcess
 
-  /// Ranks that are objects of this process: one that is dropped is gone for its watchdog.
-  @Suite("The sentinel", .serialized)
+  /// Each rank is a `Watchdog` object in this process. For the watchdog, the rank ends when the object is freed.
+  @Suite("The watchdog", .serialized)
   struct WatchdogTests {
-    /// Its ends stay in this process, and in the watchdog.
+    /// Returns a pipe whose ends only this process and the watchdog have.
     private func makePipe() -> Pipe {
       let pipe = Pipe()
       for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
@@ -16,8 +16,8 @@
       return pipe
     }
 
-    /// What the watchdog says of a rank that goes after the body.
-    private func words(_ shell: String = "/bin/sh", _ body: (SharedPage) -> Void) throws -> String {
+    /// Returns the watchdog's report on a rank that ends after the body.
+    private func report(_ shell: String = "/bin/sh", _ body: (SharedPage) -> Void) throws -> String {
       let pipe = makePipe()
       var watchdog: Watchdog? = Watchdog(
         host: "node7", shell: shell, errors: pipe.fileHandleForWriting.fileDescriptor)
@@ -28,26 +28,26 @@
       }
       watchdog = nil
       try pipe.fileHandleForWriting.close()
-      // Ends when the watchdog has ended, which alone has the other end.
+      // The file ends when the watchdog ends, which has the only other end.
       return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
 
     private static let place = "Module/Main.swift:12"
 
     private static let killed =
-      "Seppo: rank 2 (node7): killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit; it was"
+      "Seppo: rank 2 (node7): killed (SIGKILL: by a user, by the batch system, or out of memory) or ended by _exit; it was"
 
-    @Test("It says where a rank was that is gone, in any shell", arguments: ["/bin/sh", "/bin/bash"])
+    @Test("It reports where a lost rank was, in any shell", arguments: ["/bin/sh", "/bin/bash"])
     func saysWhere(_ shell: String) throws {
       #expect(
-        try words(shell) { _ in } == "\(Self.killed) in the program's own code, before its first call\n")
+        try report(shell) { _ in } == "\(Self.killed) in the program's own code, before its first call\n")
       #expect(
-        try words(shell) {
+        try report(shell) {
           $0.enter("mapParallel", at: Self.place, number: 7)
           $0.leave()
         } == "\(Self.killed) in the program's own code, after call 7\n")
       #expect(
-        try words(shell) { page in
+        try report(shell) { page in
           for number in 1...3 { page.enter("mapParallel", at: Self.place, number: number) }
           let now = monotonicNanoseconds()
           page.words.pointee.since.store(now - 12_340_000_000, ordering: .relaxed)
@@ -64,20 +64,20 @@
           """)
     }
 
-    @Test("It counts the time by the rank's clock")
+    @Test("It measures time by the rank's clock")
     func countsTime() throws {
-      let text = try words {
+      let text = try report {
         $0.enter("mapParallel", at: Self.place, number: 1)
         $0.words.pointee.since.store(monotonicNanoseconds() - 5_000_000_000, ordering: .relaxed)
       }
-      // That clock ticks in hundredths of a second. A busy machine may take a while to wake it.
+      // The shell's clock has a resolution of 10 ms. A busy machine may take a while to wake the watchdog.
       let seconds = text.components(separatedBy: ", for ").last.flatMap { Double($0.prefix { $0 != " " }) }
       #expect(try #require(seconds) >= 4.9 && #require(seconds) < 60, "\(text)")
     }
 
     @Test("The items of the thread that crashed come first")
     func namesThread() throws {
-      let text = try words { page in
+      let text = try report { page in
         page.enter("mapParallel", at: Self.place, number: 1)
         page.words.pointee.signal.store(Int(SIGSEGV), ordering: .relaxed)
         page.words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed)
@@ -85,26 +85,28 @@
         page.slots.use(1).own()
         page.slots.use(1).take(3..<4, at: monotonicNanoseconds())
       }
-      #expect(text.contains("rank 2 (node7): crashed by a bad address or a full stack (SIGSEGV); it was in call 1, "))
+      #expect(
+        text.contains("rank 2 (node7): crashed by an invalid address or a stack overflow (SIGSEGV); it was in call 1, ")
+      )
       #expect(text.contains(": computing item 3 (for "), "\(text)")
       #expect(text.contains("; on other threads item 1 (for "), "\(text)")
     }
 
-    @Test("Where the system has killed for want of memory, it says so")
-    func wantOfMemory() throws {
-      let count = try #require(KilledProcesses.count)
-      let text = try words { $0.words.pointee.kills.store(count - 1, ordering: .relaxed) }
-      #expect(text.contains("killed (SIGKILL), it seems for want of memory"), "\(text)")
-      let other = try words { $0.words.pointee.kills.store(count, ordering: .relaxed) }
+    @Test("It reports a probable lack of memory if the system has killed processes")
+    func outOfMemory() throws {
+      let count = try #require(OutOfMemoryKills.count)
+      let text = try report { $0.words.pointee.kills.store(count - 1, ordering: .relaxed) }
+      #expect(text.contains("killed (SIGKILL), probably out of memory"), "\(text)")
+      let other = try report { $0.words.pointee.kills.store(count, ordering: .relaxed) }
       #expect(other.hasPrefix(Self.killed), "\(other)")
     }
 
-    @Test("Many threads and long names stay one line")
+    @Test("The report is one line even with many threads and long names")
     func staysALine() throws {
       let call = String(repeating: "ö", count: 400)
-      let text = try words { page in
+      let text = try report { page in
         page.enter(call, at: Self.place, number: 1)
-        for thread in 0..<InFlightSlots.most {
+        for thread in 0..<InFlightSlots.capacity {
           page.slots.use(thread).take(thread..<(thread + 1), at: monotonicNanoseconds())
         }
       }
@@ -112,10 +114,10 @@
       #expect(text.split(separator: "\n").count == 1)
     }
 
-    @Test("It is silent before MPI has started, and after the rank has ended in order")
-    func isSilent() throws {
+    @Test("It reports nothing before MPI has started, or after the rank has ended in order")
+    func reportsNothing() throws {
       let starting = SharedPage.State.starting.rawValue
-      #expect(try words { $0.words.pointee.state.store(starting, ordering: .relaxed) } == "")
+      #expect(try report { $0.words.pointee.state.store(starting, ordering: .relaxed) } == "")
       let pipe = makePipe()
       let watchdog = Watchdog(host: "node7", errors: pipe.fileHandleForWriting.fileDescriptor)
       watchdog.page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .relaxed)
@@ -124,9 +126,9 @@
       #expect(try pipe.fileHandleForReading.readToEnd() ?? Data() == Data())
     }
 
-    @Test("A rank goes on without one where there is no shell")
+    @Test("A rank continues without a watchdog if there is no shell")
     func withoutShell() throws {
-      #expect(try words("/no/shell") { $0.enter("mapParallel", at: Self.place, number: 1) } == "")
+      #expect(try report("/no/shell") { $0.enter("mapParallel", at: Self.place, number: 1) } == "")
     }
   }
 #endif

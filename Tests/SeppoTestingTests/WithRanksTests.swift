@@ -4,18 +4,18 @@ import SeppoTesting
 import Synchronization
 import Testing
 
-@Suite("Ranks in one process")
+@Suite("In-process ranks")
 struct WithRanksTests {
   static let counts = [1, 2, 3, 5, 8]
 
-  @Test("Each rank's value comes back, in the order of the ranks", arguments: counts)
+  @Test("The values of the ranks are returned in rank order", arguments: counts)
   func values(count: Int) throws {
     #expect(try withRanks(count) { [Seppo.rank, Seppo.size] } == (0..<count).map { [$0, count] })
     #expect(try withRanks(count) { Seppo.isRoot ? 1 : nil } == [1] + Array(repeating: nil, count: count - 1))
     _ = try withRanks(count) {}
   }
 
-  @Test("Every verb is what it is under mpirun", arguments: counts, [0, 9] as [UInt64])
+  @Test("Every verb works as under mpirun", arguments: counts, [0, 9] as [UInt64])
   func verbs(count: Int, seed: UInt64) throws {
     let ranks = try withRanks(count, seed: seed) { () throws -> [String] in
       let squares = try (0..<1_000).mapParallel { $0 * $0 }
@@ -38,7 +38,7 @@ struct WithRanksTests {
     #expect(ranks == Array(repeating: expected, count: count))
   }
 
-  @Test("Items know the rank that computes them, also in tasks and nested items, and every rank computes some")
+  @Test("Items and nested items know their rank, and every rank computes some")
   func ranksOfItems() throws {
     let ranks = try withRanks(3) {
       try (0..<60).parallel(chunk: .items(1)).map { _ in
@@ -50,7 +50,7 @@ struct WithRanksTests {
     #expect(Set(ranks[0]) == [[0, 13], [1, 13], [2, 13]])
   }
 
-  @Test("Several calls run at the same time, and one within another")
+  @Test("Calls run concurrently and nested")
   func sideBySide() async throws {
     let all = try await withThrowingTaskGroup(of: [Int].self) { group in
       for number in 1...4 {
@@ -71,14 +71,14 @@ struct WithRanksTests {
   }
 
   #if os(Linux)
-    @Test("Threads end with the call")
+    @Test("Threads end when the call returns")
     func threads() async throws {
       func threads() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
       let before = try threads()
       for _ in 0..<400 {
-        _ = try await ranks(3) { try (0..<6).parallel(threads: 2).map { $0 } }
+        _ = try await withRanksAsync(3) { try (0..<6).parallel(threads: 2).map { $0 } }
       }
-      // Other tests have theirs, and the last ones are ending.
+      // Other tests have threads too, and the last threads of this one may still be ending.
       var after = try threads()
       for _ in 0..<100 where after > before + 300 {
         try await Task.sleep(for: .milliseconds(100))
@@ -90,7 +90,7 @@ struct WithRanksTests {
 
   @TaskLocal private static var word = "none"
 
-  @Test("The body and its items find the caller's task-local values")
+  @Test("The body and its items see the caller's task-local values")
   func taskLocals() throws {
     let words = try WithRanksTests.$word.withValue("set") {
       try withRanks(3) { [WithRanksTests.word] + (try (0..<3).mapParallel { _ in WithRanksTests.word }) }
@@ -98,7 +98,7 @@ struct WithRanksTests {
     #expect(words == Array(repeating: ["set", "set", "set", "set"], count: 3))
   }
 
-  @Test("What fails in the body fails the test that called")
+  @Test("A failed expectation in the body fails the calling test")
   func expectations() {
     withKnownIssue { _ = try withRanks(2) { #expect(Seppo.rank < 0) } }
   }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import SeppoTransport
 
-@Suite("Waiting")
+@Suite("Backoff")
 struct BackoffTests {
-  @Test("Spins, then yields, then sleeps that grow to a limit")
+  @Test("A wait spins, then yields, then sleeps for increasing times up to a limit")
   func phases() {
     var backoff = Backoff()
     let pauses = (0..<1_000).map { _ in backoff.next() }
@@ -17,7 +17,7 @@ struct BackoffTests {
     #expect(sleeps == sleeps.sorted())
     #expect(sleeps.first == Backoff.shortestSleep)
     #expect(sleeps.last == Backoff.longestIdleSleep)
-    // No sleep is longer than what was waited before, but for the first one's length.
+    // A sleep is never longer than the wait so far, except for the shortest sleep.
     var slept = 0
     for sleep in sleeps {
       #expect(sleep <= slept + Backoff.shortestSleep)
@@ -26,7 +26,7 @@ struct BackoffTests {
     }
   }
 
-  @Test("Begins again when something came: spins, and later the shortest sleep")
+  @Test("After a reset, a wait spins again and later starts with the shortest sleep")
   func reset() {
     var backoff = Backoff()
     for _ in 0..<(Backoff.spins + Backoff.yields + 3) { _ = backoff.next() }
@@ -35,7 +35,7 @@ struct BackoffTests {
     for _ in 0..<500 { #expect(backoff.next() == fresh.next()) }
   }
 
-  @Test("After a long wait the next one begins with a sleep, an eighth as long")
+  @Test("After a long wait, the next one starts with a sleep of an eighth of it")
   func patience() {
     var backoff = Backoff()
     var slept = 0
@@ -44,12 +44,12 @@ struct BackoffTests {
     }
     backoff.reset()
     #expect(backoff.next() == .sleep(nanoseconds: min(slept / 8, Backoff.longestSleep / 4)))
-    // What came at the first look was not far: by and by it spins again.
+    // After short waits it spins again.
     backoff.reset()
     #expect(backoff.next() == .sleep(nanoseconds: Backoff.longestSleep / 4 / 8))
     backoff.reset()
     #expect(backoff.next() == .spin)
-    // Nothing was waited for.
+    // A reset without a wait changes nothing.
     backoff.reset()
     backoff.reset()
     #expect(backoff.next() == .spin)

@@ -4,7 +4,7 @@ import TransportProperties
 
 @testable import SeppoTransport
 
-@Suite("What ranks in one process do together")
+@Suite("Collective operations of in-process ranks")
 struct InProcessCollectiveTests {
   private func errors<Value>(_ results: [Result<Value, any Error>]) -> [any Error] {
     results.compactMap {
@@ -12,9 +12,9 @@ struct InProcessCollectiveTests {
     }
   }
 
-  @Test("A rank that broadcasts another size than the root is an error that says so", arguments: 0..<6 as Range<UInt64>)
+  @Test("A broadcast with different sizes fails with an error that names both", arguments: 0..<6 as Range<UInt64>)
   func otherSize(seed: UInt64) async {
-    // Longer than leaves without the others: the root sees it too.
+    // Above the eager limit, so that the root waits for the others and sees the error too.
     let results = await onRanks(3, seed: seed) { transport in
       try transport.broadcast(bytes: transport.rank == 2 ? 9_000 : 10_000)
     }
@@ -22,12 +22,12 @@ struct InProcessCollectiveTests {
     #expect(texts.count == 1)
     #expect(texts.first!.contains("broadcasts 9000 bytes of rank 0") && texts.first!.contains("broadcasts 10000 bytes"))
     guard case .failure = results[2] else {
-      Issue.record("rank 2 got what it had not asked for")
+      Issue.record("rank 2 received a broadcast of another size")
       return
     }
   }
 
-  @Test("A broadcast of no bytes waits for nobody")
+  @Test("An empty broadcast does not wait")
   func noBytes() async throws {
     let results = await onRanks(3) { transport -> Int in
       if transport.rank > 0 { try transport.broadcast(bytes: 0) }
@@ -36,7 +36,7 @@ struct InProcessCollectiveTests {
     #expect(try results.map { try $0.get() } == [7, 7, 7])
   }
 
-  @Test("Other roots, numbers of pieces and operations are errors too")
+  @Test("Different roots, numbers of pieces or capacities are errors")
   func otherOperations() async {
     let roots = await onRanks(2) { try $0.broadcast(bytes: 10_000, root: $0.rank) }
     #expect(errors(roots).count == 2)
@@ -51,27 +51,27 @@ struct InProcessCollectiveTests {
     #expect(errors(capacities).count == 2)
   }
 
-  @Test("The root has not done with a long piece before every rank has come to it, with a short one it has")
-  func rendezvous() async {
-    let hasCome = Atomic<Bool>(false)
+  @Test("The root completes a short piece on its own, a long one only after every rank has started it")
+  func completion() async {
+    let hasArrived = Atomic<Bool>(false)
     let shortIsDone = Atomic<Bool>(false)
     let results = await onRanks(2) { transport in
       if transport.rank == 1 {
-        // Not for ever, where the root waits for it.
+        // Bounded, in case the root wrongly waits for this rank.
         for _ in 0..<100_000 where !shortIsDone.load(ordering: .acquiring) { rest(.sleep(nanoseconds: 100_000)) }
-        hasCome.store(true, ordering: .releasing)
+        hasArrived.store(true, ordering: .releasing)
       }
       try transport.broadcast(bytes: 8)
-      let shortWasFirst = !hasCome.load(ordering: .acquiring)
+      let shortWasFirst = !hasArrived.load(ordering: .acquiring)
       shortIsDone.store(true, ordering: .releasing)
       try transport.broadcast(bytes: 10_000)
-      return (shortWasFirst, hasCome.load(ordering: .acquiring))
+      return (shortWasFirst, hasArrived.load(ordering: .acquiring))
     }
     let root = try? results[0].get()
     #expect(root?.0 == true && root?.1 == true)
   }
 
-  @Test("A broadcast's bytes that the root changes too early are an error")
+  @Test("It is an error if the root changes a broadcast's bytes before the transfer is complete")
   func changedBytes() async {
     let hasChanged = Atomic<Bool>(false)
     let results = await onRanks(2, seed: 1) { transport in
@@ -84,10 +84,11 @@ struct InProcessCollectiveTests {
       }
       try transport.broadcast(bytes.memory)
     }
-    #expect(errors(results).map { "\($0)" } == ["rank 0 changed the bytes of a broadcast before they had left"])
+    #expect(
+      errors(results).map { "\($0)" } == ["rank 0 changed the bytes of a broadcast before the transfer was complete"])
   }
 
-  @Test("A rank that waits is asked to look around, and what that throws is thrown")
+  @Test("A waiting rank calls `whileWaiting` and rethrows its error")
   func whileWaiting() async {
     struct Enough: Error {}
     let results = await onRanks(2) { transport in
@@ -98,7 +99,7 @@ struct InProcessCollectiveTests {
     #expect(errors(results).count == 1 && errors(results).first is Enough)
   }
 
-  @Test("A rank that ends the job ends it for all, wherever they wait", arguments: 0..<4)
+  @Test("An abort ends the job on all ranks, in whichever operation they wait", arguments: 0..<4)
   func abort(operation: Int) async {
     let results = await onRanks(4) { transport in
       if transport.rank == 2 {
@@ -119,7 +120,7 @@ struct InProcessCollectiveTests {
       errors(results).map { $0 as? InProcessAbort } == Array(repeating: InProcessAbort(status: 7, rank: 2), count: 4))
   }
 
-  @Test("The first rank that ends the job decides the status")
+  @Test("The first abort decides the status")
   func firstAbort() {
     let network = InProcessNetwork(ranks: 2, seed: 0)
     let (first, second) = (InProcessTransport(rank: 0, on: network), InProcessTransport(rank: 1, on: network))
@@ -128,7 +129,7 @@ struct InProcessCollectiveTests {
     #expect(throws: InProcessAbort(status: 3, rank: 1)) { try first.poll() }
   }
 
-  @Test("A transport keeps the memory of long messages, and no other transport has it")
+  @Test("A transport reuses the memory of long messages")
   func buffers() throws {
     let network = InProcessNetwork(ranks: 1, seed: 0)
     let transport = InProcessTransport(rank: 0, on: network)

@@ -2,9 +2,9 @@ import Foundation
 
 @testable import SeppoTransport
 
-/// Runs the body on one thread for each rank, and returns the outcome of each. No thread of Swift's pool waits.
+/// Runs the body on one thread per rank, and returns each rank's result. Blocks no thread of Swift's pool.
 ///
-/// - Parameter endTogether: whether an error on one rank ends the others.
+/// - Parameter endTogether: whether an error on one rank ends the other ranks.
 func onRanks<Value: Sendable>(
   _ count: Int, seed: UInt64 = 0, endTogether: Bool = false,
   _ body: @escaping @Sendable (InProcessTransport) throws -> Value
@@ -26,7 +26,7 @@ func onRanks<Value: Sendable>(
   return (0..<count).map { results[$0]! }
 }
 
-/// Looks until a message comes.
+/// Polls until a message arrives.
 func next(_ transport: InProcessTransport) throws -> Message {
   var backoff = Backoff()
   while true {
@@ -35,8 +35,8 @@ func next(_ transport: InProcessTransport) throws -> Message {
   }
 }
 
-/// Looks after which `isDone` is true; nil where it isn't within the limit.
-func looks(atMost limit: Int, _ transport: InProcessTransport, until isDone: (Message?) -> Bool) throws -> Int? {
-  for look in 1...limit where isDone(try transport.poll()) { return look }
+/// Returns the number of polls until `isDone` is true, or nil if that exceeds the limit.
+func polls(atMost limit: Int, _ transport: InProcessTransport, until isDone: (Message?) -> Bool) throws -> Int? {
+  for poll in 1...limit where isDone(try transport.poll()) { return poll }
   return nil
 }

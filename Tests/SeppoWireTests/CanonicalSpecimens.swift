@@ -1,4 +1,4 @@
-// Types whose canonical bytes are looked at.
+// Types for the tests of the canonical form.
 
 import Testing
 
@@ -33,7 +33,7 @@ struct InOrder: Encodable {
   }
 }
 
-struct KeyTwice: Encodable {
+struct DuplicateKey: Encodable {
   let first: Int
   let second: Int
   func encode(to encoder: any Encoder) throws {
@@ -44,19 +44,19 @@ struct KeyTwice: Encodable {
 }
 
 struct AlwaysThrowing: Encodable {
-  func encode(to encoder: any Encoder) throws { throw GivenUp() }
+  func encode(to encoder: any Encoder) throws { throw Interrupted() }
 }
 
-final class CanonicalKeeper {
+final class KeptContainers {
   var encoder: (any Encoder)?
   var keyed: KeyedEncodingContainer<AnyKey>?
   var list: (any UnkeyedEncodingContainer)?
 }
 
-/// Keeps its encoder, or uses one that another value kept.
-struct KeptByMany: Encodable {
-  var keeper: CanonicalKeeper?
-  var late: CanonicalKeeper?
+/// Stores its encoder and containers for later, or uses those that another value stored.
+struct EncoderKeeper: Encodable {
+  var keeper: KeptContainers?
+  var late: KeptContainers?
   func encode(to encoder: any Encoder) throws {
     var keyed = encoder.container(keyedBy: AnyKey.self)
     if let late {

@@ -3,12 +3,12 @@ import SeppoWire
 import Testing
 
 @Suite struct CanonicalTests {
-  @Test func orderOfInsertionAndCapacityMakeNoDifference() throws {
+  @Test func bytesDoNotDependOnIterationOrder() throws {
     let numbers = Array(0..<1_000)
     let names = numbers.map { "name \($0)" }
     let plain = Set(names)
     let other = rebuilt(plain)
-    // Else nothing is tested.
+    // Otherwise this tests nothing.
     #expect(Array(plain) != Array(other))
     try expectSame(plain, other)
     let byName = Dictionary(uniqueKeysWithValues: zip(names, numbers))
@@ -19,7 +19,7 @@ import Testing
     try expectSame(byNumber, rebuilt(byNumber))
   }
 
-  @Test func setsAndDictionariesAnywhere() throws {
+  @Test func nestedSetsAndDictionariesDoNotDependOnIterationOrder() throws {
     let set = Set(0..<300)
     let sets = Set((0..<40).map { Set($0..<($0 + 40)) })
     let dictionary = Dictionary(uniqueKeysWithValues: (0..<300).map { ($0, Set([$0, -$0])) })
@@ -36,8 +36,8 @@ import Testing
     #expect(try holders(set, sets, dictionary) == holders(rebuilt(set), others, another))
   }
 
-  /// The two hash seeds differ, and with them every iteration order.
-  @Test func theSameInEveryProcess() async throws {
+  /// The two processes have different hash seeds, and so different iteration orders.
+  @Test func bytesAreTheSameInEveryProcess() async throws {
     let child = try #require(
       await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
         let report = try Report()
@@ -52,7 +52,7 @@ import Testing
     #expect(fields[1] == report.digest)
   }
 
-  @Test func whatComesBackIsTheSame() throws {
+  @Test func bytesAreTheSameAfterARoundTrip() throws {
     for seed in 0..<1_000 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
       let tree = RandomTree.random(depth: 5, &generator)
@@ -74,13 +74,14 @@ import Testing
       if first.bytes == second.bytes {
         #expect(first.tree == second.tree)
       } else {
-        // A value says where it ends: what begins another one stands next to it here.
+        // Values are self-delimiting, so no value's bytes are a prefix of another's. In sorted order, checking
+        // neighbours is enough.
         #expect(!second.bytes.starts(with: first.bytes), "\(first.tree) \(second.tree)")
       }
     }
   }
 
-  @Test func whatLooksAlikeStaysApart() throws {
+  @Test func similarValuesHaveDifferentBytes() throws {
     try expectAllDifferent([
       canonical(1), canonical(1.0), canonical(Float(1)), canonical(Float16(1)), canonical(true), canonical("1"),
       canonical(1 as Int?), canonical(1 as Int??), canonical(nil as Int?), canonical(.some(nil) as Int??),
@@ -102,19 +103,19 @@ import Testing
       canonical(["a": nil, "b": 1] as [String: Int?]), canonical(["b": 1] as [String: Int?]),
       canonical(["a": 1, "b": nil] as [String: Int?]), canonical(["ab": 1] as [String: Int?]),
     ])
-    // An optional that writes itself to a foreign encoder.
+    // An optional whose `encode(to:)` is called directly.
     try expectAllDifferent([
       canonical(Delegating(value: nil as Int??)), canonical(Delegating(value: .some(nil) as Int??)),
       canonical(Delegating(value: 0 as Int??)),
     ])
     try expectAllDifferent([canonical(Pair(1, 2)), canonical(Pair(2, 1)), canonical(Pair([1], [2, 3]))])
     try expectAllDifferent([
-      canonical(KeyTwice(first: 1, second: 2)), canonical(KeyTwice(first: 2, second: 1)),
-      canonical(KeyTwice(first: 2, second: 2)),
+      canonical(DuplicateKey(first: 1, second: 2)), canonical(DuplicateKey(first: 2, second: 1)),
+      canonical(DuplicateKey(first: 2, second: 2)),
     ])
   }
 
-  @Test func keysInAnyOrder() throws {
+  @Test func orderOfKeysMakesNoDifference() throws {
     let names = ["b", "", "a", "\0", "é", "e\u{301}", "aa", "ab"]
     let values = names.enumerated().map { ($1, $0) }
     #expect(try canonical(InOrder(values)) == canonical(InOrder(values.reversed())))
@@ -122,8 +123,8 @@ import Testing
     #expect(try canonical(InOrder(values)) != canonical(InOrder(values, nested: true)))
   }
 
-  /// Between the fields, and behind the third lane, stand bytes of whatever was there before.
-  @Test func whatPadsAStructIsNotWritten() throws {
+  /// Padding between fields, and after the third lane of a vector, contains arbitrary bytes.
+  @Test func paddingIsNotWritten() throws {
     func padded<T: Encodable & BitwiseCopyable>(_ value: T, with byte: UInt8) throws -> [[UInt8]] {
       let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * MemoryLayout<T>.stride, alignment: 16)
       defer { memory.deallocate() }
@@ -135,7 +136,7 @@ import Testing
     }
     #expect(try padded(SIMD3<Double>(1, 2, 3), with: 0) == padded(SIMD3<Double>(1, 2, 3), with: 255))
     #expect(try padded(Odd(wide: 1, narrow: 2), with: 0) == padded(Odd(wide: 1, narrow: 2), with: 255))
-    // A copy may lose what pads it: so also, that it goes by its fields like any other struct.
+    // A copy may lose its padding, so also check that the struct is encoded field by field.
     #expect(try canonical([Odd(wide: 1, narrow: 2)]) == canonical([OddByFields(wide: 1, narrow: 2)]))
     try expectAllDifferent([
       canonical(SIMD3<Double>(1, 2, 3)), canonical(SIMD3<Double>(1, 2, 4)), canonical(SIMD3<Float>(1, 2, 3)),
@@ -143,7 +144,7 @@ import Testing
     ])
   }
 
-  @Test func classesAndContainersInTurns() throws {
+  @Test func classesAndInterleavedContainers() throws {
     try expectAllDifferent([
       canonical(SameEncoderChild(name: "n", age: 3)), canonical(SameEncoderChild(name: "n", age: 4)),
       canonical(SameEncoderChild(name: "m", age: 3)), canonical(SuperEncoderGrandchild(name: "n", age: 3, extra: [1])),
@@ -164,27 +165,27 @@ import Testing
       canonical(hundredth), canonical(hundredth * 2), canonical(UUID()), canonical(UUID()),
     ])
     #expect(try canonical(hundredth * 100 - 1) == canonical(Decimal(0)))
-    // A slice begins elsewhere.
+    // The indices of a slice are not part of its value.
     #expect(try canonical(Data([0, 1, 2])[1...]) == canonical(Data([1, 2])))
   }
 
   @Test func errorsPassThrough() throws {
     var bytes: [UInt8] = [7]
-    #expect(throws: GivenUp.self) { try Canonical.write([One(value: AlwaysThrowing())], to: &bytes) }
+    #expect(throws: Interrupted.self) { try Canonical.write([One(value: AlwaysThrowing())], to: &bytes) }
     #expect(bytes == [7])
     for kind in [Misuse.Kind.twoSingles, .singleThenKeyed, .keyedThenUnkeyed, .keyedThenSingle] {
       #expect(throws: EncodingError.self) { try Canonical.write(["a": Misuse(kind: kind)], to: &bytes) }
     }
     let writer = CanonicalWriter()
     try writer.write(1)
-    #expect(throws: GivenUp.self) { try writer.write([[1: AlwaysThrowing()]]) }
+    #expect(throws: Interrupted.self) { try writer.write([[1: AlwaysThrowing()]]) }
     try writer.write(2)
     let written = writer.withUnsafeBytes { [UInt8]($0) }
     #expect(try written == canonical(1) + canonical(2))
     #expect(written.count == writer.count)
   }
 
-  @Test func whereItHappened() throws {
+  @Test func errorsHaveACodingPath() throws {
     let error = try #require(throws: EncodingError.self) {
       try canonical(One(value: ["a": [One(value: Misuse(kind: .twoSingles))]]))
     }
@@ -192,12 +193,12 @@ import Testing
     #expect(context.codingPath.map(\.stringValue) == ["value", "Index 0", "value"])
   }
 
-  @Test(arguments: Swallowing.Place.allCases) func whatFailedLeavesNothing(_ place: Swallowing.Place) throws {
+  @Test(arguments: Swallowing.Place.allCases) func failedValuesLeaveNoBytes(_ place: Swallowing.Place) throws {
     for interleaved in [false, true] {
       var known: [[UInt8]] = []
       for failing in Swallowing.Failing.allCases where failing.rawValue != place.rawValue {
         let bytes = try canonical(Swallowing(place: place, failing: failing, interleaved: interleaved))
-        // They differ by the name that is written, and by nothing else.
+        // The bytes differ only in the encoded name of the failure.
         let name = try canonical(failing.rawValue)
         known.append(bytes.split(separator: name, omittingEmptySubsequences: false).flatMap { $0 })
       }
@@ -205,12 +206,12 @@ import Testing
     }
   }
 
-  @Test func aKeptEncoderIsDead() throws {
-    let keeper = CanonicalKeeper()
+  @Test func expiredEncodersThrow() throws {
+    let keeper = KeptContainers()
     let writer = CanonicalWriter()
-    try writer.write(KeptByMany(keeper: keeper))
+    try writer.write(EncoderKeeper(keeper: keeper))
     let before = writer.count
-    try writer.write([KeptByMany(late: keeper), KeptByMany(late: keeper)])
+    try writer.write([EncoderKeeper(late: keeper), EncoderKeeper(late: keeper)])
     let after = writer.withUnsafeBytes { [UInt8]($0) }
     #expect(throws: EncodingError.self) { try keeper.keyed?.encode(1, forKey: AnyKey("x")) }
     #expect(throws: EncodingError.self) { try keeper.list?.encode(1) }
@@ -222,7 +223,7 @@ import Testing
     #expect(after.count > before)
   }
 
-  /// What nests deeper than 800 levels has a digest there: what is changed inside is seen outside.
+  /// Deeper than 800 levels, bytes are replaced by a digest. A change inside still changes the outer bytes.
   @Test func deepNesting() throws {
     try onLargeThread {
       for levels in [399, 400, 401, 5_000] {
@@ -233,7 +234,7 @@ import Testing
       }
       for kind in [Nest.Kind.list, .keyed, .single, .superEncoder] {
         let nest = try onSmallThread(Nest(levels: 300, kind: kind)) { try? canonical($0) }
-        // What a type writes by itself may be too deep for so little stack.
+        // Nested super encoders may need more stack than the small thread has.
         #expect(try nest == canonical(Nest(levels: 300, kind: kind)) || nest == nil && kind == .superEncoder)
         #expect(try canonical(Nest(levels: 300, kind: kind)) != canonical(Nest(levels: 301, kind: kind)))
       }
@@ -257,13 +258,13 @@ import Testing
       guard case .invalidValue(_, let context) = error else { continue }
       #expect(context.debugDescription.contains("a cycle of references"))
     }
-    // One of them is known to be too deep, and the others needn't be looked at.
-    let marks = [nested, nested].withUnsafeBufferPointer { Canonical.marks(of: $0, at: [0, 1]) }
-    #expect(marks == [.max, .max])
+    // Once one of them has exceeded the depth, the others are not encoded.
+    let fingerprints = [nested, nested].withUnsafeBufferPointer { Canonical.fingerprints(of: $0, at: [0, 1]) }
+    #expect(fingerprints == [.max, .max])
   }
 
-  /// Checkpoints that exist hold digests of these bytes.
-  @Test func theBytesStayWhatTheyAre() throws {
+  /// Existing checkpoints contain digests of these bytes.
+  @Test func bytesMatchThoseOfEarlierVersions() throws {
     let value = Stable(
       name: "ä", weights: [1.5, -0.0], sets: [[3, 1], []], byName: ["z": nil, "a": .circle(radius: 2)], optional: 7)
     let text = try canonical(value).map { String($0, radix: 16) }.joined(separator: " ")
@@ -292,7 +293,7 @@ private func expectAllDifferent(_ all: [[UInt8]], sourceLocation: SourceLocation
   }
 }
 
-/// The same elements in another order: inserted backwards, with much more room.
+/// Returns the same elements in another iteration order: inserted backwards, with a much larger capacity.
 private func rebuilt<T>(_ set: Set<T>) -> Set<T> {
   var other = Set<T>(minimumCapacity: 17 * set.count)
   for element in Array(set).reversed() { other.insert(element) }
@@ -305,7 +306,7 @@ private func rebuilt<K, V>(_ dictionary: [K: V]) -> [K: V] {
   return other
 }
 
-/// What a process has to say of its iteration order, and of its canonical bytes.
+/// A process's iteration order and a digest of its canonical bytes.
 private struct Report {
   let order: String
   let digest: String

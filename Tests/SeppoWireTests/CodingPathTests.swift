@@ -1,7 +1,7 @@
 import SeppoWire
 import Testing
 
-/// An error says where in the value it is, in the words of the user's own types.
+/// An error has the coding path in the value, with the property names of the user's types.
 @Suite struct CodingPathTests {
   struct Molecule<Position: Codable, Name: Codable>: Codable {
     var atoms: [Atom<Position>]
@@ -29,7 +29,7 @@ import Testing
     return error?.codingPath
   }
 
-  @Test func whereDecodingFailed() throws {
+  @Test func decodingErrorsHaveTheCodingPath() throws {
     #expect(try path(Molecule<Double, Int>.self) == "atoms[0].position")
     #expect(try path(Molecule<[Double], Int>.self) == "atoms[0].position")
     #expect(try path(Molecule<Single, Int>.self) == "atoms[0].position")
@@ -45,7 +45,7 @@ import Testing
     #expect(try path([Int].self) == "")
   }
 
-  @Test func listsOfListsOfStrings() throws {
+  @Test func nestedListsOfStrings() throws {
     let bytes = try encoded([One(value: OneByOne([OneByOne([["a"], ["b", "c"]]), OneByOne([["d", "e"]])]))])
     #expect(decodingError(One<[[[Int8]]]>.self, from: bytes)?.codingPath == "value[0][0][0]")
     #expect(decodingError(One<[[[Bool]]]>.self, from: bytes)?.codingPath == "value[0][0][0]")
@@ -57,24 +57,24 @@ import Testing
     #expect(error.reason == "a string isn't valid UTF-8")
   }
 
-  @Test func whichItem() throws {
+  @Test func errorsHaveTheItem() throws {
     let bytes = try encoded(["a", "b"]) + encoded([One(value: 5)]) + encoded(["c"])
     let error = decodingError(String.self, count: 4, from: bytes)
     #expect(error?.item == 2)
-    #expect(error?.description == "item 2: String can't be decoded: String expected, a keyed container found")
+    #expect(error?.description == "item 2: String can't be decoded: expected String, found a keyed container")
     #expect(decodingError(String.self, count: 1, from: bytes)?.reason.contains("follow the last item") == true)
   }
 
-  @Test func whereEncodingFailed() throws {
+  @Test func encodingErrorsHaveTheCodingPath() throws {
     let child = SameEncoderChild(name: "c", age: 1)
     #expect(encodingError(One<[String: [Base]]>(value: ["x": [child]]))?.codingPath == "value.x[0]")
     #expect(encodingError(Either<Int, [Int: Base]>.right([3: child]))?.codingPath == "right._0.3")
     let deep = encodingError(InNested(child: child))
     #expect(deep?.codingPath == "list[1].inner.child")
-    #expect(deep?.description.contains("can't be encoded at list[1].inner.child: the value is of the class") == true)
+    #expect(deep?.description.contains("can't be encoded at list[1].inner.child: the value's class is") == true)
   }
 
-  @Test func containersKnowTheirPath() throws { _ = try roundTrip(One(value: [PathTeller(), PathTeller()])) }
+  @Test func containersHaveTheCodingPath() throws { _ = try roundTrip(One(value: [PathChecker(), PathChecker()])) }
 
   enum Other {
     struct Names: Codable { var names: OneByOne<OneByOne<String>> }
@@ -110,31 +110,31 @@ struct InNested: Encodable {
   }
 }
 
-struct PathTeller: Codable {
+struct PathChecker: Codable {
   init() {}
   func encode(to encoder: any Encoder) throws {
-    let index = spell(encoder.codingPath)
+    let index = text(encoder.codingPath)
     #expect(index == "value.0" || index == "value.1")
     var keyed = encoder.container(keyedBy: AnyKey.self)
-    #expect(spell(keyed.codingPath) == index)
+    #expect(text(keyed.codingPath) == index)
     var list = keyed.nestedUnkeyedContainer(forKey: AnyKey("list"))
-    #expect(spell(list.codingPath) == index + ".list")
+    #expect(text(list.codingPath) == index + ".list")
     try list.encode([1])
-    #expect(spell(list.superEncoder().codingPath) == index + ".list.1")
-    #expect(spell(keyed.superEncoder().singleValueContainer().codingPath) == index + ".super")
+    #expect(text(list.superEncoder().codingPath) == index + ".list.1")
+    #expect(text(keyed.superEncoder().singleValueContainer().codingPath) == index + ".super")
   }
   init(from decoder: any Decoder) throws {
-    let index = spell(decoder.codingPath)
+    let index = text(decoder.codingPath)
     #expect(index == "value.0" || index == "value.1")
     let keyed = try decoder.container(keyedBy: AnyKey.self)
     var list = try keyed.nestedUnkeyedContainer(forKey: AnyKey("list"))
-    #expect(spell(list.codingPath) == index + ".list")
+    #expect(text(list.codingPath) == index + ".list")
     var inner = try list.nestedUnkeyedContainer()
-    #expect(spell(inner.codingPath) == index + ".list.0")
-    #expect(spell(try inner.superDecoder().codingPath) == index + ".list.0.0")
-    #expect(spell(try keyed.superDecoder().singleValueContainer().codingPath) == index + ".super")
+    #expect(text(inner.codingPath) == index + ".list.0")
+    #expect(text(try inner.superDecoder().codingPath) == index + ".list.0.0")
+    #expect(text(try keyed.superDecoder().singleValueContainer().codingPath) == index + ".super")
   }
-  private func spell(_ path: [any CodingKey]) -> String {
+  private func text(_ path: [any CodingKey]) -> String {
     path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
   }
 }

@@ -1,25 +1,26 @@
 import SeppoWire
 import Testing
 
-/// A keyed container is used for another value once nobody holds it. Whoever does hold one must not notice.
+/// A keyed container without references is reused for another value. A program that keeps a container must not be
+/// affected.
 @Suite struct ContainerReuseTests {
-  @Test func aTypeInsideItself() {
+  @Test func recursiveTypes() {
     expectIdentity([Inward(depth: 0), Inward(depth: 3), Inward(depth: 1)])
-    // Deeper than containers are kept.
+    // Deeper than the pool's capacity.
     expectIdentity([Inward(depth: 40), Inward(depth: 41)])
   }
 
-  @Test func twoContainersOfOneKeyTypeInTurns() {
+  @Test func interleavedContainersOfOneKeyType() {
     expectIdentity([Twins(count: 0), Twins(count: 1), Twins(count: 30), Twins(count: 2)])
   }
 
-  @Test func twoContainersOfOneValueAreReadEachAtItsOwnPace() throws {
+  @Test func twoContainersOfOneValueAreIndependent() throws {
     let values = [TwoReaders(a: 1, b: "b", c: 3.5), TwoReaders(a: 200, b: "", c: -1)]
     #expect(try decoded(TwoReaders.self, count: 2, from: encoded(values)) == values)
   }
 
-  /// Kept while values of the same key type are written and read after it.
-  @Test func aKeptContainerStaysDead() throws {
+  /// The program keeps a container while later values with the same key type are coded.
+  @Test func expiredContainersThrow() throws {
     let keeper = ContainerKeeper()
     try ContainerKeeper.$current.withValue(keeper) { () throws in
       let values = (0..<5).map { Held(number: $0, list: [$0]) }
@@ -33,17 +34,17 @@ import Testing
     #expect(keeper.reading?.allKeys.isEmpty == true && keeper.reading?.contains(.number) == false)
   }
 
-  /// A value may read from the container that it stands in.
-  @Test func aValueThatReadsFromItsHolder() throws {
+  /// A value may read from its parent's container.
+  @Test func aValueMayReadFromItsParentsContainer() throws {
     let outer = try decoded(Outer.self, from: encoded([Five(a: 1, b: 2, c: 3, d: 4, e: 5)]))[0]
     #expect(outer.seen == [1, 3, 2, 5, 3, 1])
   }
 
-  /// One that can't be opened has nothing left of the value that it was used for before.
-  @Test func aContainerThatWasRefused() { expectIdentity((0..<20).map { OneOrNumber(value: 7 * $0 % 5) }) }
+  /// If opening a container fails, it has no state of an earlier value.
+  @Test func containersThatFailToOpen() { expectIdentity((0..<20).map { OneOrNumber(value: 7 * $0 % 5) }) }
 }
 
-/// Its fields stand before and after the value of its own type, and the container is used for both.
+/// A recursive type with fields before and after the inner value. All of them use the same container.
 struct Inward: Codable, Equatable {
   var before: Int
   var inner: [Inward]
@@ -107,9 +108,9 @@ struct TwoReaders: Codable, Equatable {
   }
 }
 
-/// Keeps the containers of the first value, and tries them on the next ones.
+/// Keeps the containers of the first value, and uses them during later ones.
 final class ContainerKeeper: Sendable {
-  // One test uses it, on one thread.
+  // Safe because one test uses these, on one thread.
   nonisolated(unsafe) var writing: KeyedEncodingContainer<Held.Key>?
   nonisolated(unsafe) var reading: KeyedDecodingContainer<Held.Key>?
   nonisolated(unsafe) var refusals = 0
@@ -146,7 +147,7 @@ struct Held: Codable, Equatable {
     number = try container.decode(Int.self, forKey: .number)
     list = try container.decode([Double].self, forKey: .list)
     if let keeper = ContainerKeeper.current, keeper.reading == nil {
-      // What would come next is left unread.
+      // Leave the next value unread.
       keeper.reading = container
     } else {
       try hold(container.decode(Int.self, forKey: .last) == -number)
@@ -167,14 +168,14 @@ struct Five: Encodable {
 struct Outer: Decodable {
   enum Key: CodingKey { case a, b, c, e }
   var seen: [Int] = []
-  // One test uses it.
-  nonisolated(unsafe) static var holder: KeyedDecodingContainer<Key>?
+  // Safe because only one test uses it.
+  nonisolated(unsafe) static var parentContainer: KeyedDecodingContainer<Key>?
 
-  /// Reads a neighbour before itself is read.
+  /// Reads a value of the parent before its own.
   struct Inner: Decodable {
     var seen: [Int]
     init(from decoder: any Decoder) throws {
-      let neighbour = try Outer.holder!.decode(Int.self, forKey: .c)
+      let neighbour = try Outer.parentContainer!.decode(Int.self, forKey: .c)
       seen = [neighbour, try decoder.singleValueContainer().decode(Int.self)]
     }
   }
@@ -182,9 +183,9 @@ struct Outer: Decodable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     seen.append(try container.decode(Int.self, forKey: .a))
-    Outer.holder = container
+    Outer.parentContainer = container
     seen += try container.decode(Inner.self, forKey: .b).seen
-    Outer.holder = nil
+    Outer.parentContainer = nil
     seen.append(try container.decode(Int.self, forKey: .e))
     seen.append(try container.decode(Int.self, forKey: .c))
     seen.append(try container.decode(Int.self, forKey: .a))

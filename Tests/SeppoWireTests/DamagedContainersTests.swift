@@ -1,10 +1,10 @@
 import SeppoWire
 import Testing
 
-/// Damage in what a type asks for by calls that can't throw (`allKeys`, `contains`) must not pass for absence.
+/// Damage found by calls that can't throw (`allKeys`, `contains`) must not look like a missing key.
 @Suite struct DamagedContainersTests {
-  /// A dictionary asks for all its keys: what stands behind the damage would be lost without a word.
-  @Test func aDamagedKeyIsNotTheEndOfADictionary() throws {
+  /// A dictionary requests all its keys. Those after the damage must not be lost without an error.
+  @Test func damagedKeysOfADictionaryAreErrors() throws {
     let bytes = try encoded([["a": "x", "b": "y", "c": "z"]])
     // Tag, six bytes of length, then three entries of five bytes: key length, key, tag, string length, string.
     #expect(bytes.count == 7 + 15)
@@ -26,11 +26,11 @@ import Testing
     #expect(try decoded(Asking.self, from: bytes)[0].value == 5)
     // The first key's length.
     bytes[7] = 0x7F
-    #expect(decodingError(Asking.self, from: bytes)?.reason.contains("announced") == true)
+    #expect(decodingError(Asking.self, from: bytes)?.reason.contains("expected 127 bytes") == true)
   }
 
-  /// A program that catches the error and reads something else instead is not told again.
-  @Test func damageThatWasCaughtIsOver() throws {
+  /// A program may catch the error and decode something else instead. Then the error is not thrown again.
+  @Test func caughtErrorsAreNotThrownAgain() throws {
     var bytes = try encoded([One(value: Asking(value: 5))])
     let at = try #require(bytes.firstIndex(of: UInt8(ascii: "v"))) - 1
     bytes[at] = 0x7F
@@ -39,7 +39,7 @@ import Testing
   }
 }
 
-/// With a key that stands beside its value.
+/// A type whose container stores its keys next to the values.
 struct Asking: Codable {
   var value: Int?
   init(value: Int?) { self.value = value }

@@ -2,21 +2,21 @@ import Foundation
 import SeppoWire
 import Testing
 
-/// A value may nest 120,000 levels deep, on whichever thread it is encoded and decoded; a deeper one is an error.
+/// A value may nest 120,000 levels deep, on any thread. A deeper value is an error.
 ///
-/// The values are made, compared and freed on a thread with a gigabyte of stack, and coded on one with 512 KiB.
+/// The values are created, compared and freed on a thread with 1 GiB of stack, and coded on one with 512 KiB.
 @Suite(.serialized) struct DeepNestingTests {
-  /// (The frames of the address sanitizer are several times as large.)
+  /// With the address sanitizer, stack frames are several times larger.
   static let isSanitized = dlsym(nil, "__asan_init") != nil
 
-  /// Levels of an indirect enum; each takes two.
+  /// - Parameter levels: of an indirect enum. Each takes two levels of nesting.
   @Test(arguments: [1, 401, soak == 1 ? 20_000 : 59_998])
   func chains(levels: Int) throws {
-    try onLargeThread { try expectBack { Chain(levels: levels) } }
+    try onLargeThread { try expectRoundTrip { Chain(levels: levels) } }
   }
 
   @Test(arguments: [60_000])
-  func tooDeep(levels: Int) throws {
+  func chainsBeyondTheLimit(levels: Int) throws {
     try onLargeThread {
       let error = try onSmallThread(Chain(levels: levels)) { encodingError($0) }
       #expect(error?.reason.contains("values nest deeper than 120,000 levels") == true, "\(error?.reason ?? "")")
@@ -24,35 +24,35 @@ import Testing
     }
   }
 
-  @Test func structsByKey() throws {
+  @Test func keyedStructs() throws {
     try onLargeThread {
-      try expectBack { Box(levels: 3_000) }
-      try expectRefused(Box(levels: 60_000))
+      try expectRoundTrip { Box(levels: 3_000) }
+      try expectTooDeep(Box(levels: 60_000))
     }
   }
 
   @Test func dictionaries() throws {
-    try onLargeThread { try expectBack { Tree(levels: 3_000) } }
+    try onLargeThread { try expectRoundTrip { Tree(levels: 3_000) } }
   }
 
   @Test(arguments: [Nest.Kind.list, .keyed, .single])
   func lists(_ kind: Nest.Kind) throws {
     try onLargeThread {
-      try expectBack { Nest(levels: 300, kind: kind) }
-      try expectRefused(Nest(levels: 60_001, kind: kind))
+      try expectRoundTrip { Nest(levels: 300, kind: kind) }
+      try expectTooDeep(Nest(levels: 60_001, kind: kind))
     }
   }
 
-  /// What a type writes by itself, from one `superEncoder()` into the next, has the thread's own stack only.
+  /// Nested calls of `superEncoder()` can't move to another stack, so they are limited by the thread's stack.
   @Test func superEncoders() throws {
     try onLargeThread {
       let deep = Nest(levels: 600, kind: .superEncoder)
       #expect(try roundTrip(deep) == deep)
       let error = try onSmallThread(deep) { encodingError($0) }
-      #expect(error?.reason.contains("than this thread's stack goes") == true, "\(error?.reason ?? "")")
+      #expect(error?.reason.contains("for this thread's stack") == true, "\(error?.reason ?? "")")
       let bytes = try encoded([deep])
       let unread = try onSmallThread(bytes) { decodingError(Nest.self, from: $0) }
-      #expect(unread?.reason.contains("than this thread's stack goes") == true, "\(unread?.reason ?? "")")
+      #expect(unread?.reason.contains("for this thread's stack") == true, "\(unread?.reason ?? "")")
     }
   }
 
@@ -65,21 +65,21 @@ import Testing
     #expect(error?.codingPath.hasSuffix(" (120000 levels)") == true, "\(error?.codingPath ?? "")")
   }
 
-  /// The error of a value that is refused deep inside names it, and what stands behind it is read.
-  @Test func errorsFromDeep() throws {
+  /// An error deep inside a value has the coding path, and later values are decoded.
+  @Test func errorsDeepInside() throws {
     try onLargeThread {
-      let error = try onSmallThread(Refusing(levels: 5_000)) { encodingError($0) }
-      #expect(error?.reason == "refused" && error?.codingPath.hasSuffix("(5000 levels)") == true, "\(error as Any)")
+      let error = try onSmallThread(Rejecting(levels: 5_000)) { encodingError($0) }
+      #expect(error?.reason == "rejected" && error?.codingPath.hasSuffix("(5000 levels)") == true, "\(error as Any)")
       let bytes = try encoded([Box(levels: 5_000), Box(levels: 3)])
       let boxes = try onSmallThread(bytes) { try decoded(Box.self, count: 2, from: $0) }
       #expect(boxes.map(\.value) == [5_000, 3])
       let wrong = try onSmallThread(bytes) { decodingError(OtherBox.self, count: 2, from: $0) }
-      #expect(wrong?.reason.hasPrefix("String expected") == true && wrong?.item == 0, "\(wrong as Any)")
+      #expect(wrong?.reason.hasPrefix("expected String") == true && wrong?.item == 0, "\(wrong as Any)")
     }
   }
 
-  /// Bytes can nest deeper than any value that can be written.
-  @Test func deeperThanWritten() throws {
+  /// Received bytes can nest deeper than any value that can be encoded.
+  @Test func bytesBeyondTheLimit() throws {
     for (tag, opening) in [(UInt8(0x15), [UInt8]()), (0x13, [1, UInt8(ascii: "n")])] {
       var bytes: [UInt8] = [0x15, 0, 0, 0, 0, 0, 0]
       var parts: [[UInt8]] = []
@@ -104,8 +104,8 @@ import Testing
   }
 }
 
-/// On the large thread: the value comes back as it was.
-private func expectBack<T: Codable & Equatable & SendableMetatype>(
+/// Expects that a round trip on the small thread returns an equal value. Call it on the large thread.
+private func expectRoundTrip<T: Codable & Equatable & SendableMetatype>(
   sourceLocation: SourceLocation = #_sourceLocation, _ make: () -> T
 ) throws {
   let bytes = try onSmallThread(make()) { try encoded([$0]) }
@@ -113,25 +113,25 @@ private func expectBack<T: Codable & Equatable & SendableMetatype>(
   #expect(back[0] == make(), sourceLocation: sourceLocation)
 }
 
-private func expectRefused<T: Codable & SendableMetatype>(
+private func expectTooDeep<T: Codable & SendableMetatype>(
   _ value: T, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let error = try onSmallThread(value) { encodingError($0, sourceLocation: sourceLocation) }
   #expect(error?.reason.contains("nest deeper") == true, sourceLocation: sourceLocation)
 }
 
-/// Runs the body where deep values can be made, compared and freed.
+/// Runs the body on a thread with a large stack, to create, compare and free deep values.
 func onLargeThread(_ body: @escaping @Sendable () throws -> Void) throws { try onThread(stack: 1 << 30, body) }
 
-/// Used by one thread after the other: that is why it is `Sendable`.
-private final class Handed<T, U>: @unchecked Sendable {
+/// `Sendable` because the two threads use it one after the other.
+private final class Transfer<T, U>: @unchecked Sendable {
   var value: T?
   var made: U?
 }
 
-/// Gives a value to a thread with little stack, and takes what it makes of it. Neither is freed there.
+/// Runs the body with a value on a thread with a small stack, and returns its result. Neither is freed on that thread.
 func onSmallThread<T, U>(_ value: T, _ body: @escaping @Sendable (T) throws -> U) throws -> U {
-  let both = Handed<T, U>()
+  let both = Transfer<T, U>()
   both.value = value
   defer { (both.value, both.made) = (nil, nil) }
   try onThread(stack: DeepNestingTests.isSanitized ? 8 << 20 : 512 << 10) {
@@ -140,10 +140,10 @@ func onSmallThread<T, U>(_ value: T, _ body: @escaping @Sendable (T) throws -> U
   return both.made!
 }
 
-/// Runs the body on a thread with a stack of so many bytes.
+/// Runs the body on a thread with a stack of `stack` bytes.
 func onThread(stack: Int, _ body: @escaping @Sendable () throws -> Void) throws {
   final class Outcome: @unchecked Sendable {
-    // Written by the thread, read after the semaphore.
+    // `Sendable` because the thread writes this before the semaphore is signalled, and it is read after that.
     var result: Result<Void, any Error> = .success(())
   }
   let outcome = Outcome()
@@ -165,7 +165,7 @@ extension Chain {
   }
 }
 
-/// Three levels each, but for the innermost.
+/// Each takes three levels of nesting, except for the innermost.
 struct Box: Codable, Equatable {
   var value: Int
   var next: [Box]?
@@ -200,9 +200,9 @@ struct Tree: Codable, Equatable {
   private init(branches: [String: Tree]) { self.branches = branches }
 }
 
-private indirect enum Refusing: Encodable {
+private indirect enum Rejecting: Encodable {
   case end
-  case inside(Refusing)
+  case inside(Rejecting)
 
   private enum Key: CodingKey { case next }
 
@@ -213,7 +213,7 @@ private indirect enum Refusing: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     guard case .inside(let next) = self else {
-      throw EncodingError.invalidValue(0, .init(codingPath: encoder.codingPath, debugDescription: "refused"))
+      throw EncodingError.invalidValue(0, .init(codingPath: encoder.codingPath, debugDescription: "rejected"))
     }
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(next, forKey: .next)
@@ -275,7 +275,7 @@ struct Nest: Codable, Equatable {
   }
 }
 
-/// Goes down as deep as the bytes go.
+/// Decodes as deep as the bytes nest.
 private struct ListDescent: Decodable {
   init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()

@@ -3,9 +3,9 @@ import Testing
 
 @testable import SeppoWire
 
-@Suite("The digest")
+@Suite("Digest")
 struct DigestTests {
-  /// The reference implementation's vectors_sip128, which are of the bytes 0, 1, 2, … up to some length.
+  /// From vectors_sip128 of the reference implementation: the lengths of the inputs 0, 1, 2, …, and their digests.
   private static let vectors = [
     (0, "a3817f04ba25a8e66df67214c7550293"),
     (1, "da87c1d86b99af44347659119b22fc45"),
@@ -26,13 +26,13 @@ struct DigestTests {
     return withUnsafeBytes(of: (first.littleEndian, second.littleEndian)) { Array($0) }
   }
 
-  @Test("It is SipHash-2-4 with 128 bits, by the published vectors", arguments: vectors)
+  @Test("The digest is 128-bit SipHash-2-4, according to the published vectors", arguments: vectors)
   func knownAnswers(_ length: Int, _ hexadecimal: String) {
     let found = digest((0..<length).map { UInt8($0) }, inPiecesOf: 100)
     #expect(found.map { String(format: "%02x", $0) }.joined() == hexadecimal)
   }
 
-  @Test("The pieces in which bytes come make no difference")
+  @Test("The digest does not depend on how the bytes are split")
   func pieces() {
     let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     let whole = digest(bytes, inPiecesOf: bytes.count)

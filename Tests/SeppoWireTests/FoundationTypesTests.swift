@@ -52,7 +52,7 @@ import Testing
     expectIdentity([PersonNameComponents(givenName: "Ä", familyName: nil)])
   }
 
-  @Test func everythingAtOnce() throws {
+  @Test func allTogether() throws {
     expectIdentity([Mixture(), Mixture(isFull: true)])
   }
 }

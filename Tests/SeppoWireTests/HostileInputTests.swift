@@ -1,9 +1,9 @@
 import SeppoWire
 import Testing
 
-/// Bytes that nobody wrote: each must give a value or an error that names the type.
+/// Arbitrary bytes must decode to a value or fail with a `WireError`.
 @Suite struct HostileInputTests {
-  /// Reads the bytes; what it does besides giving a value or a `WireError` is an issue, or ends the process.
+  /// Decodes the bytes. Any other outcome than a value or a `WireError` is an issue, or crashes the process.
   func survive(_ specimen: Specimen, _ bytes: [UInt8]) -> Bool {
     do {
       try specimen.read(bytes)
@@ -17,14 +17,14 @@ import Testing
     }
   }
 
-  @Test(arguments: Specimen.all) func whatWasWrittenIsRead(_ specimen: Specimen) throws {
+  @Test(arguments: Specimen.all) func validBytes(_ specimen: Specimen) throws {
     #expect(!specimen.bytes.isEmpty)
     try specimen.read(specimen.bytes)
   }
 
   @Test(arguments: Specimen.all) func everyTruncation(_ specimen: Specimen) {
     for count in 0..<specimen.bytes.count {
-      #expect(!survive(specimen, Array(specimen.bytes[..<count])), "\(specimen) was read from \(count) bytes")
+      #expect(!survive(specimen, Array(specimen.bytes[..<count])), "\(specimen) was decoded from \(count) bytes")
     }
     #expect(!survive(specimen, specimen.bytes + [0]))
     #expect(!survive(specimen, specimen.bytes + specimen.bytes))
@@ -61,17 +61,17 @@ import Testing
     return start..<min(bytes.count, start + Int.random(in: 0...12, using: &generator))
   }
 
-  @Test func everyTypeReadAsEveryOther() {
+  @Test func everyTypeDecodedAsEveryOther() {
     for writer in Specimen.all {
       for reader in Specimen.all { _ = survive(reader, writer.bytes) }
     }
   }
 
-  @Test func noise() {
+  @Test func randomBytes() {
     var generator = SeededGenerator(seed: 1)
     for _ in 0..<200 {
       let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
-        // Tags and small numbers, mostly: else the first byte decides.
+        // Mostly tags and small numbers, because an invalid first byte ends the test early.
         Bool.random(using: &generator)
           ? UInt8.random(in: 0...0x15, using: &generator) : .random(in: 0...255, using: &generator)
       }

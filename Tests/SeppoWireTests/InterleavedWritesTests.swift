@@ -2,16 +2,16 @@ import SeppoWire
 import Testing
 
 @Suite struct InterleavedWritesTests {
-  @Test func containersWrittenInTurns() { expectIdentity([Turns(count: 0), Turns(count: 1), Turns(count: 40)]) }
+  @Test func interleavedContainers() { expectIdentity([Turns(count: 0), Turns(count: 1), Turns(count: 40)]) }
 
-  @Test func superEncodersWrittenLate() { expectIdentity([Late(values: [1, 2, 3]), Late(values: [])]) }
+  @Test func superEncodersUsedLater() { expectIdentity([Late(values: [1, 2, 3]), Late(values: [])]) }
 
-  @Test func nestedContainerAskedTwice() { expectIdentity([Twice(a: 1, b: "b", c: [1, nil])]) }
+  @Test func nestedContainerRequestedTwice() { expectIdentity([Twice(a: 1, b: "b", c: [1, nil])]) }
 
-  /// Each is found without looking through those before it (else this takes minutes).
+  /// Opening a nested container takes constant time. (With a linear search, this test takes minutes.)
   @Test func thousandsOfNestedContainers() { expectIdentity([Many(count: 5_000)]) }
 
-  /// Whatever the order of the writes, each container keeps its own.
+  /// For any order of the writes, each container gets its own values.
   @Test func anyOrderOfWrites() {
     for seed in 0..<UInt64(80 * soak) {
       let value = Shuffled(seed: seed)
@@ -23,8 +23,8 @@ import Testing
     expectIdentity((0..<20).map { Shuffled(seed: $0) })
   }
 
-  /// The value written last under a key counts, wherever and however often it is asked for.
-  @Test func aKeyWrittenTwice() throws {
+  /// The last value of a key counts, in each call.
+  @Test func duplicateKeys() throws {
     let back = try roundTrip(One(value: Overwritten()))
     #expect(back.value.seen == [3, 3, 7, 3])
     #expect(back.value.keys == ["other", "value"])

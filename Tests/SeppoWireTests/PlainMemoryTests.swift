@@ -3,7 +3,7 @@ import SeppoWire
 import Testing
 
 @Suite struct PlainMemoryTests {
-  @Test func whatIsMemory() {
+  @Test func typesOfPlainMemory() {
     #expect(Items.areMemory(Double.self) && Items.areMemory(UInt128.self) && Items.areMemory(Float16.self))
     #expect(Items.areMemory(SIMD3<Float>.self) && Items.areMemory(Particle.self) && Items.areMemory(Odd.self))
     #expect(!Items.areMemory(Bool.self) && !Items.areMemory(String.self) && !Items.areMemory([Double].self))
@@ -27,14 +27,13 @@ import Testing
     ])
     expectIdentity([Odd(wide: 1.5, narrow: -1), Odd(wide: -0.0, narrow: 7)])
     expectIdentity([Void0()])
-    // What pads a value is no accident of the sender's memory.
-    // (Behind it stands the shape of `One`.)
+    // Padding is written as zeros. The table with the shape of `One` follows.
     let table = 1 + 1 + 1 + (1 + "value".utf8.count) + 6
     let bytes = try encoded([One(value: Odd(wide: 1.5, narrow: -1))]).dropLast(table)
     #expect(bytes.suffix(8) == [255, 0, 0, 0, 0, 0, 0, 0])
   }
 
-  @Test func arraysTravelAsMemory() throws {
+  @Test func arraysAreSentAsMemory() throws {
     let many = (0..<10_000).map { Double($0).squareRoot() }
     let bytes = try encoded([One(value: many)])
     #expect(bytes.count < 8 * many.count + 40)
@@ -44,8 +43,8 @@ import Testing
     #expect(try roundTrip(particles) == particles)
   }
 
-  /// A whole array on one side, its elements on the other: Codable lets a program do that.
-  @Test func anArrayAndItsElementsAreTheSame() throws {
+  /// A program may encode a whole array and decode its elements, or vice versa.
+  @Test func arraysAndTheirElementsAreInterchangeable() throws {
     func check<T: Codable & Equatable>(_ values: [T], sourceLocation: SourceLocation = #_sourceLocation) throws {
       #expect(try transcode(values, as: OneByOne<T>.self).values == values, sourceLocation: sourceLocation)
       #expect(try transcode(OneByOne(values), as: [T].self) == values, sourceLocation: sourceLocation)
@@ -95,7 +94,7 @@ import Testing
     #expect(throws: WireError.self) { try transcode([1.5], as: OneByOne<Int>.self) }
   }
 
-  @Test func dataIsWrittenAtOnce() throws {
+  @Test func dataIsWrittenAsOneBlock() throws {
     let data = Data((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
     #expect(try encoded([data]).count == data.count + 4)
     expectIdentity([data, Data(), data[5..<10], data.dropFirst(99_990)])
@@ -109,7 +108,7 @@ struct Particle: Codable, Equatable, PlainMemory {
   var mass: Double
 }
 
-/// Nine bytes, every sixteen.
+/// A size of nine bytes and a stride of sixteen.
 struct Odd: Codable, Equatable, PlainMemory {
   var wide: Double
   var narrow: Int8
@@ -133,7 +132,7 @@ struct OneByOne<T: Codable & Equatable>: Codable, Equatable {
   }
 }
 
-/// Reads each element when the container is gone.
+/// Decodes each element after the container has been released.
 struct BySuperDecoders<T: Codable>: Codable {
   var values: [T]
   func encode(to encoder: any Encoder) throws {}

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value of any shape: every primitive kind, every container, optionals of optionals.
+/// A random value with all primitive types, all kinds of containers, and nested optionals.
 indirect enum RandomTree: Codable, Equatable {
   case nothing
   case flag(Bool)
@@ -28,7 +28,7 @@ indirect enum RandomTree: Codable, Equatable {
 
   static func random(depth: Int, _ generator: inout SeededGenerator) -> RandomTree {
     func any<I: FixedWidthInteger>() -> I {
-      // Numbers of every width, not only wide ones.
+      // Numbers of every magnitude, not only large ones.
       I(truncatingIfNeeded: UInt128.random(in: .min ... .max, using: &generator))
         >> I.random(in: 0..<I(I.bitWidth), using: &generator)
     }

@@ -1,9 +1,9 @@
 import SeppoWire
 import Testing
 
-/// Containers whose keys stand in a table at the part's end.
+/// Containers whose keys are stored in the table at the end of the part.
 @Suite struct ShapesTests {
-  @Test func fieldsThatAreMissingInSome() {
+  @Test func missingFields() {
     expectIdentity((0..<64).map { Sparse(bits: $0) } + (0..<64).map { Sparse(bits: 63 - $0) })
   }
 
@@ -12,62 +12,62 @@ import Testing
     expectIdentity((0..<24).map { AnyOrder(turn: 7 * $0 % 24) })
   }
 
-  @Test func theLastValueOfAKeyCounts() throws {
+  @Test func duplicateKeys() throws {
     let back = try decoded(Fields3.self, count: 2, from: encoded([Repeating(again: true), Repeating(again: false)]))
     #expect(back.map(\.a) == [5, 1] && back.map(\.b) == ["last", "first"])
     #expect(back.map(\.keys) == [["a", "b"], ["a", "b"]])
   }
 
-  /// The names of keys with a case of its own for each, in more than sixteen.
+  /// More than sixteen keys, which are searched by name.
   @Test func manyKeys() {
     expectIdentity([Wide(step: 1), Wide(step: 7), Wide(step: 13), Wide(step: 1)])
   }
 
-  @Test func keysOfEverySize() {
+  @Test func keysOfNoByteAndOneByte() {
     expectIdentity([Lone(only: 5), Lone(only: 500)])
     expectIdentity([Numbered(numbers: [0, 3, 199]), Numbered(numbers: [15, 16, 17, 40, 255]), Numbered(numbers: [])])
   }
 
-  /// One type writes a container's keys as an enum's cases, another reads them as strings, and the other way round.
-  @Test func keysOfOtherTypes() throws {
+  /// One type writes keys as enum cases and another reads them as strings, or vice versa.
+  @Test func keysOfDifferentTypes() throws {
     #expect(try transcode(Fields(a: 1, b: 2, c: 300), as: [String: Int].self) == ["a": 1, "b": 2, "c": 300])
     #expect(try transcode(["a": 1, "b": 2, "c": 300], as: Inner3.self) == Inner3(a: 1, b: 2, c: 300))
     #expect(try transcode(Wide(step: 1), as: [String: Int].self).count == 20)
   }
 
-  /// A class and its superclass share a container, and one of them has keys of any name.
+  /// A class and its superclass share a container, and one of them has arbitrary keys.
   @Test func keysOfSeveralTypesInOneContainer() {
     expectIdentity([Extended(known: 1, other: [:]), Extended(known: 2, other: ["x": 1, "known2": 3])])
     expectIdentity([Extended(known: 1, other: Dictionary(uniqueKeysWithValues: (0..<3_000).map { ("k\($0)", $0) }))])
   }
 
-  /// Each item has a shape of its own, and is not looked for among those of all others.
+  /// Each item has its own shape, which is found in constant time.
   @Test func thousandsOfShapes() throws {
     let items = (0..<20_000).map { Extended(known: $0, other: ["k\($0)": $0]) }
     #expect(try decoded(Extended.self, count: items.count, from: encoded(items)) == items)
   }
 
-  /// Also where one is an enum's case and the other is not.
-  @Test func aNestedContainerAskedForUnderTwoKinds() {
+  /// One of the keys is an enum case, the other a string.
+  @Test func aNestedContainerRequestedWithTwoKeyTypes() {
     expectIdentity([TwoKinds(list: [1, 2, 3]), TwoKinds(list: [7]), TwoKinds(list: [])])
   }
 
   @Test func itemsAreSmall() throws {
     let items = (0..<1_000).map { Inner3(a: $0 % 100, b: 5, c: 127) }
-    // A byte for each number; of the containers the tag, the shape and the length; and one shape.
+    // One byte per number; the tag, shape and length of each container; and one table.
     #expect(try encoded(items).count == items.count * (3 + 1 + 4 + 6) + DamagedShapesTests.table.count + 6)
   }
 
-  @Test func partsDoNotStandSideBySide() throws {
+  @Test func adjacentPartsAreAnError() throws {
     let part = try encoded([Fields(a: 1, b: 2, c: 3)])
     #expect(try decoded(Inner3.self, from: part)[0] == Inner3(a: 1, b: 2, c: 3))
     #expect(decodingError(Inner3.self, count: 2, from: part + part) != nil)
     #expect(decodingError(Inner3.self, count: 1, from: part + part) != nil)
   }
 
-  @Test func aFailedItemLeavesATableForThoseBefore() throws {
+  @Test func itemsBeforeAFailedOneHaveATable() throws {
     let writer = _WireWriter()
-    let items = [Maybe(single: Single(1), half: nil), Maybe(single: nil, half: HalfWay(failing: .deeper))]
+    let items = [Maybe(single: Single(1), half: nil), Maybe(single: nil, half: FailsHalfway(failing: .deeper))]
     #expect(throws: WireError.self) { try items.withUnsafeBufferPointer { try Items.write($0, to: writer) } }
     #expect(try decoded(MaybeRead.self, from: [UInt8](writer.bytes))[0].single == Single(1))
   }
@@ -93,7 +93,7 @@ struct Inner3: Codable, Equatable {
   var a: Int, b: Int, c: Int
 }
 
-/// Its four fields are written in any order, and read in another.
+/// Encodes its four fields in one order, and decodes them in another.
 struct AnyOrder: Codable, Equatable {
   var turn: Int
   init(turn: Int) { self.turn = turn }
@@ -179,10 +179,10 @@ struct Wide: Codable, Equatable {
   }
 }
 
-/// Whose key takes no byte at all.
+/// A type with a single key, which has no bytes.
 struct Lone: Codable, Equatable { var only: Int }
 
-/// Whose keys are one byte, and no enum.
+/// A type whose keys have one byte but are not an enum.
 struct Numbered: Codable, Equatable {
   struct Key: CodingKey {
     var number: UInt8

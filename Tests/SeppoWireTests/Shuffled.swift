@@ -1,6 +1,6 @@
-/// A tree of containers that is written in an order of its own: into any container, at any time.
+/// A tree of containers that is written in a random order, switching between the open containers.
 ///
-/// What it means is held beside it as a plain tree, which is what is compared.
+/// Its content is stored as a plain tree, for comparison.
 struct Shuffled: Codable, Equatable {
   indirect enum Plan: Equatable {
     case number(Int)
@@ -33,7 +33,7 @@ struct Shuffled: Codable, Equatable {
     }
   }
 
-  /// One container with what is still to be written into it.
+  /// An open container, with the content that has not been written yet.
   private enum Open {
     case keyed(KeyedEncodingContainer<AnyKey>, [(String, Plan)])
     case list(any UnkeyedEncodingContainer, [Plan])

@@ -13,7 +13,7 @@ struct SlicesTests {
     }
   }
 
-  @Test("In whatever order, overlapping, empty, and of different wholes")
+  @Test("Slices keep their indices in any order, if they overlap, if empty, and with different bases")
   func slices() throws {
     let image = Data((0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
     let other = Data((0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 11) })
@@ -25,13 +25,13 @@ struct SlicesTests {
     try expectSame(image.split(separator: 0).map { $0 })
   }
 
-  @Test("Far from the beginning of what they are slices of")
+  @Test("Slices far from the start of their base keep their indices")
   func far() throws {
     let whole = Data(count: 3 << 20)
     try expectSame([whole[100..<200], whole[(2 << 20)..<((2 << 20) + 100)], whole[((3 << 20) - 1)...]])
   }
 
-  @Test("Short ones of many wholes take no page each")
+  @Test("Short slices of many bases don't take a page each")
   func manyWholes() throws {
     let packets = (0..<1_000).map { Data("packet \($0)".utf8).dropFirst(4) }
     try expectSame(packets)
@@ -40,13 +40,13 @@ struct SlicesTests {
     #expect(pages.count < 500)
   }
 
-  @Test("Read as another type, a slice is said to be data")
+  @Test("The error for decoding a slice as another type calls it data")
   func asOther() throws {
     let error = decodingError(One<String>.self, from: try encoded([One(value: Data(0..<9)[3...])]))
-    #expect(error?.reason == "String expected, data found")
+    #expect(error?.reason == "expected String, found data")
   }
 
-  @Test("Inside of other values")
+  @Test("Slices inside other values keep their indices")
   func nested() throws {
     let image = Data(0..<100)
     let value = Rows(rows: [image[3..<9], image[9..<20]], named: ["a": image[50...]])
@@ -56,7 +56,7 @@ struct SlicesTests {
     #expect(back == value)
   }
 
-  @Test("What is changed is one's own")
+  @Test("Changing a decoded slice does not change another one")
   func changes() throws {
     let image = Data(0..<100)
     var back = try decoded(Data.self, count: 2, from: encoded([image[10..<20], image[15..<30]]))

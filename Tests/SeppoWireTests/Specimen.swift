@@ -1,11 +1,11 @@
 import Foundation
 import SeppoWire
 
-/// The wire form of some values, and how to read it again.
+/// The wire form of some values, and a function that decodes it.
 struct Specimen: Sendable, CustomStringConvertible {
   var description: String
   var bytes: [UInt8]
-  /// Reads bytes as the type, and if that gives values, writes and reads those.
+  /// Decodes bytes as the type. If that succeeds, encodes and decodes the values again.
   var read: @Sendable ([UInt8]) throws -> Void
 
   init<T: Codable & SendableMetatype>(_ values: T...) {
@@ -14,7 +14,7 @@ struct Specimen: Sendable, CustomStringConvertible {
     bytes = (try? encoded(values)) ?? []
     read = { bytes in
       let values = try decoded(T.self, count: count, from: bytes)
-      // What was accepted is a value like any other.
+      // Values from damaged bytes must be codable like any others.
       let again = try encoded(values)
       if !(T.self is any PlainMemory.Type) { _ = try decoded(T.self, count: count, from: again) }
     }
@@ -50,7 +50,7 @@ struct Specimen: Sendable, CustomStringConvertible {
   ]
 }
 
-/// A dictionary by hand: asks for all keys, then for each value.
+/// A custom dictionary: requests all keys, then each value.
 struct KeyListing: Codable {
   var names: [String: Int]
   init(names: [String: Int]) { self.names = names }

@@ -1,18 +1,18 @@
 import SeppoWire
 import Testing
 
-/// The wire form of some items.
+/// Returns the wire form of the items.
 func encoded<T: Encodable>(_ items: [T]) throws -> [UInt8] {
-  // As small as can be, so that growing is met everywhere.
+  // The minimum capacity, so that the buffer has to grow everywhere.
   let writer = _WireWriter(capacity: 1)
   try items.withUnsafeBufferPointer { try Items.write($0, to: writer) }
   return [UInt8](writer.bytes)
 }
 
-/// The items that stand in the bytes.
+/// Decodes the items from the bytes.
 func decoded<T: Decodable>(_ type: T.Type = T.self, count: Int = 1, from bytes: [UInt8]) throws -> [T] {
-  // A block of its own that ends with the bytes, so that the address sanitizer sees a read past the end;
-  // begun at an odd address, as parts of a message are.
+  // A separate block that ends with the bytes, so that the address sanitizer detects a read past the end. The bytes
+  // start at an odd address, as parts of a message may.
   let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 1, alignment: 16)
   defer { block.deallocate() }
   let copy = UnsafeMutableRawBufferPointer(rebasing: block[1...])
@@ -28,9 +28,9 @@ func decoded<T: Decodable>(_ type: T.Type = T.self, count: Int = 1, from bytes: 
 
 func roundTrip<T: Codable>(_ value: T) throws -> T { try decoded(T.self, from: encoded([value]))[0] }
 
-/// What a type's wire form is read as by another type.
+/// Decodes the wire form of a value as another type.
 func transcode<T: Encodable, U: Decodable>(_ value: T, as type: U.Type) throws -> U {
-  // `One` keeps both away from the path for items that are memory.
+  // Wrapped in `One`, so that items of plain memory are encoded like other values.
   try decoded(One<U>.self, from: encoded([One(value: value)]))[0].value
 }
 
@@ -39,7 +39,7 @@ extension One: Encodable where T: Encodable {}
 extension One: Decodable where T: Decodable {}
 extension One: Equatable where T: Equatable {}
 
-/// A value between others, which show when it took more or less than its own bytes.
+/// A value between others, to detect that it reads too many or too few bytes.
 struct Framed<T: Codable & Equatable>: Codable, Equatable {
   var before = "before"
   var value: T
@@ -60,14 +60,14 @@ struct Framed<T: Codable & Equatable>: Codable, Equatable {
   }
 }
 
-/// Expects that the values come back equal: as items, as fields, in arrays, in dictionaries and wrapped in optionals.
+/// Expects that a round trip returns equal values: as items, as fields, in arrays, in dictionaries and in optionals.
 func expectIdentity<T: Codable & Equatable>(_ values: [T], sourceLocation: SourceLocation = #_sourceLocation) {
   func check<U: Codable & Equatable>(_ items: [U]) {
     do {
       let back = try decoded(U.self, count: items.count, from: encoded(items))
       for (item, back) in zip(items, back) where item != back {
         Issue.record(
-          "\(U.self): \("\(item)".prefix(300)) came back as \("\(back)".prefix(300))", sourceLocation: sourceLocation)
+          "\(U.self): \("\(item)".prefix(300)) was decoded as \("\(back)".prefix(300))", sourceLocation: sourceLocation)
       }
     } catch {
       Issue.record(error, sourceLocation: sourceLocation)
@@ -83,7 +83,7 @@ func expectIdentity<T: Codable & Equatable>(_ values: [T], sourceLocation: Sourc
   check(values.map { [1: $0, -7: $0] })
 }
 
-/// The error of reading these bytes; a missing one is an issue.
+/// Returns the error of decoding the bytes. Records an issue if there is none.
 func decodingError<T: Decodable>(
   _ type: T.Type, count: Int = 1, from bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) -> WireError? {
@@ -94,13 +94,13 @@ func encodingError<T: Encodable>(_ value: T, sourceLocation: SourceLocation = #_
   #expect(throws: WireError.self, sourceLocation: sourceLocation) { _ = try encoded([value]) }
 }
 
-/// A condition on what a type's `init(from:)` reads, which with hostile bytes need not hold.
+/// Throws if a condition in a type's `init(from:)` is false, which may happen with damaged bytes.
 func hold(_ condition: Bool) throws {
-  if !condition { throw NotHeld() }
+  if !condition { throw ConditionFailed() }
 }
-struct NotHeld: Error {}
+struct ConditionFailed: Error {}
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a failing round is run again from its printed seed.
+/// SplitMix64 (Steele, Lea, Flood 2014). A failing round can be repeated with its printed seed.
 struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
   init(seed: UInt64) { state = seed }

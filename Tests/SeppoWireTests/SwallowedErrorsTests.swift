@@ -1,9 +1,9 @@
 import SeppoWire
 import Testing
 
-/// A program may go on after a value that failed half-way: what it writes next must be readable.
+/// A program may continue after a value failed halfway. The next values must be decodable.
 @Suite struct SwallowedErrorsTests {
-  @Test func aFailedValueLeavesNothingBehind() {
+  @Test func failedValuesLeaveNoBytes() {
     for place in Swallowing.Place.allCases {
       for failing in Swallowing.Failing.allCases {
         for interleaved in [false, true] {
@@ -13,25 +13,27 @@ import Testing
     }
   }
 
-  @Test func theErrorOfAnItemNamesItsPlace() throws {
-    let error = try #require(encodingError([One(value: HalfWay(failing: .number))]))
+  @Test func errorsHaveTheItem() throws {
+    let error = try #require(encodingError([One(value: FailsHalfway(failing: .number))]))
     #expect(error.direction == .encode)
-    #expect(error.reason.contains("GivenUp"))
-    #expect(error.type == "Array<One<HalfWay>>")
+    #expect(error.reason.contains("Interrupted"))
+    #expect(error.type == "Array<One<FailsHalfway>>")
     let writer = _WireWriter()
-    let items = [Optional(Single(1)), Single(2)].map { ($0, HalfWay?.none) }.map { Maybe(single: $0.0, half: $0.1) }
-    let bad = [items[0], Maybe(single: nil, half: HalfWay(failing: .list)), items[1]]
+    let items = [Optional(Single(1)), Single(2)].map { ($0, FailsHalfway?.none) }.map {
+      Maybe(single: $0.0, half: $0.1)
+    }
+    let bad = [items[0], Maybe(single: nil, half: FailsHalfway(failing: .list)), items[1]]
     let thrown = #expect(throws: WireError.self) { try bad.withUnsafeBufferPointer { try Items.write($0, to: writer) } }
     #expect(thrown?.item == 1)
-    // Those before it have been written, and nothing of it.
+    // The items before it have been written, and nothing of the failed one.
     #expect(try [UInt8](writer.bytes) == encoded([items[0]]))
   }
 
-  /// After a failed item the same writer goes on.
-  @Test func aWriterOutlivesAFailure() throws {
+  /// After a failed item, the writer can be used again.
+  @Test func aWriterCanBeUsedAfterAFailure() throws {
     let writer = _WireWriter()
     for failing in Swallowing.Failing.allCases {
-      let bad = [HalfWay(failing: failing)]
+      let bad = [FailsHalfway(failing: failing)]
       #expect(throws: WireError.self) { try bad.withUnsafeBufferPointer { try Items.write($0, to: writer) } }
       #expect(writer.count == 0)
     }
@@ -39,7 +41,7 @@ import Testing
     #expect(try [UInt8](writer.bytes) == encoded(["after"]))
   }
 
-  @Test func aValueThatWritesItselfTwiceIsAnError() {
+  @Test func aValueThatEncodesItselfTwiceIsAnError() {
     #expect(encodingError(Misuse(kind: .twoSingles))?.reason.contains("more than once") == true)
     #expect(encodingError(Misuse(kind: .singleThenKeyed))?.reason.contains("two different kinds") == true)
     #expect(encodingError(Misuse(kind: .keyedThenUnkeyed))?.reason.contains("two different kinds") == true)
@@ -47,7 +49,7 @@ import Testing
     #expect(encodingError([One(value: Misuse(kind: .twoSingles))])?.codingPath == "[0].value")
   }
 
-  @Test func aContainerKeptTooLongThrows() {
+  @Test func expiredContainersThrow() {
     let keeper = Keeper()
     expectIdentity([Kept(keeper: keeper)])
     #expect(throws: EncodingError.self) { try keeper.keyed?.encode(1, forKey: AnyKey("late")) }
@@ -69,13 +71,13 @@ import Testing
 
 struct Maybe: Encodable {
   var single: Single?
-  var half: HalfWay?
+  var half: FailsHalfway?
 }
 
-struct GivenUp: Error {}
+struct Interrupted: Error {}
 
-/// Writes something, then fails.
-struct HalfWay: Encodable {
+/// Writes some values, then fails.
+struct FailsHalfway: Encodable {
   var failing: Swallowing.Failing
   private enum Key: CodingKey { case a, b }
 
@@ -104,14 +106,14 @@ struct HalfWay: Encodable {
     case .deeper:
       var list = encoder.unkeyedContainer()
       try list.encode(1)
-      try list.encode(HalfWay(failing: .keyed))
+      try list.encode(FailsHalfway(failing: .keyed))
     case .mistake:
       var single = encoder.singleValueContainer()
       try single.encode(1)
       try single.encode("again")
       return
     }
-    throw GivenUp()
+    throw Interrupted()
   }
 }
 
@@ -135,7 +137,7 @@ struct Swallowing: Codable, Equatable {
     let slot = keyed.superEncoder(forKey: .slot)
     var other = keyed.nestedUnkeyedContainer(forKey: .other)
     if interleaved { try other.encode("other") }
-    let bad = HalfWay(failing: failing)
+    let bad = FailsHalfway(failing: failing)
     switch place {
     case .keyed: try? keyed.encode(bad, forKey: .bad)
     case .unkeyed: try? list.encode(bad)
@@ -185,12 +187,12 @@ struct Misuse: Encodable {
       try list.encode(1)
     case .keyedThenSingle:
       _ = encoder.container(keyedBy: AnyKey.self)
-      try single.encode(HalfWay?.none)
+      try single.encode(FailsHalfway?.none)
     }
   }
 }
 
-/// Keeps what should not be kept.
+/// Keeps encoders, decoders and containers for too long.
 final class Keeper {
   var encoder: (any Encoder)?
   var decoder: (any Decoder)?
@@ -214,7 +216,7 @@ struct Kept: Codable, Equatable {
     Keeper.last = keeper
   }
   init(from decoder: any Decoder) throws {
-    // Only one test uses it.
+    // Safe because only one test uses it.
     Keeper.last?.decoder = decoder
     Keeper.last?.reading = try decoder.container(keyedBy: AnyKey.self)
   }

@@ -1,7 +1,7 @@
-/// What is going to happen, the earliest first; of what happens at the same time, what was put there first.
+/// Future events, the earliest first; events at the same time are in the order of insertion.
 struct EventQueue {
   enum Kind: Sendable {
-    case arrives, computed, timeIsUp, rankLooks, rootLooks, comes, vanishes, noticed, stops, refuses
+    case arrives, computed, timeIsUp, rankPolls, rootPolls, joins, dies, deathNoticed, stops, refuses
   }
 
   struct Event {
@@ -9,9 +9,9 @@ struct EventQueue {
     var serial: Int
     var kind: Kind
     var rank: Int
-    /// A thread of the rank; or where the message lies.
+    /// A thread of the rank, or the slot of a message.
     var place = 0
-    /// Says whether the event is still meant.
+    /// Tells whether the event is still current.
     var token = 0
   }
 

@@ -1,101 +1,107 @@
-/// What a map may end with.
+/// Checks how a map has ended.
 struct Oracle {
   private let schedule: Schedule
-  private let books: Books
+  private let model: ReferenceModel
   private let taken: [Int]
-  /// From the start.
+  /// Whether each item was done from the start.
   private let wasDone: [Bool]
-  private let ending: Figures.Ending
+  private let ending: Statistics.Ending
 
-  init(_ schedule: Schedule, _ root: SimulatedRoot, _ ending: Figures.Ending) {
+  init(_ schedule: Schedule, _ root: SimulatedRoot, _ ending: Statistics.Ending) {
     self.schedule = schedule
-    books = root.books
-    taken = root.books.taken
+    model = root.model
+    taken = root.model.taken
     wasDone = schedule.isDone
     self.ending = ending
   }
 
   func check() throws {
-    // Up to here every item has its one fate.
+    // Every item below this one must have exactly one outcome.
     let decided: Int
     switch ending {
-    case .results: decided = books.count
+    case .results: decided = model.count
     case .threw(let item):
-      guard item == books.failed.min() else { throw Violation("item \(item) is the error, of \(books.failed)") }
+      guard item == model.failed.min() else {
+        throw Violation("the map throws the error of item \(item), but \(model.failed) have failed")
+      }
       decided = item + 1
     case .stuck(let item):
-      guard schedule.timeout != nil else { throw Violation("item \(item) is overdue, and has no time") }
+      guard schedule.timeout != nil else { throw Violation("item \(item) is overdue but has no time limit") }
       decided = 0
     case .stranded:
-      guard schedule.ranks.count > 1, schedule.ranks[0].comes == 0 else { throw Violation("one rank is stranded") }
-      // All but the suspects.
-      for item in 0..<books.bound where books.state[item] != .waitsAlone { try checkFate(of: item) }
+      guard schedule.ranks.count > 1, schedule.ranks[0].joinsAt == 0 else {
+        throw Violation("a map on one rank is stranded")
+      }
+      // All except quarantined items.
+      for item in 0..<model.bound where model.state[item] != .quarantined { try checkOutcome(of: item) }
       decided = 0
     case .refused:
-      guard schedule.refuses != nil else { throw Violation("it was refused, and nobody said so") }
+      guard schedule.refuses != nil else { throw Violation("the map was refused, but the schedule doesn't refuse it") }
       decided = 0
     case .stopped:
-      guard schedule.stops != nil else { throw Violation("it has stopped, and nobody said so") }
+      guard schedule.stops != nil else { throw Violation("the map has stopped, but the schedule doesn't stop it") }
       decided = 0
     }
-    for item in schedule.done.joined() where books.state[item] != .done || taken[item] > 0 {
-      throw Violation("item \(item), which was done from the start, was computed")
+    for item in schedule.done.joined() where model.state[item] != .done || taken[item] > 0 {
+      throw Violation("item \(item) was computed, but was done from the start")
     }
-    for item in schedule.failedBefore where books.state[item] != .failed || taken[item] > 0 {
-      throw Violation("item \(item), which had failed before, was computed")
+    for item in schedule.failedBefore where model.state[item] != .failed || taken[item] > 0 {
+      throw Violation("item \(item) was computed, but had failed before")
     }
-    for item in 0..<decided { try checkFate(of: item) }
+    for item in 0..<decided { try checkOutcome(of: item) }
     if case .results = ending, schedule.supply == nil || schedule.supply?.closes == nil { try checkBlocks() }
     for item in 0..<schedule.count {
       if taken[item] > 1 { throw Violation("item \(item) was computed \(taken[item]) times") }
-      if books.failures.tries[item] > schedule.retries + 1 {
-        throw Violation("item \(item) failed \(books.failures.tries[item]) times")
+      if model.failures.tries[item] > schedule.retries + 1 {
+        throw Violation("item \(item) failed \(model.failures.tries[item]) times")
       }
     }
-    for item in books.failed where !mayFail(item) { throw Violation("item \(item) has failed, and is fine") }
+    for item in model.failed where !mayFail(item) { throw Violation("item \(item) has failed, but never fails") }
   }
 
-  private func checkFate(of item: Int) throws {
-    switch books.state[item] {
+  private func checkOutcome(of item: Int) throws {
+    switch model.state[item] {
     case .done:
       if wasDone[item] { return }
       guard taken[item] == 1 else { throw Violation("item \(item) was computed \(taken[item]) times") }
-      if schedule.fate(item).mustFail(retries: schedule.retries) {
-        throw Violation("item \(item) always throws, and has a result")
+      if schedule.behavior(item).mustFail(retries: schedule.retries) {
+        throw Violation("item \(item) always throws, but has a result")
       }
     case .failed:
-      guard taken[item] == 0 else { throw Violation("item \(item) has failed, and has a result") }
-      // But for what can't be sent, which is known at once.
+      guard taken[item] == 0 else { throw Violation("item \(item) has failed, but has a result") }
+      // An item that can't be sent fails on the first try.
       let tries = schedule.retries + 1
       guard
-        books.failures.tries[item] == tries || schedule.fate(item) == .cannotBeSent
+        model.failures.tries[item] == tries || schedule.behavior(item) == .cannotBeSent
           || schedule.failedBefore.contains(item)
       else {
-        throw Violation("item \(item) has failed after \(books.failures.tries[item]) tries, not \(tries)")
+        throw Violation("item \(item) has failed after \(model.failures.tries[item]) tries, not \(tries)")
       }
-      if schedule.failuresDecide, ending != .threw(item) { throw Violation("item \(item) has failed, and is no error") }
-    case .unstarted, .waitsAlone, .toBeTriedAgain, .held:
-      throw Violation("the map has ended, and item \(item) is missing")
+      if schedule.failsFast, ending != .threw(item) {
+        throw Violation("item \(item) has failed, but the map doesn't throw its error")
+      }
+    case .unstarted, .quarantined, .toBeRetried, .held:
+      throw Violation("the map has ended without an outcome for item \(item)")
     }
   }
 
-  /// All items have come, each in one of the blocks.
+  /// Checks that all items were added and that each is in exactly one block.
   private func checkBlocks() throws {
-    guard books.count == schedule.count else { throw Violation("\(books.count) items have come of \(schedule.count)") }
+    guard model.count == schedule.count else { throw Violation("\(model.count) of \(schedule.count) items were added") }
     guard let blocks = schedule.blocks else { return }
     var next = 0
-    for block in 0..<books.count {
+    for block in 0..<model.count {
       let items = blocks.items(of: block..<(block + 1))
       guard items.lowerBound == next, !items.isEmpty, items.allSatisfy({ blocks.block(of: $0) == block }) else {
-        throw Violation("block \(block) has the items \(items), and \(next) comes next")
+        throw Violation("block \(block) has the items \(items), but item \(next) comes next")
       }
       next = items.upperBound
     }
-    guard next == blocks.items else { throw Violation("the blocks have \(next) items of \(blocks.items)") }
+    guard next == blocks.items else { throw Violation("the blocks have \(next) of \(blocks.items) items") }
   }
 
   private func mayFail(_ item: Int) -> Bool {
-    schedule.failedBefore.contains(item) || schedule.fate(item).mayFail(retries: schedule.retries)
+    schedule.failedBefore.contains(item) || schedule.behavior(item).mayFail(retries: schedule.retries)
       || schedule.mayBeOverdue(item)
   }
 }

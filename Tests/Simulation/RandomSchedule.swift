@@ -1,9 +1,9 @@
 import SeppoEngine
 
 extension Schedule {
-  /// A schedule that follows from its seed alone.
+  /// Creates a schedule from its seed alone.
   package init(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed)
     let kind = random.below(1_000)
     let many = kind < 10
     let long = (10..<20).contains(kind)
@@ -12,7 +12,7 @@ extension Schedule {
     var count = random.below(
       (many ? 600 : long ? 5_000 : longWithFailures ? 3_000 : random.one(of: [6, 40, 40, 300])) + 1)
     let blocks: Blocks? =
-      kind >= 23 && random.percent(10) ? Blocks(of: 3 * count, most: random.one(in: 1...max(1, count))) : nil
+      kind >= 23 && random.percent(10) ? Blocks(of: 3 * count, atMost: random.one(in: 1...max(1, count))) : nil
     if let blocks { count = blocks.count }
     let ranks = many ? random.one(in: 60...140) : random.one(in: 1...12)
     self.init(
@@ -21,14 +21,14 @@ extension Schedule {
       delay: random.one(of: [1_000, 50_000, 1_000_000, 10_000_000, 100_000_000]))
     self.blocks = blocks
     jitter = random.one(of: [0, delay / 4, delay, 10 * delay])
-    looks = random.one(of: [0, 1_000, 100_000, 6_000_000])
-    // Short items in one large map: each of them is a step otherwise.
+    pollInterval = random.one(of: [0, 1_000, 100_000, 6_000_000])
+    // A large map needs large chunks: otherwise each item takes a step.
     rule = long || random.percent(50) ? .automatic : .items(random.one(in: 1...30))
     if random.percent(10) { largest = random.one(in: 1...50) }
-    if random.percent(25) { learnt = random.one(of: [10, 1_000, 1_000_000, 1_000_000_000]) }
+    if random.percent(25) { calibratedItemTime = random.one(of: [10, 1_000, 1_000_000, 1_000_000_000]) }
     retries = random.percent(50) ? 0 : random.one(in: 1...3)
-    failuresDecide = random.percent(50)
-    goesOn = !failuresDecide && random.percent(50)
+    failsFast = random.percent(50)
+    continuesAfterFailure = !failsFast && random.percent(50)
     let mostThreads = random.one(of: [1, 1, 2, 4])
     let areAlike = random.percent(40)
     for _ in 0..<ranks {
@@ -41,23 +41,23 @@ extension Schedule {
     if random.percent(50) { addTroubles(&random) }
     if longWithFailures {
       retries = 1
-      results = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
+      behaviors = (0..<count).map { _ in random.percent(40) ? .throwsFirst(1) : .fine }
     } else if !long, random.percent(60) {
-      addFates(&random)
+      addBehaviors(&random)
     }
     if random.percent(40) { addEarlierJob(&random) }
     if random.percent(5) { stops = random.below(span) }
     if random.percent(3) { refuses = random.below(span) }
     if random.percent(25) { waitsForAll = true }
     if random.percent(25) { repeats = true }
-    if random.percent(10) { unwitnessed = nil }
+    if random.percent(10) { quarantineExempt = nil }
     if random.percent(20) { longestBatch = random.one(in: 1...10) }
     if random.percent(30) { addSupply(&random) }
   }
 
-  /// What an earlier job has left is there at the start.
-  private mutating func addSupply(_ random: inout Seeded) {
-    let known = max(done.last?.upperBound ?? 0, (alone + failedBefore).max().map { $0 + 1 } ?? 0)
+  /// Items known from an earlier job are there at the start.
+  private mutating func addSupply(_ random: inout SeededGenerator) {
+    let known = max(done.last?.upperBound ?? 0, (quarantine + failedBefore).max().map { $0 + 1 } ?? 0)
     var supply = Supply(
       first: random.percent(50) ? known : random.one(in: known...count), most: random.one(of: [1, 1, 5, 100, count]),
       pause: random.one(of: [0, 1_000, delay, span / max(1, count), span / 4]))
@@ -65,29 +65,29 @@ extension Schedule {
     self.supply = supply
   }
 
-  /// Ranks that get far more than they should, so that much is called back.
-  private mutating func addStragglers(_ random: inout Seeded) {
+  /// Makes ranks get far too many items, so that many are recalled.
+  private mutating func addStragglers(_ random: inout SeededGenerator) {
     if random.percent(50) { rule = .automatic }
-    learnt = 1 + random.below(100)
+    calibratedItemTime = 1 + random.below(100)
     for rank in ranks.indices {
       ranks[rank].slowness = random.one(of: [100, 100, 2_000])
       ranks[rank].threads = random.one(in: 1...4)
-      if rank > 0, random.percent(25) { ranks[rank].comes = random.below(2 * span) }
+      if rank > 0, random.percent(25) { ranks[rank].joinsAt = random.below(2 * span) }
     }
   }
 
-  /// So long would it take, or so.
+  /// The approximate time of the map, in nanoseconds.
   private var span: Int {
     var items = 0
     for index in 0..<count { items += time(index) }
     return items / ranks.count + 4 * (delay + jitter) + 1_000
   }
 
-  private mutating func addTroubles(_ random: inout Seeded) {
+  private mutating func addTroubles(_ random: inout SeededGenerator) {
     let span = self.span
-    let (comesLate, stalls, vanishes) = (random.percent(50), random.percent(40), random.percent(50))
+    let (joinLate, stalls, dies) = (random.percent(50), random.percent(40), random.percent(50))
     for rank in ranks.indices {
-      if comesLate, rank > 0, random.percent(50) { ranks[rank].comes = random.below(span) }
+      if joinLate, rank > 0, random.percent(50) { ranks[rank].joinsAt = random.below(span) }
       if stalls, random.percent(25) {
         var from = 0
         for _ in 0..<random.one(in: 1...3) {
@@ -97,14 +97,14 @@ extension Schedule {
           from = until
         }
       }
-      if vanishes, rank > 0, random.percent(30) {
-        ranks[rank].vanishes = random.below(2 * span)
-        ranks[rank].noticed = random.below(random.one(of: [1, 1_000_000, span, 4 * span]))
+      if dies, rank > 0, random.percent(30) {
+        ranks[rank].diesAt = random.below(2 * span)
+        ranks[rank].noticedAfter = random.below(random.one(of: [1, 1_000_000, span, 4 * span]))
       }
     }
   }
 
-  private mutating func addFates(_ random: inout Seeded) {
+  private mutating func addBehaviors(_ random: inout SeededGenerator) {
     guard count > 0 else { return }
     if random.percent(50) {
       let usual: Int =
@@ -114,15 +114,15 @@ extension Schedule {
         }
       timeout = usual * random.one(of: [1, 8, 30]) + 1_000
     }
-    results = Array(repeating: .fine, count: count)
+    behaviors = Array(repeating: .fine, count: count)
     let failing = random.one(of: [0, 1, 2, 5, count / 4, count])
-    for _ in 0..<failing { results[random.below(count)] = fate(&random) }
+    for _ in 0..<failing { behaviors[random.below(count)] = behavior(&random) }
   }
 
-  private mutating func addEarlierJob(_ random: inout Seeded) {
+  private mutating func addEarlierJob(_ random: inout SeededGenerator) {
     var isOpen = Array(repeating: true, count: count)
     if random.percent(75) {
-      // From a few large gaps to one in every few items; sometimes none.
+      // From a few large gaps to a gap every few items; sometimes no gaps.
       let (most, share) = (random.one(of: [1, 5, count]), random.one(of: [10, 50, 90, 100]))
       var index = 0
       while index < count {
@@ -143,14 +143,16 @@ extension Schedule {
       }
       return taken
     }
-    if random.percent(75) { alone = take(random.one(of: [1, 2, ranks.count, 2 * ranks.count, count])).sorted() }
+    if random.percent(75) { quarantine = take(random.one(of: [1, 2, ranks.count, 2 * ranks.count, count])).sorted() }
     if random.percent(30) { failedBefore = take(random.one(of: [1, 1, 2, 5])) }
-    guard !alone.isEmpty, random.percent(60) else { return }
-    if results.isEmpty { results = Array(repeating: .fine, count: count) }
-    for _ in 0..<random.one(in: 1...2) { results[random.one(of: alone)] = .endsRank(first: random.one(in: 1...3)) }
+    guard !quarantine.isEmpty, random.percent(60) else { return }
+    if behaviors.isEmpty { behaviors = Array(repeating: .fine, count: count) }
+    for _ in 0..<random.one(in: 1...2) {
+      behaviors[random.one(of: quarantine)] = .endsRank(first: random.one(in: 1...3))
+    }
   }
 
-  private func fate(_ random: inout Seeded) -> Fate {
+  private func behavior(_ random: inout SeededGenerator) -> ItemBehavior {
     switch random.below(timeout == nil ? 10 : 20) {
     case 0, 1: .throwsAlways
     case 2, 3: .throwsOn(remainder: random.below(2))

@@ -1,13 +1,13 @@
 import SeppoEngine
 
-/// All that a simulated map is made of.
+/// All parameters of a simulated map.
 package struct Schedule: Sendable {
-  /// What an item takes, in nanoseconds.
+  /// The distribution of the time per item, in nanoseconds.
   package enum ItemTime: Sendable, Equatable {
     case constant(Int)
-    /// From none up to twice that.
+    /// Uniform between 0 and twice this time.
     case uniform(Int)
-    /// Half of them this, a quarter twice that, an eighth four times, and so on, up to 1,024 times.
+    /// Half of the items take this time, a quarter twice as long, an eighth four times, and so on, up to 1,024 times.
     case heavyTailed(Int)
   }
 
@@ -18,27 +18,27 @@ package struct Schedule: Sendable {
 
   package struct Rank: Sendable {
     package var threads = 1
-    /// Its items take so many percent of the time.
+    /// The time of its items, in percent of the usual time.
     package var slowness = 100
-    /// When it comes to the map.
-    package var comes = 0
+    /// When it joins, in nanoseconds.
+    package var joinsAt = 0
     package var stalls: [Stall] = []
-    package var vanishes: Int?
-    /// Nanoseconds after which rank 0 hears that it has vanished; messages that take longer are lost.
-    package var noticed = 0
+    package var diesAt: Int?
+    /// The time after its death at which rank 0 learns of it, in nanoseconds. Messages that arrive later are lost.
+    package var noticedAfter = 0
 
     package init() {}
   }
 
-  /// Items that come while the map runs.
+  /// Items that are added while the map runs.
   package struct Supply: Sendable, Equatable {
-    /// Items that are there at the start.
+    /// The number of items at the start.
     var first = 0
-    /// Items that come at once, at the most.
+    /// The maximum number of items added at once.
     var most = 1
-    /// Nanoseconds between two portions, at the most; and between the last one and the word that it was.
+    /// The maximum time between two additions, and from the last one to the closing, in nanoseconds.
     var pause = 0
-    /// When it is closed, also where not all have come.
+    /// When no more items are added, even if some are missing, in nanoseconds.
     var closes: Int?
   }
 
@@ -48,40 +48,40 @@ package struct Schedule: Sendable {
   package var rule: ChunkRule = .automatic
   package var largest = 1 << 30
   package var retries = 0
-  package var failuresDecide = true
-  /// Whether a chunk goes on after an item that failed.
-  package var goesOn = false
+  package var failsFast = true
+  /// Whether a chunk continues after a failed item.
+  package var continuesAfterFailure = false
   package var timeout: Int?
-  /// Nil where all items are there at the start.
+  /// Nil if all items are there at the start.
   package var supply: Supply?
-  /// What the map counts are blocks of these.
+  /// The blocks that the map counts as items.
   package var blocks: Blocks?
-  /// No batch has more items.
+  /// The maximum number of items in a batch.
   package var longestBatch = Int.max
-  /// The worker that gets no suspect.
-  package var unwitnessed: Int? = 0
-  /// Whether no worker gets items before all are here, for a while.
+  /// The worker that is never assigned a quarantined item.
+  package var quarantineExempt: Int? = 0
+  /// Whether workers wait for all others at the start, with a timeout.
   package var waitsForAll = false
-  /// Whether a few items are computed by two workers, in the end.
+  /// Whether some items are computed again by a second worker.
   package var repeats = false
   package var itemTime: ItemTime
-  /// By item; empty where all are fine.
-  package var results: [Fate] = []
-  /// What an earlier job has left: items that are done, those that may have ended it, and those that failed for good.
+  /// By item; empty if no item fails.
+  package var behaviors: [ItemBehavior] = []
+  /// The state left by an earlier job: items that are done, quarantined items, and permanently failed ones.
   package var done: [Range<Int>] = []
-  package var alone: [Int] = []
+  package var quarantine: [Int] = []
   package var failedBefore: [Int] = []
-  /// When the map ends early.
+  /// When the map is stopped early, in nanoseconds.
   package var stops: Int?
-  /// When it is found that it can't be right.
+  /// When the map turns out to be invalid, in nanoseconds.
   package var refuses: Int?
-  /// A message takes the first, and up to the second longer.
+  /// The minimum time of a message and the maximum additional time, in nanoseconds.
   package var delay: Int
   package var jitter = 0
-  /// A thread in a call looks for messages and for what is computed after up to so long.
-  package var looks = 0
-  /// What earlier items were said to take.
-  package var learnt: Int?
+  /// The maximum time between polls for messages and finished chunks, in nanoseconds.
+  package var pollInterval = 0
+  /// The time per item according to an earlier map, in nanoseconds.
+  package var calibratedItemTime: Int?
 
   package init(seed: UInt64 = 0, count: Int, ranks: [Rank], itemTime: ItemTime, delay: Int) {
     self.seed = seed
@@ -91,9 +91,9 @@ package struct Schedule: Sendable {
     self.delay = delay
   }
 
-  package func fate(_ index: Int) -> Fate { results.isEmpty ? .fine : results[index] }
+  package func behavior(_ index: Int) -> ItemBehavior { behaviors.isEmpty ? .fine : behaviors[index] }
 
-  /// Nanoseconds that the item takes on a rank as it should be.
+  /// Returns the item's time on a rank of usual speed, in nanoseconds.
   package func time(_ index: Int) -> Int {
     guard let blocks else { return timeOfItem(index) }
     return blocks.items(of: index..<(index + 1)).reduce(0) { $0 + timeOfItem($1) }
@@ -108,15 +108,15 @@ package struct Schedule: Sendable {
   }
 
   private func bits(_ index: Int) -> UInt64 {
-    Seeded.mix(seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03)
+    SeededGenerator.mix(seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03)
   }
 
   package func time(_ index: Int, on rank: Int) -> Int { time(index) / 100 * ranks[rank].slowness + 1 }
 
-  /// So many items stay together on a rank: where they have a time each, they are begun one by one.
+  /// The number of items that stay together on a rank; 1 if items have a time limit.
   var unitOnRanks: Int { timeout == nil ? rule.unit : 1 }
 
-  /// Items that are there at the start.
+  /// The number of items at the start.
   var countAtStart: Int { supply?.first ?? count }
 
   func isStopped(at now: Int) -> Bool { stops.map { $0 <= now } ?? false }
@@ -129,33 +129,34 @@ package struct Schedule: Sendable {
   }
 
   /// Whether there was an earlier job.
-  var isResumed: Bool { !(done.isEmpty && alone.isEmpty && failedBefore.isEmpty) }
+  var isResumed: Bool { !(done.isEmpty && quarantine.isEmpty && failedBefore.isEmpty) }
 
-  /// Whether nothing ever takes long to get through.
+  /// Whether no message or poll ever takes long.
   var isCalm: Bool {
-    2 * (delay + jitter) + 4 * looks < 8_000_000 && ranks.allSatisfy { $0.stalls.isEmpty }
+    2 * (delay + jitter) + 4 * pollInterval < 8_000_000 && ranks.allSatisfy { $0.stalls.isEmpty }
   }
 
-  /// Whether an item that is fine may pass its time.
+  /// Returns whether an item that doesn't misbehave may exceed its time limit.
   func mayBeOverdue(_ index: Int) -> Bool {
     guard let timeout else { return false }
     return ranks.indices.contains { !ranks[$0].stalls.isEmpty || time(index, on: $0) >= timeout }
   }
 
-  /// Nanoseconds in which the map has ended, whatever happens.
+  /// An upper bound of the map's time, in nanoseconds.
   var longest: Int {
     var (slowest, stalled, items) = (100.0, 0.0, 0.0)
     for rank in ranks {
       slowest = max(slowest, Double(rank.slowness))
       for stall in rank.stalls { stalled += Double(stall.until - stall.from) }
-      stalled += Double(rank.noticed + rank.comes)
+      stalled += Double(rank.noticedAfter + rank.joinsAt)
     }
     for index in 0..<count { items += Double(time(index)) / 100 * slowest + 4 * Double(timeout ?? 0) + 1 }
-    // Each item tried on every try and computed again for each rank that vanishes, with every message alone on its way.
+    // The worst case: each item uses all tries and is computed again for each rank that dies, with no messages in
+    // parallel.
     let tries = Double(retries + 1 + ranks.count)
-    let messages = (Double(count) * tries + 1_000) * 8 * Double(delay + jitter + looks + 1_000)
+    let messages = (Double(count) * tries + 1_000) * 8 * Double(delay + jitter + pollInterval + 1_000)
     let supplied = Double(supply?.pause ?? 0) * Double(count + 2) + Double(supply?.closes ?? 0)
-    let waits = Double(JointStart.longest + (stops ?? 0) + (refuses ?? 0) + 4 * (timeout ?? 0)) + 2e9
+    let waits = Double(StartBarrier.timeout + (stops ?? 0) + (refuses ?? 0) + 4 * (timeout ?? 0)) + 2e9
     return Int(min(items * tries + stalled + supplied + waits + messages, 4e18))
   }
 }
@@ -164,25 +165,29 @@ extension Schedule: CustomStringConvertible {
   package var description: String {
     var lines = [
       "seed \(seed): \(count) items, \(ranks.count) ranks, \(rule), items take \(itemTime) ns",
-      "messages take \(delay) ns and up to \(jitter) more, a look comes after up to \(looks) ns",
-      "\(retries) retries, failures \(failuresDecide ? "decide" : "are kept")\(goesOn ? ", chunks go on after them" : ""), "
+      "messages take \(delay) ns and up to \(jitter) ns more, the poll interval is up to \(pollInterval) ns",
+      "\(retries) retries, failures \(failsFast ? "end the map" : "are kept")\(continuesAfterFailure ? ", chunks continue after them" : ""), "
         + "timeout \(timeout.map { "\($0) ns" } ?? "none"), "
-        + "learnt \(learnt.map { "\($0) ns an item" } ?? "nothing"), chunks of up to \(largest)",
+        + "calibrated: \(calibratedItemTime.map { "\($0) ns per item" } ?? "no"), chunks of up to \(largest)",
     ]
     for (rank, itself) in ranks.enumerated() {
-      var line = "rank \(rank): \(itself.threads) threads, \(itself.slowness) % of the time, comes at \(itself.comes)"
+      var line =
+        "rank \(rank): \(itself.threads) threads, \(itself.slowness) % of the usual time, joins at \(itself.joinsAt)"
       for stall in itself.stalls { line += ", stalls \(stall.from)..<\(stall.until)" }
-      if let vanishes = itself.vanishes { line += ", vanishes at \(vanishes), noticed \(itself.noticed) later" }
+      if let diesAt = itself.diesAt { line += ", dies at \(diesAt), noticed \(itself.noticedAfter) later" }
       lines.append(line)
     }
-    if isResumed { lines.append("done before: \(done), alone: \(alone), failed before: \(failedBefore)") }
-    if let stops { lines.append("stops at \(stops)") }
-    if let refuses { lines.append("is refused at \(refuses)") }
+    if isResumed { lines.append("done before: \(done), quarantined: \(quarantine), failed before: \(failedBefore)") }
+    if let stops { lines.append("stopped at \(stops)") }
+    if let refuses { lines.append("refused at \(refuses)") }
     if let supply { lines.append("\(supply)") }
     if let blocks { lines.append("\(blocks)") }
     lines.append(
-      "waits for all: \(waitsForAll), repeats: \(repeats), no suspect for: \(unwitnessed.map(String.init) ?? "nobody")")
-    for (index, fate) in results.enumerated() where fate != .fine { lines.append("item \(index): \(fate)") }
+      "waits for all: \(waitsForAll), repeats: \(repeats), exempt from quarantine: \(quarantineExempt.map(String.init) ?? "none")"
+    )
+    for (index, behavior) in behaviors.enumerated() where behavior != .fine {
+      lines.append("item \(index): \(behavior)")
+    }
     return lines.joined(separator: "\n")
   }
 }

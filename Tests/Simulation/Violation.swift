@@ -1,4 +1,4 @@
-/// What went against the books.
+/// A deviation from the reference model.
 package struct Violation: Error, CustomStringConvertible {
   package let description: String
 

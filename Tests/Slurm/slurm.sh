@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A Slurm of one's own on this machine, one node of 8 "CPUs", whatever there is; for tests, as root:
-#   Tests/Slurm/slurm.sh start DIR        its state, logs and keys are there; ports are free ones, so two run side by side
-#   Tests/Slurm/slurm.sh run DIR CMD...   sbatch, srun, squeue, ... of it
+# Runs a private Slurm on this machine, with one node of 8 CPUs, whatever the real number; for tests, as root:
+#   Tests/Slurm/slurm.sh start DIR        keeps state, logs and keys in DIR; uses free ports, so that several can run
+#   Tests/Slurm/slurm.sh run DIR CMD...   runs sbatch, srun, squeue, ... with it
 #   Tests/Slurm/slurm.sh stop DIR         ends its jobs and daemons and removes DIR
 # Needs Debian's slurm-wlm and munge.
 set -euo pipefail
@@ -18,7 +18,7 @@ until_true() {
   done
 }
 
-# free_ports: two that nobody listens on now
+# free_ports: prints two unused ports
 free_ports() {
   local port found=0
   for ((port = 20000 + RANDOM % 10000; found < 2; port++)); do
@@ -67,7 +67,7 @@ SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min
 NodeName=$host NodeAddr=127.0.0.1 CPUs=8 State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 CONF
-  # Slurm reads one from its configuration's folder; without it, the system's.
+  # Without this file, Slurm reads the system's cgroup.conf.
   printf 'CgroupAutomount=no\n' >"$dir/cgroup.conf"
 }
 
@@ -76,24 +76,24 @@ node_is_idle() { [ "$(sinfo --noheader --format=%t)" = idle ]; }
 start() {
   local tool
   for tool in munged slurmctld slurmd srun; do
-    PATH=$PATH:/usr/sbin type -P "$tool" >/dev/null || fail "there is no $tool: apt-get install slurm-wlm munge"
+    PATH=$PATH:/usr/sbin type -P "$tool" >/dev/null || fail "$tool is missing: apt-get install slurm-wlm munge"
   done
-  [ "$(id -u)" -eq 0 ] || fail "it takes root"
-  [ ! -e "$dir/slurm.conf" ] || fail "there is one in $dir already"
+  [ "$(id -u)" -eq 0 ] || fail "this needs root"
+  [ ! -e "$dir/slurm.conf" ] || fail "$dir already has a Slurm; stop it first"
   mkdir -p "$dir"/{state,spool,munge}
   dd if=/dev/urandom of="$dir/munge/key" bs=128 count=1 2>/dev/null
   chmod 700 "$dir/munge"
   chmod 600 "$dir/munge/key"
   configure
-  # munged wants folders that only their owner may write to; --force where the path has another, like /tmp.
+  # munged requires folders that only their owner can write to; --force for a path with others, such as /tmp.
   munged --force --socket="$dir/munge.socket" --key-file="$dir/munge/key" --pid-file="$dir/munge/pid" \
     --log-file="$dir/munge/log" --seed-file="$dir/munge/seed" --num-threads=2 2>"$dir/munge/err"
   slurmctld -c -f "$dir/slurm.conf"
   slurmd -c -f "$dir/slurm.conf" -N "$(uname -n)"
-  until_true 30 node_is_idle || { sinfo >&2 || true; tail -n 20 "$dir"/*.log >&2; fail "the node doesn't come up"; }
+  until_true 30 node_is_idle || { sinfo >&2 || true; tail -n 20 "$dir"/*.log >&2; fail "the node did not become idle"; }
 }
 
-# This one's daemons: their command line or environment names its folder.
+# Prints the daemons of this Slurm: those with $dir in their command line or environment.
 processes() {
   local folder name
   for folder in /proc/[0-9]*; do
@@ -116,7 +116,7 @@ stop() {
     for pid in $(processes); do kill -$signal "$pid" 2>/dev/null || true; done
     until_true 5 none_left && break
   done
-  none_left || fail "these don't end: $(processes)"
+  none_left || fail "these processes do not end: $(processes)"
   rm -rf "$dir"
 }
 no_jobs() { [ -z "$(timeout 5 squeue --noheader)" ]; }
@@ -132,5 +132,5 @@ case $verb in
   start) start ;;
   stop) stop ;;
   run) exec "$@" ;;
-  *) fail "there are start, run and stop, no $verb" ;;
+  *) fail "unknown command $verb; the commands are start, run and stop" ;;
 esac

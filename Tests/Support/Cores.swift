@@ -1,29 +1,30 @@
 import Foundation
 import Synchronization
 
-/// What a job does, mostly, while it runs.
+/// The kind of load that a job puts on the machine.
 package enum Load {
-  /// It sleeps for many seconds, so that it had better begin early.
+  /// It sleeps for many seconds, so it should start early.
   case sleeps
-  /// It waits: for a signal, for the end of its launcher, for an item that sleeps.
+  /// It waits: for a signal, for the end of its launcher, or for an item that sleeps.
   case waits
   /// Its ranks compute.
   case computes
-  /// Its ranks are threads of this process, and compute.
+  /// Its ranks are threads of this process and compute.
   case computesAsThreads
-  /// Its ranks take memory until there is none.
+  /// Its ranks allocate memory until none is left.
   case fillsMemory
 }
 
-/// The machine, which jobs share: few that start, compute or fill the memory, and beside them many that wait.
+/// The cores and the memory of the machine, shared by the test jobs: only a few start, compute or fill the memory at a
+/// time, while many others wait.
 package enum Cores {
   private static let count = min(max(2, ProcessInfo.processInfo.activeProcessorCount), 16)
-  private static let computing = Line(shares: 3 * count)
-  private static let filling = Line(shares: 2)
-  private static let waiting = Line(shares: 12 * count)
-  private static let starting = Line(shares: 4 * count)
+  private static let computing = SharePool(shares: 3 * count)
+  private static let filling = SharePool(shares: 2)
+  private static let waiting = SharePool(shares: 12 * count)
+  private static let starting = SharePool(shares: 4 * count)
 
-  /// Runs the body when it is its turn.
+  /// Runs the body when enough of the machine is free.
   package static func use<Value: Sendable>(ranks: Int, _ load: Load, _ body: () async throws -> Value) async rethrows
     -> Value
   {
@@ -31,31 +32,31 @@ package enum Cores {
     case .sleeps: try await waiting.use(1, isFirst: true) { try await start(ranks, isFirst: true, body) }
     case .waits: try await waiting.use(1) { try await start(ranks, body) }
     case .computes: try await computing.use(1, body)
-    // Most sleep; but those that measure time need some of the cores.
+    // Most of them sleep, but those that measure time need some cores.
     case .computesAsThreads: try await computing.use(2, body)
     case .fillsMemory: try await filling.use(1, body)
     }
   }
 
-  /// Every rank computes while it starts, which takes about as long as this where it has a core, or half of one.
+  /// Every rank computes while it starts, which takes about this long with a core, or half of one.
   private static func start<Value: Sendable>(
     _ ranks: Int, isFirst: Bool = false, _ body: () async throws -> Value
   ) async rethrows -> Value {
     let share = await starting.take(ranks, isFirst: isFirst)
     let started = Task {
       try? await Task.sleep(for: .seconds(1))
-      share.giveBack()
+      share.release()
     }
     defer {
       started.cancel()
-      share.giveBack()
+      share.release()
     }
     return try await body()
   }
 }
 
-/// Shares of something, for which jobs wait in line.
-private final class Line: Sendable {
+/// Shares of a resource, handed out in the order of requests.
+private final class SharePool: Sendable {
   private typealias Waiting = (shares: Int, turn: CheckedContinuation<Void, Never>)
 
   private struct State {
@@ -63,7 +64,7 @@ private final class Line: Sendable {
     var first: ArraySlice<Waiting> = []
     var others: ArraySlice<Waiting> = []
 
-    /// The next whose turn it is.
+    /// Returns the next job if enough shares are free.
     mutating func next() -> CheckedContinuation<Void, Never>? {
       guard let next = first.first ?? others.first, next.shares <= free else { return nil }
       free -= next.shares
@@ -83,11 +84,11 @@ private final class Line: Sendable {
     _ wanted: Int, isFirst: Bool = false, _ body: () async throws -> Value
   ) async rethrows -> Value {
     let share = await take(wanted, isFirst: isFirst)
-    defer { share.giveBack() }
+    defer { share.release() }
     return try await body()
   }
 
-  /// - Parameter isFirst: whether it goes before those that aren't.
+  /// - Parameter isFirst: whether the job goes before all others that don't set it.
   func take(_ wanted: Int, isFirst: Bool = false) async -> Share {
     let wanted = min(wanted, shares)
     await withCheckedContinuation { turn in
@@ -106,18 +107,18 @@ private final class Line: Sendable {
   }
 }
 
-/// What somebody has of a line.
+/// The shares that a job holds.
 private final class Share: Sendable {
-  private let back: Mutex<(@Sendable () -> Void)?>
+  private let onRelease: Mutex<(@Sendable () -> Void)?>
 
-  init(_ back: @escaping @Sendable () -> Void) { self.back = Mutex(back) }
+  init(_ onRelease: @escaping @Sendable () -> Void) { self.onRelease = Mutex(onRelease) }
 
-  /// Only the first time counts.
-  func giveBack() {
-    let back = back.withLock { back in
-      defer { back = nil }
-      return back
+  /// Only the first call has an effect.
+  func release() {
+    let release = onRelease.withLock { onRelease in
+      defer { onRelease = nil }
+      return onRelease
     }
-    back?()
+    release?()
   }
 }

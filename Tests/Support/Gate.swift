@@ -1,19 +1,19 @@
 import Foundation
 import Synchronization
 
-/// An item waits in it until the test opens it.
+/// A gate at which an item waits until the test opens it.
 package final class Gate: Sendable {
-  private let hasBegun = Atomic<Bool>(false)
+  private let isReached = Atomic<Bool>(false)
   private let isOpen = Atomic<Bool>(false)
 
   package init() {}
 
   package func pass() {
-    hasBegun.store(true, ordering: .releasing)
+    isReached.store(true, ordering: .releasing)
     while !isOpen.load(ordering: .acquiring) { usleep(100) }
   }
 
-  package func awaitItem() { while !hasBegun.load(ordering: .acquiring) { usleep(100) } }
+  package func awaitItem() { while !isReached.load(ordering: .acquiring) { usleep(100) } }
 
   package func open() { isOpen.store(true, ordering: .releasing) }
 }

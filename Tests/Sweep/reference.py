@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Figures that Tests/SPMDTests/SweepTests.swift holds the example Sweep to, by other means than Sweep's own.
+"""Reference values for Tests/SPMDTests/SweepTests.swift, computed by methods other than those of the example Sweep.
 
     pip install numpy scipy
     Tests/Sweep/reference.py
 
-Where the orbit ends at a fixed point, the largest exponent is the largest real part of the Jacobian's eigenvalues there.
+At a fixed point, the largest exponent is the largest real part of the Jacobian's eigenvalues.
 Elsewhere it is measured with SciPy's DOP853 (order 8, adaptive step) instead of a fixed-step Runge-Kutta method.
 """
 import numpy as np

@@ -6,18 +6,18 @@ import SeppoTransport
   import Darwin
 #endif
 
-/// A property that doesn't hold.
-package struct Broken: Error, CustomStringConvertible {
+/// A property that does not hold.
+package struct PropertyViolation: Error, CustomStringConvertible {
   package let description: String
 
   package init(description: String) { self.description = description }
 }
 
 package func hold(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #line) throws {
-  if !condition { throw Broken(description: "\(what()) (line \(line))") }
+  if !condition { throw PropertyViolation(description: "\(what()) (line \(line))") }
 }
 
-/// Bytes that a send may keep.
+/// Memory for a send, as an owner that the send can retain.
 package final class Bytes {
   package let memory: UnsafeMutableRawBufferPointer
 
@@ -41,7 +41,7 @@ package final class Bytes {
     return areWhole
   }
 
-  /// The values repeat after 256 bytes: in blocks, a debug build too writes and compares them at once.
+  /// Works in blocks of 256 bytes, after which the values repeat: that is fast in a debug build too.
   private static func inBlocks(of count: Int, _ seed: Int, _ body: (Range<Int>, UnsafeRawBufferPointer) -> Void) {
     let block = (0..<256).map { value($0, seed) }
     block.withUnsafeBytes { block in

@@ -1,8 +1,8 @@
-// Arrays out to workers that add 1 to each element, and back: GB a second, bytes both ways, the results on rank 0.
-// Options: --arrays N --length N (Doubles an array) --maps N (measured, after one to warm up) --new 1.
+// Sends arrays to workers that add 1 to each element, and back: GB per second in both directions, results on rank 0.
+// Options: --arrays N --length N (Doubles per array) --maps N (measured, after one to warm up) --new 1.
 //
-// The results are written over those of the warm-up, as a program by hand may do. A map can't: it gives new arrays; with
-// --new 1 each map here frees the last one's and allocates its own too.
+// By default the results overwrite those of the warm-up, as a hand-written program may do. A map returns new arrays: with
+// --new 1, each map here frees the results of the last one and allocates new ones too.
 
 #include "peer.h"
 

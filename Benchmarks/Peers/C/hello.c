@@ -1,4 +1,4 @@
-// The smallest MPI program: every rank says where it is.
+// The smallest MPI program: every rank prints its host and process.
 
 #include <mpi.h>
 #include <stdio.h>

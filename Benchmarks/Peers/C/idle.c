@@ -1,4 +1,4 @@
-// What a worker burns that waits in a blocking MPI_Recv while rank 0 computes: cores, from getrusage.
+// The processor time of a worker that waits in a blocking MPI_Recv while rank 0 computes: cores, from getrusage.
 // Options: --seconds N.
 
 #include "peer.h"

@@ -1,7 +1,7 @@
-// What the C peers share: the command line, the median, and the line of JSON that Benchmarks/run.py reads.
+// Shared by the C peers: the command line, the median, and the line of JSON that Benchmarks/run.py reads.
 //
-// The C peers are what one writes without a library: rank 0 is the master and computes nothing, the others are workers;
-// all messages are blocking MPI_Send and MPI_Recv, with Open MPI's own defaults.
+// The C peers are written as one does without a library: rank 0 is the master and computes nothing, the others are
+// workers; all messages are blocking MPI_Send and MPI_Recv, with Open MPI's own defaults.
 
 #ifndef PEER_H
 #define PEER_H
@@ -13,14 +13,14 @@
 
 enum { WORK = 1, STOP = 2 };
 
-/// Ends the whole job: a wrong answer is no figure.
+/// Ends the whole job, so that a wrong answer is not measured.
 static inline void fail(const char *what) {
   fprintf(stderr, "C peer: %s\n", what);
   MPI_Abort(MPI_COMM_WORLD, 1);
   abort();
 }
 
-/// The number after an option such as --items, or what it is without.
+/// Returns the number after an option such as --items, or `otherwise` if the option is missing.
 static inline long option(int argc, char **argv, const char *name, long otherwise) {
   for (int i = 1; i + 1 < argc; i++)
     if (strcmp(argv[i], name) == 0) return atol(argv[i + 1]);
@@ -29,7 +29,7 @@ static inline long option(int argc, char **argv, const char *name, long otherwis
 
 static inline void *allocate(size_t bytes) {
   void *memory = malloc(bytes);
-  if (memory == NULL) fail("no memory");
+  if (memory == NULL) fail("out of memory");
   return memory;
 }
 

@@ -1,9 +1,9 @@
-// The square of each item, by master and workers: items a second, the results on rank 0.
-// Options: --items N --chunk N (items a message) --maps N (measured, after one to warm up).
+// Squares each item, with a master and workers: items per second, results on rank 0.
+// Options: --items N --chunk N (items per message) --maps N (measured, after one to warm up).
 
 #include "peer.h"
 
-// A chunk to each worker; then, for each result that comes, the next chunk to whom it came from.
+// Sends a chunk to each worker; then, for each result, the next chunk to the worker that sent it.
 static void master(const double *items, double *results, long count, long chunk, int ranks) {
   long *first = allocate((size_t)ranks * sizeof *first);
   long next = 0;
@@ -17,7 +17,7 @@ static void master(const double *items, double *results, long count, long chunk,
   }
   while (busy > 0) {
     MPI_Status status;
-    // Whose result it is says where it belongs: it is received right there.
+    // The sender determines the place of the result, which is received directly there.
     MPI_Probe(MPI_ANY_SOURCE, WORK, MPI_COMM_WORLD, &status);
     int rank = status.MPI_SOURCE;
     long at = first[rank], length = count - at < chunk ? count - at : chunk;

@@ -1,7 +1,7 @@
-"""The square of each item, by charm4py's own parallel map: items a second, the results on process 0.
+"""Squares each item with charm4py's own parallel map: items per second, results on process 0.
 
-charm.pool.map with its chunksize (1 without it), started by `python -m charmrun.start +pN`, as charm4py's documentation
-says. Its pool computes on all processes but 0, where its scheduler is.
+It uses charm.pool.map with its chunksize (default 1), started by `python -m charmrun.start +pN`, as charm4py's
+documentation says. Its pool computes on all processes except 0, which runs its scheduler.
 """
 
 import json

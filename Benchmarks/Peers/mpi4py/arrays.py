@@ -1,4 +1,4 @@
-"""numpy arrays out to workers that add 1 to each element, and back: GB a second. See peer.py for the settings."""
+"""Sends numpy arrays to workers that add 1 to each element, and back: GB per second. See peer.py for the settings."""
 
 import argparse
 

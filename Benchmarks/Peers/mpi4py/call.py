@@ -1,4 +1,4 @@
-"""What a call costs: a tiny item a rank, in microseconds, the median of many calls. See peer.py for the settings."""
+"""The cost of a call: one tiny item per rank, in microseconds, the median of many calls. See peer.py for the settings."""
 
 import argparse
 import statistics

@@ -1,4 +1,4 @@
-"""The smallest mpi4py program: every rank says where it is."""
+"""The smallest mpi4py program: every rank prints its host and process."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""What a worker of the pool burns that has no item while another computes one: cores, from getrusage.
+"""The processor time of an idle worker of the pool while another computes an item: cores, from getrusage.
 
 Three ranks: the manager, the worker that computes, and the one that waits, with the default backoff. Each measures its
-life in the pool, of which nearly all is that one item's.
+time in the pool, nearly all of which is that one item.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Items that are nothing but arithmetic, in pure Python.
+"""Items that are only arithmetic, in pure Python.
 
-  spin.py speed       how long a step takes: nanoseconds
-  spin.py serial      what map takes an item, on every rank for itself and on all at once: seconds, a line a rank
-  spin.py efficiency  what the parallel map takes for all: seconds
+  spin.py speed       the time of one step: nanoseconds
+  spin.py serial      the time of map per item, on all ranks at once, each for itself: seconds, one line per rank
+  spin.py efficiency  the time of the parallel map for all items: seconds
 
 The manager, rank 0, computes nothing. See peer.py for the settings.
 """
@@ -22,7 +22,7 @@ def spin(seed, steps):
 
 
 class Item:
-    """What travels is the number of the item; the number of steps travels along, as a captured value would."""
+    """Sends the number of the item, together with the number of steps, like a captured value."""
 
     def __init__(self, steps):
         self.steps = steps
@@ -46,7 +46,7 @@ def speed():
 def serial(items, item):
     first = [item(seed) for seed in range(max(1, items // 10))]
     MPI.COMM_WORLD.Barrier()
-    # Processor time: the time taken where nobody else wants the cores.
+    # Processor time, which equals the time taken on a quiet machine.
     before = time.process_time()
     results = list(map(item, range(items)))
     seconds = time.process_time() - before

@@ -1,4 +1,4 @@
-"""The square of each item: items a second, the results on rank 0. See peer.py for the settings."""
+"""Squares each item: items per second, results on rank 0. See peer.py for the settings."""
 
 import argparse
 

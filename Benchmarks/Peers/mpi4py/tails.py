@@ -23,7 +23,7 @@ def main():
         start = time.perf_counter()
         results = list(executor.map(sleep, sleeps))
         seconds = time.perf_counter() - start
-        peer.demand(results == sleeps, "the results are not the items' own")
+        peer.demand(results == sleeps, "the results differ from the items")
         peer.print_figure("tails", max(max(sleeps), sum(sleeps) / ranks) / 1e6 / seconds)
 
 

@@ -1,29 +1,29 @@
-/// How many items a compute thread begins at once: what takes a tenth of a millisecond, as found while it goes.
+/// The number of items that a compute thread starts at once, adapted so that a batch takes about 0.1 ms.
 ///
-/// What is begun can't be recalled. So each chunk starts with the fewest: what earlier items took says nothing certain of
-/// the next ones.
+/// A started item can't be recalled, so each chunk begins with the smallest batch: the times of earlier items don't
+/// predict those of the next ones.
 package struct BatchSize: Sendable {
-  /// Items, in whole units.
+  /// The size of the next batch, in items: a multiple of `unit`.
   package private(set) var items: Int
   private let unit: Int
 
-  /// Nanoseconds.
-  package static let time = 100_000
+  /// The intended time of a batch, in nanoseconds.
+  package static let targetTime = 100_000
   private static let growth = 8
-  private static let most = 1 << 30
+  private static let maximum = 1 << 30
 
-  /// - Parameter unit: this number of items stays together.
+  /// - Parameter unit: the number of items that stay together.
   package init(unit: Int) {
     self.unit = unit
     items = unit
   }
 
-  /// The last batch took these nanoseconds; it may have had fewer items than wanted.
-  package mutating func took(_ nanoseconds: Int, for done: Int) {
+  /// Adapts the size to the last batch, which may have had fewer items than `items`.
+  package mutating func record(nanoseconds: Int, items done: Int) {
     items =
-      nanoseconds * BatchSize.growth <= BatchSize.time
-      ? done * BatchSize.growth : done * BatchSize.time / nanoseconds
-    items = min(items, max(BatchSize.most, unit))
+      nanoseconds * BatchSize.growth <= BatchSize.targetTime
+      ? done * BatchSize.growth : done * BatchSize.targetTime / nanoseconds
+    items = min(items, max(BatchSize.maximum, unit))
     items = max(items - items % unit, unit)
   }
 }

@@ -1,20 +1,20 @@
-/// How items are grouped, for verbs that compute one value for several: what the engine counts is blocks then.
+/// The grouping of items into blocks, for verbs that compute one value for several items. The engine counts blocks.
 ///
-/// The grouping depends on the number of items alone, so that it is the same on every rank, at any number of ranks, threads
-/// and chunks.
+/// The grouping depends on the number of items alone, so it is the same on every rank and for any number of ranks,
+/// threads and chunks.
 package struct Blocks: Sendable, Equatable {
-  /// Items.
+  /// The number of items.
   package let items: Int
-  /// Items of each block; the last one may have fewer.
+  /// The number of items in each block; the last block may have fewer.
   package let size: Int
 
-  /// - Parameter most: no more blocks than these, 1 or more; nil where each item is a block of its own.
-  package init(of items: Int, most: Int? = nil) {
+  /// - Parameter most: the maximum number of blocks, 1 or more; nil if each item is a block of its own.
+  package init(of items: Int, atMost most: Int? = nil) {
     self.items = items
     size = most.map { max(1, items / $0 + (items % $0 == 0 ? 0 : 1)) } ?? 1
   }
 
-  /// Of a size that is known.
+  /// Creates blocks of a given size; nil if the arguments are invalid.
   package init?(of items: Int, size: Int) {
     guard items >= 0, size >= 1 else { return nil }
     self.items = items
@@ -23,7 +23,7 @@ package struct Blocks: Sendable, Equatable {
 
   package var count: Int { items / size + (items % size == 0 ? 0 : 1) }
 
-  /// The items of these blocks.
+  /// Returns the items of these blocks.
   package func items(of blocks: Range<Int>) -> Range<Int> {
     if size == 1 { return blocks }
     return start(of: blocks.lowerBound)..<start(of: blocks.upperBound)
@@ -31,20 +31,20 @@ package struct Blocks: Sendable, Equatable {
 
   private func start(of block: Int) -> Int { block < count ? block * size : items }
 
-  /// The first item of the block.
+  /// Returns the first item of the block.
   package func firstItem(of block: Int) -> Int { items(of: block..<(block + 1)).lowerBound }
 
-  /// The time of a block, of whose items each has this one, together; nil for any time.
-  package func time(_ each: Int?) -> Int? {
+  /// Returns the time limit of a block, in nanoseconds: the sum of its items' limits. Nil means no limit.
+  package func timeout(perItem each: Int?) -> Int? {
     guard let each else { return nil }
-    let (time, isTooLong) = each.multipliedReportingOverflow(by: size)
-    return isTooLong ? .max : time
+    let (timeout, overflows) = each.multipliedReportingOverflow(by: size)
+    return overflows ? .max : timeout
   }
 
-  /// The block that holds the item.
+  /// Returns the block that contains the item.
   package func block(of item: Int) -> Int { item / size }
 
-  /// The blocks that hold these items, of which there is one at least.
+  /// Returns the blocks that contain these items. The range must not be empty.
   package func blocks(of items: Range<Int>) -> Range<Int> {
     if size == 1 { return items }
     return block(of: items.lowerBound)..<(block(of: items.upperBound - 1) + 1)

@@ -1,68 +1,70 @@
 import Synchronization
 
-/// How far a chunk has been begun: a compute thread takes its items batch by batch, and meanwhile what it hasn't taken may be
-/// cut off at the end and go elsewhere.
+/// The position up to which a chunk has been started. A compute thread takes the chunk's items batch by batch, while
+/// the owner may cut unstarted items off the end and give them to another rank.
 ///
-/// Begin and end are one word that changes in one step, so that an item is either begun here or given away, never both.
-/// `next` and `left` may be called by any thread; all else by one thread at a time, the one that owns the participant: that
-/// is why it is `@unchecked Sendable`.
+/// Start and end share one atomic word, so each item is either started here or given away, never both.
+/// `@unchecked Sendable` because `next` and `remaining`, which any thread may call, use only the atomic word, and the
+/// thread that owns the participant orders all other accesses.
 package final class ChunkCursor: @unchecked Sendable {
-  /// The chunk as it was given.
+  /// The chunk as it was assigned.
   package let chunk: Range<Int>
-  /// Where an end is cut off, this number of items stays together.
+  /// The number of items that stay together when the end is cut off.
   package let unit: Int
-  /// Where the chunk ends by now.
+  /// The current end of the chunk.
   private var end: Int
-  /// Whether its last item has passed its time.
+  /// Whether the chunk's last item has exceeded its time limit.
   package var isOverdue = false
-  /// The begun in the lower half, the end in the upper, both counted from the chunk's first item.
-  private let word: Atomic<UInt64>
+  /// The number of started items in the lower half and the end in the upper half, both relative to the chunk's first
+  /// item.
+  private let bounds: Atomic<UInt64>
 
-  /// A chunk has fewer items.
-  package static let largest = Int(UInt32.max)
+  /// The maximum number of items in a chunk.
+  package static let maximumCount = Int(UInt32.max)
 
   package init(_ chunk: Range<Int>, unit: Int) {
-    precondition(chunk.count <= ChunkCursor.largest, "a chunk of \(chunk.count) items")
+    precondition(chunk.count <= ChunkCursor.maximumCount, "a chunk of \(chunk.count) items")
     self.chunk = chunk
     self.unit = unit
     end = chunk.upperBound
-    word = Atomic(UInt64(chunk.count) << 32)
+    bounds = Atomic(UInt64(chunk.count) << 32)
   }
 
-  /// The chunk without what was cut off.
+  /// The chunk without the items that were cut off.
   package var kept: Range<Int> { chunk.lowerBound..<end }
 
-  /// Items that are not begun.
-  package var left: Int {
-    let (begun, end) = ChunkCursor.split(word.load(ordering: .relaxed))
-    return end - begun
+  /// The number of unstarted items.
+  package var remaining: Int {
+    let (started, end) = ChunkCursor.split(bounds.load(ordering: .relaxed))
+    return end - started
   }
 
-  /// Begins the next batch of up to this number of items; nil when none is left.
+  /// Starts the next batch of up to this number of items. Returns nil if none is left.
   package func next(_ batch: Int) -> Range<Int>? {
-    var seen = word.load(ordering: .relaxed)
+    var seen = bounds.load(ordering: .relaxed)
     while true {
-      let (begun, end) = ChunkCursor.split(seen)
-      guard begun < end else { return nil }
-      let taken = begun..<min(begun + batch, end)
-      let (done, now) = word.compareExchange(
+      let (started, end) = ChunkCursor.split(seen)
+      guard started < end else { return nil }
+      let taken = started..<min(started + batch, end)
+      let (done, now) = bounds.compareExchange(
         expected: seen, desired: UInt64(end) << 32 | UInt64(taken.upperBound), ordering: .relaxed)
       if done { return (chunk.lowerBound + taken.lowerBound)..<(chunk.lowerBound + taken.upperBound) }
       seen = now
     }
   }
 
-  /// Cuts off up to this number of items that are not begun, or a few more: whole units, counted from the chunk's first.
+  /// Cuts up to this number of unstarted items off the end, rounded up to whole units counted from the chunk's first
+  /// item.
   ///
-  /// - Returns: what was cut off; empty where nothing was.
+  /// - Returns: the items that were cut off; an empty range if there were none.
   package func cut(_ wanted: Int) -> Range<Int> {
-    var seen = word.load(ordering: .relaxed)
+    var seen = bounds.load(ordering: .relaxed)
     while true {
-      let (begun, end) = ChunkCursor.split(seen)
-      guard begun < end, wanted > 0 else { return self.end..<self.end }
-      let place = max(max(0, end - wanted) / unit * unit, begun)
-      let (done, now) = word.compareExchange(
-        expected: seen, desired: UInt64(place) << 32 | UInt64(begun), ordering: .relaxed)
+      let (started, end) = ChunkCursor.split(seen)
+      guard started < end, wanted > 0 else { return self.end..<self.end }
+      let place = max(max(0, end - wanted) / unit * unit, started)
+      let (done, now) = bounds.compareExchange(
+        expected: seen, desired: UInt64(place) << 32 | UInt64(started), ordering: .relaxed)
       if done {
         self.end = chunk.lowerBound + place
         return self.end..<(chunk.lowerBound + end)
@@ -71,5 +73,5 @@ package final class ChunkCursor: @unchecked Sendable {
     }
   }
 
-  private static func split(_ word: UInt64) -> (begun: Int, end: Int) { (Int(word & 0xFFFF_FFFF), Int(word >> 32)) }
+  private static func split(_ word: UInt64) -> (started: Int, end: Int) { (Int(word & 0xFFFF_FFFF), Int(word >> 32)) }
 }

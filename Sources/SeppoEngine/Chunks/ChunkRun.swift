@@ -1,110 +1,111 @@
-/// The computing of one chunk, batch by batch: which items come next, and what becomes of an item that throws or takes too
-/// long. Pure: the items themselves are computed elsewhere, and times come in, in nanoseconds.
+/// The computation of one chunk, batch by batch: it decides which items come next and what happens to an item that
+/// throws or takes too long. It is a pure state machine: the caller computes the items and passes in the time, in
+/// nanoseconds.
 package struct ChunkRun: Sendable {
-  package struct Rules: Sendable {
-    /// Whether a chunk ends at the first item that fails.
+  package struct Options: Sendable {
+    /// Whether the first failed item ends the chunk.
     package var stopsAtFailure: Bool
-    /// How long an item may take, in nanoseconds; nil for any time.
+    /// The maximum time per item, in nanoseconds; nil for no limit.
     package var timeout: Int?
-    /// No batch has more items.
+    /// The maximum number of items in a batch.
     package var longestBatch: Int
 
     package init(stopsAtFailure: Bool = false, timeout: Int? = nil, longestBatch: Int = .max) {
       self.stopsAtFailure = stopsAtFailure
       self.timeout = timeout
-      // What may pass its time is begun by itself, so that it is known which item does.
+      // With a time limit, each item is a batch of its own: otherwise it isn't known which one exceeds it.
       self.longestBatch = timeout == nil ? longestBatch : 1
     }
   }
 
-  /// What an attempt at the rest of a batch came to.
-  package enum Outcome: Sendable, Equatable {
+  /// The result of an attempt to compute the rest of a batch.
+  package enum AttemptResult: Sendable, Equatable {
     case computed
     /// The next item threw.
     case threw
-    /// The item took longer than it may: what it gave is as good as nothing, as its failure may be known already.
+    /// The item exceeded its time limit. Its result is discarded, as its failure may already have been reported.
     case overdue
   }
 
   package let cursor: ChunkCursor
-  package let rules: Rules
-  /// Items that are dealt with, from the chunk's first on: computed, or failed.
+  package let options: Options
+  /// The number of items processed, from the start of the chunk, including failures.
   package private(set) var completed = 0
-  /// Those that failed, lowest first.
+  /// The items that failed, in ascending order.
   package private(set) var failed: [Int] = []
-  /// The end of the last batch, counted from the chunk's first item.
-  package private(set) var begun = 0
-  /// When the last batch was begun.
-  package private(set) var since: Int
+  /// The number of items started, from the start of the chunk.
+  package private(set) var started = 0
+  /// When the last batch was started.
+  package private(set) var startTime: Int
   private var size: BatchSize
-  /// Items that were dealt with before the last batch.
-  private var before = 0
-  private var isLimited = false
+  /// The number of items processed before the last batch.
+  private var completedBefore = 0
+  private var isStopped = false
 
-  package init(_ cursor: ChunkCursor, _ rules: Rules, at now: Int) {
+  package init(_ cursor: ChunkCursor, _ options: Options, at now: Int) {
     self.cursor = cursor
-    self.rules = rules
-    since = now
+    self.options = options
+    startTime = now
     size = BatchSize(unit: cursor.unit)
   }
 
   private var first: Int { cursor.chunk.lowerBound }
 
-  /// Items that were computed.
-  package var made: Int { completed - failed.count }
+  /// The number of items computed without failure.
+  package var computedCount: Int { completed - failed.count }
 
-  /// Whether the chunk ends here, as one of its items has failed.
-  package var isOver: Bool { rules.stopsAtFailure && !failed.isEmpty }
+  /// Whether the chunk ends early because one of its items failed.
+  package var endedByFailure: Bool { options.stopsAtFailure && !failed.isEmpty }
 
-  /// Begins the next batch; nil where there is none any more.
+  /// Starts the next batch. Returns nil if there is none.
   package mutating func next(at now: Int) -> Range<Int>? {
-    if begun > 0 { size.took(now - since, for: completed - before) }
-    since = now
-    guard !isOver, completed == begun, !isLimited else { return nil }
-    guard let batch = cursor.next(min(size.items, rules.longestBatch)) else { return nil }
-    before = completed
-    begun = batch.upperBound - first
+    if started > 0 { size.record(nanoseconds: now - startTime, items: completed - completedBefore) }
+    startTime = now
+    guard !endedByFailure, completed == started, !isStopped else { return nil }
+    guard let batch = cursor.next(min(size.items, options.longestBatch)) else { return nil }
+    completedBefore = completed
+    started = batch.upperBound - first
     return batch
   }
 
-  /// What is left of the batch: behind an item that failed, where the chunk goes on. Nil where nothing is.
+  /// The rest of the current batch, after an item that failed; nil if the chunk doesn't continue there.
   package var rest: Range<Int>? {
-    completed < begun && !isOver && !isLimited ? (first + completed)..<(first + begun) : nil
+    completed < started && !endedByFailure && !isStopped ? (first + completed)..<(first + started) : nil
   }
 
-  /// The rest of the batch was tried.
+  /// Records an attempt to compute the rest of the batch.
   ///
   /// - Parameters:
-  ///   - computed: items, from the rest's first on, that were.
-  ///   - threw: whether the one behind these threw; otherwise the others were not begun, if any are left.
-  ///   - now: asked where items have a time.
-  package mutating func tried(computed: Int, threw: Bool, at now: @autoclosure () -> Int) -> Outcome {
-    if let timeout = rules.timeout, computed > 0 || threw, now() - since > timeout {
+  ///   - computed: the number of items computed, from the start of the rest.
+  ///   - threw: whether the item after these threw. If not, any remaining items were not started.
+  ///   - now: the current time in nanoseconds; evaluated only if items have a time limit.
+  package mutating func recordAttempt(computed: Int, threw: Bool, at now: @autoclosure () -> Int) -> AttemptResult {
+    if let timeout = options.timeout, computed > 0 || threw, now() - startTime > timeout {
       fail()
       return .overdue
     }
     completed += computed
     if threw { return .threw }
-    isLimited = completed < begun
+    isStopped = completed < started
     return .computed
   }
 
-  /// Nothing more of the chunk is begun here, and its next item is not done.
-  package mutating func leave() { isLimited = true }
+  /// Starts no more items of the chunk and leaves the next item unprocessed.
+  package mutating func stop() { isStopped = true }
 
-  /// The next item has failed.
+  /// Records the failure of the next item.
   package mutating func fail() {
     failed.append(first + completed)
     completed += 1
   }
 
-  /// Nothing from this item of the chunk on counts: its result can't travel, and it stands before those that failed.
+  /// Discards everything from this item on, including later failures: its result can't be sent.
   package mutating func end(before item: Int) {
     completed = item - first
     failed.removeAll { $0 >= item }
-    isLimited = true
+    isStopped = true
   }
 
-  /// Computed items that turned out to have failed all the same, in ascending order.
+  /// Adds computed items that turned out to have failed, in ascending order.
   package mutating func add(failed more: [Int]) { failed = (failed + more).sorted() }
 }

@@ -1,13 +1,13 @@
-/// Holds a chunk.
+/// A task that computes a chunk.
 package protocol ChunkHolder {
   var cursor: ChunkCursor { get }
 }
 
-/// Items that have passed their time on a rank, and what stood behind them.
-package struct Overdue: Sendable {
-  /// Each the last of its chunk by now, and since when it is computed, in nanoseconds.
+/// Items that have exceeded their time limit on a rank, and the unstarted items after them.
+package struct OverdueWork: Sendable {
+  /// Each item is now the last one of its chunk; `since` is the time at which it was started, in nanoseconds.
   package var items: [(index: Int, since: Int)] = []
-  /// Ends of chunks, and chunks, that nobody on the rank has begun.
+  /// Unstarted chunks and ends of chunks, given up by the rank.
   package var returned: [Range<Int>] = []
 
   package init() {}
@@ -15,12 +15,13 @@ package struct Overdue: Sendable {
   package var isEmpty: Bool { items.isEmpty && returned.isEmpty }
 }
 
-/// A rank's part in a map: the chunks that it was given, which of them its compute threads are at, and what it gives up when
-/// others have nothing to do or an item takes too long. Pure; a compute pool or a simulation runs it.
+/// A rank's part in a map: the chunks assigned to it and which threads compute them. It decides what to give up when
+/// other ranks are idle or an item takes too long. It is a pure state machine, driven by a compute pool or a
+/// simulation.
 package struct Participant<Task: ChunkHolder> {
-  /// No more threads than these compute at once.
+  /// The maximum number of threads that compute at the same time.
   package var threads: Int
-  /// What the threads are at, with each one's number.
+  /// The tasks that are being computed, each with its thread's number.
   package private(set) var running: [(task: Task, thread: Int)] = []
   package private(set) var waiting: [Task] = []
 
@@ -28,7 +29,7 @@ package struct Participant<Task: ChunkHolder> {
 
   package mutating func submit(_ task: Task) { waiting.append(task) }
 
-  /// What the thread is to do now; nil where nothing waits, or enough threads are at work.
+  /// Assigns the next task to the thread. Returns nil if no task is waiting or enough threads are running.
   package mutating func next(on thread: Int) -> Task? {
     guard !waiting.isEmpty, running.count < threads else { return nil }
     let task = waiting.removeFirst()
@@ -36,15 +37,15 @@ package struct Participant<Task: ChunkHolder> {
     return task
   }
 
-  /// A thread is done with this.
+  /// Records that a thread has finished the task.
   package mutating func ended(_ task: Task) { running.removeAll { $0.task.cursor === task.cursor } }
 
-  /// Gives up half of what no thread has begun, the last items first.
+  /// Gives up half of the unstarted items, the last ones first.
   ///
-  /// - Parameter drop: told of what is not to be done any more.
+  /// - Parameter drop: called for each task that is no longer needed.
   package mutating func recall(drop: (Task) -> Void) -> [Range<Int>] {
     let tasks = running.map(\.task) + waiting
-    var wanted = (tasks.reduce(0) { $0 + $1.cursor.left } + 1) / 2
+    var wanted = (tasks.reduce(0) { $0 + $1.cursor.remaining } + 1) / 2
     var returned: [Range<Int>] = []
     for task in tasks.reversed() where wanted > 0 {
       let range = task.cursor.cut(wanted)
@@ -56,29 +57,29 @@ package struct Participant<Task: ChunkHolder> {
     return returned
   }
 
-  /// Gives up what no thread has taken.
+  /// Gives up tasks that no thread has taken.
   package mutating func withdraw(where isWithdrawn: (Task) -> Bool = { _ in true }, drop: (Task) -> Void) {
     for task in waiting where isWithdrawn(task) { drop(task) }
     waiting.removeAll(where: isWithdrawn)
   }
 
-  /// The items that have passed their time since this was last asked; what stands behind them is given up: the rest of their
-  /// chunks, and what waits, where no thread is left that could begin it.
+  /// Returns the items that have become overdue since the last call. The unstarted items after them are given up: the
+  /// rest of their chunks and, if no thread is left to start them, all waiting chunks.
   ///
   /// - Parameters:
-  ///   - now: read before `inFlight` is, so that an item which is overdue by it is so by its own thread's clock too.
-  ///   - timeout: how long an item may take, in nanoseconds.
-  ///   - inFlight: what a thread is at in the task, counted as chunks are, and since when.
+  ///   - now: the time, read before `inFlight`, so that an overdue item is also overdue by its own thread's clock.
+  ///   - timeout: the maximum time per item, in nanoseconds.
+  ///   - inFlight: returns what a thread computes in the task, in the engine's item numbers, and since when.
   package mutating func overdue(
     at now: Int, after timeout: Int, inFlight: (_ task: Task, _ thread: Int) -> (items: Range<Int>, since: Int)?,
     drop: (Task) -> Void
-  ) -> Overdue {
-    var overdue = Overdue()
+  ) -> OverdueWork {
+    var overdue = OverdueWork()
     for (task, thread) in running where !task.cursor.isOverdue {
       guard let (items, since) = inFlight(task, thread), now - since > timeout else { continue }
       let rest = task.cursor.cut(.max)
       if !rest.isEmpty { overdue.returned.append(rest) }
-      // Otherwise it has just come back after all.
+      // Otherwise the item has just finished.
       guard task.cursor.kept.upperBound == items.upperBound else { continue }
       task.cursor.isOverdue = true
       overdue.items.append((items.lowerBound, since))

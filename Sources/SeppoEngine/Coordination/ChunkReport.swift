@@ -1,7 +1,7 @@
 /// An item that failed.
 package struct ItemFailure: Sendable {
   package let index: Int
-  /// Why. The engine never looks at it.
+  /// The reason. The engine never inspects it.
   package let error: any Error
 
   package init(index: Int, error: any Error) {
@@ -10,17 +10,17 @@ package struct ItemFailure: Sendable {
   }
 }
 
-/// What a worker says of a chunk that it is done with.
+/// A worker's report about a chunk that it has finished.
 package struct ChunkReport: Sendable {
-  /// The chunk as the worker still held it.
+  /// The chunk, without the items that the worker has given up.
   package let chunk: Range<Int>
-  /// Items that are dealt with, from the first on: computed, or failed. The others were not begun.
+  /// The number of items processed, from the start of the chunk, including failures. The others were not started.
   package var completed: Int
-  /// Lowest first.
+  /// In ascending order.
   package var failures: [ItemFailure]
-  /// What computing took.
+  /// The computing time.
   package let nanoseconds: Int
-  /// How long the chunk was with the worker, in nanoseconds; nil where it had no way to go.
+  /// How long the worker held the chunk, in nanoseconds; nil if no message was needed.
   package let resident: Int?
 
   package init(
@@ -33,13 +33,13 @@ package struct ChunkReport: Sendable {
     self.resident = resident
   }
 
-  /// The items that are dealt with.
+  /// The processed items.
   package var done: Range<Int> { chunk.prefix(completed) }
 
-  /// How many items were computed.
-  package var made: Int { completed - failures.count }
+  /// The number of items computed without failure.
+  package var computedCount: Int { completed - failures.count }
 
-  /// The runs of items that were computed, between those that failed.
+  /// The ranges of computed items between the failed ones.
   package var computed: [Range<Int>] {
     var runs: [Range<Int>] = []
     var first = chunk.lowerBound
@@ -51,12 +51,12 @@ package struct ChunkReport: Sendable {
   }
 }
 
-/// Items that have passed their time, as a worker reports them.
+/// A worker's report about overdue items.
 package struct OverdueReport: Sendable {
   package let items: [ItemFailure]
-  /// How long each has been computed for, in nanoseconds.
+  /// How long each item has been running, in nanoseconds.
   package let elapsed: [Int]
-  /// What stood behind them and is given up.
+  /// The unstarted items after them, given up by the worker.
   package let returned: [Range<Int>]
 
   package init(items: [ItemFailure], elapsed: [Int], returned: [Range<Int>]) {

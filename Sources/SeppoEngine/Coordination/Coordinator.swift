@@ -1,43 +1,44 @@
-/// One call's work on the rank that coordinates it: who computes what when, what becomes of items that fail or take too
-/// long, and when the call is done.
+/// Coordinates one call: it assigns items to workers, handles items that fail or take too long, and decides when the
+/// call is finished.
 ///
-/// A pure state machine: events and the time go in, effects come out. It knows no message, clock, thread or type of an item,
-/// and of workers only their numbers; which of them run here is nothing to it.
+/// It is a pure state machine: events and the time go in, effects come out. It knows nothing about messages, clocks,
+/// threads or item types, and identifies workers by number only.
 package struct Coordinator: Sendable {
   package struct Rules: Sendable {
-    /// How many workers take part.
+    /// The number of workers.
     package var workers: Int
-    /// The worker that is given no suspect, where there are others: its loss would leave nobody to report it.
-    package var unwitnessed: Int? = 0
+    /// The worker that is never assigned a quarantined item if there are other workers: if it dies, no process is left
+    /// to report the item.
+    package var quarantineExempt: Int? = 0
     package var chunk = ChunkRule.automatic
-    /// No chunk has more items, but where `chunk` asks for it.
+    /// The maximum number of items in a chunk, unless `chunk` asks for more.
     package var largest = 1 << 30
     /// Maximum number of retries for a failed item.
     package var retries = 0
-    /// Whether the lowest item that fails ends the call; otherwise all others are computed.
-    package var failuresDecide = true
-    /// How long an item may take, in nanoseconds; nil for any time.
+    /// Whether the lowest failed item ends the call. Otherwise all other items are computed.
+    package var failsFast = true
+    /// The maximum time per item, in nanoseconds; nil for no limit.
     package var timeout: Int?
-    /// Whether no worker gets items before all are here, for a while.
+    /// Whether the first assignment waits until all workers have joined, up to `StartBarrier.timeout`.
     package var waitsForAll = false
-    /// Whether a few items are computed by two workers, in the end.
+    /// Whether a sample of items is computed again by another worker at the end, to compare the results.
     package var repeats = false
 
     package init(workers: Int) { self.workers = workers }
   }
 
-  /// What is known from before the call.
+  /// The state before the call.
   package struct Start: Sendable {
     package var count: Int
-    /// Whether no more items come.
+    /// Whether all items are known.
     package var isClosed = true
-    /// What an earlier call from the same line has measured.
+    /// The measurements of an earlier call from the same call site.
     package var calibration: Calibration?
-    /// Items that are done, in ascending order, and apart from each other.
+    /// Items that are already done, as disjoint ranges in ascending order.
     package var done: [Range<Int>] = []
-    /// Items that may end a worker: each is given alone. In ascending order.
+    /// Items that may kill a worker, in ascending order. Each one is assigned by itself.
     package var quarantine: [Int] = []
-    /// Items that have failed for good.
+    /// Items that have already failed permanently.
     package var failed: [Int] = []
 
     package init(count: Int) { self.count = count }
@@ -47,20 +48,20 @@ package struct Coordinator: Sendable {
 
   private let rules: Rules
   private var scheduler: Scheduler
-  private var start: JointStart
+  private var startBarrier: StartBarrier
   private var overdue = OverdueItems()
   private var repetitions: Repetitions?
   private var settled = Coverage()
-  private var effects = Queue<Effect>()
+  private var effects = Queue<CoordinatorEffect>()
   private var phase = Phase.working
-  /// Workers that have joined, or are lost.
+  /// The number of workers that have joined or are lost.
   private var accountedFor = 0
   private var lost: Set<Int> = []
-  /// The last limit that was said.
+  /// The last limit that was reported.
   private var limit = Int.max
   private var isRefused = false
-  /// Whether it is to be seen if overdue items keep the call from going on.
-  private var mayBeStuck = false
+  /// Whether the next effect may be `stuck`: time has passed since the last check.
+  private var checksStuck = false
   private var now: Int
 
   package init(_ rules: Rules, _ start: Start, at now: Int) {
@@ -68,106 +69,106 @@ package struct Coordinator: Sendable {
     self.now = now
     scheduler = Scheduler(
       count: start.count, ranks: rules.workers, rule: rules.chunk, largest: rules.largest, retries: rules.retries,
-      failuresDecide: rules.failuresDecide, isClosed: start.isClosed, unwitnessed: rules.unwitnessed,
-      calibration: start.calibration, done: start.done, alone: start.quarantine)
+      failsFast: rules.failsFast, isClosed: start.isClosed, quarantineExempt: rules.quarantineExempt,
+      calibration: start.calibration, done: start.done, quarantine: start.quarantine)
     scheduler.advance(to: now)
     for range in start.done { settled.insert(range) }
     for index in start.failed {
       scheduler.failedBefore(index: index)
       settled.insert(index..<(index + 1))
     }
-    self.start = JointStart(waits: rules.waitsForAll, at: now)
+    startBarrier = StartBarrier(waits: rules.waitsForAll, at: now)
     repetitions = rules.repeats ? Repetitions(count: start.count, workers: rules.workers) : nil
   }
 
-  /// How many items there are by now, and how many are done.
+  /// The number of items so far, and the number of those that are done.
   package var count: Int { scheduler.count }
   package var completed: Int { scheduler.completed }
-  /// All items below this one are done.
+  /// All items below this index are done.
   package var settledThrough: Int { settled.through }
-  /// How many more items could be used now.
+  /// The number of additional items that could be used now.
   package var demand: Int { scheduler.demand }
-  /// Nothing is held by anyone.
+  /// Whether no worker holds a chunk.
   package var holdsNothing: Bool { scheduler.holdsNothing }
-  /// Nothing from this item on is begun any more.
+  /// No item at or above this index is started any more.
   package var bound: Int { scheduler.bound }
-  /// Whether only suspects are left, and nobody to give them to.
+  /// Whether only quarantined items are left and no worker may take them.
   package var isStranded: Bool { scheduler.isStranded }
-  /// Whether what is given now was computed before, to be compared.
+  /// Whether the current assignments are repetitions, made to compare results.
   package var isRepeating: Bool { phase == .repeating }
-  /// Whether nothing goes on before an item that has passed its time comes back.
+  /// Whether the call can't continue until an overdue item finishes.
   package var isStuck: Bool { scheduler.isStuck }
-  /// What was measured, for the next call from the same line.
+  /// The measurements, for the next call from the same call site.
   package var calibration: Calibration? { scheduler.calibration }
-  /// The chunks that a worker holds.
+  /// Returns the chunks that a worker holds.
   package func held(by worker: Int) -> [Range<Int>] { scheduler.held(by: worker) }
-  /// How many entries its books have.
+  /// The number of entries in the data structures.
   package var footprint: Int { scheduler.footprint }
 
-  private var areAllHere: Bool { accountedFor == rules.workers }
+  private var allJoinedOrLost: Bool { accountedFor == rules.workers }
 
-  /// Takes an event. What follows from it is in the effects.
-  package mutating func handle(_ event: Event) {
+  /// Handles an event. `nextEffect` returns what follows from it.
+  package mutating func handle(_ event: CoordinatorEvent) {
     switch event {
     case .supplied(let more): scheduler.add(more)
     case .closed: scheduler.close()
     case .joined(let worker, let threads):
       accountedFor += 1
-      start.joined(worker: worker, threads: threads)
-      admit()
-    // What was under way from a worker that is lost is nobody's.
-    case .report(let worker, let report): if !lost.contains(worker) { take(report, from: worker) }
+      startBarrier.joined(worker: worker, threads: threads)
+      admitWorkers()
+    // Messages of a lost worker may still arrive after its loss was reported.
+    case .report(let worker, let report): if !lost.contains(worker) { process(report, from: worker) }
     case .returned(let worker, let ranges): if !lost.contains(worker) { returned(ranges, by: worker) }
-    case .overdue(let worker, let report): if !lost.contains(worker) { take(report, from: worker) }
-    case .unsendable(let worker, let chunk, let failure): takeBack(chunk, from: worker, failure)
+    case .overdue(let worker, let report): if !lost.contains(worker) { process(report, from: worker) }
+    case .unsendable(let worker, let chunk, let failure): processUnsendable(chunk, from: worker, failure)
     case .lost(let worker): if lost.insert(worker).inserted { lose(worker) }
     case .stopped:
       scheduler.stop()
-      lower(to: 0)
+      lowerLimit(to: 0)
     case .refused:
       isRefused = true
       scheduler.refuse()
-      lower(to: 0)
+      lowerLimit(to: 0)
     }
   }
 
-  /// Time goes on: nanoseconds of any clock that never goes back.
+  /// Advances the time, in nanoseconds of any monotonic clock.
   package mutating func advance(to now: Int) {
     self.now = max(self.now, now)
     scheduler.advance(to: now)
-    admit()
-    mayBeStuck = !overdue.isEmpty
+    admitWorkers()
+    checksStuck = !overdue.isEmpty
   }
 
-  /// What is to be done next; nil where nothing is, until something happens or time goes on.
-  package mutating func nextEffect() -> Effect? {
+  /// Returns the next effect to carry out; nil if there is none until the next event or advance of time.
+  package mutating func nextEffect() -> CoordinatorEffect? {
     if let effect = effects.popFirst() { return effect }
     guard phase == .working else { return endRepeating() }
     if let assignment = scheduler.nextAssignment() {
-      return .give(worker: assignment.rank, chunk: assignment.chunk, isRepetition: false)
+      return .assign(worker: assignment.rank, chunk: assignment.chunk, isRepetition: false)
     }
     if let worker = scheduler.nextRecall() { return .recall(worker: worker) }
-    if let effect = stuck() { return effect }
-    guard scheduler.isFinished, areAllHere else { return nil }
+    if let effect = stuckEffect() { return effect }
+    guard scheduler.isFinished, allJoinedOrLost else { return nil }
     return finish()
   }
 
-  /// Workers that need not wait for others take part from now on.
-  private mutating func admit() {
-    guard start.isWaiting else { return }
-    for (worker, threads) in start.ready(areAllHere: areAllHere, at: now) {
+  /// Lets workers start that no longer have to wait for others.
+  private mutating func admitWorkers() {
+    guard startBarrier.isWaiting else { return }
+    for (worker, threads) in startBarrier.ready(allJoinedOrLost: allJoinedOrLost, at: now) {
       scheduler.joined(rank: worker, threads: threads)
     }
   }
 
-  private mutating func finish() -> Effect? {
-    let hasFailed = rules.failuresDecide && scheduler.bound < scheduler.count
+  private mutating func finish() -> CoordinatorEffect? {
+    let hasFailed = rules.failsFast && scheduler.bound < scheduler.count
     if let repetitions, !isRefused, !hasFailed, !scheduler.isStopped {
       phase = .repeating
-      for repetition in repetitions.all {
+      for repetition in repetitions.planned {
         self.repetitions?.begin(repetition)
         effects.append(
-          .give(worker: repetition.second, chunk: repetition.place..<(repetition.place + 1), isRepetition: true))
+          .assign(worker: repetition.second, chunk: repetition.index..<(repetition.index + 1), isRepetition: true))
       }
       if let effect = effects.popFirst() { return effect }
     }
@@ -175,38 +176,38 @@ package struct Coordinator: Sendable {
     return .finished
   }
 
-  private mutating func endRepeating() -> Effect? {
+  private mutating func endRepeating() -> CoordinatorEffect? {
     guard phase == .repeating else { return nil }
-    guard repetitions?.isDone != false else { return stuck() }
+    guard repetitions?.isDone != false else { return stuckEffect() }
     phase = .done
     return .finished
   }
 
-  /// Once for each time that time has gone on.
-  private mutating func stuck() -> Effect? {
-    guard mayBeStuck, let timeout = rules.timeout else { return nil }
-    mayBeStuck = false
-    // A worker that has not come yet may take what remains.
-    guard phase == .repeating || scheduler.isStuck && areAllHere,
+  /// Checks at most once per advance of time.
+  private mutating func stuckEffect() -> CoordinatorEffect? {
+    guard checksStuck, let timeout = rules.timeout else { return nil }
+    checksStuck = false
+    // A worker that hasn't joined yet may take the remaining items.
+    guard phase == .repeating || scheduler.isStuck && allJoinedOrLost,
       let item = overdue.stuck(at: now, timeout: timeout)
     else { return nil }
     return .stuck(index: item.index, worker: item.worker, nanoseconds: now - item.since)
   }
 
-  private mutating func take(_ report: ChunkReport, from worker: Int) {
+  private mutating func process(_ report: ChunkReport, from worker: Int) {
     overdue.remove(in: report.chunk, of: worker)
     if phase != .working {
       if let again = repetitions?.end(report.chunk.lowerBound), report.completed > 0 {
-        effects.append(.compare(index: again.place, first: again.first, second: again.second, report))
+        effects.append(.compare(index: again.index, first: again.first, second: again.second, report))
       }
       return
     }
     var done = report.done
     if scheduler.isStopped, let first = report.failures.first {
-      // What throws when the job was asked to stop may throw because of that: a later job tries it again.
+      // After a request to stop, an item may throw because of that request: a later job tries it again.
       done = done.lowerBound..<first.index
     } else {
-      for failure in report.failures { follow(scheduler.threw(rank: worker, index: failure.index), failure) }
+      for failure in report.failures { apply(scheduler.failed(rank: worker, index: failure.index), failure) }
     }
     effects.append(.released(worker: worker, report.chunk))
     let counted = scheduler.returned(
@@ -217,47 +218,49 @@ package struct Coordinator: Sendable {
       return run.isEmpty ? nil : run
     }
     for run in computed { settled.insert(run) }
-    repetitions?.came(computed, from: worker)
+    repetitions?.recordComputed(computed, from: worker)
   }
 
   private mutating func returned(_ ranges: [Range<Int>], by worker: Int, behindOverdue: Bool = false) {
-    guard phase == .working, scheduler.returned(rank: worker, ranges: ranges, behindLate: behindOverdue) else { return }
+    guard phase == .working, scheduler.returned(rank: worker, ranges: ranges, behindOverdue: behindOverdue) else {
+      return
+    }
     for range in ranges { effects.append(.shortened(worker: worker, range)) }
   }
 
-  private mutating func take(_ report: OverdueReport, from worker: Int) {
+  private mutating func process(_ report: OverdueReport, from worker: Int) {
     returned(report.returned, by: worker, behindOverdue: true)
     overdue.append(report, of: worker, at: now)
     guard phase == .working else {
-      // A repetition that waited there is not made.
-      for place in report.returned.joined() { _ = repetitions?.end(place) }
+      // The repetition waited behind an overdue item and is given up.
+      for index in report.returned.joined() { _ = repetitions?.end(index) }
       return
     }
-    for failure in report.items { follow(scheduler.late(rank: worker, index: failure.index), failure) }
+    for failure in report.items { apply(scheduler.overdue(rank: worker, index: failure.index), failure) }
   }
 
-  private mutating func follow(_ verdict: Scheduler.Verdict, _ failure: ItemFailure) {
+  private mutating func apply(_ verdict: Scheduler.Verdict, _ failure: ItemFailure) {
     if case .failed(let tries) = verdict { fail(failure, tries: tries) }
   }
 
-  /// The item has failed for good. Where that ends the call, and unless an item below fails too, it is this one's error:
-  /// nothing above it is begun any more, by nobody.
+  /// Records a permanent failure. If it ends the call, no item above it is started any more, on any worker; the call
+  /// throws this error unless an item below fails too.
   private mutating func fail(_ failure: ItemFailure, tries: Int) {
     settled.insert(failure.index..<(failure.index + 1))
     effects.append(.failed(failure, tries: tries))
-    if rules.failuresDecide { lower(to: failure.index) }
+    if rules.failsFast { lowerLimit(to: failure.index) }
   }
 
-  private mutating func lower(to limit: Int) {
+  private mutating func lowerLimit(to limit: Int) {
     guard limit < self.limit else { return }
     self.limit = limit
     effects.append(.limit(limit))
   }
 
-  /// The end of the chunk was not sent, as its first item can't be.
-  private mutating func takeBack(_ chunk: Range<Int>, from worker: Int, _ failure: ItemFailure) {
+  /// Handles the end of a chunk that wasn't sent because its first item can't be.
+  private mutating func processUnsendable(_ chunk: Range<Int>, from worker: Int, _ failure: ItemFailure) {
     guard phase == .working else {
-      // The worker that has computed it had it without a message.
+      // The worker that computed the item first had received it without a message.
       _ = repetitions?.end(failure.index)
       return
     }
@@ -268,10 +271,10 @@ package struct Coordinator: Sendable {
 
   private mutating func lose(_ worker: Int) {
     for chunk in scheduler.held(by: worker) { effects.append(.released(worker: worker, chunk)) }
-    if !start.isWaiting(for: worker), !scheduler.hasJoined(worker) { accountedFor += 1 }
-    start.lost(worker: worker)
-    admit()
-    scheduler.gone(rank: worker)
+    if !startBarrier.isWaiting(for: worker), !scheduler.hasJoined(worker) { accountedFor += 1 }
+    startBarrier.lost(worker: worker)
+    admitWorkers()
+    scheduler.lost(rank: worker)
     overdue.removeAll(of: worker)
     repetitions?.lost(worker: worker)
   }

@@ -1,9 +1,9 @@
-/// The items that have passed their time and are still computed, on whichever worker.
+/// The items of all workers that have exceeded their time limit and are still running.
 struct OverdueItems: Sendable {
   struct Item: Sendable {
     let worker: Int
     let index: Int
-    /// When it was begun, in nanoseconds.
+    /// When it was started, in nanoseconds.
     let since: Int
   }
 
@@ -17,7 +17,7 @@ struct OverdueItems: Sendable {
     }
   }
 
-  /// The chunk has come back.
+  /// Removes the items of a chunk that has been returned.
   mutating func remove(in chunk: Range<Int>, of worker: Int) {
     if items.isEmpty { return }
     items.removeAll { $0.worker == worker && chunk.contains($0.index) }
@@ -25,7 +25,7 @@ struct OverdueItems: Sendable {
 
   mutating func removeAll(of worker: Int) { items.removeAll { $0.worker == worker } }
 
-  /// The lowest of them, where all have had as long again as they may take: until then they may only be slow.
+  /// Returns the lowest item if every item has run for twice its time limit: until then an item may only be slow.
   func stuck(at now: Int, timeout: Int) -> Item? {
     guard items.allSatisfy({ now - $0.since >= 2 * timeout }) else { return nil }
     return items.min { $0.index < $1.index }

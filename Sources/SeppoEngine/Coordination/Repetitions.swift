@@ -1,55 +1,55 @@
-/// Which items are computed on two workers, to see whether they give the same there.
+/// A check that results don't depend on the worker: some items are computed again by a second worker.
 package struct Repetitions: Sendable {
   private let workers: Int
-  /// The items that are compared.
-  private let places: [Int]
-  /// The worker that computed each of them. None where the result was stored by an earlier job, or the item failed.
+  /// The items to compare.
+  private let indices: [Int]
+  /// The worker that computed each item. Items that failed or were stored by an earlier job have none.
   private var first: [Int: Int] = [:]
-  /// Those that are computed again now: item by item, and the workers.
-  private var underWay: [Int: Repetition] = [:]
+  /// The repetitions that are being computed, by item.
+  private var inProgress: [Int: Repetition] = [:]
   private var lost: Set<Int> = []
 
-  /// At least this number of items is compared, where there are as many; and one for each worker.
-  private static let least = 5
+  /// The minimum number of items to compare, if there are that many. At least one per worker is compared.
+  private static let minimum = 5
 
-  /// - Parameter count: items that there are at the start; of those that come later none is compared.
+  /// - Parameter count: the number of items at the start. Items that are added later are not compared.
   package init(count: Int, workers: Int) {
     self.workers = workers
-    places = EvenSample.places(in: count, atMost: max(Repetitions.least, workers))
+    indices = EvenSample.indices(in: count, atMost: max(Repetitions.minimum, workers))
   }
 
-  /// The worker has computed these items.
-  package mutating func came(_ computed: [Range<Int>], from worker: Int) {
-    for place in places where computed.contains(where: { $0.contains(place) }) { first[place] = worker }
+  /// Records that the worker has computed these items.
+  package mutating func recordComputed(_ computed: [Range<Int>], from worker: Int) {
+    for index in indices where computed.contains(where: { $0.contains(index) }) { first[index] = worker }
   }
 
   package struct Repetition: Equatable, Sendable {
-    package let place: Int
-    /// The worker that has computed it.
+    package let index: Int
+    /// The worker that computed the item first.
     package let first: Int
-    /// The worker that is to compute it as well.
+    /// The worker that computes it again.
     package let second: Int
   }
 
-  /// What is to be computed again: on each worker one item at least, so that one that differs from all others is found, but
-  /// where there are too few.
-  package var all: [Repetition] {
-    places.enumerated().compactMap { number, place in
-      guard let first = first[place] else { return nil }
+  /// The repetitions to compute. If there are enough items, each worker gets at least one, so that a worker whose
+  /// results differ from all others is found.
+  package var planned: [Repetition] {
+    indices.enumerated().compactMap { number, index in
+      guard let first = first[index] else { return nil }
       let second = (number..<(number + workers)).lazy.map { $0 % workers }.first { $0 != first && !lost.contains($0) }
-      return second.map { Repetition(place: place, first: first, second: $0) }
+      return second.map { Repetition(index: index, first: first, second: $0) }
     }
   }
 
-  package var isDone: Bool { underWay.isEmpty }
+  package var isDone: Bool { inProgress.isEmpty }
 
-  package mutating func begin(_ repetition: Repetition) { underWay[repetition.place] = repetition }
+  package mutating func begin(_ repetition: Repetition) { inProgress[repetition.index] = repetition }
 
-  /// The item has come back, or nothing is to be expected of it any more.
-  package mutating func end(_ place: Int) -> Repetition? { underWay.removeValue(forKey: place) }
+  /// Ends the repetition of an item: it has been returned, or is no longer expected.
+  package mutating func end(_ index: Int) -> Repetition? { inProgress.removeValue(forKey: index) }
 
   package mutating func lost(worker: Int) {
     lost.insert(worker)
-    underWay = underWay.filter { $0.value.second != worker }
+    inProgress = inProgress.filter { $0.value.second != worker }
   }
 }

@@ -1,16 +1,16 @@
-/// Which indices of a range have come, in any order, each once; neighbours are merged, so that the memory is that of the
-/// gaps between them.
+/// A set of indices, inserted as ranges in any order, each index once. Adjacent ranges are merged, so the memory is
+/// proportional to the number of gaps.
 package struct Coverage: Sendable {
-  /// How many indices have come.
+  /// The number of indices in the set.
   package private(set) var count = 0
 
-  /// Where each merged range ends, by its start, and where it starts, by its end.
+  /// The end of each merged range by its start, and its start by its end.
   private var ends: [Int: Int] = [:]
   private var starts: [Int: Int] = [:]
 
   package init() {}
 
-  /// Constant time.
+  /// Inserts a range in constant time.
   package mutating func insert(_ range: Range<Int>) {
     guard !range.isEmpty else { return }
     count += range.count
@@ -19,14 +19,15 @@ package struct Coverage: Sendable {
     let (lower, upper) = (before ?? range.lowerBound, after ?? range.upperBound)
     let replacedEnd = ends.updateValue(upper, forKey: lower)
     let replacedStart = starts.updateValue(lower, forKey: upper)
-    // Only the neighbours' ends may have stood there.
+    // Only entries of the adjacent ranges may be replaced.
     precondition(
-      (replacedEnd != nil) == (before != nil) && (replacedStart != nil) == (after != nil), "\(range) came twice")
+      (replacedEnd != nil) == (before != nil) && (replacedStart != nil) == (after != nil), "\(range) was inserted twice"
+    )
   }
 
-  /// All indices below this one have come.
+  /// All indices below this one are in the set.
   package var through: Int { ends[0] ?? 0 }
 
-  /// The merged ranges, in no order.
+  /// The merged ranges, in no particular order.
   package var ranges: [Range<Int>] { ends.map { $0..<$1 } }
 }

@@ -1,10 +1,10 @@
-/// First in, first out, in constant time.
+/// A FIFO queue with amortized constant-time operations.
 struct Queue<Element: Sendable>: Sendable {
   private var elements: [Element] = []
   private var head = 0
 
   var isEmpty: Bool { head == elements.count }
-  /// Elements that take memory, those that have been taken out too.
+  /// The number of elements in memory, including removed ones.
   var footprint: Int { elements.count }
 
   mutating func append(_ element: Element) { elements.append(element) }

@@ -1,11 +1,11 @@
-/// Ranges of indices that are waiting, the lowest first: a binary heap.
+/// Disjoint ranges of indices, ordered by a binary heap with the lowest range first.
 struct RangeHeap: Sendable {
   private var ranges: [Range<Int>] = []
-  /// Indices in all ranges together.
+  /// The number of indices in all ranges.
   private(set) var total = 0
 
   var isEmpty: Bool { ranges.isEmpty }
-  /// Ranges that take memory.
+  /// The number of ranges in memory.
   var footprint: Int { ranges.count }
 
   mutating func insert(_ range: Range<Int>) {
@@ -19,13 +19,13 @@ struct RangeHeap: Sendable {
     }
   }
 
-  /// The first so many indices of the lowest range, or all of it.
+  /// Removes up to `size` indices from the start of the lowest range. Returns nil if the heap is empty.
   mutating func takeLowest(_ size: Int) -> Range<Int>? {
     guard let lowest = ranges.first else { return nil }
     let taken = lowest.prefix(min(size, lowest.count))
     total -= taken.count
     if taken.upperBound < lowest.upperBound {
-      // Still the lowest: the ranges don't overlap.
+      // It is still the lowest, as the ranges don't overlap.
       ranges[0] = taken.upperBound..<lowest.upperBound
     } else {
       ranges[0] = ranges[ranges.count - 1]
@@ -35,11 +35,11 @@ struct RangeHeap: Sendable {
     return taken
   }
 
-  /// Whether there is a range that doesn't begin with one of these.
-  func hasOne(butNot excluded: [Int]) -> Bool { ranges.contains { !excluded.contains($0.lowerBound) } }
+  /// Returns whether a range starts with an index that isn't excluded.
+  func hasRange(excluding excluded: [Int]) -> Bool { ranges.contains { !excluded.contains($0.lowerBound) } }
 
-  /// The lowest index at which a range begins, but for these.
-  mutating func takeLowest(butNot excluded: [Int]) -> Int? {
+  /// Removes the lowest start of a range that isn't excluded.
+  mutating func takeLowest(excluding excluded: [Int]) -> Int? {
     if excluded.isEmpty { return takeLowest(1)?.lowerBound }
     var putBack: [Range<Int>] = []
     defer { for range in putBack { insert(range) } }
@@ -50,14 +50,14 @@ struct RangeHeap: Sendable {
     return nil
   }
 
-  /// Drops what isn't below the bound. O(n), once for each bound.
+  /// Removes indices at or above the bound. O(n), once per bound.
   mutating func limit(to bound: Int) {
     let all = ranges
     self = RangeHeap()
     for range in all where range.lowerBound < bound { insert(range.clamped(to: 0..<bound)) }
   }
 
-  /// O(n).
+  /// Removes one index. O(n).
   mutating func remove(_ index: Int) {
     let all = ranges
     self = RangeHeap()
@@ -84,6 +84,6 @@ struct RangeHeap: Sendable {
 }
 
 extension Range where Bound == Int {
-  /// The first so many.
+  /// Returns the first `count` indices.
   package func prefix(_ count: Int) -> Range<Int> { lowerBound..<(lowerBound + count) }
 }

@@ -1,51 +1,51 @@
-/// Items that failed and are to be tried again, on another rank than the one that failed last where there is one.
+/// Failed items that are to be retried, preferably on another rank than the one on which they failed last.
 struct Retries: Sendable {
-  private struct Failure: Sendable {
+  private struct FailedItem: Sendable {
     var tries: Int
-    /// Where it failed last.
+    /// The rank on which it failed last.
     var rank: Int
-    /// It is in `waiting`; otherwise a rank is at it.
-    var waits: Bool
+    /// Whether it is in `waiting`. Otherwise a rank holds it.
+    var isWaiting: Bool
   }
 
-  /// So many times more is an item tried.
-  let most: Int
-  /// Of items whose fate is open only.
-  private var failed: [Int: Failure] = [:]
-  /// By the rank on which they failed last.
+  /// The maximum number of retries per item.
+  let maximum: Int
+  /// Failed items that are neither done nor permanently failed.
+  private var failed: [Int: FailedItem] = [:]
+  /// The waiting items by the rank on which they failed last.
   private var waiting: [Int: RangeHeap] = [:]
   /// The ranks in `waiting`, in ascending order.
   private var ranks: [Int] = []
-  /// Items that wait.
+  /// The number of waiting items.
   private(set) var count = 0
 
-  init(most: Int) { self.most = most }
+  init(maximum: Int) { self.maximum = maximum }
 
-  /// Entries that take memory.
+  /// The number of entries in memory.
   var footprint: Int { failed.count + count + 2 * ranks.count }
 
-  /// The item failed: nil if it is to be tried again, otherwise how many tries it had.
+  /// Records a failure. Returns nil if the item is to be retried, otherwise the number of tries.
   mutating func fail(_ index: Int, on rank: Int) -> Int? {
-    if most == 0 { return 1 }
+    if maximum == 0 { return 1 }
     let tries = (failed[index]?.tries ?? 0) + 1
-    if tries > most {
+    if tries > maximum {
       failed[index] = nil
       return tries
     }
-    failed[index] = Failure(tries: tries, rank: rank, waits: true)
+    failed[index] = FailedItem(tries: tries, rank: rank, isWaiting: true)
     insert(index, after: rank)
     return nil
   }
 
-  /// The item has a fate, unless it waits.
+  /// Forgets an item that is done or has failed permanently, unless it is waiting.
   mutating func settle(_ index: Int) {
-    if !failed.isEmpty, failed[index]?.waits == false { failed[index] = nil }
+    if !failed.isEmpty, failed[index]?.isWaiting == false { failed[index] = nil }
   }
 
-  /// A rank that was to try the item again hasn't begun it; false if it is none of these.
-  mutating func wait(_ index: Int) -> Bool {
-    guard !failed.isEmpty, let failure = failed[index], !failure.waits else { return false }
-    failed[index]?.waits = true
+  /// Puts back an item that a rank was to retry but has not started. Returns false if it isn't one of these.
+  mutating func putBack(_ index: Int) -> Bool {
+    guard !failed.isEmpty, let failure = failed[index], !failure.isWaiting else { return false }
+    failed[index]?.isWaiting = true
     insert(index, after: failure.rank)
     return true
   }
@@ -59,34 +59,35 @@ struct Retries: Sendable {
     count += 1
   }
 
-  /// Whether there is one for this rank.
+  /// Returns whether there is an item that the rank may retry.
   ///
   /// - Parameters:
-  ///   - isAlone: there is no other rank that could take those that failed on this one.
-  ///   - late: items that the rank is still at: they can't be told from another try there.
-  func hasOne(for rank: Int, isAlone: Bool, butNot late: [Int]) -> Bool {
-    source(for: rank, isAlone: isAlone, butNot: late) != nil
+  ///   - isOnlyAvailable: whether no other rank can take the items that failed on this one.
+  ///   - overdue: items that the rank is still computing. A second try on the same rank couldn't be told from the
+  ///     first.
+  func hasItem(for rank: Int, isOnlyAvailable: Bool, excluding overdue: [Int]) -> Bool {
+    source(for: rank, isOnlyAvailable: isOnlyAvailable, excluding: overdue) != nil
   }
 
-  /// The lowest of those that failed on the same other rank.
-  mutating func takeOne(for rank: Int, isAlone: Bool, butNot late: [Int]) -> Int? {
-    guard let source = source(for: rank, isAlone: isAlone, butNot: late),
-      let index = waiting[source]?.takeLowest(butNot: late)
+  /// Removes the lowest item of those that failed on the same other rank.
+  mutating func takeItem(for rank: Int, isOnlyAvailable: Bool, excluding overdue: [Int]) -> Int? {
+    guard let source = source(for: rank, isOnlyAvailable: isOnlyAvailable, excluding: overdue),
+      let index = waiting[source]?.takeLowest(excluding: overdue)
     else { return nil }
-    failed[index]?.waits = false
+    failed[index]?.isWaiting = false
     count -= 1
     removeIfEmpty(source)
     return index
   }
 
-  private func source(for rank: Int, isAlone: Bool, butNot late: [Int]) -> Int? {
+  private func source(for rank: Int, isOnlyAvailable: Bool, excluding overdue: [Int]) -> Int? {
     ranks.first { source in
-      guard isAlone || source != rank, let heap = waiting[source] else { return false }
-      return late.isEmpty || heap.hasOne(butNot: late)
+      guard isOnlyAvailable || source != rank, let heap = waiting[source] else { return false }
+      return overdue.isEmpty || heap.hasRange(excluding: overdue)
     }
   }
 
-  /// Drops what isn't below the bound.
+  /// Removes items at or above the bound.
   mutating func limit(to bound: Int) {
     for rank in ranks {
       waiting[rank]?.limit(to: bound)

@@ -1,48 +1,49 @@
-/// Items that nobody has begun and nobody holds: those that were never handed out, and those that came back so.
+/// Items that are not started and not held by any rank: never assigned, or returned unstarted.
 struct UnstartedItems: Sendable {
-  /// Items at or above this index are not begun any more, however many there are.
+  /// Items at or above this index are not started, even if more are added.
   private var limit = Int.max
-  /// How many items there are.
+  /// The number of items so far.
   private var end: Int
-  /// Items at or above this index are not begun any more, or are not there.
+  /// Items at or above this index don't exist or are not started any more.
   var bound: Int { min(limit, end) }
-  /// Whether items that are still to come would not be begun.
+  /// Whether items that are added later would not be started.
   var isLimited: Bool { limit < .max }
-  /// From here on nothing was ever handed out.
+  /// No item at or above this index was ever assigned.
   private var next = 0
-  /// Below that: what came back, and what stands before items that were done from the start.
+  /// The unstarted items below `next`: returned, or below items that were done from the start.
   private var ranges = RangeHeap()
 
   /// - Parameters:
-  ///   - done: items that are done already, in ascending order, and apart from each other.
-  ///   - alone: items that wait elsewhere, in ascending order, none of them done.
-  init(count: Int, done: [Range<Int>], alone: [Int]) {
+  ///   - done: items that are already done, as disjoint ranges in ascending order.
+  ///   - quarantine: items that wait elsewhere, in ascending order, none of them done.
+  init(count: Int, done: [Range<Int>], quarantine: [Int]) {
     end = count
-    var alone = alone[...]
+    var quarantine = quarantine[...]
     for range in done {
-      while let index = alone.first, index < range.lowerBound {
+      while let index = quarantine.first, index < range.lowerBound {
         skip(index..<(index + 1))
-        alone = alone.dropFirst()
+        quarantine = quarantine.dropFirst()
       }
       skip(range)
     }
-    for index in alone { skip(index..<(index + 1)) }
+    for index in quarantine { skip(index..<(index + 1)) }
     precondition(next <= count, "item \(next - 1) isn't one of \(count)")
   }
 
-  /// In ascending order each goes into the heap in constant time.
+  /// Skips a range. In ascending order, each insertion into the heap takes constant time.
   private mutating func skip(_ range: Range<Int>) {
-    precondition(range.lowerBound >= next, "\(range) doesn't stand above all before it")
+    precondition(range.lowerBound >= next, "\(range) isn't above all earlier ranges")
     ranges.insert(next..<range.lowerBound)
     next = range.upperBound
   }
 
   var count: Int { max(0, bound - next) + ranges.total }
 
-  /// Ranges that take memory.
+  /// The number of ranges in memory.
   var footprint: Int { ranges.footprint }
 
-  /// So many of the lowest items that stand together, or fewer: an error among them then decides soonest. There must be one.
+  /// Removes up to `size` adjacent items, the lowest ones, so that the lowest failure is found as early as possible.
+  /// There must be at least one item.
   mutating func takeLowest(_ size: Int) -> Range<Int> {
     if let chunk = ranges.takeLowest(size) { return chunk }
     let chunk = next..<min(next + size, bound)
@@ -52,15 +53,15 @@ struct UnstartedItems: Sendable {
 
   mutating func add(_ more: Int) { end += more }
 
-  /// Handed out, and not begun.
+  /// Puts back items that were assigned but not started.
   mutating func insert(_ range: Range<Int>) { ranges.insert(range) }
 
-  /// The item has a fate without having been begun. O(n) where something above it was skipped or handed out.
+  /// Removes an item that is settled without having been started. O(n) if an item above it was skipped or assigned.
   mutating func remove(_ index: Int) {
     if index < next { ranges.remove(index) } else { skip(index..<(index + 1)) }
   }
 
-  /// Drops what isn't below the bound.
+  /// Removes items at or above the bound.
   mutating func limit(to bound: Int) {
     limit = min(limit, bound)
     ranges.limit(to: bound)

@@ -1,87 +1,89 @@
-/// A rank in the scheduler's books.
+/// The scheduler's record of a rank.
 struct Worker: Sendable {
-  struct Held: Sendable {
+  struct HeldChunk: Sendable {
     var chunk: Range<Int>
-    /// When it was given.
+    /// When it was assigned, in nanoseconds.
     let since: Int
-    /// Whether its last item has passed its time: then that one's fate is known, and its thread may never come back.
-    var isLate = false
-    /// Whether it is one item that may end the rank: then the rank holds nothing else.
+    /// Whether its last item has exceeded its time limit. Its outcome is known then, and its thread may never finish.
+    var isOverdue = false
+    /// Whether it is one quarantined item. The rank holds nothing else then.
     var isQuarantined = false
   }
 
   let threads: Int
-  /// The chunks that it holds, in the order in which it got them.
-  private(set) var held: [Held] = []
+  /// The chunks that it holds, in the order of their assignment.
+  private(set) var held: [HeldChunk] = []
   private(set) var heldItems = 0
-  /// Threads that sit at an item which has passed its time.
-  private(set) var lateThreads = 0
+  /// The number of threads that compute an overdue item.
+  private(set) var overdueThreads = 0
   var times = ItemTimes()
-  /// When it was last known what it was doing, in nanoseconds: when a chunk came back, or the first one went out.
-  var heardAt = 0
-  /// Nanoseconds that a chunk and its results are on their way, together; of several the least, since what delays one may
-  /// not delay the next.
+  /// When its state was last known, in nanoseconds: when a chunk was returned, or the first one assigned.
+  var lastReportTime = 0
+  /// The time that a chunk and its results spend in messages, in nanoseconds: the minimum of several measurements, as a
+  /// delay of one chunk says nothing about the next.
   private(set) var latency = 0.0
-  /// Asked to give back what it hasn't begun, and not answered yet.
-  var isAsked = false
-  /// It has got a chunk since it was asked, of which its answer can't know.
-  private(set) var gotMore = false
+  /// Whether it was asked to return unstarted items and has not replied.
+  var isRecallPending = false
+  /// Whether it has been assigned a chunk since the recall, which its reply can't include.
+  private(set) var gotChunkSinceRecall = false
 
   var isInIdle = false
-  var isInAhead = false
-  var isInCallable = false
+  var isInPrefetch = false
+  var isInRecallable = false
 
   init(threads: Int) { self.threads = threads }
 
-  /// Whether it holds a suspect, and gets nothing else: if it ends then, that is certain to be the item.
+  /// Whether it holds a quarantined item and gets nothing else: if the rank dies then, the item is the cause.
   var holdsQuarantined: Bool { held.first?.isQuarantined == true }
 
-  /// Threads for which there may be something: beside a suspect the others have nothing to do, and nothing to wait for.
+  /// The number of threads that could take a chunk. While the rank holds a quarantined item, its other threads stay
+  /// idle.
   var idleThreads: Int { holdsQuarantined ? 0 : max(0, threads - held.count) }
 
-  /// One chunk ahead for each thread hides the latencies of a machine; those of a slow network take as many as are computed
-  /// while a chunk is on its way.
+  /// Returns whether the rank may get a chunk ahead of time. One chunk ahead per thread hides the latency within a
+  /// machine. On a slow network the rank gets as many as it computes while a message is on its way.
   ///
-  /// - Parameter item: nanoseconds that an item takes.
-  func hasRoomAhead(item: Double?) -> Bool {
+  /// - Parameter item: the time per item, in nanoseconds; nil if unknown.
+  func canPrefetch(item: Double?) -> Bool {
     if holdsQuarantined { return false }
-    let (threads, held) = (threads - lateThreads, held.count - lateThreads)
+    let (threads, held) = (threads - overdueThreads, held.count - overdueThreads)
     if held < 2 * threads { return true }
-    guard latency >= Worker.slow, let item, held < Worker.most * threads else { return false }
+    guard latency >= Worker.highLatency, let item, held < Worker.maximumPerThread * threads else { return false }
     let ahead = heldItems - self.held.prefix(self.threads).reduce(0) { $0 + $1.chunk.count }
     return Double(ahead) * item < latency * 1.5 * Double(threads)
   }
 
-  /// Nanoseconds: no shorter latency asks for more than one chunk ahead. Ranks that share cores answer within this.
-  private static let slow = 10_000_000.0
-  /// A thread's chunks are no more than these.
-  private static let most = 64
+  /// The latency from which on a rank prefetches more than one chunk per thread, in nanoseconds. Ranks that share cores
+  /// reply faster.
+  private static let highLatency = 10_000_000.0
+  /// The maximum number of chunks per thread.
+  private static let maximumPerThread = 64
 
   mutating func take(_ chunk: Range<Int>, at now: Int, isQuarantined: Bool) {
     if held.isEmpty {
-      heardAt = now
+      lastReportTime = now
       held.reserveCapacity(2 * threads)
     }
-    gotMore = true
-    held.append(Held(chunk: chunk, since: now, isQuarantined: isQuarantined))
+    gotChunkSinceRecall = true
+    held.append(HeldChunk(chunk: chunk, since: now, isQuarantined: isQuarantined))
     heldItems += chunk.count
   }
 
-  mutating func ask() {
-    isAsked = true
-    gotMore = false
+  mutating func recall() {
+    isRecallPending = true
+    gotChunkSinceRecall = false
   }
 
-  /// Lets go of the chunk that begins there; nil if it holds none such.
-  mutating func letGo(from lower: Int) -> Held? {
+  /// Removes the chunk that starts at `lower`. Returns nil if the rank holds no such chunk.
+  mutating func release(from lower: Int) -> HeldChunk? {
     guard let index = held.firstIndex(where: { $0.chunk.lowerBound == lower }) else { return nil }
     heldItems -= held[index].chunk.count
-    if held[index].isLate { lateThreads -= 1 }
+    if held[index].isOverdue { overdueThreads -= 1 }
     return held.remove(at: index)
   }
 
-  /// Lets go of the end of one of its chunks; false if it isn't one.
-  mutating func letGo(end range: Range<Int>) -> Bool {
+  /// Cuts off the end of a chunk. Returns false if the range isn't the end of one.
+  mutating func release(end range: Range<Int>) -> Bool {
     guard let index = held.firstIndex(where: { $0.chunk.upperBound == range.upperBound }),
       held[index].chunk.lowerBound <= range.lowerBound
     else { return false }
@@ -91,41 +93,42 @@ struct Worker: Sendable {
     return true
   }
 
-  /// Whether the item is the last of a chunk that it holds, and marks it late; false where that had been done.
-  mutating func markLate(_ item: Int) -> Bool {
-    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 }), !held[index].isLate else {
+  /// Marks an item overdue if it is the last one of a held chunk. Returns false if there is no such chunk, or if it was
+  /// already marked.
+  mutating func markOverdue(_ item: Int) -> Bool {
+    guard let index = held.firstIndex(where: { $0.chunk.upperBound == item + 1 }), !held[index].isOverdue else {
       return false
     }
-    held[index].isLate = true
-    // Its fate is known: the other threads needn't wait for what may never end.
+    held[index].isOverdue = true
+    // The outcome is known, so the other threads need not wait for an item that may never finish.
     held[index].isQuarantined = false
-    lateThreads += 1
+    overdueThreads += 1
     return true
   }
 
-  /// Whether one of its threads can go on.
-  var isAble: Bool { lateThreads < threads }
+  /// Whether at least one of its threads isn't blocked by an overdue item.
+  var isAvailable: Bool { overdueThreads < threads }
 
-  /// The items at which its late threads sit.
-  var lateItems: [Int] { lateThreads == 0 ? [] : held.filter(\.isLate).map { $0.chunk.upperBound - 1 } }
+  /// The overdue items that its threads are computing.
+  var overdueItems: [Int] { overdueThreads == 0 ? [] : held.filter(\.isOverdue).map { $0.chunk.upperBound - 1 } }
 
-  /// Whether it holds the item as one that is late.
-  func isLate(_ item: Int) -> Bool { held.contains { $0.isLate && $0.chunk.upperBound == item + 1 } }
+  /// Returns whether it holds the item as overdue.
+  func isOverdue(_ item: Int) -> Bool { held.contains { $0.isOverdue && $0.chunk.upperBound == item + 1 } }
 
-  /// A chunk came back that was so long on its way there and back.
-  mutating func measured(latency sample: Int) {
+  /// Records the latency of a returned chunk, in nanoseconds.
+  mutating func record(latency sample: Int) {
     let sample = Double(max(0, sample))
     latency = latency == 0 ? sample : min(sample, latency * 1.25 + 1_000)
   }
 
-  /// Whether it may hold items that no thread has begun, where so many are begun together.
-  func mayHaveMore(unit: Int) -> Bool {
-    held.count > threads || held.contains { $0.chunk.count > unit && !$0.isLate }
+  /// Returns whether it may hold unstarted items, if `unit` items are started together.
+  func mayHaveUnstarted(unit: Int) -> Bool {
+    held.count > threads || held.contains { $0.chunk.count > unit && !$0.isOverdue }
   }
 
-  /// Nanoseconds until it should have computed all that it holds; nil where nothing is known of its items.
+  /// Returns the estimated time until all held items are computed, in nanoseconds; nil if their time is unknown.
   func timeLeft(item: Double?, at now: Int) -> Double? {
     guard let item else { return nil }
-    return item * Double(heldItems) / Double(min(threads, max(1, held.count))) - Double(now - heardAt)
+    return item * Double(heldItems) / Double(min(threads, max(1, held.count))) - Double(now - lastReportTime)
   }
 }

@@ -92,7 +92,7 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// How many results are stored.
   var stored: Int { get }
   /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
-  var gone: Int { get }
+  var orphaned: Int { get }
   /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
   var quarantine: [CheckpointQuarantinedItem] { get }
 
@@ -116,7 +116,7 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
 
 @_spi(CheckpointStore)
 extension CheckpointJournal {
-  public var gone: Int { 0 }
+  public var orphaned: Int { 0 }
 }
 
 /// What ranks have in hand, noted so that it outlives this process the moment that a method returns.

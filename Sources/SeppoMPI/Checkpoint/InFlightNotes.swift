@@ -1,52 +1,52 @@
-/// What the ranks have in hand, noted in a checkpoint: so that after a rank's death it is known which items it may have died
-/// of.
+/// Records the chunks in flight in a checkpoint, so that after a rank's death the items that may have caused it are
+/// known.
 struct InFlightNotes {
-  private struct Held {
+  private struct Entry {
     var items: Range<Int>
     let slot: Int
   }
 
   private let notes: any CheckpointNotes
   /// By rank.
-  private var chunks: [[Held]]
-  private var free: [Int] = []
-  private var slots = 0
+  private var chunks: [[Entry]]
+  private var freeSlots: [Int] = []
+  private var slotCount = 0
 
   init(_ notes: any CheckpointNotes, ranks: Int) {
     self.notes = notes
     chunks = Array(repeating: [], count: ranks)
   }
 
-  /// To be told before the rank can have it.
-  mutating func give(_ items: Range<Int>, to rank: Int) throws {
-    let slot = free.popLast() ?? slots
-    slots = max(slots, slot + 1)
+  /// Records a chunk. Called before the chunk is sent.
+  mutating func sent(_ items: Range<Int>, to rank: Int) throws {
+    let slot = freeSlots.popLast() ?? slotCount
+    slotCount = max(slotCount, slot + 1)
     try notes.note(slot: slot, rank: rank, items: items)
-    chunks[rank].append(Held(items: items, slot: slot))
+    chunks[rank].append(Entry(items: items, slot: slot))
   }
 
-  mutating func take(_ items: Range<Int>, from rank: Int) throws {
-    guard let place = chunks[rank].firstIndex(where: { $0.items.lowerBound == items.lowerBound }) else { return }
-    try remove(place, of: rank)
+  mutating func returned(_ items: Range<Int>, from rank: Int) throws {
+    guard let index = chunks[rank].firstIndex(where: { $0.items.lowerBound == items.lowerBound }) else { return }
+    try remove(index, of: rank)
   }
 
-  /// The ends of these chunks have not been begun.
-  mutating func takeBack(_ ends: [Range<Int>], from rank: Int) throws {
+  /// Removes the ends of chunks that the rank has not started.
+  mutating func recalled(_ ends: [Range<Int>], from rank: Int) throws {
     for end in ends {
-      guard let place = chunks[rank].firstIndex(where: { $0.items.upperBound == end.upperBound }) else { continue }
-      let kept = chunks[rank][place].items.lowerBound..<end.lowerBound
+      guard let index = chunks[rank].firstIndex(where: { $0.items.upperBound == end.upperBound }) else { continue }
+      let kept = chunks[rank][index].items.lowerBound..<end.lowerBound
       if kept.isEmpty {
-        try remove(place, of: rank)
+        try remove(index, of: rank)
       } else {
-        chunks[rank][place].items = kept
-        try notes.note(slot: chunks[rank][place].slot, rank: rank, items: kept)
+        chunks[rank][index].items = kept
+        try notes.note(slot: chunks[rank][index].slot, rank: rank, items: kept)
       }
     }
   }
 
-  private mutating func remove(_ place: Int, of rank: Int) throws {
-    let slot = chunks[rank].remove(at: place).slot
+  private mutating func remove(_ index: Int, of rank: Int) throws {
+    let slot = chunks[rank].remove(at: index).slot
     try notes.clear(slot: slot)
-    free.append(slot)
+    freeSlots.append(slot)
   }
 }

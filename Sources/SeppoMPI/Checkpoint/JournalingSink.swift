@@ -1,13 +1,13 @@
 import SeppoEngine
 
-/// Any other sink, whose values stay where they are until the call's end: where the other doesn't keep them, here, and it gets
-/// copies. So a journal can store them meanwhile as they come, and they can be compared in the end.
+/// A sink that wraps another one and keeps all values in place until the end of the call, so that a journal can store
+/// them as they arrive, and they can be compared at the end. If the inner sink doesn't keep its values, it gets copies.
 final class JournalingSink<Inner: Sink>: Sink {
   static var keepsPlaces: Bool { true }
 
   private let inner: Inner
   private let journal: MapJournal<Inner.Value>?
-  /// Empty where the other sink keeps them.
+  /// Empty if the inner sink keeps its values.
   private let kept: UnsafeMutableBufferPointer<Inner.Value>
   private var initialized = Coverage()
 
@@ -22,16 +22,16 @@ final class JournalingSink<Inner: Sink>: Sink {
     Inner.keepsPlaces ? inner.places(range) : UnsafeMutableBufferPointer(rebasing: kept[range])
   }
 
-  func came(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
+  func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
     if !Inner.keepsPlaces {
-      let room = inner.places(chunk)
+      let target = inner.places(chunk)
       for run in runs {
         initialized.insert(run)
-        let copies = room[run.shifted(by: -chunk.lowerBound)]
+        let copies = target[run.shifted(by: -chunk.lowerBound)]
         _ = UnsafeMutableBufferPointer(rebasing: copies).initialize(from: places(run))
       }
     }
-    let bad = inner.came(chunk, runs, from: origin, coded: coded)
+    let bad = inner.receive(chunk, runs, from: origin, coded: coded)
     guard let origin else { return bad }
     let end = bad?.index ?? .max
     journal?.came(

@@ -3,12 +3,12 @@ import SeppoTransport
 import SeppoWire
 import Synchronization
 
-/// A map's checkpoint, on rank 0: what earlier jobs have stored, and what comes now.
+/// The checkpoint of a call, on rank 0: restores what earlier jobs have stored, and stores new results.
 ///
-/// Results are stored by a thread of its own, several at a time, so that the one that hands out items never waits for a disk: straight from their places among all results: those stay as
-/// they are until the call's end, which waits for the thread.
+/// A separate thread stores results in batches, so that rank 0's loop never waits for the disk. It reads results from
+/// their final places, which don't change until the end of the call. The end of the call waits for the thread.
 final class MapJournal<Result: Codable & Sendable>: StoredResults {
-  /// Results that came together.
+  /// Results that arrived together.
   private struct Batch: Sendable {
     let items: [Range<Int>]
     let rank: Int
@@ -18,18 +18,18 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     var count: Int { items.reduce(0) { $0 + $1.count } }
   }
 
-  /// After a failure nothing is tried for this time, in nanoseconds.
-  private static var pause: Int { 1_000_000_000 }
+  /// The delay before another attempt after a failure, in nanoseconds.
+  private static var retryDelay: Int { 1_000_000_000 }
 
-  /// Where the thread leaves how it went.
-  private final class Written: Sendable {
+  /// The outcome of one run of the storing thread.
+  private final class WriteOutcome: Sendable {
     let isOver = Atomic<Bool>(false)
     let error = Mutex<(any Error)?>(nil)
-    /// Of results that can't be stored at all.
+    /// The errors of results that can't be stored at all.
     let leftOut = Mutex<[CheckpointError]>([])
   }
 
-  /// Results in their places, read by the thread while others are written elsewhere: that is why it is `Sendable`.
+  /// `Sendable` because the storing thread reads only results that have arrived, while others are written elsewhere.
   private struct Places: @unchecked Sendable {
     let results: UnsafeMutableBufferPointer<Result>
   }
@@ -43,34 +43,33 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
   private let report: Report
   private let call: Int
   private var inFlight: InFlightNotes
-  private let earlier: [CheckpointQuarantinedItem]
-  /// Where one rank is alone: the suspects, which it is given one by one.
-  private let witnessed: Set<Int>
+  private let quarantined: [CheckpointQuarantinedItem]
+  /// In a job of one rank, the quarantined items: rank 0 is recorded as dead while it computes one, because no other
+  /// rank could record its death.
+  private let notedInAdvance: Set<Int>
   private var places = Places(results: UnsafeMutableBufferPointer(start: nil, count: 0))
-  /// The ranks that were noted as dead.
-  private var noted: [Int] = []
-  /// Results whose items aren't mapped any more.
-  let gone: Int
-  /// Stored, and to be stored.
-  private(set) var kept: Int
+  /// The ranks that are recorded as dead.
+  private var notedDead: [Int] = []
+  /// The number of stored results of items that are no longer mapped.
+  let orphaned: Int
+  private(set) var stored: Int
+  /// The number of results that wait to be stored.
   private(set) var waiting = 0
-  /// What items took at the most, in nanoseconds.
   private(set) var longestItem = 0
   private var batches: [Batch] = []
-  /// When the first of them came.
-  private var since = 0
-  private var writing: (written: Written, batches: [Batch])?
-  /// Why the last try failed, and when the next one is to be.
-  private(set) var trouble: String?
-  /// What was said of it.
-  private var complaint: String?
-  private var nextTry = 0
+  /// The arrival time of the first batch.
+  private var oldest = 0
+  private var writing: (outcome: WriteOutcome, batches: [Batch])?
+  /// Why the last attempt failed; nil if it succeeded.
+  private(set) var lastError: String?
+  /// The last warning that was printed.
+  private var lastWarning: String?
+  private var nextAttempt = 0
 
-  /// - Throws: `SeppoError.checkpoint` where it can't be used.
-  ///
   /// - Parameters:
-  ///   - work: what the call computes.
-  ///   - call: the call's number.
+  ///   - work: The work of the call.
+  ///   - call: The number of the call.
+  /// - Throws: `SeppoError.checkpoint` if the checkpoint can't be used.
   init(_ checkpoint: Checkpoint, _ work: CheckpointWork, hosts: [String], report: Report, call: Int, place: Place)
     throws
   {
@@ -89,62 +88,62 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
       throw SeppoError.checkpoint(
         .init(error: .failed(file: checkpoint.store.name, reason: "\(error)"), place: place.text))
     }
-    kept = journal.stored
-    gone = journal.gone
+    stored = journal.stored
+    orphaned = journal.orphaned
     CrashNote.prepare(
       journal.crashNote.map {
         CrashNote.Note(
           file: $0.file, offset: $0.offset, afterFault: $0.afterFault, afterRequest: $0.afterRequest)
       })
     inFlight = InFlightNotes(journal, ranks: hosts.count)
-    earlier = journal.quarantine
-    witnessed = hosts.count == 1 ? Set(earlier.map(\.item)) : []
-    report.checkpoint(name, kept: kept, of: count, call: call)
+    quarantined = journal.quarantine
+    notedInAdvance = hosts.count == 1 ? Set(quarantined.map(\.item)) : []
+    report.checkpoint(name, kept: stored, of: count, call: call)
   }
 
-  /// Items during which too many ranks died, lowest first, and how many.
-  var poison: [CheckpointQuarantinedItem] { earlier.filter(isPoison) }
+  /// The items that are not tried again because too many ranks died computing them, in ascending order.
+  var poison: [CheckpointQuarantinedItem] { quarantined.filter(isPoison) }
 
-  /// Other items that were in a rank's hands when an earlier job died, lowest first.
-  var quarantine: [Int] { earlier.filter { !isPoison($0) }.map(\.item) }
+  /// The other items that were in flight when an earlier job died, in ascending order.
+  var quarantine: [Int] { quarantined.filter { !isPoison($0) }.map(\.item) }
 
-  private func isPoison(_ quarantined: CheckpointQuarantinedItem) -> Bool {
-    quarantined.isCertain && quarantined.deaths >= store.deaths
+  private func isPoison(_ item: CheckpointQuarantinedItem) -> Bool {
+    item.isCertain && item.deaths >= store.deaths
   }
 
-  /// Results will stand in these places, from now on until `finish`.
+  /// Sets the places of all results, which are valid until `finish`.
   func begin(_ places: UnsafeMutableBufferPointer<Result>) { self.places = Places(results: places) }
 
-  /// Puts the results that are stored in their places.
+  /// Delivers the stored results to a sink.
   ///
-  /// - Parameter attend: called now and then, as this may take long.
-  /// - Returns: the items that have one, in ascending order.
-  func restore(into sink: some Sink<Result>, place: Place, attend: () throws -> Void) throws -> [Range<Int>] {
+  /// - Parameter poll: Called repeatedly, because this may take long.
+  /// - Returns: The items that have a result, in ascending order.
+  func restore(into sink: some Sink<Result>, place: Place, poll: () throws -> Void) throws -> [Range<Int>] {
     var done: [Range<Int>] = []
     var run = 0..<0
-    func put() throws {
+    func deliver() throws {
       let items = run
       run = run.upperBound..<run.upperBound
       if items.isEmpty { return }
-      if let bad = sink.came(items, [items], from: nil, coded: nil) { throw unreadable(bad.index, bad.error) }
+      if let bad = sink.receive(items, [items], from: nil, coded: nil) { throw unreadable(bad.index, bad.error) }
       if let last = done.last, last.upperBound == items.lowerBound {
         done[done.count - 1] = last.lowerBound..<items.upperBound
       } else {
         done.append(items)
       }
-      try attend()
+      try poll()
     }
     do {
       try journal.load { item, bytes in
         if item != run.upperBound || run.count == 4096 {
-          try put()
+          try deliver()
           run = item..<item
         }
         let (read, error) = Items.read(sink.places(item..<(item + 1)), from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
       }
-      try put()
+      try deliver()
       return done
     } catch {
       sink.places(run).deinitialize()
@@ -155,39 +154,39 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
 
   private func unreadable(_ item: Int, _ error: WireError) -> CheckpointError {
     .otherType(
-      file: name, label: journal.label, stored: "\(Result.self) as it was coded then",
-      now: "\(Result.self), and the result of item \(item) isn't one (\(error.reason))")
+      file: name, label: journal.label, stored: "\(Result.self) as it was encoded then",
+      now: "\(Result.self), as which the result of item \(item) can't be decoded (\(error.reason))")
   }
 
-  func give(_ items: Range<Int>, to rank: Int) throws {
-    try noting { try inFlight.give(items, to: rank) }
-    // Nobody is there to note it when it has happened.
-    if witnessed.contains(items.lowerBound) { try note(dead: [0]) }
+  func noteSent(_ items: Range<Int>, to rank: Int) throws {
+    try tryNoting { try inFlight.sent(items, to: rank) }
+    if notedInAdvance.contains(items.lowerBound) { try note(dead: [0]) }
   }
 
-  func take(_ items: Range<Int>, from rank: Int) throws {
-    if witnessed.contains(items.lowerBound) { try note(dead: []) }
-    try noting { try inFlight.take(items, from: rank) }
+  func noteReturned(_ items: Range<Int>, from rank: Int) throws {
+    if notedInAdvance.contains(items.lowerBound) { try note(dead: []) }
+    try tryNoting { try inFlight.returned(items, from: rank) }
   }
 
-  func takeBack(_ ends: [Range<Int>], from rank: Int) throws { try noting { try inFlight.takeBack(ends, from: rank) } }
+  func noteRecalled(_ ends: [Range<Int>], from rank: Int) throws {
+    try tryNoting { try inFlight.recalled(ends, from: rank) }
+  }
 
-  /// The job is dying of these ranks' deaths.
   func note(dead ranks: [Int]) throws {
-    if ranks == noted { return }
-    noted = ranks
-    try noting { try journal.note(dead: ranks) }
+    if ranks == notedDead { return }
+    notedDead = ranks
+    try tryNoting { try journal.note(dead: ranks) }
   }
 
-  /// Notes are for what may go wrong later: where they can't be made now, as on a full disk, the map goes on.
-  private func noting(_ body: () throws -> Void) throws {
-    do { try body() } catch { complain(error) }
+  /// Runs a body that writes notes. If it fails, as on a full disk, the map continues: only a later failure needs them.
+  private func tryNoting(_ body: () throws -> Void) throws {
+    do { try body() } catch { warn(error) }
   }
 
-  /// Results stand in their places.
+  /// Takes results that are in their places, to be stored later.
   func came(_ items: [Range<Int>], from origin: Origin) {
     if items.isEmpty { return }
-    if batches.isEmpty { since = monotonicNanoseconds() }
+    if batches.isEmpty { oldest = monotonicNanoseconds() }
     let batch = Batch(
       items: items, rank: origin.rank, time: secondsSince1970(), seconds: Double(origin.nanoseconds) / 1e9)
     batches.append(batch)
@@ -195,58 +194,58 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     longestItem = max(longestItem, origin.nanoseconds)
   }
 
-  /// Lets store what it is time for. To be called again and again.
+  /// Starts storing the waiting results if they are due. Called repeatedly.
   ///
-  /// - Parameter all: what has come is to be stored now.
-  func keepUp(at now: Int, all: Bool = false) throws {
+  /// - Parameter all: Whether all waiting results are due now.
+  func storePending(at now: Int, all: Bool = false) throws {
     collect(at: now)
     guard writing == nil else { return }
-    guard !batches.isEmpty, now >= nextTry || (all && trouble == nil) else { return }
-    // Half of what may be at risk: the other half may come while it is written.
-    guard all || waiting >= store.mostAtRisk / 2 || now - since >= longestAtRisk / 2 else { return }
-    let written = Written()
+    guard !batches.isEmpty, now >= nextAttempt || (all && lastError == nil) else { return }
+    // Half of what may be at risk, because the other half may arrive during the write.
+    guard all || waiting >= store.mostAtRisk / 2 || now - oldest >= longestAtRisk / 2 else { return }
+    let outcome = WriteOutcome()
     let writing = batches
     let (journal, places, hosts) = (journal, places, hosts)
-    do throws(NoThread) {
+    do throws(ThreadCreationError) {
       try ComputeThread.start {
         do {
           let leftOut = try MapJournal.write(writing, from: places, to: journal, hosts)
-          written.leftOut.withLock { $0 = leftOut }
+          outcome.leftOut.withLock { $0 = leftOut }
         } catch {
-          written.error.withLock { $0 = error }
+          outcome.error.withLock { $0 = error }
         }
-        written.isOver.store(true, ordering: .releasing)
+        outcome.isOver.store(true, ordering: .releasing)
       }
     } catch {
-      nextTry = now + MapJournal.pause
-      return complain(error)
+      nextAttempt = now + MapJournal.retryDelay
+      return warn(error)
     }
-    self.writing = (written, writing)
+    self.writing = (outcome, writing)
     batches = []
-    since = now
+    oldest = now
   }
 
-  /// Takes up how the thread's last work went, if it is over.
+  /// Processes the outcome of the storing thread, if it has finished.
   private func collect(at now: Int) {
-    guard let (written, batches) = writing, written.isOver.load(ordering: .acquiring) else { return }
+    guard let (outcome, batches) = writing, outcome.isOver.load(ordering: .acquiring) else { return }
     writing = nil
-    if let error = written.error.withLock({ $0 }) {
+    if let error = outcome.error.withLock({ $0 }) {
       self.batches = batches + self.batches
-      nextTry = now + MapJournal.pause
-      complain(error)
+      nextAttempt = now + MapJournal.retryDelay
+      warn(error)
       return
     }
     let count = batches.reduce(0) { $0 + $1.count }
-    let leftOut = written.leftOut.withLock { $0 }
+    let leftOut = outcome.leftOut.withLock { $0 }
     for error in leftOut { Console.write("Seppo: \(error).") }
-    kept += count - leftOut.count
+    stored += count - leftOut.count
     waiting -= count
-    trouble = nil
-    complaint = nil
-    report.checkpoint(name, kept: kept, of: self.count, call: call)
+    lastError = nil
+    lastWarning = nil
+    report.checkpoint(name, kept: stored, of: self.count, call: call)
   }
 
-  /// - Returns: what is said of results that can't be stored at all.
+  /// - Returns: The errors of results that can't be stored at all.
   private static func write(
     _ batches: [Batch], from places: Places, to journal: any CheckpointJournal, _ hosts: [String]
   ) throws -> [CheckpointError] {
@@ -279,20 +278,20 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     return leftOut
   }
 
-  /// Says it, unless it was said before.
-  private func complain(_ error: any Error) {
+  /// Prints a warning, unless it is the same as the last one.
+  private func warn(_ error: any Error) {
     let text = "\(error)"
-    if complaint != text {
-      Console.write("Seppo: results can't be stored now: \(text). The job goes on, and tries again.")
+    if lastWarning != text {
+      Console.write("Seppo: results can't be stored at the moment: \(text). The job continues and tries again.")
     }
-    complaint = text
-    trouble = text
+    lastWarning = text
+    lastError = text
   }
 
-  /// Stores what is left, and closes the store. Results whose storing failed are tried once more.
+  /// Stores the remaining results and closes the store. Results that could not be stored before are tried once more.
   ///
-  /// - Parameter pause: waits a moment.
-  /// - Returns: how many could not be stored, or are lost since.
+  /// - Parameter pause: Waits briefly.
+  /// - Returns: The number of results that could not be stored or were lost.
   @discardableResult
   func finish(pause: () -> Void) -> Int {
     defer {
@@ -303,23 +302,23 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
       collect(at: monotonicNanoseconds())
       if writing != nil { pause() }
     }
-    trouble = nil
-    nextTry = 0
-    while !batches.isEmpty, trouble == nil {
-      do { try keepUp(at: monotonicNanoseconds(), all: true) } catch { complain(error) }
+    lastError = nil
+    nextAttempt = 0
+    while !batches.isEmpty, lastError == nil {
+      do { try storePending(at: monotonicNanoseconds(), all: true) } catch { warn(error) }
       while writing != nil {
         pause()
         collect(at: monotonicNanoseconds())
       }
     }
-    // Where not even nothing can be stored the file has gone, with all that was.
+    // If even an empty flush fails, the file is lost with everything that was stored in it.
     do {
       try journal.flush()
       return waiting
     } catch {
-      trouble = "\(error)"
-      defer { kept = 0 }
-      return kept + waiting
+      lastError = "\(error)"
+      defer { stored = 0 }
+      return stored + waiting
     }
   }
 }

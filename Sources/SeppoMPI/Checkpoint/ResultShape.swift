@@ -1,47 +1,47 @@
 import SeppoWire
 import Synchronization
 
-/// What the type of a result looks like, so that a checkpoint notices when it has changed under the same name.
+/// A description of a result's type, so that a checkpoint detects a type that has changed under the same name.
 ///
-/// A text: the type, then each type that it is made of, however deep, once, with a line for each stored property or case. It
-/// follows from types alone, and so is the same in every process, whatever the values. A type of the language's or of
-/// Foundation's is its name, and what stands between its angle brackets is looked at.
+/// The text has the type, then each type that it contains, at any depth, once, with a line for each stored property or
+/// case. It depends only on types, not on values, and so is the same in every process. Types of the standard library
+/// and Foundation are described by their names, and their generic arguments are followed.
 package enum ResultShape {
   package static func describe(_ type: Any.Type) -> String {
-    if let text = known.withLock({ $0[ObjectIdentifier(type)] }) { return text }
+    if let text = cache.withLock({ $0[ObjectIdentifier(type)] }) { return text }
     var lines = ShapeText()
     lines.add(type)
     let text = lines.lines.joined(separator: "\n")
-    known.withLock { $0[ObjectIdentifier(type)] = text }
+    cache.withLock { $0[ObjectIdentifier(type)] = text }
     return text
   }
 
-  /// A call in a loop asks for its type each time.
-  private static let known = Mutex<[ObjectIdentifier: String]>([:])
+  /// A call in a loop needs the same description each time.
+  private static let cache = Mutex<[ObjectIdentifier: String]>([:])
 }
 
 private struct ShapeText {
-  private struct Met: Hashable {
+  private struct Visit: Hashable {
     let type: ObjectIdentifier
     let isMemory: Bool
   }
 
   private(set) var lines: [String] = []
   private var length = 0
-  private var met: Set<Met> = []
-  /// What is still to be looked at, and whether it lies in another type's memory: then it need not be `Codable`.
-  private var next: [(type: Any.Type, isMemory: Bool)] = []
+  private var visited: Set<Visit> = []
+  /// The types to visit, and whether each is part of a type that is stored as memory: then it need not be `Codable`.
+  private var queue: [(type: Any.Type, isMemory: Bool)] = []
 
-  /// A generic type may be made of ever larger ones of its kind.
-  private static let longest = 65_536
+  /// Bounds the text of a generic type that contains ever larger instances of itself.
+  private static let maxLength = 65_536
 
   mutating func add(_ type: Any.Type) {
     append(TypeMetadata.name(of: type))
-    next = [(type, false)]
-    var place = 0
-    while place < next.count, length < ShapeText.longest {
-      look(next[place].type, isMemory: next[place].isMemory)
-      place += 1
+    queue = [(type, false)]
+    var index = 0
+    while index < queue.count, length < ShapeText.maxLength {
+      visit(queue[index].type, isMemory: queue[index].isMemory)
+      index += 1
     }
   }
 
@@ -50,16 +50,16 @@ private struct ShapeText {
     length += line.utf8.count + 1
   }
 
-  private mutating func look(_ type: Any.Type, isMemory: Bool) {
-    guard met.insert(Met(type: ObjectIdentifier(type), isMemory: isMemory)).inserted else { return }
+  private mutating func visit(_ type: Any.Type, isMemory: Bool) {
+    guard visited.insert(Visit(type: ObjectIdentifier(type), isMemory: isMemory)).inserted else { return }
     let metadata = TypeMetadata(type)
     if metadata.kind == .tuple {
-      for part in metadata.parts { note(part.content, isMemory: isMemory) }
+      for part in metadata.parts { enqueue(part.content, isMemory: isMemory) }
       return
     }
-    next += metadata.genericArguments.map { ($0, isMemory) }
-    // What a type has that isn't coded may be anything.
-    guard !metadata.isOfTheSystem, isMemory || type is any Decodable.Type else { return }
+    queue += metadata.genericArguments.map { ($0, isMemory) }
+    // The contents of a type that isn't coded don't matter.
+    guard !metadata.isSystemType, isMemory || type is any Decodable.Type else { return }
     switch metadata.kind {
     case .structure, .object: addProperties(metadata, isMemory: isMemory)
     case .enumeration: addCases(metadata, isMemory: isMemory)
@@ -67,24 +67,26 @@ private struct ShapeText {
     }
   }
 
-  /// - Returns: the name of the type.
+  /// Adds the type of a part to the queue.
+  ///
+  /// - Returns: The name of the type.
   @discardableResult
-  private mutating func note(_ content: TypeMetadata.Content, isMemory: Bool) -> String? {
+  private mutating func enqueue(_ content: TypeMetadata.Content, isMemory: Bool) -> String? {
     switch content {
     case .none: return nil
     case .unknown: return "?"
     case .type(let type):
-      next.append((type, isMemory))
+      queue.append((type, isMemory))
       return TypeMetadata.name(of: type)
     }
   }
 
   private mutating func addProperties(_ metadata: TypeMetadata, isMemory: Bool) {
-    let superclass = metadata.superclass.flatMap { note(.type($0), isMemory: isMemory) }
+    let superclass = metadata.superclass.flatMap { enqueue(.type($0), isMemory: isMemory) }
     append(TypeMetadata.name(of: metadata.type) + (superclass.map { ": \($0)" } ?? ""))
     let memory = metadata.type as? any PlainMemory.Type
     for part in metadata.parts {
-      append("  \(part.name): \(note(part.content, isMemory: isMemory || memory != nil) ?? "?")")
+      append("  \(part.name): \(enqueue(part.content, isMemory: isMemory || memory != nil) ?? "?")")
     }
     if let memory {
       append("  memory of \(size(of: memory)) bytes, stride \(stride(of: memory))")
@@ -99,8 +101,8 @@ private struct ShapeText {
     let raw = rawType.flatMap { rawValues(of: $0) } ?? [:]
     var expected: [String?: [String]] = [nil: metadata.parts.map(\.name)]
     for part in metadata.parts {
-      let payload = note(part.content, isMemory: isMemory)
-      // A tuple has brackets of its own.
+      let payload = enqueue(part.content, isMemory: isMemory)
+      // A tuple's name has its own parentheses.
       let brackets = payload.map { $0.hasPrefix("(") ? $0 : "(\($0))" }
       append("  \(part.name)\(brackets ?? "")\(raw[part.name].map { " = \($0)" } ?? "")")
       expected[part.name] = labels(part.content)
@@ -108,7 +110,7 @@ private struct ShapeText {
     addNames(metadata.type, expected: expected)
   }
 
-  /// The names under which a case's payload is coded.
+  /// Returns the default coding keys of a case's payload.
   private func labels(_ payload: TypeMetadata.Content) -> [String] {
     switch payload {
     case .none: return []
@@ -120,10 +122,10 @@ private struct ShapeText {
     }
   }
 
-  /// The names by which it is coded, where these are others than those in the program.
+  /// Adds the coding keys whose names differ from those in the program.
   private mutating func addNames(_ type: Any.Type, expected: [String?: [String]]) {
     guard let type = type as? any Decodable.Type, !Items.haveOwnForm(type) else { return }
-    for container in CodedNames(type).containers {
+    for container in CodingKeyNames(type).containers {
       let names = container.names?.sorted { $0.key < $1.key }
       let isExpected =
         names?.allSatisfy { $0.key == $0.value } == true && names?.map(\.key) == expected[container.under]?.sorted()
@@ -138,7 +140,7 @@ private func rawName<Value: RawRepresentable>(of type: Value.Type) -> String {
   TypeMetadata.name(of: Value.RawValue.self)
 }
 
-/// By the cases' names.
+/// Returns the raw values of an enum by the names of its cases.
 private func rawValues<Value: RawRepresentable>(of type: Value.Type) -> [String: String]? {
   guard
     Value.RawValue.self == String.self || Value.RawValue.self == Character.self

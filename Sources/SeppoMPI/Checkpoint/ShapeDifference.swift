@@ -1,11 +1,11 @@
 extension ResultShape {
-  /// The first type in which two descriptions differ, as it is in each: only those of its properties or cases that do.
+  /// Returns the first type that differs between two descriptions, with only those properties or cases that differ.
   package static func difference(_ stored: String, _ now: String) -> (stored: String, now: String) {
     let (stored, now) = (ShapeParts(stored), ShapeParts(now))
     guard stored.whole == now.whole else { return (stored.whole, now.whole) }
     for (before, after) in zip(stored.types, now.types) where before != after {
-      // The same type is described there and here; else one has another type in its place.
-      let ends = before.ends(sharedWith: after)
+      // Lines can be omitted only if both describe the same type.
+      let ends = before.commonEnds(with: after)
       return (
         stored.text(before.text(without: ends), of: before), now.text(after.text(without: ends), of: after)
       )
@@ -14,7 +14,7 @@ extension ResultShape {
   }
 }
 
-/// A description, taken apart again.
+/// A parsed description.
 private struct ShapeParts {
   let whole: String
   let types: [Part]
@@ -23,15 +23,15 @@ private struct ShapeParts {
     let head: String
     var lines: [Substring] = []
 
-    /// How many lines at the start and at the end are the same, so that one at least is left of each.
-    func ends(sharedWith other: Part) -> (first: Int, last: Int) {
+    /// Returns the number of common lines at the start and at the end, so that at least one line remains of each.
+    func commonEnds(with other: Part) -> (first: Int, last: Int) {
       guard head == other.head else { return (0, 0) }
       let most = min(lines.count, other.lines.count)
       var first = zip(lines, other.lines).prefix { $0 == $1 }.count
       var last = zip(lines.reversed(), other.lines.reversed()).prefix { $0 == $1 }.count
       last = min(last, most - min(first, most))
       if first + last == most {
-        // One has more than the other: a neighbour shows where.
+        // If one side has only additional lines, a neighboring line shows where.
         if first > 0 { first -= 1 } else if last > 0 { last -= 1 }
       }
       return (first, last)

@@ -1,10 +1,10 @@
-/// Results that outlive the job.
+/// The stored results of a call, independent of their type.
 protocol StoredResults: AnyObject {
   var name: String { get }
-  /// How many there are.
-  var kept: Int { get }
-  /// What items took at the most, in nanoseconds.
+  /// The number of stored results.
+  var stored: Int { get }
+  /// The longest time of an item so far, in nanoseconds.
   var longestItem: Int { get }
-  /// The job is dying of these ranks' deaths.
+  /// Records that the job ends because these ranks died. A later call replaces the record.
   func note(dead ranks: [Int]) throws
 }

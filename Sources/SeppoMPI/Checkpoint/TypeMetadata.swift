@@ -1,6 +1,6 @@
-/// What the runtime knows of a type, where there is no value of it.
+/// The runtime's metadata of a type, read without a value of the type.
 ///
-/// It reads the records that `Mirror` reads, which lie where Swift's ABI says: include/swift/ABI/Metadata.h and
+/// The records are those that `Mirror` reads. Their layout is part of Swift's ABI: include/swift/ABI/Metadata.h and
 /// include/swift/RemoteInspection/Records.h in the compiler's repository. A type that was built without them
 /// (`-disable-reflection-metadata`) has no parts here.
 struct TypeMetadata {
@@ -9,7 +9,7 @@ struct TypeMetadata {
     case enumeration
     case tuple
     case object
-    /// A protocol, a function, a type of types.
+    /// A protocol, a function or a metatype.
     case other
   }
 
@@ -24,7 +24,7 @@ struct TypeMetadata {
     /// A case without a payload.
     case none
     case type(Any.Type)
-    /// There is one, and the runtime can't say which.
+    /// A type that the runtime can't resolve.
     case unknown
   }
 
@@ -43,7 +43,7 @@ struct TypeMetadata {
     kind =
       switch unsafeBitCast(type, to: UnsafePointer<Int>.self).pointee {
       case 0x200: .structure
-      // Optional has a kind of its own.
+      // 0x202 is Optional.
       case 0x201, 0x202: .enumeration
       case 0x301: .tuple
       default: .other
@@ -52,15 +52,15 @@ struct TypeMetadata {
 
   var superclass: Any.Type? { (type as? AnyClass).flatMap { _getSuperclass($0) } }
 
-  /// A struct's or a class's own stored properties, a tuple's elements, and an enum's cases: those with a payload first, so
-  /// that each stands at the place that is its tag.
+  /// The stored properties of a struct or class (without inherited ones), the elements of a tuple, or the cases of an
+  /// enum. Cases with a payload come first, so that the index of each case is its tag.
   var parts: [Part] {
     if kind == .tuple { return elements }
     guard let descriptor, let records = relative(descriptor + 16) else { return [] }
     let size = Int(records.load(fromByteOffset: 10, as: UInt16.self))
     let count = Int(records.load(fromByteOffset: 12, as: UInt32.self))
-    return (0..<count).map { place in
-      let record = records + 16 + place * size
+    return (0..<count).map { index in
+      let record = records + 16 + index * size
       let name = relative(record + 8).map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
       return Part(name: name ?? "?", content: content(relative(record + 4), descriptor))
     }
@@ -77,15 +77,15 @@ struct TypeMetadata {
   private var elements: [Part] {
     let count = metadata.load(fromByteOffset: TypeMetadata.word, as: Int.self)
     let labels = metadata.load(fromByteOffset: 2 * TypeMetadata.word, as: UnsafePointer<CChar>?.self)
-    // Each has a space behind it.
+    // Each label is followed by a space.
     let names = labels.map { String(cString: $0).split(separator: " ", omittingEmptySubsequences: false) } ?? []
-    return (0..<count).map { place in
-      let type = metadata.load(fromByteOffset: (3 + 2 * place) * TypeMetadata.word, as: Any.Type.self)
-      return Part(name: place < names.count ? String(names[place]) : "", content: .type(type))
+    return (0..<count).map { index in
+      let type = metadata.load(fromByteOffset: (3 + 2 * index) * TypeMetadata.word, as: Any.Type.self)
+      return Part(name: index < names.count ? String(names[index]) : "", content: .type(type))
     }
   }
 
-  /// The types between the angle brackets of a struct or an enum, with those of the types around it.
+  /// The generic arguments of a struct or an enum, including those of the types that contain it.
   var genericArguments: [Any.Type] {
     guard kind != .object, let descriptor, isGeneric(descriptor), let arguments = arguments(descriptor) else {
       return []
@@ -93,17 +93,17 @@ struct TypeMetadata {
     let header = descriptor + 36
     let parameters = (0..<Int(header.load(as: UInt16.self))).map { header.load(fromByteOffset: 8 + $0, as: UInt8.self) }
     var found: [Any.Type] = []
-    var place = 0
-    // Where the topmost bit isn't set, it is the same as another one.
+    var index = 0
+    // A parameter without the top bit is the same type as another parameter.
     for parameter in parameters where parameter & 0x80 != 0 {
       switch parameter & 0x3F {
-      case 0: found.append(arguments.load(fromByteOffset: place * TypeMetadata.word, as: Any.Type.self))
-      // Packs have their lengths in front.
+      case 0: found.append(arguments.load(fromByteOffset: index * TypeMetadata.word, as: Any.Type.self))
+      // Parameter packs have another layout.
       case 1: return []
-      // A number, as of an `InlineArray`.
+      // A value, such as the count of an `InlineArray`.
       default: break
       }
-      place += 1
+      index += 1
     }
     return found
   }
@@ -113,7 +113,7 @@ struct TypeMetadata {
     case .structure, .enumeration: metadata.load(fromByteOffset: TypeMetadata.word, as: UnsafeRawPointer?.self)
     case .object:
       #if canImport(ObjectiveC)
-        // A class of Objective-C's own has none.
+        // A pure Objective-C class has no descriptor.
         metadata.load(fromByteOffset: 32, as: UInt.self) & 2 == 0
           ? nil : metadata.load(fromByteOffset: 64, as: UnsafeRawPointer?.self)
       #else
@@ -128,19 +128,20 @@ struct TypeMetadata {
   private func arguments(_ descriptor: UnsafeRawPointer) -> UnsafeRawPointer? {
     guard kind == .object else { return metadata + 2 * TypeMetadata.word }
     let flags = descriptor.load(as: UInt32.self) >> 16
-    // Where the superclass's size isn't known before the program runs, nor is this place.
+    // With a resilient superclass, the offset is known only at run time.
     guard isGeneric(descriptor), flags & 1 << 13 == 0 else { return nil }
     func words(at offset: Int) -> Int { Int(descriptor.load(fromByteOffset: offset, as: UInt32.self)) }
-    let isInFront = flags & 1 << 12 != 0
-    return metadata + TypeMetadata.word * (isInFront ? -words(at: 24) : words(at: 28) - words(at: 32))
+    let isNegative = flags & 1 << 12 != 0
+    return metadata + TypeMetadata.word * (isNegative ? -words(at: 24) : words(at: 28) - words(at: 32))
   }
 
-  private func relative(_ place: UnsafeRawPointer) -> UnsafeRawPointer? {
-    let offset = Int(place.loadUnaligned(as: Int32.self))
-    return offset == 0 ? nil : place + offset
+  /// Follows a relative pointer.
+  private func relative(_ pointer: UnsafeRawPointer) -> UnsafeRawPointer? {
+    let offset = Int(pointer.loadUnaligned(as: Int32.self))
+    return offset == 0 ? nil : pointer + offset
   }
 
-  /// Zero bytes may stand inside, in references to other records.
+  /// Returns the length of a mangled name. References to other records inside the name may contain zero bytes.
   private func length(ofMangledName start: UnsafeRawPointer) -> Int {
     var end = start
     while true {
@@ -155,27 +156,27 @@ struct TypeMetadata {
 }
 
 extension TypeMetadata {
-  /// All values of an enum without payloads, each with its name; nil for all other types.
+  /// Returns all values of an enum without payloads, with their names, or nil for all other types.
   static func values<Value>(of type: Value.Type) -> [(name: String, value: Value)]? {
     let metadata = TypeMetadata(type)
     guard metadata.kind == .enumeration, _isPOD(type) else { return nil }
     let cases = metadata.parts
     let isPlain = cases.allSatisfy { if case .none = $0.content { true } else { false } }
-    // Such a value is the number of its case, in as few bytes as hold it.
+    // A value is the index of its case, in the smallest sufficient number of bytes.
     let size = cases.count <= 1 ? 0 : cases.count <= 256 ? 1 : 2
     guard isPlain, MemoryLayout<Value>.size == size else { return nil }
-    return cases.enumerated().map { place, found in
-      withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { room in
-        withUnsafeBytes(of: UInt16(place).littleEndian) { bytes in
-          UnsafeMutableRawBufferPointer(room).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<size]))
+    return cases.enumerated().map { index, found in
+      withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
+        withUnsafeBytes(of: UInt16(index).littleEndian) { bytes in
+          UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<size]))
         }
-        return (found.name, room[0])
+        return (found.name, buffer[0])
       }
     }
   }
 
-  /// What the language calls it, without the names of modules, and of the functions that it stands in: these have addresses
-  /// in them, which are others in each process.
+  /// Returns the name of a type without the names of modules and of enclosing functions, which contain addresses that
+  /// differ between processes.
   static func name(of type: Any.Type) -> String {
     var rest = String(reflecting: type)[...]
     var name = ""
@@ -187,10 +188,10 @@ extension TypeMetadata {
       }
       let word = rest.prefix(while: isWord)
       rest = rest.dropFirst(max(1, word.count))
-      // The first word of a path is a module's.
+      // The first word of a path is the module.
       if !word.isEmpty, rest.first == ".", name.last != "." {
         rest = rest.dropFirst()
-        // What the module stands before may have no name.
+        // The context after the module may have no name.
         while rest.hasPrefix("(unknown context at ") { rest = rest.drop { $0 != ")" }.dropFirst(2) }
         let next = rest.prefix(while: isWord)
         name += next
@@ -202,8 +203,8 @@ extension TypeMetadata {
     return name
   }
 
-  /// Whether it belongs to the language or to Foundation: what those types are made of is another thing in each version.
-  var isOfTheSystem: Bool {
+  /// Whether the type is from the standard library or Foundation, where the contents of types change between versions.
+  var isSystemType: Bool {
     let name = String(reflecting: type)
     return ["Swift.", "Foundation.", "FoundationEssentials.", "FoundationInternationalization.", "Observation."]
       .contains { name.hasPrefix($0) }

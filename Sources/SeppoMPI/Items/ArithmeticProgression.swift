@@ -1,18 +1,17 @@
 import SeppoCompute
 
-/// Elements that follow from a first one and a step, so that these travel and not the elements: ranges of integers, and
-/// strides.
+/// Elements that are given by a first element and a step: ranges of integers, and strides. Only these two numbers are sent.
 @usableFromInline
 struct ArithmeticProgression: Sendable, Equatable {
   enum Kind: UInt64, Sendable {
-    /// Any integer of up to 64 bits, two's complement.
+    /// Any integer of up to 64 bits, in two's complement.
     case integer = 1
     case double = 2
     case float = 3
   }
 
   let kind: Kind
-  /// Bit patterns; of integers extended to 64 bits.
+  /// A bit pattern. Integers are extended to 64 bits.
   let first: UInt64
   let step: UInt64
   let count: Int
@@ -24,14 +23,14 @@ struct ArithmeticProgression: Sendable, Equatable {
     self.count = count
   }
 
-  /// Integers of more than 64 bits travel one by one.
+  /// Returns nil for integers of more than 64 bits.
   init?<Integer: FixedWidthInteger>(first: Integer, step: Int, count: Int) {
     guard Integer.bitWidth <= 64 else { return nil }
     self.init(
       kind: .integer, first: UInt64(truncatingIfNeeded: first), step: UInt64(truncatingIfNeeded: step), count: count)
   }
 
-  /// Writes the elements at these places into uninitialised memory.
+  /// Writes the elements at these positions into uninitialised memory.
   func write<Element>(_ places: Range<Int>, to memory: UnsafeMutablePointer<Element>) {
     let raw = UnsafeMutableRawPointer(memory)
     switch kind {
@@ -42,7 +41,7 @@ struct ArithmeticProgression: Sendable, Equatable {
       case 4: fill(raw, UInt32.self, places)
       default: fill(raw, UInt64.self, places)
       }
-    // As the standard library has it, down to the last bit: one rounding for product and sum.
+    // One rounding for product and sum, so that all bits are the same as the standard library's.
     case .double:
       let (first, step) = (Double(bitPattern: first), Double(bitPattern: step))
       let values = raw.bindMemory(to: Double.self, capacity: places.count)
@@ -54,7 +53,7 @@ struct ArithmeticProgression: Sendable, Equatable {
     }
   }
 
-  /// An unsigned integer of the same width has the same bits.
+  /// - Parameter type: an unsigned integer of the elements' width, which has the same bits.
   @inline(__always)
   private func fill<Integer: FixedWidthInteger>(
     _ raw: UnsafeMutableRawPointer, _ type: Integer.Type, _ places: Range<Int>
@@ -68,9 +67,9 @@ struct ArithmeticProgression: Sendable, Equatable {
   }
 }
 
-/// A collection whose elements may follow from a first one and a step.
+/// A collection whose elements may be an arithmetic progression.
 protocol EvenlySpaced {
-  /// Nil where they can't travel so.
+  /// Nil if the elements have to be sent one by one.
   var progression: ArithmeticProgression? { get }
 }
 
@@ -82,6 +81,6 @@ extension ClosedRange: EvenlySpaced where Bound: FixedWidthInteger & Strideable,
   var progression: ArithmeticProgression? { ArithmeticProgression(first: lowerBound, step: 1, count: count) }
 }
 
-/// How the elements follow from each other, where they do.
+/// Returns the collection as an arithmetic progression, or nil if it isn't one.
 @usableFromInline
 func progression<Base>(of base: Base) -> ArithmeticProgression? { (base as? any EvenlySpaced)?.progression }

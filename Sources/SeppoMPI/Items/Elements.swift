@@ -1,4 +1,4 @@
-/// Rank 0's elements, as they are there: in memory, or as what they follow from.
+/// Rank 0's elements, in memory or as an arithmetic progression.
 @usableFromInline
 enum Elements<Element> {
   case memory(UnsafeBufferPointer<Element>)
@@ -11,6 +11,6 @@ enum Elements<Element> {
     }
   }
 
-  /// Elements that follow from a rule are written out so many at a time: as many as stay in a core's own cache.
-  static var run: Int { 4096 }
+  /// The number of elements of a progression that are computed at a time, so that they stay in the core's cache.
+  static var progressionBatch: Int { 4096 }
 }

@@ -1,17 +1,17 @@
 import SeppoWire
 
-/// What the items of a rank are compared by: how many there are, and a mark for each of at most 64 of them.
+/// A sample by which the items of two ranks are compared: their number, and fingerprints of at most 64 of them.
 @usableFromInline
 struct ItemSample: Equatable, Sendable {
   private static let most = 64
 
   let count: Int
   /// In the order of `places(in:)`.
-  let marks: [UInt64]
+  let fingerprints: [UInt64]
 
-  /// The places that are compared: all of them, or at most 64, evenly spread from the first to the last.
+  /// Returns the positions that are compared: all of them, or `most`, evenly spread from the first to the last.
   ///
-  /// - Parameter most: how many at the most, 2 or more.
+  /// - Parameter most: the maximum number of positions, at least 2.
   static func places(in count: Int, atMost most: Int = most) -> [Int] {
     guard count > most else { return Array(0..<count) }
     return (0..<most).map { Int((Int128($0) * Int128(count - 1)) / Int128(most - 1)) }
@@ -22,10 +22,12 @@ struct ItemSample: Equatable, Sendable {
     case item(Int)
   }
 
-  /// What is different in the other rank's items; nil where nothing is.
+  /// Returns the first difference of the other rank's items, or nil if there is none.
   func difference(of other: ItemSample) -> Difference? {
     if other.count != count { return .count(other.count) }
-    guard let first = zip(marks, other.marks).enumerated().first(where: { $1.0 != $1.1 })?.offset else { return nil }
+    guard let first = zip(fingerprints, other.fingerprints).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+      return nil
+    }
     return .item(ItemSample.places(in: count)[first])
   }
 }
@@ -36,8 +38,8 @@ extension ItemSample {
     case .memory(let items): self.init(items, at: ItemSample.places(in: items.count), of: items.count)
     case .progression(let progression):
       let places = ItemSample.places(in: progression.count)
-      let items = [Element](unsafeUninitializedCapacity: places.count) { room, count in
-        guard let start = room.baseAddress else { return }
+      let items = [Element](unsafeUninitializedCapacity: places.count) { buffer, count in
+        guard let start = buffer.baseAddress else { return }
         for (offset, place) in places.enumerated() { progression.write(place..<(place + 1), to: start + offset) }
         count = places.count
       }
@@ -45,7 +47,7 @@ extension ItemSample {
     }
   }
 
-  /// Of any collection, of which no other elements are read.
+  /// Samples any collection, without reading elements that aren't in the sample.
   @usableFromInline
   init<Base: Collection>(_ base: Base) where Base.Element: Encodable {
     if let sample = base.withContiguousStorageIfAvailable({ ItemSample(Elements.memory($0)) }) {
@@ -69,6 +71,6 @@ extension ItemSample {
   }
 
   private init<Element: Encodable>(_ items: UnsafeBufferPointer<Element>, at places: [Int], of count: Int) {
-    self.init(count: count, marks: Canonical.marks(of: items, at: places))
+    self.init(count: count, fingerprints: Canonical.fingerprints(of: items, at: places))
   }
 }

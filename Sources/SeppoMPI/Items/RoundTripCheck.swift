@@ -2,49 +2,51 @@ import SeppoProcess
 import SeppoWire
 import Synchronization
 
-/// Finds types that lose something when they are encoded and decoded: on several ranks `f` gets items without it, and
-/// results come back without it, which `map` wouldn't do. That is told once for each type, while programs are made: in
-/// builds for debugging, where a line's first items and results are looked at, and with `SEPPO_CHECK=1`.
+/// Finds types that lose data when they are encoded and decoded. On several ranks, `f` would get items without this data, and
+/// results would arrive without it, unlike with `map`.
+///
+/// Debug builds check the first items and results of each call site; `SEPPO_CHECK=1` checks all calls. Each type is reported
+/// once.
 final class RoundTripCheck: Sendable {
-  private struct Look: Hashable {
+  private struct Site: Hashable {
     let type: ObjectIdentifier
     let isResult: Bool
     let file: UInt
     let line: UInt
   }
 
-  private let looks = Mutex<Set<Look>>([])
-  private let told = Mutex<Set<ObjectIdentifier>>([])
-  private let looksAlways: Bool
+  private let checkedSites = Mutex<Set<Site>>([])
+  private let reportedTypes = Mutex<Set<ObjectIdentifier>>([])
+  private let checksAlways: Bool
   #if DEBUG
     private static let isDebug = true
   #else
     private static let isDebug = false
   #endif
 
-  /// - Parameter looksAlways: at each call, in every build.
-  init(looksAlways: Bool) { self.looksAlways = looksAlways }
+  /// - Parameter checksAlways: whether every call is checked, in every build.
+  init(checksAlways: Bool) { self.checksAlways = checksAlways }
 
-  /// Looks at items or results, at most 64 of them.
+  /// Checks items or results, at most 64 of them.
   ///
-  /// - Parameter first: the index of the first one's item.
-  func look<Value: Codable>(
-    at values: UnsafeBufferPointer<Value>, from first: Int = 0, areResults: Bool, _ place: Place
+  /// - Parameter first: the index of the first item.
+  func check<Value: Codable>(
+    _ values: UnsafeBufferPointer<Value>, from first: Int = 0, areResults: Bool, _ place: Place
   ) {
-    guard looksAlways || RoundTripCheck.isDebug, !Items.haveOwnForm(Value.self), !values.isEmpty else { return }
+    guard checksAlways || RoundTripCheck.isDebug, !Items.haveOwnForm(Value.self), !values.isEmpty else { return }
     let type = ObjectIdentifier(Value.self)
-    let look = Look(
+    let site = Site(
       type: type, isResult: areResults, file: UInt(bitPattern: place.fileID.utf8Start), line: place.line)
-    guard looks.withLock({ $0.insert(look).inserted }) || looksAlways, !told.withLock({ $0.contains(type) }) else {
-      return
-    }
+    guard checkedSites.withLock({ $0.insert(site).inserted }) || checksAlways,
+      !reportedTypes.withLock({ $0.contains(type) })
+    else { return }
     for index in ItemSample.places(in: values.count) {
       guard let sentence = RoundTripCheck.sentence(values[index]) else { continue }
-      guard told.withLock({ $0.insert(type).inserted }) else { return }
+      guard reportedTypes.withLock({ $0.insert(type).inserted }) else { return }
       let consequence =
         areResults
-        ? "On several ranks results come back without it: encode it too"
-        : "On several ranks f gets items without it: encode it too, or make it in f"
+        ? "On several ranks results arrive without this data: encode it too"
+        : "On several ranks f gets items without this data: encode it too, or compute it in f"
       Console.write(
         "Seppo: \(sentence). \(consequence) [\(areResults ? "result of item" : "item") \(first + index), mapped at \(place.text)]"
       )
@@ -52,31 +54,32 @@ final class RoundTripCheck: Sendable {
     }
   }
 
-  /// Returns what is other in the item after a round trip, as a sentence; nil where nothing is, or the item can't make it.
+  /// Returns a sentence with the first difference after a round trip; nil if there is none, or if the item can't be encoded and
+  /// decoded.
   ///
-  /// Equatable values are compared by `==`; others, and those that aren't equal, by what their mirrors show. (Not a number
-  /// isn't equal to itself, and no loss.)
+  /// Equatable values are compared with `==`. Values that aren't equatable or equal are compared by their mirrors. (NaN isn't
+  /// equal to itself, but its mirror is the same.)
   static func sentence<Item: Codable>(_ item: Item) -> String? {
     guard let back = roundTrip(item), AnyValue.areEqual(item, back) != true else { return nil }
-    guard let (path, here, there) = difference(item, back, at: "") else { return nil }
+    guard let (path, before, after) = difference(item, back, at: "") else { return nil }
     let name = String(describing: Item.self)
-    return "\(name) loses something on its way to another rank: \(path) is \(here) here and \(there) there"
+    return "\(name) loses data when it is sent to another rank: \(path) is \(before) before and \(after) after"
   }
 
   private static func roundTrip<Item: Codable>(_ item: Item) -> Item? {
-    // What nests deeper isn't compared: neither `==` nor a mirror looks at the stack that is left.
-    let writer = _WireWriter(deepest: 400)
-    let room = UnsafeMutableBufferPointer<Item>.allocate(capacity: 1)
-    defer { room.deallocate() }
+    // Deeper values aren't compared: neither `==` nor `Mirror` checks how much stack is left.
+    let writer = _WireWriter(maxDepth: 400)
+    let buffer = UnsafeMutableBufferPointer<Item>.allocate(capacity: 1)
+    defer { buffer.deallocate() }
     guard
       (try? withUnsafePointer(to: item, { try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: writer) }))
         != nil,
-      Items.read(room, from: UnsafeRawBufferPointer(writer.bytes)).done == 1
+      Items.read(buffer, from: UnsafeRawBufferPointer(writer.bytes)).done == 1
     else { return nil }
-    return room.moveElement(from: 0)
+    return buffer.moveElement(from: 0)
   }
 
-  /// The first place at which they differ, and what is there.
+  /// Returns the path of the first difference, and the two values there.
   private static func difference(_ item: Any, _ back: Any, at path: String) -> (String, String, String)? {
     let (mine, theirs) = (Mirror(reflecting: item), Mirror(reflecting: back))
     let found = (path.isEmpty ? "it" : path, short(item), short(back))
@@ -84,7 +87,7 @@ final class RoundTripCheck: Sendable {
       if mine.children.count != theirs.children.count { return found }
       return "\(item)" == "\(back)" ? nil : found
     }
-    // Their order means nothing; and what isn't equal to itself looks the same.
+    // Ignore the order of elements. Values such as NaN, which aren't equal to themselves, have the same description.
     if mine.displayStyle == .set || mine.displayStyle == .dictionary {
       return AnyValue.areEqual(item, back) != false || elements(mine) == elements(theirs) ? nil : found
     }

@@ -49,7 +49,7 @@ final class Heartbeat {
     // Rank 0 runs nobody's code in a call that it has come to, but for that of atRoot.
     let others = members.isRoot || !rootMayBeAway ? members.present : []
     let lost = detector.look(
-      at: now, for: others, hostsAreUnreachable: UnreachableHosts.areThere(silentFor: Heartbeat.unacknowledged))
+      at: now, for: others, hostsAreUnreachable: UnreachableHosts.exist(unacknowledgedFor: Heartbeat.unacknowledged))
     if let lost { return lost }
     log.debug("asks ranks \(others) whether they are there")
     if members.isRoot { try ask(others, in: call) }

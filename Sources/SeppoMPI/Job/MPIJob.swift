@@ -18,7 +18,7 @@ extension Job {
 
   private static func start() throws -> Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
-    if Launcher.isLostInStep { throw MPIStartError.stepUnknown(tasks: Launcher.slurmTasks ?? 0) }
+    if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
     if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw MPIStartError.forked(parent: Int(parent)) }
     let watchdog = Watchdog(host: HostName.own)
     return Launcher.isPresent || MPIEnvironment.isStarted
@@ -33,10 +33,10 @@ extension Job {
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let (rank, size) = (communicator.rank, communicator.size)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)
-    let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.longest))
+    let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.maximumLength))
     if size == 1, let launched = Launcher.ranks, launched > 1 {
       throw Launcher.slurmTasks == nil
-        ? MPIStartError.launcherUnknown(launched: launched) : MPIStartError.stepUnknown(tasks: launched)
+        ? MPIStartError.launcherMismatch(launched: launched) : MPIStartError.slurmStepMismatch(tasks: launched)
     }
     let report = Report(path: settings.report, isRoot: rank == 0)
     let request = EndRequest(

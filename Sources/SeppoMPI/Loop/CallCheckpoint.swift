@@ -2,17 +2,17 @@ import SeppoEngine
 import SeppoProcess
 import SeppoTransport
 
-/// What a call keeps of its values, on rank 0: nothing, where it has no checkpoint.
+/// The checkpoint of a call, on rank 0. It does nothing if the call has none.
 final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
   private let job: Job
   private let source: ItemSource<Element>
   private let round: Int
   private(set) var journal: MapJournal<Value>?
-  /// The errors of items that an earlier job has found to end ranks, lowest first.
+  /// The errors of items that have killed ranks in earlier jobs, lowest first.
   private(set) var poison: [FailedItem] = []
 
-  /// - Parameter round: counts the calls that are known by the same label or place, from 1.
+  /// - Parameter round: the number of calls so far with the same label or source location, including this one.
   init(_ call: MapCall<Element, Value>, _ source: ItemSource<Element>, round: Int) {
     self.call = call
     job = call.job
@@ -20,10 +20,13 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     self.round = round
   }
 
-  /// Takes over what earlier jobs have stored, and what they have found.
+  /// Restores the results and quarantined items of earlier jobs.
   ///
-  /// - Returns: the sink, or around it one that keeps what comes, for a later job or to be compared.
-  /// - Throws: `SeppoError.checkpoint` where it can't be used.
+  /// - Parameters:
+  ///   - sink: gets the restored results.
+  ///   - start: gets the restored and quarantined items.
+  /// - Returns: the sink, or a wrapper that also stores values, for a later job or for a comparison.
+  /// - Throws: `SeppoError.checkpoint` if the checkpoint can't be used.
   func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
     func keeping(_ sink: some Sink<Value>, _ journal: MapJournal<Value>?) -> any Sink<Value> {
       JournalingSink(sink, journal, count: start.count)
@@ -39,7 +42,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     self.journal = journal
     let sink = keeping(sink, journal)
     start.done = try journal.restore(into: sink, place: call.place) { try job.attend() }
-    // Not before: while it is read, it can't be closed.
+    // Set only now, because the journal can't be closed while it is being read.
     job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     start.quarantine = journal.quarantine
     start.failed = journal.poison.map(\.item)
@@ -49,36 +52,38 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
         index: quarantined.item,
         error: .itemKilledRanks(.init(index: item, deaths: quarantined.deaths, place: call.place.text)))
     }
-    tell(journal, count: start.count)
+    report(journal, count: start.count)
     return sink
   }
 
-  private func tell(_ journal: MapJournal<Value>, count: Int) {
+  private func report(_ journal: MapJournal<Value>, count: Int) {
     if job.settings.isRelaunch { return }
     let place = "[mapped at \(call.place.text)]"
-    if journal.kept > 0 {
+    if journal.stored > 0 {
       Console.write(
-        "Seppo: \(journal.name) has \(journal.kept) of \(count) items, which aren't computed again \(place)")
+        "Seppo: \(journal.name) has \(journal.stored) of \(count) items, which aren't computed again \(place)")
     }
-    if journal.gone > 0 {
+    if journal.orphaned > 0 {
       Console.write(
         """
-        Seppo: \(journal.name) keeps \(journal.gone) result\(journal.gone == 1 ? "" : "s") of items that aren't mapped any more, until those of all others \
+        Seppo: \(journal.name) keeps \(journal.orphaned) result\(journal.orphaned == 1 ? "" : "s") of items that aren't mapped any more, until those of all others \
         are stored \(place)
         """)
     }
   }
 
-  func given(_ chunk: Range<Int>, to worker: Int) throws { try journal?.give(chunk, to: worker) }
+  func noteSent(_ chunk: Range<Int>, to worker: Int) throws { try journal?.noteSent(chunk, to: worker) }
 
-  func released(_ chunk: Range<Int>, by worker: Int) throws { try journal?.take(chunk, from: worker) }
+  func noteReturned(_ chunk: Range<Int>, by worker: Int) throws { try journal?.noteReturned(chunk, from: worker) }
 
-  func shortened(_ end: Range<Int>, by worker: Int) throws { try journal?.takeBack([end], from: worker) }
+  func noteRecalled(_ end: Range<Int>, by worker: Int) throws { try journal?.noteRecalled([end], from: worker) }
 
-  /// - Parameter all: what has come is to be stored now.
-  func keepUp(at now: Int, all: Bool) throws { try journal?.keepUp(at: now, all: all) }
+  /// Stores results that have arrived, in batches.
+  ///
+  /// - Parameter all: whether to store everything now.
+  func storePending(at now: Int, all: Bool) throws { try journal?.storePending(at: now, all: all) }
 
-  /// Stores what is left. Whatever else happens, the thread that reads the values is waited for.
+  /// Stores the remaining results. In every case it waits for the thread that reads the values.
   func close() throws {
     guard let journal else { return }
     self.journal = nil
@@ -89,7 +94,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     }
     if missing > 0 {
       Console.write(
-        "Seppo: up to \(missing) results could not be stored in \(journal.name), and are computed again by a later job: \(journal.trouble ?? "")"
+        "Seppo: up to \(missing) results could not be stored in \(journal.name) and will be computed again by a later job: \(journal.lastError ?? "")"
       )
     }
   }

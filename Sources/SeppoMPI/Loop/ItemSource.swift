@@ -1,7 +1,7 @@
 import SeppoEngine
 import SeppoWire
 
-/// Rank 0's items, block by block: as the input of its own compute threads, or as what is sent to other ranks.
+/// Rank 0's items, as input for its own compute threads and as messages to other ranks.
 struct ItemSource<Element: Codable & Sendable> {
   let elements: Elements<Element>
   let blocks: Blocks
@@ -10,7 +10,7 @@ struct ItemSource<Element: Codable & Sendable> {
     if case .progression(let progression) = elements { progression } else { nil }
   }
 
-  /// The items where they are.
+  /// Returns the items as input, without a copy.
   func input<Value>(_ chunk: Range<Int>, of type: Value.Type) -> MapTask<Element, Value>.Input {
     switch elements {
     case .memory(let items): .memory(UnsafeBufferPointer(rebasing: items[blocks.items(of: chunk)]))
@@ -18,23 +18,25 @@ struct ItemSource<Element: Codable & Sendable> {
     }
   }
 
-  /// The items as they were written.
+  /// Returns the items of an encoded message as input.
   func input<Value>(of message: _WireWriter, of type: Value.Type) -> MapTask<Element, Value>.Input {
     progression.map { .progression($0) }
       ?? .wire(Frame.payload(of: UnsafeRawBufferPointer(message.bytes)), owner: message)
   }
 
-  /// A chunk on its way to a rank.
+  /// A message with a chunk for a rank.
   struct Outgoing {
     let writer: _WireWriter
     var lent = LentMemory()
-    /// What of the chunk it has; less than all where an item can't be encoded.
+    /// The part of the chunk that it contains: not all of it if an item can't be encoded.
     let chunk: Range<Int>
-    /// That item, and why.
+    /// The item that can't be encoded, and the error.
     let bad: (item: Int, error: WireError)?
   }
 
-  /// - Parameter lends: whether the memory of long arrays may be sent from where it is.
+  /// Encodes a chunk.
+  ///
+  /// - Parameter lends: whether long arrays may be sent directly from their memory.
   func outgoing(_ chunk: Range<Int>, lends: Bool) -> Outgoing {
     guard case .memory(let items) = elements else {
       let writer = Frame.writer(payload: 0)
@@ -53,7 +55,7 @@ struct ItemSource<Element: Codable & Sendable> {
       let item = range.lowerBound + error.item
       let sound = chunk.lowerBound..<blocks.block(of: item)
       if blocks.size > 1, !sound.isEmpty {
-        // What was written holds a part of the block that can't be sent.
+        // The writer contains part of the block that can't be sent, so start again.
         let rest = outgoing(sound, lends: lends)
         return Outgoing(writer: rest.writer, lent: rest.lent, chunk: sound, bad: (item, error))
       }

@@ -2,12 +2,12 @@ import SeppoCompute
 import SeppoEngine
 import SeppoProcess
 
-/// The work of a rank that is alone: one chunk after the other, on the calling thread.
+/// The loop of a rank that computes alone: one chunk after the other, on the calling thread.
 struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
   private let source: ItemSource<Element>
   private let kernel: ChunkKernel
-  /// Where it shows what it computes; nil inside an item, whose thread has one.
+  /// Shows the items that are being computed; nil in a nested call, whose thread already has a slot.
   private let slot: InFlightSlot?
 
   init(
@@ -20,36 +20,38 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.slot = slot
   }
 
-  /// Values that there will be.
+  /// The number of values.
   var count: Int { source.blocks.count }
 
-  // Inside an item others grow too.
+  // In a nested call, other threads contribute to the process's growth.
   private var memory: MemoryWatch<Element, Value> { MemoryWatch(call, count, seesGrowth: slot != nil) }
 
-  /// To be asked before there are places for all values.
+  /// Checks the memory for all values, before it is allocated.
   ///
-  /// - Throws: where there is no room for them.
-  func checkRoom() throws {
-    guard count.times(MemoryLayout<Value>.stride) >= MemoryRoom.worthALook / 4 else { return }
+  /// - Throws: an error if there is not enough.
+  func checkMemory() throws {
+    guard count.times(MemoryLayout<Value>.stride) >= AvailableMemory.leastChecked / 4 else { return }
     if let shortage = memory.shortageAtStart() { throw shortage }
   }
 
-  /// - Returns: the items that failed, where they are kept.
-  /// - Throws: the error of the item that ends the call.
+  /// Computes all values.
+  ///
+  /// - Returns: the failed items, lowest first, if the verb keeps failures.
+  /// - Throws: the error of the first failed item, if the verb doesn't keep failures.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
     var memory = memory
     memory.isOff = !type(of: sink).keepsPlaces
-    // Inside another call's item, that one sees to it.
-    let context = call.context(isAlone: true, mindsRequests: slot != nil || CallContext.current == .atRoot)
+    // In a nested call, the outer call handles stop requests.
+    let context = call.context(isAlone: true, observesStopRequests: slot != nil || CallContext.current == .atRoot)
     var coordinator = Coordinator(call.rules(workers: 1), .init(count: count), at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: 0, threads: 1))
     coordinator.advance(to: monotonicNanoseconds())
     var failures: [FailedItem] = []
     while let effect = coordinator.nextEffect() {
       switch effect {
-      case .give(_, let chunk, _):
+      case .assign(_, let chunk, _):
         let report = try compute(chunk, into: sink, context)
-        if let shortage = memory.came(report.made) { throw shortage }
+        if let shortage = memory.add(report.computedCount) { throw shortage }
         coordinator.advance(to: monotonicNanoseconds())
         coordinator.handle(.report(worker: 0, report))
       case .failed(let failure, let tries):
@@ -67,10 +69,10 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       chunk: chunk, of: source.blocks, input: source.input(chunk, of: Value.self),
       output: .places(sink.places(chunk), encodes: false), context: context)
     task.compute(kernel, slot)
-    let report = task.report(withWay: false)
-    _ = sink.came(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
-    // It was left because the job was asked to stop.
-    if context.mindsRequests, report.completed < chunk.count, report.failures.isEmpty {
+    let report = task.report(includesTransit: false)
+    _ = sink.receive(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
+    // The chunk was left unfinished because the job was asked to stop.
+    if context.observesStopRequests, report.completed < chunk.count, report.failures.isEmpty {
       call.job.endRequest.endNow()
     }
     return report

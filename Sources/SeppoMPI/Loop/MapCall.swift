@@ -4,18 +4,18 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// What a verb makes of its call.
+/// How a verb uses its call.
 @usableFromInline
 struct Verb: Sendable {
-  /// Where the values are wanted.
+  /// The ranks that get the values.
   @usableFromInline
   enum Destination: Sendable { case everyRank, root, nowhere }
 
   let name: String
   let destination: Destination
-  /// Whether items that fail are kept as such, or the first one ends the call.
+  /// Whether failed items are part of the results; otherwise the first one ends the call.
   let keepsFailures: Bool
-  /// Values are made of blocks of items, of which there are no more than these; nil where each item has its own.
+  /// The maximum number of blocks, if a value is computed from a block of items; nil if each item has its own value.
   let mostBlocks: Int?
 
   @usableFromInline
@@ -27,15 +27,15 @@ struct Verb: Sendable {
   }
 }
 
-/// One call of a verb, on whichever rank: what it computes, how, and what becomes of the values.
+/// One call of a verb, on any rank: the options, and what happens to the values.
 struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   let job: Job
   let place: Place
   let verb: Verb
   let options: CallOptions
 
-  /// Whether rank 0 holds all values, and gives them to every rank.
-  var givesToAll: Bool { verb.destination == .everyRank }
+  /// Whether rank 0 sends all values to every rank.
+  var broadcastsValues: Bool { verb.destination == .everyRank }
 
   let itemsAreMemory = Items.areMemory(Element.self)
   let valuesAreMemory = Items.areMemory(Value.self)
@@ -48,7 +48,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       options, areEverywhere: areEverywhere, usualThreads: job.settings.threads, place: place)
   }
 
-  /// Where only one rank is, it computes by itself: inside an item, and inside `atRoot`.
+  /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.
   var isSerial: Bool {
     switch CallContext.current {
     case .everyRank: false
@@ -57,46 +57,46 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     }
   }
 
-  /// Whether what fails is not looked at before the chunk's end, and what stands before it not kept.
+  /// Whether a chunk ends at its first failed item, and the values before that item aren't needed.
   private var stopsAtFailure: Bool { !verb.keepsFailures && options.retries == 0 && options.checkpoint == nil }
 
-  /// Whether values have to be encoded where they don't travel themselves: for the broadcast.
-  var encodesValues: Bool { givesToAll && job.size > 1 && !valuesAreMemory }
+  /// Whether values that rank 0 computes must be encoded for the broadcast.
+  var encodesValues: Bool { broadcastsValues && job.size > 1 && !valuesAreMemory }
 
-  /// The same, or because rank 0 takes its own values as it gets the other ranks': a type that loses something on the way
-  /// would otherwise have it where rank 0 computed.
+  /// Whether values that rank 0 computes must be encoded, for the broadcast or to be decoded again. Otherwise a type that loses
+  /// data in a round trip would keep it in rank 0's values.
   var encodesInPlace: Bool {
-    job.size > 1 && !valuesAreMemory && (givesToAll || !Items.haveOwnForm(Value.self))
+    job.size > 1 && !valuesAreMemory && (broadcastsValues || !Items.haveOwnForm(Value.self))
   }
 
   /// - Parameters:
-  ///   - isAlone: whether nothing else than this rank computes, and on the calling thread.
-  ///   - mindsRequests: whether an item that throws after the job was asked to stop is left.
-  func context(isAlone: Bool = false, mindsRequests: Bool = true) -> MapContext {
+  ///   - isAlone: whether only this rank computes, on the calling thread.
+  ///   - observesStopRequests: whether an item that throws after a request to stop is left for a later job.
+  func context(isAlone: Bool = false, observesStopRequests: Bool = true) -> MapContext {
     MapContext(
       rank: job.rank, host: job.host, place: place, limits: ChunkLimits(),
-      // What may pass its time is begun by itself.
+      // With a timeout, each item is started separately.
       unit: options.timeout == nil ? options.rule.unit : 1,
-      stopsAtFailure: stopsAtFailure, mindsRequests: mindsRequests, timeout: options.timeout,
+      stopsAtFailure: stopsAtFailure, observesStopRequests: observesStopRequests, timeout: options.timeout,
       itemsAreMemory: itemsAreMemory,
-      readsItemsBack: !isAlone && job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
+      decodesOwnItems: !isAlone && job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
       valuesAreMemory: valuesAreMemory,
-      roundTrips: job.isRoot && mindsRequests ? job.roundTrips : nil)
+      roundTrips: job.isRoot && observesStopRequests ? job.roundTrips : nil)
   }
 
-  /// - Parameter workers: ranks that take part.
+  /// - Parameter workers: the number of ranks that take part.
   func rules(workers: Int) -> Coordinator.Rules {
     var rules = Coordinator.Rules(workers: workers)
     rules.chunk = options.rule
     rules.largest = largestChunk
     rules.retries = options.retries
-    rules.failuresDecide = !verb.keepsFailures
+    rules.failsFast = !verb.keepsFailures
     rules.timeout = options.timeout
     return rules
   }
 
-  /// No message of plain memory need be longer than this: from about here on it gains nothing, and shorter ones stay in
-  /// the caches of the cores.
+  /// The maximum size of a message of plain memory, in bytes. Longer messages are no faster, and shorter ones stay in the
+  /// cores' caches.
   private static var longestMessage: Int { 1 << 18 }
 
   private var largestChunk: Int {
@@ -105,9 +105,9 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     return MapCall.longestMessage / max(item, value)
   }
 
-  /// What this rank's compute threads are at for too long, since this was last asked; nil where nothing is.
+  /// Returns the items of this rank that have become overdue since the last call; nil if there are none.
   func takeOverdue(_ blocks: Blocks, _ context: MapContext) -> OverdueReport? {
-    guard let time = blocks.time(options.timeout) else { return nil }
+    guard let time = blocks.timeout(perItem: options.timeout) else { return nil }
     let overdue = job.pool.takeOverdue(after: time)
     if overdue.isEmpty { return nil }
     let now = monotonicNanoseconds()
@@ -116,21 +116,21 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
   }
 
-  /// After an error that isn't an item's: the compute threads must be done before the call may end.
+  /// Waits for the compute threads after an error that isn't an item's, because the call can't end before.
   func settle(_ limits: ChunkLimits, after error: any Error) throws {
     limits.lower(to: 0)
     job.pool.withdraw()
     var waited = 0
     while job.pool.isRunning {
       job.pool.wait(nanoseconds: 1_000_000)
-      // Another rank may be leaving with this error, and waits for rank 0 to say so. Not at once: where the items at hand
-      // are short, rank 0's own code comes first.
+      // Another rank may be leaving with this error and waits for rank 0 to confirm it. Don't poll at once: if the items in
+      // flight are short, rank 0's own code comes first.
       if waited > 200 { _ = try? job.poll() }
       _ = job.pool.takeFinished()
       waited += 1
-      // An item can't be stopped, and what it uses must stay.
+      // An item can't be stopped, and the memory that it uses must stay.
       if waited == 2_000 { job.process.threadEnd?.stay(error) }
-      // Rank 0 can't wait for it with an error that ends the job; the others are ended by it.
+      // On rank 0 the error ends the job, so it can't wait longer. It ends the other ranks.
       if job.isRoot, waited == 2_000 { try job.shutdown.endJob(error, at: place) }
     }
     _ = job.pool.takeFinished()

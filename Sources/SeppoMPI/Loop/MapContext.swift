@@ -2,35 +2,34 @@ import SeppoCompute
 import SeppoEngine
 import SeppoWire
 
-/// What all chunks of a call share on one rank.
+/// The properties that all chunks of a call share on one rank.
 struct MapContext: Sendable {
   let rank: Int
   let host: String
   let place: Place
   let limits: ChunkLimits
-  /// This number of blocks stays together.
+  /// The number of blocks that stay together.
   let unit: Int
   /// Whether a chunk ends at the first item that fails.
   let stopsAtFailure: Bool
-  /// Whether an item that throws after the job was asked to stop is left for a later job.
-  let mindsRequests: Bool
-  /// How long an item may take, in nanoseconds; nil for any time.
+  /// Whether an item that throws after a request to stop is left for a later job.
+  let observesStopRequests: Bool
+  /// The timeout per item, in nanoseconds; nil for no limit.
   let timeout: Int?
   let itemsAreMemory: Bool
-  /// Whether rank 0 computes its own items as the other ranks get theirs: a type that loses something on the way would
-  /// otherwise give other results where rank 0 computes it.
-  let readsItemsBack: Bool
+  /// Whether rank 0 encodes and decodes its own items before computing them, as for other ranks. Otherwise a type that loses
+  /// data in a round trip would have different results on rank 0.
+  let decodesOwnItems: Bool
   let valuesAreMemory: Bool
-  /// Rank 0 looks at what a type loses on its way.
+  /// On rank 0: the check for types that lose data in a round trip.
   let roundTrips: RoundTripCheck?
 
-  /// What becomes of a block that passes the time of its items.
+  /// Returns the error of a block that exceeds its timeout.
   func timedOut(_ block: Int, of blocks: Blocks) -> SeppoError {
     .itemTimedOut(
       .init(
-        index: blocks.firstItem(of: block), rank: rank, host: host, timeout: Double(blocks.time(timeout) ?? 0) / 1e9,
-        tries: 1,
-        place: place.text))
+        index: blocks.firstItem(of: block), rank: rank, host: host,
+        timeout: Double(blocks.timeout(perItem: timeout) ?? 0) / 1e9, tries: 1, place: place.text))
   }
 
   func threw(_ error: any Error, _ index: Int) -> SeppoError {

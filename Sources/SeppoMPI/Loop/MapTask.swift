@@ -4,27 +4,26 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// One chunk of a call: from items to values, on a compute thread, a batch at a time.
+/// The computation of one chunk, from items to values, batch by batch on a compute thread.
 ///
-/// As every `ComputeTask`, one thread at a time has it: that is why it is `@unchecked Sendable`.
+/// `@unchecked Sendable` because, as with every `ComputeTask`, only one thread at a time uses it.
 final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: ComputeTask, @unchecked Sendable {
   let state: ComputeTaskState
-  /// Where the items are.
+  /// The items.
   enum Input {
-    /// On rank 0: in the program's own array.
+    /// In the program's own array, on rank 0.
     case memory(UnsafeBufferPointer<Element>)
-    /// Nowhere yet: they follow from this.
     case progression(ArithmeticProgression)
-    /// As they came by message.
+    /// Encoded, in a message.
     case wire(UnsafeRawBufferPointer, owner: AnyObject)
   }
 
-  /// Where the values go.
+  /// The destination of the values.
   enum Output {
-    /// To the places that the sink has for them. `encodes` where they are to be broadcast and must be encoded for it, or may
-    /// lose something on their way. Places of items that failed stay empty.
+    /// The sink's memory; failed items leave gaps. `encodes` is whether the values must be encoded too, for the broadcast or
+    /// because their type may lose data in a round trip.
     case places(UnsafeMutableBufferPointer<Value>, encodes: Bool)
-    /// Into a message, behind a header, without gaps.
+    /// A message, after its header, without gaps.
     case message
   }
 
@@ -32,15 +31,15 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   private let output: Output
   private let context: MapContext
   private let blocks: Blocks
-  /// When this rank got it, in nanoseconds.
-  private let came = monotonicNanoseconds()
+  /// When this rank received the chunk, in nanoseconds.
+  private let arrival = monotonicNanoseconds()
 
   private var progress: ChunkRun
   private var errors: [Int: SeppoError] = [:]
   private var nanoseconds = 0
-  /// The values in bytes, if they were to be encoded; behind a header where the output is a message.
+  /// The encoded values, if they have to be encoded; after a header if the output is a message.
   private(set) var bytes: _WireWriter?
-  /// Of these the memory of long arrays, which is sent from where it is.
+  /// The memory of long arrays among them, which is sent directly.
   private(set) var lent = LentMemory()
 
   init(chunk: Range<Int>, of blocks: Blocks, input: Input, output: Output, context: MapContext) {
@@ -49,55 +48,57 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     self.context = context
     self.blocks = blocks
     let cursor = ChunkCursor(chunk, unit: context.unit)
-    let isSpaced = if case .progression = input { true } else { false }
+    let isProgression = if case .progression = input { true } else { false }
     progress = ChunkRun(
       cursor,
       .init(
-        stopsAtFailure: context.stopsAtFailure, timeout: blocks.time(context.timeout),
-        longestBatch: isSpaced ? max(1, Elements<Element>.run / blocks.size) : .max), at: came)
+        stopsAtFailure: context.stopsAtFailure, timeout: blocks.timeout(perItem: context.timeout),
+        longestBatch: isProgression ? max(1, Elements<Element>.progressionBatch / blocks.size) : .max), at: arrival)
     state = ComputeTaskState(cursor)
   }
 
   private var chunk: Range<Int> { cursor.chunk }
 
-  /// What there is to say of it; to be asked by the thread in the call, when it is done.
-  func report(withWay: Bool) -> ChunkReport {
+  /// Returns the report on the chunk, for the thread in the call. May be called when the task is done.
+  ///
+  /// - Parameter includesTransit: whether to include the time since the chunk arrived.
+  func report(includesTransit: Bool) -> ChunkReport {
     ChunkReport(
       chunk: cursor.kept, completed: progress.completed,
       failures: progress.failed.compactMap { index in errors[index].map { ItemFailure(index: index, error: $0) } },
-      nanoseconds: nanoseconds, resident: withWay ? monotonicNanoseconds() - came : nil)
+      nanoseconds: nanoseconds, resident: includesTransit ? monotonicNanoseconds() - arrival : nil)
   }
 
-  /// Whether the values went to their places.
+  /// Whether the values are in the sink's memory.
   var wasInPlace: Bool { if case .places = output { true } else { false } }
 
-  var made: Int { progress.made }
+  var computedCount: Int { progress.computedCount }
 
   func run(_ kernel: ChunkKernel, _ slot: InFlightSlot) { CallContext.enter(.item) { compute(kernel, slot) } }
 
   func blocks(of items: Range<Int>) -> Range<Int> { blocks.blocks(of: items) }
 
-  /// - Parameter hand: where the thread shows what it computes; nil where it computes another call's item.
+  /// - Parameter slot: shows the items that the thread is computing; nil in a nested call.
   func compute(_ kernel: ChunkKernel, _ slot: InFlightSlot?) {
-    let began = monotonicNanoseconds()
-    defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
+    let started = monotonicNanoseconds()
+    defer { nanoseconds = max(1, monotonicNanoseconds() - started) }
     context.limits.setBlockSize(blocks.size)
     let items = blocks.items(of: chunk)
     switch input {
-    case .memory(let elements) where context.readsItemsBack:
+    case .memory(let elements) where context.decodesOwnItems:
       let writer = _WireWriter()
-      var refused: WireError?
-      do { try Items.write(elements, to: writer) } catch { refused = error }
-      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: refused, kernel, slot)
+      var unencodable: WireError?
+      do { try Items.write(elements, to: writer) } catch { unencodable = error }
+      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: unencodable, kernel, slot)
     case .memory(let elements):
       compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
     case .progression(let progression):
-      let room = UnsafeMutablePointer<Element>.allocate(
-        capacity: min(max(Elements<Element>.run, blocks.size), items.count))
-      defer { room.deallocate() }
+      let buffer = UnsafeMutablePointer<Element>.allocate(
+        capacity: min(max(Elements<Element>.progressionBatch, blocks.size), items.count))
+      defer { buffer.deallocate() }
       compute(kernel, slot) { items in
-        progression.write(items, to: room)
-        return UnsafeBufferPointer(start: room, count: items.count)
+        progression.write(items, to: buffer)
+        return UnsafeBufferPointer(start: buffer, count: items.count)
       }
     case .wire(let payload, _):
       if context.itemsAreMemory, payload.count == items.count * MemoryLayout<Element>.stride,
@@ -111,113 +112,113 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     }
   }
 
-  func onCease() { context.limits.lower(to: 0) }
+  func onAbandon() { context.limits.lower(to: 0) }
 
-  /// - Parameter refused: the item that is not in the payload, nor what stands behind it.
+  /// - Parameter unencodable: the error of the first item that is not in the payload because it can't be encoded.
   private func decodeAndCompute(
-    _ payload: UnsafeRawBufferPointer, upTo refused: WireError? = nil, _ kernel: ChunkKernel, _ slot: InFlightSlot?
+    _ payload: UnsafeRawBufferPointer, upTo unencodable: WireError? = nil, _ kernel: ChunkKernel, _ slot: InFlightSlot?
   ) {
     let items = blocks.items(of: chunk)
-    let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: refused?.item ?? items.count)
+    let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: unencodable?.item ?? items.count)
     let (done, unreadable) = Items.read(elements, from: payload)
     defer {
       UnsafeMutableBufferPointer(rebasing: elements[..<done]).deinitialize()
       elements.deallocate()
     }
-    // The blocks before the item that can't be read are computed: one of them may throw, and is the lower. Those behind it
-    // can't be read from here, and go back as not begun.
-    let error = unreadable ?? refused
+    // Compute the blocks before the unreadable item: one of them may throw, and the lowest error decides. The blocks after it
+    // can't be read from these bytes, and are returned as not started.
+    let error = unreadable ?? unencodable
     let readable = error == nil ? items : items.prefix(done / blocks.size * blocks.size)
     compute(kernel, slot) {
       UnsafeBufferPointer(rebasing: elements[$0.clamped(to: readable).shifted(by: -items.lowerBound)])
     }
     let bad = chunk.lowerBound + done / blocks.size
-    if let error, !progress.isOver, chunk.lowerBound + progress.completed == bad,
-      chunk.lowerBound + progress.begun > bad
+    if let error, !progress.endedByFailure, chunk.lowerBound + progress.completed == bad,
+      chunk.lowerBound + progress.started > bad
     {
       fail(context.uncodable(error, items.lowerBound + done))
     }
   }
 
-  /// Batch after batch, until none is left, an item fails, or the limit is met; and encodes the values where they travel.
+  /// Computes batch by batch until none is left, an item fails, or the limit is reached. Then encodes the values if necessary.
   ///
-  /// - Parameter elements: gives those of some items, or fewer where they end.
+  /// - Parameter elements: returns the elements of a range of items, or fewer if there are no more.
   private func compute(
     _ kernel: ChunkKernel, _ slot: InFlightSlot?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>
   ) {
     switch output {
     case .places(let places, let encodes):
       eachBatch(kernel, slot, elements) { places[$0.shifted(by: -chunk.lowerBound)] }
-      if hasCeased { return }
-      let values = UnsafeMutableBufferPointer(rebasing: places[..<made])
-      lookForLoss(values)
-      if encodes { encodeForAll(values) }
+      if isAbandoned { return }
+      let values = UnsafeMutableBufferPointer(rebasing: places[..<computedCount])
+      checkRoundTrip(values)
+      if encodes { encodeForBroadcast(values) }
     case .message where context.valuesAreMemory && MemoryLayout<Value>.alignment <= Frame.headerSize:
-      // Plain memory is computed where it is sent from.
+      // Compute plain memory directly in the message.
       let size = MemoryLayout<Value>.stride
       let writer = Frame.writer(payload: chunk.count * size)
       eachBatch(kernel, slot, elements) { rest in
-        writer.truncate(to: Frame.headerSize + made * size)
+        writer.truncate(to: Frame.headerSize + computedCount * size)
         return writer.append(uninitialized: rest.count * size).bindMemory(to: Value.self)[...]
       }
-      writer.truncate(to: Frame.headerSize + made * size)
+      writer.truncate(to: Frame.headerSize + computedCount * size)
       bytes = writer
     case .message:
-      let room = UnsafeMutableBufferPointer<Value>.allocate(capacity: chunk.count)
+      let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: chunk.count)
       defer {
-        UnsafeMutableBufferPointer(rebasing: room[..<made]).deinitialize()
-        room.deallocate()
+        UnsafeMutableBufferPointer(rebasing: buffer[..<computedCount]).deinitialize()
+        buffer.deallocate()
       }
-      eachBatch(kernel, slot, elements) { room[made..<(made + $0.count)] }
-      if hasCeased { return }
-      if progress.isOver { bytes = Frame.writer(payload: 0) } else { encode(room) }
+      eachBatch(kernel, slot, elements) { buffer[computedCount..<(computedCount + $0.count)] }
+      if isAbandoned { return }
+      if progress.endedByFailure { bytes = Frame.writer(payload: 0) } else { encode(buffer) }
     }
   }
 
-  /// - Parameter room: uninitialised memory for the values of some blocks.
+  /// - Parameter memory: returns uninitialised memory for the values of a range of blocks.
   private func eachBatch(
     _ kernel: ChunkKernel, _ slot: InFlightSlot?, _ elements: (Range<Int>) -> UnsafeBufferPointer<Element>,
-    _ room: (Range<Int>) -> Slice<UnsafeMutableBufferPointer<Value>>
+    _ memory: (Range<Int>) -> Slice<UnsafeMutableBufferPointer<Value>>
   ) {
     while let batch = progress.next(at: monotonicNanoseconds()) {
       let items = blocks.items(of: batch)
-      slot?.take(items, at: progress.since)
+      slot?.take(items, at: progress.startTime)
       let batchElements = elements(items)
       while let rest = progress.rest {
         let place = min(blocks.items(of: rest).lowerBound - items.lowerBound, batchElements.count)
         attempt(
           rest, UnsafeBufferPointer(rebasing: batchElements[place...]),
-          UnsafeMutableBufferPointer(rebasing: room(rest)), kernel, slot)
+          UnsafeMutableBufferPointer(rebasing: memory(rest)), kernel, slot)
       }
     }
   }
 
   private func attempt(
-    _ rest: Range<Int>, _ elements: UnsafeBufferPointer<Element>, _ room: UnsafeMutableBufferPointer<Value>,
+    _ rest: Range<Int>, _ elements: UnsafeBufferPointer<Element>, _ places: UnsafeMutableBufferPointer<Value>,
     _ kernel: ChunkKernel, _ slot: InFlightSlot?
   ) {
     let outcome = kernel(
-      UnsafeRawBufferPointer(elements), UnsafeMutableRawBufferPointer(room), rest.lowerBound, context.limits)
+      UnsafeRawBufferPointer(elements), UnsafeMutableRawBufferPointer(places), rest.lowerBound, context.limits)
     RankProcess.endIfFork(mappedAt: context.place.fileID, line: context.place.line)
     func now() -> Int {
       slot?.emptyInOrder()
       return monotonicNanoseconds()
     }
     let item = blocks.items(of: rest).lowerBound + outcome.completed * blocks.size + outcome.offset
-    switch progress.tried(computed: outcome.completed, threw: outcome.thrown != nil, at: now()) {
+    switch progress.recordAttempt(computed: outcome.completed, threw: outcome.thrown != nil, at: now()) {
     case .computed: break
     case .overdue:
-      UnsafeMutableBufferPointer(rebasing: room[..<outcome.completed]).deinitialize()
+      UnsafeMutableBufferPointer(rebasing: places[..<outcome.completed]).deinitialize()
       errors[rest.lowerBound] = context.timedOut(rest.lowerBound, of: blocks)
       stopAtFailure(rest.lowerBound)
     case .threw:
-      // Then it is not done, and a later job computes it again.
-      if context.mindsRequests, StopSignal.mayHaveMadeItemThrow() { return progress.leave() }
+      // Then the item counts as not done, and a later job computes it again.
+      if context.observesStopRequests, StopSignal.mayHaveMadeItemThrow() { return progress.stop() }
       if let thrown = outcome.thrown { fail(context.threw(thrown, item)) }
     }
   }
 
-  /// The next block failed.
+  /// Notes that the next block has failed.
   private func fail(_ error: SeppoError) {
     let index = chunk.lowerBound + progress.completed
     errors[index] = error
@@ -230,9 +231,10 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   }
 }
 
-/// The values on their way.
+// MARK: Encoding the values
+
 extension MapTask {
-  /// All of the message behind the header, where it doesn't travel.
+  /// The message without its header, as contiguous bytes, for use on this rank.
   var payload: (bytes: UnsafeRawBufferPointer, owner: AnyObject)? {
     guard let bytes else { return nil }
     if lent.isEmpty { return (Frame.payload(of: UnsafeRawBufferPointer(bytes.bytes)), bytes) }
@@ -241,26 +243,27 @@ extension MapTask {
     return (Frame.payload(of: UnsafeRawBufferPointer(joined.bytes)), joined)
   }
 
-  private func lookForLoss(_ values: UnsafeMutableBufferPointer<Value>) {
+  private func checkRoundTrip(_ values: UnsafeMutableBufferPointer<Value>) {
     guard progress.failed.isEmpty else { return }
-    context.roundTrips?.look(
-      at: UnsafeBufferPointer(rebasing: values[..<made]), from: blocks.items(of: chunk).lowerBound, areResults: true,
+    context.roundTrips?.check(
+      UnsafeBufferPointer(rebasing: values[..<computedCount]), from: blocks.items(of: chunk).lowerBound,
+      areResults: true,
       context.place)
   }
 
-  /// Encodes the values for their way to rank 0.
+  /// Encodes the values for the message to rank 0.
   private func encode(_ values: UnsafeMutableBufferPointer<Value>) {
-    lookForLoss(values)
+    checkRoundTrip(values)
     while true {
       let writer = Frame.writer(payload: 0)
       bytes = writer
       lent = LentMemory()
       do {
-        return try Items.write(UnsafeBufferPointer(rebasing: values[..<made]), to: writer, lending: &lent)
+        return try Items.write(UnsafeBufferPointer(rebasing: values[..<computedCount]), to: writer, lending: &lent)
       } catch  where context.stopsAtFailure {
-        let kept = made
+        let count = computedCount
         endBefore(error)
-        UnsafeMutableBufferPointer(rebasing: values[made..<kept]).deinitialize()
+        UnsafeMutableBufferPointer(rebasing: values[computedCount..<count]).deinitialize()
         return
       } catch {
         dropUnencodable(values, from: error)
@@ -268,13 +271,13 @@ extension MapTask {
     }
   }
 
-  /// Looks at each value behind the first that can't be encoded, and keeps those that can.
+  /// Removes all values that can't be encoded, from the first one on.
   private func dropUnencodable(_ values: UnsafeMutableBufferPointer<Value>, from first: WireError) {
     guard let start = values.baseAddress else { return }
     let computed = chunk.prefix(progress.completed).filter { !progress.failed.contains($0) }
     var dropped: [Int] = []
     var kept = first.item
-    for number in first.item..<made {
+    for number in first.item..<computedCount {
       if let error = number == first.item ? first : encodingError(start + number) {
         dropped.append(computed[number])
         errors[computed[number]] = context.uncodable(error, blocks.firstItem(of: computed[number]))
@@ -296,12 +299,12 @@ extension MapTask {
     }
   }
 
-  /// Encodes values that stand in their places, for the broadcast.
-  private func encodeForAll(_ values: UnsafeMutableBufferPointer<Value>) {
+  /// Encodes values that are in the sink's memory.
+  private func encodeForBroadcast(_ values: UnsafeMutableBufferPointer<Value>) {
     let writer = _WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(values), to: writer)
-      if progress.failed.isEmpty, !Items.haveOwnForm(Value.self) { readBack(values, writer.bytes) }
+      if progress.failed.isEmpty, !Items.haveOwnForm(Value.self) { decodeAgain(values, writer.bytes) }
     } catch {
       UnsafeMutableBufferPointer(rebasing: values[error.item...]).deinitialize()
       endBefore(error)
@@ -309,16 +312,16 @@ extension MapTask {
     bytes = writer
   }
 
-  /// Rank 0 takes its own values as the other ranks will get them. Else a type that loses something on the way would give
-  /// them other values than it, and one that can't be decoded an error that it doesn't have.
-  private func readBack(_ values: UnsafeMutableBufferPointer<Value>, _ bytes: UnsafeMutableRawBufferPointer) {
+  /// Replaces values by decoded ones. Otherwise rank 0 would have other values than the other ranks if a type loses data in a
+  /// round trip, and would miss an error if it can't be decoded.
+  private func decodeAgain(_ values: UnsafeMutableBufferPointer<Value>, _ bytes: UnsafeMutableRawBufferPointer) {
     values.deinitialize()
     let (_, error) = Items.read(values, from: UnsafeRawBufferPointer(bytes))
     if let error { endBefore(error) }
   }
 
-  /// A value can't travel, and ends the call: it stands before an item that threw, if one did, and so it decides; those
-  /// past it are given up.
+  /// Ends the chunk before a value that can't be sent, and drops the values after it. If an item has thrown, it comes after this
+  /// value, so this error decides.
   private func endBefore(_ error: WireError) {
     let index = chunk.lowerBound + error.item
     progress.end(before: index)

@@ -2,20 +2,25 @@ import SeppoEngine
 import SeppoProcess
 import SeppoWire
 
-/// With `SEPPO_CHECK=1`: whether `f` gives the same value on two ranks.
+/// Checks whether `f` returns the same value on two ranks, with `SEPPO_CHECK=1`.
 struct ResultComparison<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
   private var lowest: (index: Int, error: SeppoError)?
 
   init(_ call: MapCall<Element, Value>) { self.call = call }
 
-  /// `SeppoError.resultsDiffer` for the lowest item that has another value on the second rank.
+  /// `SeppoError.resultsDiffer` for the lowest item with different values; nil if there is none.
   var difference: SeppoError? { lowest?.error }
 
+  /// Compares the values of two ranks.
+  ///
   /// - Parameters:
-  ///   - item: the first one of the block.
-  ///   - first: the rank that computed it first, and `value` what it gave.
-  ///   - payload: what came from the second rank.
+  ///   - item: the first item of the block.
+  ///   - first: the rank that computed the block first.
+  ///   - second: the rank that computed it again.
+  ///   - report: the report of the second rank.
+  ///   - payload: the encoded value of the second rank.
+  ///   - value: the value of the first rank.
   mutating func compare(
     _ item: Int, _ first: Int, _ second: Int, _ report: ChunkReport, _ payload: UnsafeRawBufferPointer?,
     with value: UnsafeBufferPointer<Value>
@@ -31,23 +36,23 @@ struct ResultComparison<Element: Codable & Sendable, Value: Codable & Sendable> 
     )
   }
 
-  /// What the second rank gave, where it isn't the same.
+  /// Returns a text for the second rank's result; nil if it is the same.
   private func found(
     _ report: ChunkReport, _ payload: UnsafeRawBufferPointer?, _ value: UnsafeBufferPointer<Value>
   ) -> String? {
     if let failure = report.failures.first {
-      // Where items are tried again, it is nothing new that one throws now and then.
+      // If items are retried, they may throw now and then.
       guard case .itemThrew(let thrown) = failure.error as? SeppoError, call.options.retries == 0,
         StopSignal.current == nil
       else { return nil }
       return "an error (\(thrown.type): \(thrown.description))"
     }
     guard report.completed == 1, let payload else { return nil }
-    return withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { room in
-      let (done, unreadable) = Items.read(room, from: payload)
-      defer { UnsafeMutableBufferPointer(rebasing: room[..<done]).deinitialize() }
+    return withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
+      let (done, unreadable) = Items.read(buffer, from: payload)
+      defer { UnsafeMutableBufferPointer(rebasing: buffer[..<done]).deinitialize() }
       if let unreadable { return "a result that can't be read: \(unreadable.reason)" }
-      return AnyValue.areSame(value[0], room[0]) ? nil : AnyValue.text(room[0], atMost: 80)
+      return AnyValue.areSame(value[0], buffer[0]) ? nil : AnyValue.text(buffer[0], atMost: 80)
     }
   }
 }

@@ -4,7 +4,7 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// The rank that has the items: does what the call's coordinator wants, and tells it what happens.
+/// The loop of the rank that has the items. It performs the coordinator's effects and sends it events.
 final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private typealias Task = MapTask<Element, Value>
 
@@ -15,15 +15,15 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let site: CallSite
   private var matching: CallMatching
   private let checkpoint: CallCheckpoint<Element, Value>
-  private var ending: EarlyEnding
+  private var stopController: EarlyStopController
 
   private var coordinator: Coordinator
   private var sink: any Sink<Value>
   private var memory: MemoryWatch<Element, Value>
   private var comparison: ResultComparison<Element, Value>
-  /// The error of the lowest item that failed so far, where the first failure is thrown.
+  /// The error of the lowest failed item so far, if the verb throws the first failure.
   private var failure: SeppoError?
-  /// The items that failed, where they are kept.
+  /// The failed items, if the verb keeps failures.
   private var failures: [FailedItem] = []
   private var isFinished = false
 
@@ -36,78 +36,78 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let isCompared = call.options.areEverywhere && job.size > 1
     matching = CallMatching(job, signature, isCompared ? ItemSample(source.elements) : nil)
     checkpoint = CallCheckpoint(call, source, round: round)
-    ending = EarlyEnding(job, call.place)
+    stopController = EarlyStopController(job, call.place)
     coordinator = Coordinator(.init(workers: 1), .init(count: 0), at: 0)
     sink = FoldSink<Value> { _, _ in }
     memory = MemoryWatch(
-      call, source.blocks.count, others: call.givesToAll ? job.members.here - 1 : 0, seesGrowth: job.size == 1)
+      call, source.blocks.count, others: call.broadcastsValues ? job.members.here - 1 : 0, seesGrowth: job.size == 1)
     comparison = ResultComparison(call)
   }
 
-  /// Values that there will be.
+  /// The number of values.
   var count: Int { source.blocks.count }
 
-  /// To be asked before there are places for all values.
+  /// Checks the memory for all values, before it is allocated.
   ///
-  /// - Throws: as `run`, where there is no room for them.
-  func checkRoom() throws {
-    if let shortage = memory.shortageAtStart() { try refuse(shortage, isComplete: false) }
+  /// - Throws: an error on all ranks if there is not enough.
+  func checkMemory() throws {
+    if let shortage = memory.shortageAtStart() { try fail(with: shortage, isComplete: false) }
   }
 
   /// Computes all values, on all ranks.
   ///
-  /// - Returns: the items that failed, where they are kept, lowest first.
-  /// - Throws: the error with which the call ends, which every rank has been told.
+  /// - Returns: the failed items, lowest first, if the verb keeps failures.
+  /// - Throws: the error with which the call ends. It has been sent to every rank.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
     memory.isOff = !type(of: sink).keepsPlaces
     do {
       try begin(sink)
       try untilFinished()
       site.calibration = coordinator.calibration
-      if let error = failure ?? comparison.difference { try refuse(error) }
+      if let error = failure ?? comparison.difference { try fail(with: error) }
       try checkpoint.close()
-      if let shortage = memory.shortageOfCopies(count - failures.count) { try refuse(shortage) }
+      if let shortage = memory.shortageOfCopies(count - failures.count) { try fail(with: shortage) }
     } catch {
-      // What has come is kept all the same, and is read until then.
+      // Store the results in this case too. The journal reads the values until it is closed.
       try? checkpoint.close()
       throw error
     }
     return failures.sorted { $0.index < $1.index }
   }
 
-  /// On every rank the call ends with the error.
+  /// Ends the call with an error on every rank.
   ///
-  /// - Parameter isComplete: whether all are in it.
-  func refuse(_ error: SeppoError, isComplete: Bool = true) throws {
+  /// - Parameter isComplete: whether all ranks are in the call.
+  func fail(with error: SeppoError, isComplete: Bool = true) throws {
     if !isComplete { try matching.gather() }
     try job.finish(.threw(error))
     throw error
   }
 
-  /// Gives the values to every rank that wants them.
+  /// Sends the values to every rank, if the verb returns them there.
   func share(_ sink: ArraySink<Value>, failures: [FailedItem]) throws {
     guard job.size > 1 else { return }
-    guard call.givesToAll else { return try job.finish(.done) }
-    let sharing = try Sharing(job, failures: failures)
+    guard call.broadcastsValues else { return try job.finish(.done) }
+    let broadcast = try ResultBroadcast(job, failures: failures)
     if call.valuesAreMemory {
-      try sharing.give(memory: UnsafeMutableRawBufferPointer(sink.places(0..<sink.count)), count: sink.count)
+      try broadcast.send(memory: UnsafeMutableRawBufferPointer(sink.places(0..<sink.count)), count: sink.count)
     } else {
-      try sharing.give(sink.parts)
+      try broadcast.send(sink.parts)
     }
   }
 
-  /// Takes over what earlier jobs have left, and begins.
+  /// Restores the checkpoint and creates the coordinator.
   private func begin(_ sink: any Sink<Value>) throws {
     var start = Coordinator.Start(count: count)
     do {
       self.sink = try checkpoint.open(sink, &start)
     } catch let error as SeppoError {
-      return try refuse(error, isComplete: false)
+      return try fail(with: error, isComplete: false)
     }
     start.calibration = site.calibration
-    for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { keep(failed) }
+    for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { record(failed) }
     var rules = call.rules(workers: job.size)
-    rules.timeout = source.blocks.time(rules.timeout)
+    rules.timeout = source.blocks.timeout(perItem: rules.timeout)
     rules.waitsForAll = job.current.number == 1 || call.options.areEverywhere && site.calibration == nil
     rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
@@ -126,16 +126,16 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     }
   }
 
-  /// Takes in what has happened, and does what follows from it.
+  /// Handles all pending events and performs the resulting effects.
   ///
-  /// - Returns: whether anything has.
+  /// - Returns: whether there were any.
   private func turn() throws -> Bool {
     let now = monotonicNanoseconds()
     coordinator.advance(to: now)
-    // A rank with a long item expects to be asked, however busy the others keep this one.
+    // A rank with a long item expects heartbeat requests, however busy the other ranks keep this one.
     try job.attend(at: now)
-    try checkpoint.keepUp(at: now, all: ending.isUnderWay)
-    if try ending.look(at: now, self) { coordinator.handle(.stopped) }
+    try checkpoint.storePending(at: now, all: stopController.isImminent)
+    if try stopController.check(at: now, self) { coordinator.handle(.stopped) }
     var hasMoved = false
     while let message = try job.poll() {
       try take(message)
@@ -146,7 +146,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       coordinator.handle(.joined(worker: rank, threads: threads))
       coordinator.advance(to: now)
     }
-    refuseOtherItems()
+    failOnDifferentItems()
     for case let task as Task in job.pool.takeFinished() {
       try take(task)
       hasMoved = true
@@ -155,14 +155,14 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     return try performAll() || hasMoved
   }
 
-  /// Tells the coordinator of an event. What it wants done is done at the turn's end, when it knows of all that has come; but
-  /// for what is to be compared with what came with the event.
-  private func handle(_ event: Event, _ payload: UnsafeRawBufferPointer? = nil) throws {
+  /// Passes an event to the coordinator. Its effects are performed at the end of the turn, when it has all events, except during
+  /// a comparison, which needs the payload of the event.
+  private func handle(_ event: CoordinatorEvent, _ payload: UnsafeRawBufferPointer? = nil) throws {
     coordinator.handle(event)
     if coordinator.isRepeating { _ = try performAll(payload) }
   }
 
-  /// - Returns: whether there was anything to be done.
+  /// - Returns: whether there were any effects.
   private func performAll(_ payload: UnsafeRawBufferPointer? = nil) throws -> Bool {
     var hasMoved = false
     while let effect = coordinator.nextEffect() {
@@ -172,11 +172,11 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     return hasMoved
   }
 
-  private func perform(_ effect: Effect, _ payload: UnsafeRawBufferPointer?) throws {
+  private func perform(_ effect: CoordinatorEffect, _ payload: UnsafeRawBufferPointer?) throws {
     switch effect {
-    case .give(let worker, let chunk, let isRepetition): try give(chunk, to: worker, isRepetition: isRepetition)
+    case .assign(let worker, let chunk, let isRepetition): try send(chunk, to: worker, isRepetition: isRepetition)
     case .recall(let worker):
-      job.log.debug("recalls half of what rank \(worker) has not begun")
+      job.log.debug("recalls half of the unstarted items of rank \(worker)")
       if worker == job.rank {
         coordinator.handle(.returned(worker: worker, job.pool.recall()))
       } else {
@@ -186,11 +186,11 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       memory.isOff = true
       context.limits.lower(to: bound)
       for rank in job.members.present { try job.send(bound, to: rank, kind: .stop) }
-    case .released(let worker, let chunk): try checkpoint.released(chunk, by: worker)
-    case .shortened(let worker, let end): try checkpoint.shortened(end, by: worker)
+    case .released(let worker, let chunk): try checkpoint.noteReturned(chunk, by: worker)
+    case .shortened(let worker, let end): try checkpoint.noteRecalled(end, by: worker)
     case .failed(let failure, let tries):
       job.log.debug("item \(failure.index) has failed: \(failure.error)")
-      if let failed = FailedItem(failure)?.after(tries: tries) { keep(failed) }
+      if let failed = FailedItem(failure)?.after(tries: tries) { record(failed) }
     case .compare(let index, let first, let second, let report):
       comparison.compare(
         source.blocks.firstItem(of: index), first, second, report, payload,
@@ -205,21 +205,21 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     }
   }
 
-  /// An item has failed for good.
-  private func keep(_ failed: FailedItem) {
+  /// Records an item that has failed in all attempts.
+  private func record(_ failed: FailedItem) {
     if call.verb.keepsFailures { failures.append(failed) } else { failure = failed.error }
   }
 
-  /// Where a rank has other items than this one: nothing is begun any more, whatever was before that rank came.
-  private func refuseOtherItems() {
+  /// Starts no more items if a rank has other items than this one, whatever has failed before.
+  private func failOnDifferentItems() {
     guard let difference = matching.difference, failure != difference else { return }
     failure = difference
     coordinator.handle(.refused)
   }
 
-  private func give(_ chunk: Range<Int>, to worker: Int, isRepetition: Bool) throws {
-    job.log.debug("gives items \(source.blocks.items(of: chunk)) to rank \(worker)\(isRepetition ? " too" : "")")
-    if !isRepetition { try checkpoint.given(chunk, to: worker) }
+  private func send(_ chunk: Range<Int>, to worker: Int, isRepetition: Bool) throws {
+    job.log.debug("sends items \(source.blocks.items(of: chunk)) to rank \(worker)\(isRepetition ? " to compare" : "")")
+    if !isRepetition { try checkpoint.noteSent(chunk, to: worker) }
     if worker == job.rank, !job.checksWire {
       let output: Task.Output =
         computesInPlace && !isRepetition ? .places(sink.places(chunk), encodes: call.encodesInPlace) : .message
@@ -239,8 +239,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     try submit(outgoing.chunk, source.input(of: outgoing.writer, of: Value.self), .message)
   }
 
-  /// Whether this rank's own values go to their places at once. Not where something may be missing between them, or come
-  /// after its time, when another try has put its own there; and what is kept is what comes back from a message.
+  /// Whether this rank's own values are computed in the sink's memory. They are not if failed items may leave gaps, if a late item
+  /// may write where a retry has stored its value, or if a checkpoint needs decoded values.
   private var computesInPlace: Bool {
     (context.stopsAtFailure || job.size == 1) && (context.timeout == nil || call.options.retries == 0)
       && (call.options.checkpoint == nil || call.valuesAreMemory)
@@ -268,10 +268,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     }
   }
 
-  /// What a compute thread of this rank has done.
+  /// Handles a finished task of this rank's compute threads.
   private func take(_ task: Task) throws {
-    let report = task.report(withWay: !task.wasInPlace)
-    // All of it was recalled before it was begun.
+    let report = task.report(includesTransit: !task.wasInPlace)
+    // The whole chunk was recalled before it was started.
     if report.chunk.isEmpty { return }
     guard task.wasInPlace else {
       let payload = task.payload
@@ -282,26 +282,26 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let coded = task.bytes.map { writer in
       CodedPart(range: report.done, bytes: UnsafeRawBufferPointer(writer.bytes), owner: writer)
     }
-    _ = sink.came(
+    _ = sink.receive(
       report.chunk, report.computed, from: Origin(report, rank: job.rank),
       coded: report.failures.isEmpty ? coded : nil)
-    try watch(report.made, bytes: task.bytes?.count)
+    try checkMemory(report.computedCount, bytes: task.bytes?.count)
     try handle(report, from: job.rank, nil)
   }
 
-  /// Values as they travel.
+  /// Handles encoded values.
   private func take(
     _ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer, owner: AnyObject
   ) throws {
     job.log.debug(
-      "has \(report.completed) of items \(source.blocks.items(of: report.chunk)) from rank \(rank), in \(report.nanoseconds) ns"
+      "receives \(report.completed) values of items \(source.blocks.items(of: report.chunk)) from rank \(rank), computed in \(report.nanoseconds) ns"
     )
     var report = report
-    // Where the first failure ends the call, no values come with it.
+    // If the first failure ends the call, its chunk has no values.
     if !coordinator.isRepeating, report.failures.isEmpty || !context.stopsAtFailure {
-      try watch(report.made, bytes: payload.count, isMessage: true)
+      try checkMemory(report.computedCount, bytes: payload.count, isMessage: true)
       if let bad = sink.read(report, of: rank, from: payload, owner: owner) {
-        // What stands behind it in these bytes is lost, and is computed again where the call goes on.
+        // The values after it are lost. They are computed again if the call continues.
         report.failures.removeAll { $0.index > bad.index }
         report.failures.append(
           ItemFailure(index: bad.index, error: call.error(bad, source.blocks.firstItem(of: bad.index))))
@@ -312,29 +312,30 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   private func handle(_ report: ChunkReport, from rank: Int, _ payload: UnsafeRawBufferPointer?) throws {
-    if !report.failures.isEmpty, ending.isAsked, try ending.begin(at: monotonicNanoseconds(), self) {
+    if !report.failures.isEmpty, stopController.isRequested, try stopController.begin(at: monotonicNanoseconds(), self)
+    {
       coordinator.handle(.stopped)
     }
     try handle(.report(worker: rank, report), payload)
   }
 
-  /// Ends the job where the values that are still to come can't be held: what is under way couldn't be taken in.
-  private func watch(_ values: Int, bytes: Int?, isMessage: Bool = false) throws {
-    guard let shortage = memory.came(values, bytes: bytes, isMessage: isMessage) else { return }
+  /// Ends the job if the remaining values won't fit into memory, because messages on their way couldn't be received.
+  private func checkMemory(_ values: Int, bytes: Int?, isMessage: Bool = false) throws {
+    guard let shortage = memory.add(values, bytes: bytes, isMessage: isMessage) else { return }
     try job.shutdown.endJob(shortage, at: call.place)
   }
 
-  /// Looks for items of this rank that have passed their time.
+  /// Reports items of this rank that have exceeded their timeout.
   private func takeOverdue() throws {
     guard let report = call.takeOverdue(source.blocks, context) else { return }
     try handle(.overdue(worker: job.rank, report))
   }
 }
 
-extension RootLoop: EndingCall {
+extension RootLoop: StoppableCall {
   var isComplete: Bool { matching.isComplete }
   var holdsNothing: Bool { coordinator.holdsNothing }
   var progress: (completed: Int, count: Int) { (coordinator.completed, coordinator.count) }
-  var kept: (any StoredResults)? { checkpoint.journal }
+  var storedResults: (any StoredResults)? { checkpoint.journal }
   func close() throws { try checkpoint.close() }
 }

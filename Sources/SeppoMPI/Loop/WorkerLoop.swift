@@ -4,7 +4,7 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// Another rank's part in a call: takes chunks, computes them on its compute threads, and sends back the values.
+/// The loop of a worker rank. It receives chunks, computes them on its compute threads, and returns the values.
 struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private typealias Task = MapTask<Element, Value>
 
@@ -23,8 +23,8 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.sample = sample
   }
 
-  /// Until rank 0 says how the call ended.
-  mutating func run() throws -> Outcome {
+  /// Runs until rank 0 sends the call's outcome.
+  mutating func run() throws -> CallOutcome {
     do {
       try matching.announce(threads: call.options.threads, sample)
       var backoff = Backoff()
@@ -54,7 +54,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     case .work:
       let frame = try WorkFrame(message.bytes)
       blocks = frame.blocks
-      job.log.debug("is given items \(blocks.items(of: frame.chunk))")
+      job.log.debug("receives items \(blocks.items(of: frame.chunk))")
       let input: Task.Input =
         if let progression = frame.progression { .progression(progression) } else {
           .wire(Frame.payload(of: message.bytes), owner: message.payload)
@@ -63,7 +63,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         Task(chunk: frame.chunk, of: blocks, input: input, output: .message, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: job.rank, host: job.host)
-      job.log.debug("begins no items from \(bound * blocks.size) on")
+      job.log.debug("starts no items from \(bound * blocks.size) on")
       context.limits.lower(to: bound)
     case .recall:
       let ranges = job.pool.recall()
@@ -75,16 +75,17 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   private func reportOverdue() throws {
     guard let report = call.takeOverdue(blocks, context) else { return }
-    job.log.debug("items \(report.items.map(\.index)) have passed their time")
+    job.log.debug("items \(report.items.map(\.index)) have exceeded their timeout")
     try job.send(report.coded, to: 0, kind: .overdue)
   }
 
   private func report(_ task: Task) throws {
-    let report = task.report(withWay: true)
-    // All of it was recalled before it was begun.
+    let report = task.report(includesTransit: true)
+    // The whole chunk was recalled before it was started.
     if report.chunk.isEmpty { return }
-    job.log.debug("has \(report.completed) of items \(blocks.items(of: report.chunk)), in \(report.nanoseconds) ns")
-    // Nothing has come of it as the process is about to end.
+    job.log.debug(
+      "has computed \(report.completed) values of items \(blocks.items(of: report.chunk)) in \(report.nanoseconds) ns")
+    // There are no values if the process is about to end.
     guard let writer = task.bytes else { return }
     try ReportFrame.write(report, to: writer, task.lent)
     try job.send(writer, task.lent, to: 0, kind: .computed)

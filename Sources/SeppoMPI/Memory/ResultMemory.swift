@@ -1,38 +1,44 @@
 import SeppoProcess
 
-/// What a map's results take where they come in: tells when the rest can't follow.
+/// An estimate of the memory that a map's results need on the rank that receives them. It detects early that the remaining
+/// results won't fit.
 ///
-/// The results themselves are known beforehand to the byte; what they hold (arrays, strings) is not, and what has come says
-/// how much the rest may be.
+/// The size of the values themselves is known in advance. The size of their contents (arrays, strings) is extrapolated from
+/// the results received so far.
 struct ResultMemory {
   private let limits: MemoryLimits
   private let count: Int
   private let stride: Int
-  /// What comes on top for each, at the end.
+  /// The additional bytes per result at the end of the call.
   private let extra: Int
-  /// Whether their bytes are kept as they came, to be broadcast.
+  /// Whether the encoded bytes are kept, for the broadcast.
   private let keepsCoded: Bool
-  /// So many other ranks of this machine get them all.
+  /// The number of other ranks on this machine that get all results.
   private let others: Int
-  /// So many compute them.
+  /// The number of ranks that compute results.
   private let ranks: Int
 
-  /// The results that have come, and their bytes.
+  /// The number of received results whose size is known.
   private var items = 0
+  /// Their encoded size, in bytes.
   private var coded = 0
-  /// Results that have come besides, and whose bytes nobody has counted.
+  /// The number of received results whose size isn't known.
   private var uncounted = 0
-  /// The most that came at once.
+  /// The size of the largest message, in bytes.
   private var largest = 0
-  private var unlooked = 0
-  private var pace = ResultMemory.shortestPace
+  private var bytesSinceCheck = 0
+  private var checkInterval = ResultMemory.shortestInterval
 
-  /// After so many bytes it is looked for the first time, and where little is left.
-  static let shortestPace = 1 << 23
+  /// The received bytes before the first check, and between checks if little memory is available.
+  static let shortestInterval = 1 << 23
 
   /// - Parameters:
-  ///   - count: how many there will be.
-  ///   - stride: bytes of each, without what it holds.
+  ///   - count: the number of results.
+  ///   - stride: the size of a value without its contents, in bytes.
+  ///   - extra: the additional bytes per result at the end of the call.
+  ///   - keepsCoded: whether the encoded bytes are kept, for the broadcast.
+  ///   - others: the number of other ranks on this machine that get all results.
+  ///   - ranks: the number of ranks that compute results.
   init(
     count: Int, stride: Int, extra: Int = 0, keepsCoded: Bool = false, others: Int = 0, ranks: Int = 1,
     limits: MemoryLimits
@@ -46,25 +52,28 @@ struct ResultMemory {
     self.ranks = ranks
   }
 
-  /// Before anything is computed.
+  /// Returns the shortage before anything is computed.
   func shortageAtStart() -> MemoryShortage? {
     let needed = count.times(stride.plus(extra))
     return limits.shortage(own: needed, shared: needed.times(others + 1), ranks: others + 1)
   }
 
-  /// When so many are here, which is all, and the other ranks of this machine are to get them.
+  /// Returns the shortage when all results are here, before the other ranks on this machine get them.
+  ///
+  /// - Parameter count: the number of results, without failed items.
   func shortageOfCopies(_ count: Int) -> MemoryShortage? {
     if others == 0 { return nil }
-    let all = count.times(stride.plus(extra)).plus(ResultMemory.held(coded, items, stride))
+    let all = count.times(stride.plus(extra)).plus(ResultMemory.contents(coded, items, stride))
     return limits.shortage(own: 0, shared: all.times(others), ranks: others + 1)
   }
 
-  /// Results have come, and are about to be decoded.
+  /// Adds results that have arrived and are about to be decoded.
   ///
   /// - Parameters:
-  ///   - bytes: as they came, or were encoded; nil where that isn't known.
-  ///   - isMessage: whether more of that size may be on their way.
-  mutating func came(_ items: Int, bytes: Int?, isMessage: Bool = true) -> MemoryShortage? {
+  ///   - bytes: their encoded size; nil if it isn't known.
+  ///   - isMessage: whether further messages of this size may be on their way.
+  /// - Returns: the shortage if the remaining results won't fit.
+  mutating func add(_ items: Int, bytes: Int?, isMessage: Bool = true) -> MemoryShortage? {
     guard let bytes else {
       uncounted += items
       return nil
@@ -72,42 +81,44 @@ struct ResultMemory {
     self.items += items
     coded += bytes
     if isMessage { largest = max(largest, bytes) }
-    unlooked += bytes
-    return unlooked < pace ? nil : look(last: items)
+    bytesSinceCheck += bytes
+    return bytesSinceCheck < checkInterval ? nil : check(undecoded: items)
   }
 
-  /// - Parameter last: so many of those that have come are still to be decoded.
-  private mutating func look(last: Int) -> MemoryShortage? {
-    unlooked = 0
-    let rest = each(times: count - items - uncounted + last)
-    // So much may come before the next look; the system's allocator takes address space 64 MiB at a time.
-    let next = (2 * MemoryRoom.worthALook).plus(largest.times(ranks + 3))
-    let (room, least) = limits.tightest { room in
-      // Until it is needed, others may let go of theirs.
-      (room.bytes < next && rest > room.bytes) || (room.isShared && copies > room.bytes)
+  /// - Parameter undecoded: the number of received results that are still to be decoded.
+  private mutating func check(undecoded: Int) -> MemoryShortage? {
+    bytesSinceCheck = 0
+    let rest = contents(of: count - items - uncounted + undecoded)
+    // The bytes that may arrive before the next check. The system's allocator takes address space 64 MiB at a time.
+    let next = (2 * AvailableMemory.leastChecked).plus(largest.times(ranks + 3))
+    let (short, least) = limits.tightest { available in
+      // Don't give up before the memory is needed: other processes may free some.
+      (available.bytes < next && rest > available.bytes) || (available.isShared && copies > available.bytes)
     }
-    pace = max(ResultMemory.shortestPace / 2, min(MemoryRoom.worthALook, least / 16))
-    guard let room else { return nil }
-    let own = count.times(stride).plus(each(times: count))
-    let isTogether = room.isShared && others > 0
+    checkInterval = max(ResultMemory.shortestInterval / 2, min(AvailableMemory.leastChecked, least / 16))
+    guard let short else { return nil }
+    let own = count.times(stride).plus(contents(of: count))
+    let isTogether = short.isShared && others > 0
     return MemoryShortage(
       needed: isTogether ? own.plus(Int(min(Double(copies) / Double(items) * Double(count), 0x1p62))) : own,
-      available: room.bytes, limit: room.limit, ranks: isTogether ? others + 1 : 1)
+      available: short.bytes, limit: short.limit, ranks: isTogether ? others + 1 : 1)
   }
 
-  /// Bytes that so many take here, besides those of the values themselves.
-  private func each(times count: Int) -> Int {
-    let here = ResultMemory.held(coded, items, stride) + (keepsCoded ? coded : 0)
-    return Int(min(Double(here) / Double(max(1, items)) * Double(max(0, count)), 0x1p62))
+  /// Returns the estimated bytes of this number of results, without the values themselves.
+  private func contents(of count: Int) -> Int {
+    let sofar = ResultMemory.contents(coded, items, stride) + (keepsCoded ? coded : 0)
+    return Int(min(Double(sofar) / Double(max(1, items)) * Double(max(0, count)), 0x1p62))
   }
 
-  /// How many are here.
-  var here: Int { items + uncounted }
+  /// The number of received results.
+  var received: Int { items + uncounted }
 
-  /// What all that have come take on the other ranks of this machine.
-  private var copies: Int { items.times(stride).plus(ResultMemory.held(coded, items, stride)).times(others) }
+  /// The memory that the received results need on the other ranks of this machine, in bytes.
+  private var copies: Int { items.times(stride).plus(ResultMemory.contents(coded, items, stride)).times(others) }
 
-  /// What values hold, by the length of their bytes: of what stands within the values themselves, hardly more than twice
-  /// as much is written.
-  static func held(_ coded: Int, _ items: Int, _ stride: Int) -> Int { max(0, coded - items.times(stride).times(2)) }
+  /// Returns the estimated bytes that values hold outside of themselves. It is based on their encoded size: the encoding of the
+  /// values themselves is hardly ever longer than twice their size.
+  static func contents(_ coded: Int, _ items: Int, _ stride: Int) -> Int {
+    max(0, coded - items.times(stride).times(2))
+  }
 }

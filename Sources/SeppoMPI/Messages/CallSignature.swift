@@ -1,9 +1,9 @@
 import SeppoEngine
 
-/// A kind of call, a place, and the types there: what ranks that are together agree on. Made once and kept, since the texts
-/// cost more than a small call.
+/// The kind of a call, its source location, and its types, on which all ranks must agree. Created once and kept, because its
+/// texts cost more than a small call.
 final class CallSite {
-  /// Finds a site without making texts.
+  /// A key for finding a site without creating its texts.
   struct Key: Hashable {
     let call: String
     let file: UInt
@@ -24,12 +24,12 @@ final class CallSite {
 
   let call: String
   let place: String
-  /// With its column.
+  /// The source location with its column.
   let exactPlace: String
   let types: String
-  /// Call, exact place and types, as a rank sends them.
+  /// Call, exact place and types, as they are sent.
   let bytes: [UInt8]
-  /// On rank 0: what the calls from here have measured of their items.
+  /// On rank 0: what earlier calls from this site have measured of their items.
   var calibration: Calibration?
 
   /// Whether this is where the program ends outside of `Seppo.run`, which has no place in it.
@@ -37,8 +37,8 @@ final class CallSite {
 
   private static let separator: UInt8 = 0
 
-  /// - Parameter types: named as by `String(describing:)`, which is the same in every process. (Reflecting and mangled names
-  ///   of private and local types hold an address.)
+  /// - Parameter types: named by `String(describing:)`, which is the same in every process. (Reflected and mangled names of
+  ///   private and local types contain an address.)
   init(call: String, place: Place, types: [Any.Type]) {
     self.call = call
     self.place = place.text
@@ -48,7 +48,7 @@ final class CallSite {
       [Array(call.utf8), Array(exactPlace.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
   }
 
-  /// The three texts again.
+  /// Returns the three texts.
   static func texts(_ bytes: some Sequence<UInt8>) -> [String] {
     Array(bytes).split(separator: separator, maxSplits: 2, omittingEmptySubsequences: false).map {
       String(decoding: $0, as: UTF8.self)
@@ -56,9 +56,9 @@ final class CallSite {
   }
 }
 
-/// What a rank says of the call that it has come to; all ranks must say the same.
+/// A rank's description of the call that it has reached. It must be the same on all ranks.
 struct CallSignature {
-  /// How many calls the rank has made.
+  /// The number of calls that the rank has made.
   let number: Int
   let site: CallSite
 

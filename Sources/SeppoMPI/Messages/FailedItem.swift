@@ -1,6 +1,6 @@
 import SeppoEngine
 
-/// An item's error as ranks tell it to each other, and as it is kept until the call's end.
+/// A failed item and its error, as it is sent between ranks and kept until the end of the call.
 @usableFromInline
 struct FailedItem: Codable, Sendable {
   let index: Int
@@ -11,7 +11,7 @@ struct FailedItem: Codable, Sendable {
     self.error = error
   }
 
-  /// Nil for an error that isn't Seppo's own: there is none such.
+  /// Returns nil for an error that isn't a `SeppoError`, which doesn't occur.
   init?(_ failure: ItemFailure) {
     guard let error = failure.error as? SeppoError else { return nil }
     self.init(index: failure.index, error: error)

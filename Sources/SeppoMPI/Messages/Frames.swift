@@ -1,19 +1,21 @@
 import SeppoEngine
 import SeppoWire
 
-/// Sixty-four bytes before a chunk's items or values, so that what follows is aligned for every standard type.
+/// A header of 64 bytes before a chunk's items or values, which are then aligned for every standard type.
 enum Frame {
   static let headerSize = 64
   fileprivate static let words = headerSize / 8
 
-  /// A message with room for a header, which is written last, and for this number of bytes behind it at once.
+  /// Returns a message with space for a header, which is written last.
+  ///
+  /// - Parameter payload: the capacity to reserve after the header, in bytes.
   static func writer(payload: Int) -> _WireWriter {
     let writer = _WireWriter(capacity: headerSize + payload)
     _ = writer.append(uninitialized: headerSize)
     return writer
   }
 
-  /// What follows the header.
+  /// Returns the bytes after the header.
   static func payload(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[headerSize...])
   }
@@ -25,26 +27,26 @@ enum Frame {
     }
   }
 
-  /// The header's words, of which the first two are a range's bounds.
+  /// Returns the header's words. The first two are the bounds of a range.
   fileprivate static func read(
     _ bytes: UnsafeRawBufferPointer, _ what: String
   ) throws(ProtocolError) -> (range: Range<Int>, rest: [Int]) {
-    guard bytes.count >= headerSize else { throw ProtocolError("\(what) came without its header") }
+    guard bytes.count >= headerSize else { throw ProtocolError("\(what) arrived without a header") }
     let words = (0..<Frame.words).map {
       Int(truncatingIfNeeded: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)))
     }
-    guard 0 <= words[0], words[0] <= words[1], words[1] - words[0] <= ChunkCursor.largest else {
-      throw ProtocolError("\(what) came with a header that can't be")
+    guard 0 <= words[0], words[0] <= words[1], words[1] - words[0] <= ChunkCursor.maximumCount else {
+      throw ProtocolError("\(what) arrived with an invalid header")
     }
     return (words[0]..<words[1], Array(words[2...]))
   }
 }
 
-/// A chunk on its way to the rank that computes it: what precedes its items.
+/// The header of a chunk that is sent to the rank that computes it.
 struct WorkFrame {
   let chunk: Range<Int>
   let blocks: Blocks
-  /// What the items follow from; nil where they themselves come behind the header.
+  /// The items as an arithmetic progression; nil if the items themselves follow the header.
   let progression: ArithmeticProgression?
 
   init(chunk: Range<Int>, blocks: Blocks, progression: ArithmeticProgression?) {
@@ -58,7 +60,7 @@ struct WorkFrame {
     chunk = range
     let (items, blockSize) = (rest[3], rest[4])
     guard items >= 0, blockSize >= 1, let blocks = Blocks(of: items, size: blockSize), chunk.upperBound <= blocks.count
-    else { throw ProtocolError("a chunk came with a header that can't be") }
+    else { throw ProtocolError("a chunk arrived with an invalid header") }
     self.blocks = blocks
     progression = ArithmeticProgression.Kind(rawValue: UInt64(truncatingIfNeeded: rest[0])).map { kind in
       ArithmeticProgression(
@@ -75,7 +77,7 @@ struct WorkFrame {
   }
 }
 
-/// What a rank says of a chunk: a header, the values without gaps, and behind them the items that failed, if any.
+/// A rank's report on a chunk: a header, the values without gaps, then the failed items, if any.
 struct ReportFrame {
   let report: ChunkReport
   let payload: UnsafeRawBufferPointer
@@ -83,11 +85,11 @@ struct ReportFrame {
   init(_ bytes: UnsafeRawBufferPointer, rank: Int, host: String) throws {
     let (chunk, rest) = try Frame.read(bytes, "a chunk's values")
     let (completed, nanoseconds, resident, length) = (rest[0], rest[1], rest[2], rest[3])
-    let behind = Frame.payload(of: bytes)
-    guard (0...chunk.count).contains(completed), nanoseconds >= 0, resident >= 0, (0...behind.count).contains(length)
-    else { throw ProtocolError("a chunk's values came with a header that can't be") }
-    payload = UnsafeRawBufferPointer(rebasing: behind[..<length])
-    let failures = UnsafeRawBufferPointer(rebasing: behind[length...])
+    let content = Frame.payload(of: bytes)
+    guard (0...chunk.count).contains(completed), nanoseconds >= 0, resident >= 0, (0...content.count).contains(length)
+    else { throw ProtocolError("a chunk's values arrived with an invalid header") }
+    payload = UnsafeRawBufferPointer(rebasing: content[..<length])
+    let failures = UnsafeRawBufferPointer(rebasing: content[length...])
     report = ChunkReport(
       chunk: chunk, completed: completed,
       failures: failures.isEmpty
@@ -96,15 +98,15 @@ struct ReportFrame {
           ItemFailure(index: $0.index, error: $0.error)
         }, nanoseconds: nanoseconds, resident: resident)
     guard report.failures.allSatisfy({ report.done.contains($0.index) }) else {
-      throw ProtocolError("a chunk's values came with failures that can't be")
+      throw ProtocolError("a chunk's values arrived with invalid failures")
     }
   }
 
-  /// Fills in the header, and adds the failures.
+  /// Fills in the header and appends the failures.
   ///
   /// - Parameters:
-  ///   - writer: room for the header, and the values.
-  ///   - lent: what belongs between these.
+  ///   - writer: space for the header, then the values.
+  ///   - lent: memory that is sent from where it is, between the bytes of the writer.
   static func write(_ report: ChunkReport, to writer: _WireWriter, _ lent: LentMemory) throws {
     Frame.write(
       [
@@ -119,11 +121,11 @@ struct ReportFrame {
 }
 
 extension OverdueReport {
-  /// As it travels.
+  /// The report as it is sent.
   struct Coded: Codable, Sendable {
     let items: [FailedItem]
     let elapsed: [Int]
-    /// Lower and upper bounds in turns.
+    /// Alternating lower and upper bounds.
     let bounds: [Int]
   }
 

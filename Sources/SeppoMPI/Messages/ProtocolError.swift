@@ -1,4 +1,4 @@
-/// A message between ranks that can't be what it says it is.
+/// A message between ranks is malformed.
 struct ProtocolError: Error {
   let text: String
 

@@ -1,29 +1,30 @@
-/// How a collection is computed by all ranks.
+/// Options for a parallel computation.
 ///
 /// ```swift
 /// let options = ParallelOptions(retries: 1, timeout: .seconds(60))
 /// let energies = try molecules.parallel(options).map(dock)
 /// ```
 public struct ParallelOptions: Sendable {
-  /// How many items travel together.
+  /// The number of items that are sent together.
   public var chunk: Chunk
-  /// How many items this rank computes at once, 1 to 1024; nil for what the environment's `SEPPO_THREADS` says, or 1.
-  /// `mpirun` binds a rank to one core where it isn't told otherwise (`--bind-to none`).
-  public var threads: Int?
-  /// Maximum number of retries for an item that throws, on another rank where there is one, 0 or more; the last error
-  /// counts.
-  public var retries: Int
-  /// Maximum time of an item, on the clock at the wall; nil for any time.
+  /// The number of compute threads of this rank, 1 to 1024; nil for the value of `SEPPO_THREADS`, or 1 if it is unset.
   ///
-  /// An item that takes longer has failed (`SeppoError.itemTimedOut`); with `retries` it is tried again. A thread can't be
-  /// stopped, so the one that computes the item is left alone while the others go on. What it gives after its time is
-  /// dropped. If it has not come back when nothing else is left to do, nor after twice the timeout, the job ends
-  /// (`itemStuck`). Inside an item, where nothing watches, a late item is found out when it has come back.
+  /// By default, `mpirun` binds each rank to one core. For several threads, launch with `--bind-to none`.
+  public var threads: Int?
+  /// The maximum number of retries for a failed item. A retry runs on another rank, if there is one. If all attempts fail,
+  /// the last error is reported.
+  public var retries: Int
+  /// The maximum wall-clock time per item; nil for no limit.
+  ///
+  /// A late item fails with `SeppoError.itemTimedOut`; with `retries` it is tried again. Its thread cannot be cancelled and
+  /// keeps running while the others continue; its late result is discarded. If the thread is still running when all other
+  /// items are done, and twice the timeout has passed, the job ends with `itemStuck`. In a nested call, a late item is
+  /// detected only when it returns.
   public var timeout: Duration?
-  /// Where results are kept as they come, so that a later job goes on from there.
+  /// The checkpoint that stores results as they arrive, so that a later job can resume.
   public var checkpoint: Checkpoint?
 
-  /// Options; all but what is given are as without any.
+  /// Creates options, with defaults for all that are omitted.
   public init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil
@@ -37,20 +38,20 @@ public struct ParallelOptions: Sendable {
 }
 
 extension ParallelOptions {
-  /// Verbs whose values are made of several items compute no more blocks than these; items one by one (nil) where each has
-  /// something of its own: a time, retries, a stored result, or its place in a chunk.
+  /// The maximum number of blocks for verbs that compute one value from several items; nil if each item needs a block of its
+  /// own, for its timeout, retries, stored result, or place in a chunk.
   @usableFromInline
   var mostBlocks: Int? { chunk == .automatic && retries == 0 && timeout == nil && checkpoint == nil ? 1 << 14 : nil }
 }
 
-/// How many items travel together.
+/// The number of items that are sent together.
 #if hasAttribute(nonexhaustive)
   @nonexhaustive
 #endif
 public enum Chunk: Sendable, Equatable {
-  /// What measured times make sensible: few messages, and an even end.
+  /// Chosen from measured times, for few messages and ranks that finish at the same time.
   case automatic
-  /// This number of items is computed at a stretch, 1 or more, and stays together; the last ones may be fewer. Where that
-  /// takes microseconds only, several such chunks share a message.
+  /// A fixed number of items, 1 or more, which are computed together on one rank. The last chunk may be smaller. Chunks that
+  /// take only microseconds may share a message.
   case items(Int)
 }

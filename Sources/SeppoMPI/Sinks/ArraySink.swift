@@ -1,17 +1,17 @@
 import SeppoEngine
 import SeppoWire
 
-/// Values each in its place of an array, and as bytes where they are to be broadcast.
+/// A sink that stores each value at its index of an array, and its encoded bytes if they are to be broadcast.
 final class ArraySink<Value: Codable & Sendable>: Sink {
   static var keepsPlaces: Bool { true }
 
   private let all: UnsafeMutableBufferPointer<Value>
-  /// The values that are there.
+  /// The positions that hold a value.
   private var initialized = Coverage()
   private let keepsCoded: Bool
   private var coded: [CodedPart] = []
 
-  /// - Parameter all: places for all values, uninitialised.
+  /// - Parameter all: uninitialised memory for all values.
   init(_ all: UnsafeMutableBufferPointer<Value>, keepsCoded: Bool) {
     self.all = all
     self.keepsCoded = keepsCoded
@@ -21,23 +21,23 @@ final class ArraySink<Value: Codable & Sendable>: Sink {
     UnsafeMutableBufferPointer(rebasing: all[range])
   }
 
-  func came(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
+  func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
     if let coded {
       for run in runs { initialized.insert(run) }
       if keepsCoded, !coded.range.isEmpty { self.coded.append(coded) }
       return nil
     }
     for (number, run) in runs.enumerated() {
-      guard let bad = takeAnew(run) else { continue }
+      guard let bad = encodeAgain(run) else { continue }
       for lost in runs[(number + 1)...] { places(lost).deinitialize() }
       return bad
     }
     return nil
   }
 
-  /// Bytes in which some are missing or can't be read aren't given on: what is there is encoded anew, and taken as the other
-  /// ranks will get it.
-  private func takeAnew(_ range: Range<Int>) -> BadValue? {
+  /// Encodes values again, if the bytes that arrived have missing or unreadable values and so can't be broadcast. The values are
+  /// then decoded, so that this rank has the same values as the others.
+  private func encodeAgain(_ range: Range<Int>) -> BadValue? {
     guard keepsCoded, !range.isEmpty else {
       initialized.insert(range)
       return nil
@@ -48,13 +48,13 @@ final class ArraySink<Value: Codable & Sendable>: Sink {
     } catch {
       let bad = range.lowerBound + error.item
       places(bad..<range.upperBound).deinitialize()
-      return takeAnew(range.lowerBound..<bad) ?? BadValue(index: bad, error: error)
+      return encodeAgain(range.lowerBound..<bad) ?? BadValue(index: bad, error: error)
     }
     if !Items.haveOwnForm(Value.self) {
       places(range).deinitialize()
       let (done, error) = Items.read(places(range), from: UnsafeRawBufferPointer(writer.bytes))
       if let error {
-        return takeAnew(range.prefix(done)) ?? BadValue(index: range.lowerBound + done, error: error)
+        return encodeAgain(range.prefix(done)) ?? BadValue(index: range.lowerBound + done, error: error)
       }
     }
     initialized.insert(range)
@@ -62,13 +62,13 @@ final class ArraySink<Value: Codable & Sendable>: Sink {
     return nil
   }
 
-  /// The bytes in the order of the values.
+  /// The encoded bytes, in the order of the values.
   var parts: [CodedPart] { coded.sorted { $0.range.lowerBound < $1.range.lowerBound } }
 
-  /// How many values are there.
+  /// The number of values.
   var count: Int { initialized.count }
 
-  /// Closes the gaps that failed items left.
+  /// Moves the values together, to close the gaps of failed items.
   func closeGaps() {
     var count = 0
     for run in initialized.ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -1,42 +1,44 @@
 import SeppoEngine
 import SeppoWire
 
-/// Values folded into one, in the order of their blocks, as soon as all before them are there.
+/// A sink that folds values into one, in the order of their blocks, as soon as all earlier values are there.
 ///
-/// The order, and what is folded with what, depend on the blocks alone: so the bits are the same for any number of ranks,
-/// threads and chunks. Only values that came before their turn are kept.
+/// The order and the grouping depend only on the blocks. So all bits of the result are the same for any number of ranks,
+/// threads and chunks. Only values that arrive early are stored.
 final class FoldSink<Value: Codable & Sendable>: Sink {
   static var keepsPlaces: Bool { false }
 
-  /// All that was folded so far; nil before the first.
+  /// The values folded so far; nil before the first.
   private(set) var folded: Value?
-  /// What folding threw.
+  /// The error that `merge` or `check` threw.
   private(set) var thrown: (any Error)?
   private var next = 0
   private var early: [Int: Value] = [:]
-  private var rooms: [Int: UnsafeMutableBufferPointer<Value>] = [:]
+  private var buffers: [Int: UnsafeMutableBufferPointer<Value>] = [:]
   private let merge: (inout Value, Value) throws -> Void
   private let check: (Value) throws -> Void
 
-  /// - Parameter check: looks at the first value, where others follow.
+  /// - Parameters:
+  ///   - merge: folds a value into the previous ones.
+  ///   - check: checks the first value, if there are others.
   init(_ merge: @escaping (inout Value, Value) throws -> Void, check: @escaping (Value) throws -> Void = { _ in }) {
     self.merge = merge
     self.check = check
   }
 
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> {
-    // A chunk whose values can't be read in part is asked for again.
-    rooms.removeValue(forKey: range.lowerBound)?.deallocate()
-    let room = UnsafeMutableBufferPointer<Value>.allocate(capacity: range.count)
-    rooms[range.lowerBound] = room
-    return room
+    // If some values of a chunk can't be read, the chunk is requested again.
+    buffers.removeValue(forKey: range.lowerBound)?.deallocate()
+    let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: range.count)
+    buffers[range.lowerBound] = buffer
+    return buffer
   }
 
-  func came(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
-    guard let room = rooms.removeValue(forKey: chunk.lowerBound) else { return nil }
-    defer { room.deallocate() }
+  func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
+    guard let buffer = buffers.removeValue(forKey: chunk.lowerBound) else { return nil }
+    defer { buffer.deallocate() }
     for index in runs.joined() {
-      let value = (room.baseAddress! + (index - chunk.lowerBound)).move()
+      let value = (buffer.baseAddress! + (index - chunk.lowerBound)).move()
       if index == next { fold(value) } else { early[index] = value }
     }
     while let value = early.removeValue(forKey: next) { fold(value) }
@@ -59,8 +61,8 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   }
 
   func abandon() {
-    for room in rooms.values { room.deallocate() }
-    rooms = [:]
+    for buffer in buffers.values { buffer.deallocate() }
+    buffers = [:]
     early = [:]
   }
 

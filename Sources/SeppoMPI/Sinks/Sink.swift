@@ -1,58 +1,60 @@
 import SeppoEngine
 import SeppoWire
 
-/// Where the values of a call go on rank 0, as they come: one for each block of items, in any order.
+/// The destination of a call's values on rank 0. There is one value for each block of items, and they arrive in any order.
 ///
-/// One chunk after another it is asked for `places`, and told what has come there: once for each chunk, whatever came of it.
+/// For each chunk, `places` is called to get memory, then `receive` once, even if no value has arrived.
 protocol Sink<Value>: AnyObject {
   associatedtype Value: Codable & Sendable
 
-  /// Whether values stay in their places until the call's end, and any part of these may be asked for.
+  /// Whether values stay in place until the end of the call, so that `places` may be called for any range.
   static var keepsPlaces: Bool { get }
 
-  /// Uninitialised memory for the values of these blocks, until `came`.
+  /// Returns memory for the values of these blocks, uninitialised until `receive`.
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value>
 
-  /// Values stand in their places.
+  /// Takes over values that have been stored at their places.
   ///
   /// - Parameters:
-  ///   - chunk: whose places were asked for, or the beginning of that.
-  ///   - runs: those blocks of it that have a value, in ascending order.
-  ///   - origin: which rank computed them; nil where an earlier job did.
-  ///   - coded: their bytes as the other ranks may get them, where all of them are there.
-  /// - Returns: the first whose value can't travel, and why: that one and those behind it were not taken.
-  func came(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue?
+  ///   - chunk: the range that was passed to `places`, or the beginning of it.
+  ///   - runs: the blocks that have a value, in ascending order.
+  ///   - origin: the rank that computed the values; nil if an earlier job did.
+  ///   - coded: the values' bytes for the other ranks, if no value is missing.
+  /// - Returns: the first value that can't be sent; it and all values after it were not taken over.
+  func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue?
 
-  /// Lets go of what is there: the call has failed.
+  /// Frees the values, because the call has failed.
   func abandon()
 }
 
-/// Where values were computed.
+/// The rank that computed values, and the time it took.
 struct Origin {
   let rank: Int
-  /// What computing a block took, in nanoseconds: of several, their mean.
+  /// The mean time per block, in nanoseconds.
   let nanoseconds: Int
 }
 
-/// A value that can't be encoded, or not be decoded again.
+/// A value that can't be encoded, or can't be decoded again.
 struct BadValue {
   let index: Int
   let error: WireError
 }
 
-/// Some values in bytes, as one writer wrote them.
+/// The encoded bytes of some values.
 struct CodedPart {
   let range: Range<Int>
   let bytes: UnsafeRawBufferPointer
-  /// Keeps the bytes.
+  /// Keeps the bytes alive.
   let owner: AnyObject
 }
 
 extension Sink {
-  /// Reads a chunk's values, which come without gaps for those that failed, and takes them.
+  /// Decodes a chunk's values and takes them over.
   ///
-  /// - Parameter bytes: the values.
-  /// - Returns: the first whose value can't be read or travel on: those behind it aren't taken.
+  /// - Parameters:
+  ///   - bytes: the encoded values, without gaps for failed items.
+  ///   - owner: the object that keeps the bytes alive.
+  /// - Returns: the first value that can't be decoded or sent; it and all values after it are not taken over.
   func read(
     _ report: ChunkReport, of rank: Int, from bytes: UnsafeRawBufferPointer, owner: AnyObject
   ) -> BadValue? {
@@ -72,15 +74,15 @@ extension Sink {
         coded = CodedPart(range: report.done, bytes: bytes, owner: owner)
       }
     } else {
-      let room = UnsafeMutableBufferPointer<Value>.allocate(capacity: report.completed - report.failures.count)
-      defer { room.deallocate() }
-      let (done, error) = Items.read(room, from: bytes)
+      let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: report.completed - report.failures.count)
+      defer { buffer.deallocate() }
+      let (done, error) = Items.read(buffer, from: bytes)
       var moved = 0
       var kept: [Range<Int>] = []
       for run in runs {
         let part = run.prefix(min(run.count, done - moved))
         if !part.isEmpty {
-          _ = place(part).moveInitialize(fromContentsOf: room[moved..<(moved + part.count)])
+          _ = place(part).moveInitialize(fromContentsOf: buffer[moved..<(moved + part.count)])
           kept.append(part)
         }
         moved += part.count
@@ -91,7 +93,7 @@ extension Sink {
       }
       runs = kept
     }
-    return came(report.chunk, runs, from: Origin(report, rank: rank), coded: coded) ?? bad
+    return receive(report.chunk, runs, from: Origin(report, rank: rank), coded: coded) ?? bad
   }
 }
 

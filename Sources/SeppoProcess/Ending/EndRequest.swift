@@ -1,24 +1,25 @@
 import Synchronization
 
-/// Somebody wants this process to end: a batch system ahead of its limit, or a person; see `StopSignal`.
+/// A request to stop this process, from a batch system ahead of its limit or from a user; see `StopSignal`.
 ///
-/// In a map, rank 0 ends the job in order, see `EarlyEnding`. Where nobody looks (in the program's own code, in an item that
-/// the calling thread computes) a thread of this type's own ends the process when the time is over.
+/// In a map, rank 0 shuts the job down in order, see `EarlyStopController`. Elsewhere (in the program's own code, or in an
+/// item that the calling thread computes) no code checks for the request. There a thread of this type ends the process when
+/// the time is up.
 package final class EndRequest: Sendable {
   private let rank: Int
   private let host: String
-  /// How long items may go on that are in hand, in nanoseconds.
+  /// How long items in flight may keep running, in nanoseconds.
   private let grace: Int
   private let watchdog: Watchdog
   private let report: Report
 
-  /// Whether a thread in a call has seen it, and sees to the end.
-  private let isFollowed = Atomic<Bool>(false)
-  /// Whether there is something that is worth waiting for.
-  private let keeps = Atomic<Bool>(false)
-  /// Since when nothing is waited for any more, in nanoseconds; 0 where something is.
+  /// Whether a thread in a call has seen the request and handles it.
+  private let isHandled = Atomic<Bool>(false)
+  /// Whether a checkpoint stores results, so that waiting for items in flight is worthwhile.
+  private let hasCheckpoint = Atomic<Bool>(false)
+  /// When `endNow` was called, in nanoseconds; 0 before that.
   private let due = Atomic<Int>(0)
-  /// What was thrown since, and may be this request's doing.
+  /// The first error thrown since the request, which may be a consequence of it.
   private let thrown = Mutex<String?>(nil)
 
   package init(rank: Int, host: String, grace: Int, watchdog: Watchdog, report: Report) {
@@ -29,29 +30,30 @@ package final class EndRequest: Sendable {
     self.report = report
   }
 
-  /// Ends the process now, for a thread that can't go on.
+  /// Ends the process now, on behalf of a thread that can't continue.
   ///
-  /// - Parameter error: what it met, if the request is not known to be why.
+  /// - Parameter error: the error that stopped the thread, unless the request is known to be the cause.
   package func endNow(after error: (any Error)? = nil) -> Never {
     if let error { thrown.withLock { $0 = $0 ?? error.text } }
     _ = due.compareExchange(expected: 0, desired: monotonicNanoseconds(), ordering: .relaxed)
     while true { sleep(nanoseconds: 1_000_000_000) }
   }
 
-  /// From now on a thread that makes a call sees to the end.
-  package func follow() { isFollowed.store(true, ordering: .relaxed) }
+  /// Leaves the end of the process to the calling thread, which is in a call.
+  package func handle() { isHandled.store(true, ordering: .relaxed) }
 
-  /// The same, where there is something that is worth waiting for.
-  package func followIfKept() { if keeps.load(ordering: .relaxed) { follow() } }
+  /// Like `handle()`, but only if a checkpoint stores results.
+  package func handleIfCheckpointed() { if hasCheckpoint.load(ordering: .relaxed) { handle() } }
 
-  /// Before something is said of the job's end: where a launcher is ending the ranks, whoever ended the job has said why, and
-  /// this process ends by the signal as it would without us.
+  /// Ends this process by SIGTERM if a launcher is ending the ranks.
   ///
-  /// - Parameter act: what is to be done before it, where this is the thread that is in the call.
+  /// Call it before reporting the end of the job: in that case the reason has already been reported.
+  ///
+  /// - Parameter act: called first, if the launcher may be ending the ranks, on the thread that is in the call.
   package func dieIfKilled(after act: () -> Void = {}) {
-    guard StopSignal.current == SIGTERM || StopSignal.launcherStirred != 0 else { return }
+    guard StopSignal.current == SIGTERM || StopSignal.launcherWarning != 0 else { return }
     act()
-    // Signals end a sleep.
+    // A signal interrupts a sleep.
     let end = monotonicNanoseconds() + EndRequest.launcherPatience
     while StopSignal.current != SIGTERM, monotonicNanoseconds() < end { sleep(nanoseconds: 10_000_000) }
     guard StopSignal.current == SIGTERM else { return }
@@ -61,10 +63,10 @@ package final class EndRequest: Sendable {
     raise(SIGTERM)
   }
 
-  /// From now on what this process does is kept in a checkpoint.
-  package func keepResults() { keeps.store(true, ordering: .relaxed) }
+  /// Notes that from now on a checkpoint stores this process's results.
+  package func noteCheckpoint() { hasCheckpoint.store(true, ordering: .relaxed) }
 
-  /// Comes after MPI's start.
+  /// Starts the thread that ends the process. Call it after MPI has started.
   package func watch() {
     StopSignal.prepare()
     CrashNote.forget()
@@ -72,24 +74,25 @@ package final class EndRequest: Sendable {
     guard pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let read = ends[0]
-    guard ComputeThread.startSmall({ self.waitForEver(read) }) else { return }
+    guard ComputeThread.startSmall({ self.waitForRequest(read) }) else { return }
     StopSignal.watch(alarm: ends[1])
   }
 
-  /// Where a launcher ends ranks because one has died, SIGKILL follows within this time, and nothing is to be said.
+  /// The time within which SIGKILL follows SIGTERM if a launcher ends ranks because one has died, in nanoseconds. Then this
+  /// process reports nothing.
   package static let launcherPatience = 1_500_000_000
-  /// A thread in a call has looked by then.
-  private static let attention = 300_000_000
-  /// By then rank 0 should have ended the job in order.
+  /// The time within which a thread in a call notices the request, in nanoseconds.
+  private static let noticeTime = 300_000_000
+  /// The time that rank 0 has to shut the job down in order, in nanoseconds.
   private static let margin = 5_000_000_000
 
-  private func waitForEver(_ file: Int32) -> Never {
+  private func waitForRequest(_ file: Int32) -> Never {
     var byte: UInt8 = 0
     while read(file, &byte, 1) < 1 {}
     while true {
-      let left = StopSignal.left
-      if left != 0 {
-        if monotonicNanoseconds() - left > EndRequest.margin { _exit(StopSignal.status) }
+      let leaving = StopSignal.leavingSince
+      if leaving != 0 {
+        if monotonicNanoseconds() - leaving > EndRequest.margin { _exit(StopSignal.status) }
         sleep(nanoseconds: 20_000_000)
         continue
       }
@@ -100,45 +103,45 @@ package final class EndRequest: Sendable {
       let (now, since) = (monotonicNanoseconds(), StopSignal.since)
       let isTermination = StopSignal.current == SIGTERM
       let patience =
-        isFollowed.load(ordering: .relaxed)
+        isHandled.load(ordering: .relaxed)
         ? grace + EndRequest.margin
         : max(
-          keeps.load(ordering: .relaxed) ? grace : 0,
-          isTermination ? EndRequest.launcherPatience : EndRequest.attention)
-      // A launcher that ends ranks does so by then, and nothing is to be said.
+          hasCheckpoint.load(ordering: .relaxed) ? grace : 0,
+          isTermination ? EndRequest.launcherPatience : EndRequest.noticeTime)
+      // A launcher that ends ranks has killed this one by then.
       let earliest = max(due.load(ordering: .relaxed), since + (isTermination ? EndRequest.launcherPatience : 0))
       let time = due.load(ordering: .relaxed) == 0 ? since + patience : min(earliest, since + patience)
-      // One after the other: the first ends the job, best rank 0, which knows what is stored.
+      // The ranks take turns. The first one ends the job, preferably rank 0, which knows what is stored.
       let turn = rank == 0 ? 0 : 500_000_000 + min(rank, 10) * 100_000_000
       if now >= time + turn { break }
       sleep(nanoseconds: 20_000_000)
     }
-    guard !StopSignal.hasCeased else { while true { sleep(nanoseconds: 1_000_000_000) } }
+    guard !StopSignal.isDisabled else { while true { sleep(nanoseconds: 1_000_000_000) } }
     watchdog.dismiss()
     Console.write(
       """
       Seppo: rank \(rank) (\(host)): asked to stop (\(StopSignal.spell(StopSignal.current ?? 0))), \
-      \(RankActivity.text(watchdog.page)); \(whatWasThrown)\(whatIsKept)
+      \(RankActivity.text(watchdog.page)); \(errorNote)\(storedNote)
       """)
     _exit(StopSignal.status)
   }
 
-  private var whatWasThrown: String {
-    thrown.withLock { $0 }.map { "it threw since (\($0)), which may be because of that; " } ?? ""
+  private var errorNote: String {
+    thrown.withLock { $0 }.map { "an error was thrown after the request, possibly because of it (\($0)); " } ?? ""
   }
 
-  /// Of the whole job, as far as this rank knows.
-  private var whatIsKept: String {
+  /// What is stored of the whole job, as far as this rank knows.
+  private var storedNote: String {
     if let stored = report.stored {
-      return "\(stored); \(EndRequest.goOn)"
+      return "\(stored); \(EndRequest.resumeAdvice)"
     }
-    if keeps.load(ordering: .relaxed) { return "what a checkpoint holds is kept" }
-    return watchdog.page.hasBeenInCall ? EndRequest.advice : "no map had begun"
+    if hasCheckpoint.load(ordering: .relaxed) { return "results that are in a checkpoint are kept" }
+    return watchdog.page.hasBeenInCall ? EndRequest.checkpointAdvice : "no map had started"
   }
 
-  package static let goOn = "run the same again, on any number of ranks, to go on from there"
+  package static let resumeAdvice = "run the same command again, on any number of ranks, to resume"
 
-  package static let advice = """
-    what was computed is lost: parallel(checkpoint: .sqlite("results.sqlite")) of SeppoCheckpoint would keep it
+  package static let checkpointAdvice = """
+    computed results are lost: to keep them, use parallel(checkpoint: .sqlite("results.sqlite")) of SeppoCheckpoint
     """
 }

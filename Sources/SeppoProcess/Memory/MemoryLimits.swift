@@ -1,68 +1,69 @@
-/// The limits on this process's memory that can be known: on Linux those of the process, of its control groups, of the
-/// Slurm job and of the machine; elsewhere none.
+/// The known limits on this process's memory: on Linux those of the process, its control groups, the Slurm job and the
+/// machine; on other systems none.
 ///
-/// What the kernel gives up before it kills anybody (file caches, and memory that can be swapped out) is no hindrance.
+/// Memory that the kernel reclaims before it kills a process (file caches, and memory that can be swapped out) counts as
+/// available.
 package struct MemoryLimits: Sendable {
-  /// The text of a file; nil where there is none.
+  /// Returns the text of a file, or nil if there is none.
   package var read: @Sendable (String) -> String? = { SystemFile.text($0) }
   package var variable: @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
-  /// RLIMIT_AS, in bytes; nil where there is no limit.
+  /// Returns RLIMIT_AS in bytes, or nil if there is no limit.
   package var addressSpace: @Sendable () -> Int? = readAddressSpace
 
-  /// Gives back what this process no longer uses, and still has from the system.
-  package var giveBack: @Sendable () -> Void = giveBackFreed
+  /// Returns freed memory that this process still holds to the system.
+  package var releaseUnused: @Sendable () -> Void = releaseFreed
 
-  /// What is left of each limit.
-  package func rooms() -> [MemoryRoom] {
+  /// Returns the available memory under each limit.
+  package func availabilities() -> [AvailableMemory] {
     let machine = table(read("/proc/meminfo")).mapValues { $0.times(1024) }
     let swap = machine["SwapFree"] ?? 0
     let own = sizes()
-    var rooms: [MemoryRoom] = []
+    var availabilities: [AvailableMemory] = []
     func add(_ bytes: Int?, _ limit: String, isShared: Bool = true) {
-      if let bytes { rooms.append(MemoryRoom(bytes: bytes, limit: limit, isShared: isShared)) }
+      if let bytes { availabilities.append(AvailableMemory(bytes: bytes, limit: limit, isShared: isShared)) }
     }
     if let own, let limit = addressSpace() { add(limit - own.virtual, "RLIMIT_AS (ulimit -v)", isShared: false) }
     add(groups(swap: swap), "the cgroup's limit")
     add(slurm().map { $0 - (own?.resident ?? 0) }, "Slurm's --mem")
     add(machine["MemAvailable"].map { $0.plus(swap) }, "this machine's memory")
-    return rooms
+    return availabilities
   }
 
-  /// Bytes of this process that stand in memory now.
+  /// The resident size of this process, in bytes.
   package var resident: Int? { sizes()?.resident }
 
-  /// Whether so many bytes can't be held.
+  /// Returns the shortage if an allocation doesn't fit. Amounts below `AvailableMemory.leastChecked` aren't checked.
   ///
   /// - Parameters:
-  ///   - own: what this process takes.
-  ///   - shared: what it and others of this machine take together.
-  ///   - ranks: how many these are.
-  ///   - slack: so much is to remain.
-  /// - Returns: what is missing of the tightest limit; nil where they can be held, or nothing is known.
+  ///   - own: the bytes that this process needs.
+  ///   - shared: the bytes that this process and others on this machine need together.
+  ///   - ranks: the number of these processes.
+  ///   - slack: the bytes that must remain available.
+  /// - Returns: the shortage under the tightest limit; nil if the memory is available or no limit is known.
   package func shortage(
-    own: Int, shared: Int, ranks: Int = 1, slack: Int = MemoryRoom.slack
+    own: Int, shared: Int, ranks: Int = 1, slack: Int = AvailableMemory.slack
   ) -> MemoryShortage? {
-    guard max(own, shared) >= MemoryRoom.worthALook else { return nil }
-    return look(own: own, shared: shared, ranks: ranks, slack: slack)
+    guard max(own, shared) >= AvailableMemory.leastChecked else { return nil }
+    return exactShortage(own: own, shared: shared, ranks: ranks, slack: slack)
   }
 
-  /// The same, however few they are.
-  package func look(own: Int, shared: Int, ranks: Int = 1, slack: Int) -> MemoryShortage? {
-    guard let room = tightest(where: { ($0.isShared ? shared : own) > $0.bytes - slack }).short else { return nil }
+  /// Like `shortage`, but checks small amounts too.
+  package func exactShortage(own: Int, shared: Int, ranks: Int = 1, slack: Int) -> MemoryShortage? {
+    guard let short = tightest(where: { ($0.isShared ? shared : own) > $0.bytes - slack }).short else { return nil }
     return MemoryShortage(
-      needed: room.isShared ? shared : own, available: max(0, room.bytes - slack), limit: room.limit,
-      ranks: room.isShared ? ranks : 1)
+      needed: short.isShared ? shared : own, available: max(0, short.bytes - slack), limit: short.limit,
+      ranks: short.isShared ? ranks : 1)
   }
 
-  /// The tightest of those limits that are too tight, and what is left of the tightest of all.
-  package func tightest(where isShort: (MemoryRoom) -> Bool) -> (short: MemoryRoom?, least: Int) {
-    var rooms = rooms()
-    if rooms.contains(where: isShort) {
-      giveBack()
-      rooms = self.rooms()
+  /// Returns the tightest of the limits that match, and the least memory available under any limit, in bytes.
+  package func tightest(where isShort: (AvailableMemory) -> Bool) -> (short: AvailableMemory?, least: Int) {
+    var availabilities = availabilities()
+    if availabilities.contains(where: isShort) {
+      releaseUnused()
+      availabilities = self.availabilities()
     }
     return (
-      rooms.filter(isShort).min { $0.bytes < $1.bytes }, rooms.map(\.bytes).min() ?? .max
+      availabilities.filter(isShort).min { $0.bytes < $1.bytes }, availabilities.map(\.bytes).min() ?? .max
     )
   }
 
@@ -74,7 +75,7 @@ package struct MemoryLimits: Sendable {
     return (pages[0].times(page), pages[1].times(page))
   }
 
-  /// Of the environment; nil where it doesn't say so, or the job has all of the machine (0).
+  /// The memory limit in Slurm's environment variables, in bytes; nil if there is none or the job has the whole machine (0).
   private func slurm() -> Int? {
     func count(_ name: String) -> Int? { variable(name).flatMap { number($0[...]) } }
     let megabytes: Int? =
@@ -89,28 +90,30 @@ package struct MemoryLimits: Sendable {
 }
 
 extension MemoryLimits {
-  /// - Parameter more: gives back what else this process has and can do without, before freed memory goes.
-  package init(givingBack more: @escaping @Sendable () -> Void) {
+  /// - Parameter freeCaches: frees memory that this process can do without; called before freed memory is returned to the
+  ///   system.
+  package init(freeingCaches freeCaches: @escaping @Sendable () -> Void) {
     self.init()
-    giveBack = {
-      more()
-      giveBackFreed()
+    releaseUnused = {
+      freeCaches()
+      releaseFreed()
     }
   }
 }
 
-/// Control groups.
+// MARK: Control groups
+
 extension MemoryLimits {
-  /// The least that is left on any level of the groups that this process is in; nil where none has a limit.
+  /// Returns the least memory available on any level of this process's groups; nil if none has a limit.
   ///
-  /// - Parameter swap: bytes that the machine has to swap out to.
+  /// - Parameter swap: the free swap space of the machine, in bytes.
   private func groups(swap: Int) -> Int? {
     var least: Int?
     for line in (read("/proc/self/cgroup") ?? "").split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { continue }
       if parts[1].isEmpty {
-        // Where version 1 stands beside it, version 2 has a folder of its own.
+        // If version 1 is mounted too, version 2 has a folder of its own.
         for root in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
           for folder in levels(of: parts[2], under: root) { note(unified(folder, swap)) }
         }
@@ -118,12 +121,14 @@ extension MemoryLimits {
         for folder in levels(of: parts[2], under: "/sys/fs/cgroup/memory") { note(version1(folder, swap)) }
       }
     }
-    func note(_ room: Int?) { if let room { least = min(least ?? room, room) } }
+    func note(_ available: Int?) { if let available { least = min(least ?? available, available) } }
     return least
   }
 
-  /// The group's folder and all above it. In a container the path may be one of the machine outside: then what is mounted
-  /// is the group itself, and the folders below aren't there.
+  /// Returns the group's folder and all folders above it.
+  ///
+  /// In a container, the path may be that of the host. Then the group itself is mounted at the root, and the folders below
+  /// don't exist.
   private func levels(of path: Substring, under root: String) -> [String] {
     let names = path.split(separator: "/")
     if names.contains("..") { return [root] }
@@ -140,26 +145,27 @@ extension MemoryLimits {
   }
 
   private func version1(_ folder: String, _ swap: Int) -> Int? {
-    // No limit is a very large one.
+    // Version 1 has a very large number for "no limit".
     guard let limit = value("\(folder)/memory.limit_in_bytes"), limit < 1 << 60,
       let used = value("\(folder)/memory.usage_in_bytes")
     else { return nil }
     let parts = table(read("\(folder)/memory.stat"))
     func all(_ name: String) -> Int { parts["total_\(name)"] ?? parts[name] ?? 0 }
     let files = all("inactive_file").plus(all("active_file"))
-    let room = (limit - max(0, used - files)).plus(swap)
+    let available = (limit - max(0, used - files)).plus(swap)
     guard let both = value("\(folder)/memory.memsw.limit_in_bytes"),
       let bothUsed = value("\(folder)/memory.memsw.usage_in_bytes")
-    else { return room }
-    return min(room, both - max(0, bothUsed - files))
+    else { return available }
+    return min(available, both - max(0, bothUsed - files))
   }
 
   private func value(_ path: String) -> Int? { read(path).flatMap { number($0[...]) } }
 }
 
-/// What such files hold.
+// MARK: Parsing
+
 extension MemoryLimits {
-  /// A whole number that isn't negative, with white space around it.
+  /// Parses a non-negative integer with white space around it.
   private func number(_ text: Substring) -> Int? {
     guard let number = Int(text.trimmingPrefix(while: \.isWhitespace).prefix { !$0.isWhitespace }), number >= 0 else {
       return nil
@@ -167,7 +173,7 @@ extension MemoryLimits {
     return number
   }
 
-  /// Lines of a name, perhaps a colon, and a number.
+  /// Parses lines of a name, an optional colon, and a number.
   private func table(_ text: String?) -> [String: Int] {
     var table: [String: Int] = [:]
     for line in (text ?? "").split(separator: "\n") {
@@ -186,13 +192,13 @@ extension MemoryLimits {
   #else
     guard getrlimit(RLIMIT_AS, &limit) == 0 else { return nil }
   #endif
-  // "Unlimited" is more than an Int holds.
+  // RLIM_INFINITY doesn't fit into an Int.
   return Int(exactly: limit.rlim_cur).flatMap { $0 == .max ? nil : $0 }
 }
 
-@Sendable private func giveBackFreed() {
+@Sendable private func releaseFreed() {
   #if canImport(Glibc)
-    // By its name: Swift's Glibc leaves out malloc.h.
+    // Looked up by name because Swift's Glibc module leaves out malloc.h.
     guard let trim = dlsym(nil, "malloc_trim") else { return }
     _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
   #endif

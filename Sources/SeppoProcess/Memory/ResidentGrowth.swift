@@ -1,23 +1,23 @@
-/// By how much this process grows, for results whose bytes nobody counts.
+/// The growth of this process, as an estimate for results whose size in bytes isn't counted.
 package struct ResidentGrowth {
   private var highest: Int?
   private var items = 0
-  private var looked = 0
+  private var sampled = 0
 
   package init() {}
 
-  /// It is looked at so often, in nanoseconds.
-  package static let pace = 10_000_000
+  /// The time between two samples, in nanoseconds.
+  package static let interval = 10_000_000
 
-  /// Results have come.
+  /// Adds results that have been computed.
   ///
-  /// - Returns: how many since the last look, and the bytes by which the process is larger than ever; these are nil at the
-  ///   first look, which takes in what the program holds besides. Nil where it isn't time for a look.
-  package mutating func came(_ items: Int, at now: Int, _ limits: MemoryLimits) -> (items: Int, bytes: Int?)? {
+  /// - Returns: the results since the last sample, and the bytes by which the process has outgrown its peak; nil if no sample
+  ///   is due. The first sample has no bytes because it includes everything else that the program holds.
+  package mutating func add(_ items: Int, at now: Int, _ limits: MemoryLimits) -> (items: Int, bytes: Int?)? {
     self.items += items
-    if looked == 0 { looked = now }
-    guard now - looked >= ResidentGrowth.pace, let resident = limits.resident else { return nil }
-    looked = now
+    if sampled == 0 { sampled = now }
+    guard now - sampled >= ResidentGrowth.interval, let resident = limits.resident else { return nil }
+    sampled = now
     defer { (highest, self.items) = (max(resident, highest ?? 0), 0) }
     return (self.items, highest.map { max(0, resident - $0) })
   }

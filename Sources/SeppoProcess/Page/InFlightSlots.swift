@@ -1,33 +1,33 @@
 import Synchronization
 
-/// What one compute thread has in hand: items, and since when.
+/// The items that one compute thread is computing, and since when.
 ///
-/// Written by that thread at every stretch; read by the thread in a call, by a signal handler, and from outside of the
-/// process. So it is words in memory that is never freed, each written whole.
+/// That thread writes it at every batch. The thread in a call, a signal handler and other processes read it. So it consists
+/// of atomic words in memory that is never freed.
 package struct InFlightSlot: Sendable {
-  /// Lower and upper bound, and since when, which is 0 while there is nothing.
+  /// The bounds of the items, and the start time, which is 0 while the slot is empty.
   private struct Words: ~Copyable {
     let lower = Atomic<Int>(0)
     let upper = Atomic<Int>(0)
     let since = Atomic<Int>(0)
-    /// Whose hand it is.
+    /// The thread that owns the slot.
     let thread = Atomic<Int>(0)
-    /// A cache line for each thread.
-    let room: (Int, Int, Int, Int) = (0, 0, 0, 0)
+    /// Fills a cache line, so that threads don't share one.
+    let padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
   }
 
   package static let size = 64
 
-  /// Never freed, and atomic: that is why it may go to any thread.
+  /// Safe because the memory is never freed and its words are atomic.
   nonisolated(unsafe) private let words: UnsafeMutablePointer<Words>
 
-  /// - Parameter memory: zeros, which is an empty hand, or one that is in use.
+  /// - Parameter memory: zeros, for an empty slot, or a slot in use.
   fileprivate init(_ memory: UnsafeMutableRawPointer) { words = memory.assumingMemoryBound(to: Words.self) }
 
-  /// The calling thread is the one that computes.
+  /// Makes the calling thread the slot's owner.
   package func own() { words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed) }
 
-  /// A number that is another for every thread. May be asked by a signal handler.
+  /// A number that identifies the calling thread. Async-signal-safe.
   package static var callingThread: Int {
     #if canImport(Darwin)
       Int(bitPattern: pthread_self())
@@ -36,7 +36,9 @@ package struct InFlightSlot: Sendable {
     #endif
   }
 
-  /// From now on, in nanoseconds of the monotonic clock, the thread computes these items.
+  /// Notes that the thread computes these items.
+  ///
+  /// - Parameter now: the start time, in nanoseconds of the monotonic clock.
   package func take(_ items: Range<Int>, at now: Int) {
     words.pointee.since.store(0, ordering: .relaxed)
     words.pointee.lower.store(items.lowerBound, ordering: .releasing)
@@ -46,29 +48,30 @@ package struct InFlightSlot: Sendable {
 
   package func empty() { words.pointee.since.store(0, ordering: .relaxed) }
 
-  /// The same, and all that follows on this thread comes after it, for whoever looks: who still saw the items, did so before.
+  /// Like `empty()`, but sequentially consistent: a reader that still sees the items read them before anything this thread
+  /// does next.
   package func emptyInOrder() { words.pointee.since.store(0, ordering: .sequentiallyConsistent) }
 
-  /// Nil while there is nothing. May be called by a signal handler.
+  /// The items and their start time; nil while the slot is empty. Async-signal-safe.
   package var content: (items: Range<Int>, since: Int)? {
     let since = words.pointee.since.load(ordering: .sequentiallyConsistent)
     guard since != 0 else { return nil }
     let lower = words.pointee.lower.load(ordering: .acquiring)
     let upper = words.pointee.upper.load(ordering: .acquiring)
-    // Changed meanwhile: it has gone on to other items.
+    // If it has changed meanwhile, the thread has continued with other items.
     guard words.pointee.since.load(ordering: .relaxed) == since, lower < upper else { return nil }
     return (lower..<upper, since)
   }
 }
 
-/// Those of all compute threads of this rank.
+/// The slots of all compute threads of this rank.
 package struct InFlightSlots: Sendable {
-  /// A rank has no more compute threads than these.
-  package static let most = 1024
-  /// How many are in use, then the hands.
-  package static let size = (1 + most) * InFlightSlot.size
+  /// The maximum number of compute threads per rank.
+  package static let capacity = 1024
+  /// The size in bytes: the number of slots in use, padded to a slot's size, then the slots.
+  package static let size = (1 + capacity) * InFlightSlot.size
 
-  /// Never freed, and all that is in it is atomic: that is why it may go to any thread.
+  /// Safe because the memory is never freed and its words are atomic.
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
 
   /// - Parameter memory: `size` bytes, never freed.
@@ -79,19 +82,19 @@ package struct InFlightSlots: Sendable {
 
   private var count: UnsafeMutablePointer<Atomic<Int>> { memory.assumingMemoryBound(to: Atomic<Int>.self) }
 
-  /// How many are in use.
+  /// The number of slots in use.
   package var used: Int { count.pointee.load(ordering: .acquiring) }
 
-  /// Whether any holds something.
-  package var isAnyFull: Bool { (0..<used).contains { self[$0].content != nil } }
+  /// Whether any thread is computing items.
+  package var isAnyInUse: Bool { (0..<used).contains { self[$0].content != nil } }
 
-  /// That of a compute thread which is about to start.
+  /// Returns the slot for a compute thread that is about to start.
   package func use(_ thread: Int) -> InFlightSlot {
-    count.pointee.max(min(thread, InFlightSlots.most - 1) + 1, ordering: .acquiringAndReleasing)
+    count.pointee.max(min(thread, InFlightSlots.capacity - 1) + 1, ordering: .acquiringAndReleasing)
     return self[thread]
   }
 
   package subscript(thread: Int) -> InFlightSlot {
-    InFlightSlot(memory + (1 + min(thread, InFlightSlots.most - 1)) * InFlightSlot.size)
+    InFlightSlot(memory + (1 + min(thread, InFlightSlots.capacity - 1)) * InFlightSlot.size)
   }
 }

@@ -1,22 +1,22 @@
-/// What this rank is doing, for who asks from outside: on SIGQUIT (`kill -QUIT`, Ctrl-\) it is written to standard error,
-/// one line, and the rank goes on.
+/// A description of what this rank is doing. On SIGQUIT (`kill -QUIT`, Ctrl-\) the rank writes it to standard error, as one
+/// line, and continues.
 ///
-/// A signal handler may neither allocate nor lock, so it looks at what stands ready in the shared page.
+/// A signal handler may neither allocate nor lock, so it reads the shared page only.
 package enum RankActivity {
-  /// Written once, before the handler is installed: that is why it is safe.
+  /// Safe because it is written once, before the handler is installed.
   nonisolated(unsafe) private static var page: SharedPage?
-  /// A line of more compute threads would be hard to read.
-  static let mostShown = 16
+  /// The maximum number of compute threads in the line, to keep it readable.
+  static let maximumShown = 16
 
   package static func start(_ page: SharedPage) {
     RankActivity.page = page
-    // A program that has a use of its own for the signal keeps it. A reporter of crashes, as Swift's runtime has one where
-    // output goes to a terminal, would stop the rank for seconds and print all its threads.
+    // A handler of the program stays. A crash reporter's handler is replaced: it would stop the rank for seconds and print
+    // all its threads. (Swift's runtime has one if output goes to a terminal.)
     guard isFree(SIGQUIT) else { return }
-    signal(SIGQUIT) { _ in RankActivity.say() }
+    signal(SIGQUIT) { _ in RankActivity.report() }
   }
 
-  /// Whether the signal has its default action, or the same handler as traps and illegal instructions.
+  /// Returns whether the signal has its default action, or the same handler as traps and illegal instructions.
   private static func isFree(_ signal: Int32) -> Bool {
     func address(_ signal: Int32) -> Int? {
       var action = sigaction()
@@ -26,10 +26,10 @@ package enum RankActivity {
     return current == 0 || current > 1 && current == address(SIGTRAP) && current == address(SIGILL)
   }
 
-  private static func say() {
-    // A process that this one forks has the handler too, and is no rank.
+  private static func report() {
+    // A forked process has the handler too, but is not a rank.
     guard let page, !RankProcess.isFork else { return }
-    // The interrupted call may be about to look at it.
+    // The interrupted code may be about to read it.
     let interrupted = errno
     defer { errno = interrupted }
     Line.make { line in
@@ -41,8 +41,8 @@ package enum RankActivity {
     }
   }
 
-  /// As "in call 3, mapParallel at File.swift:12, for 12.3 s: computing items 34 to 61 (for 0.2 s)". `Watchdog` says the same
-  /// in the same words. May be called by a signal handler.
+  /// Writes text such as "in call 3, mapParallel at File.swift:12, for 12.3 s: computing items 34 to 61 (for 0.2 s)".
+  /// `WatchdogScript` uses the same words. Async-signal-safe.
   package static func describe(_ page: SharedPage, in line: inout Line) {
     let now = monotonicNanoseconds()
     let since = page.words.pointee.since.load(ordering: .acquiring)
@@ -63,7 +63,7 @@ package enum RankActivity {
     var shown = 0
     for thread in 0..<page.slots.used {
       guard let (items, since) = page.slots[thread].content else { continue }
-      if shown == mostShown { return line.put(", and so on") }
+      if shown == maximumShown { return line.put(", and so on") }
       line.put(shown == 0 ? ": computing " : ", ")
       line.put(items)
       line.put(" (for ")
@@ -73,7 +73,7 @@ package enum RankActivity {
     }
   }
 
-  /// The same as text.
+  /// Returns the description as a string.
   package static func text(_ page: SharedPage) -> String {
     Line.make { line in
       describe(page, in: &line)

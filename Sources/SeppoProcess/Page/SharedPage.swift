@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What this rank is doing, in memory that others can look at: a signal handler at any moment, and the rank's watchdog, which
-/// is another process, after the rank's death.
+/// What this rank is doing, in shared memory. A signal handler can read it at any moment, and the rank's watchdog, which is
+/// another process, after the rank's death.
 ///
-/// Two lines of text, then words, then `InFlightSlots`. `WatchdogScript` knows these places too.
+/// The layout is two lines of text, then words, then `InFlightSlots`. `WatchdogScript` depends on it.
 package struct SharedPage: Sendable {
   package static let textLength = 256
   package static let wordsOffset = 2 * textLength
@@ -16,25 +16,24 @@ package struct SharedPage: Sendable {
   package struct Words: ~Copyable {
     package let rank = Atomic<Int>(0)
     package let state = Atomic<Int>(State.starting.rawValue)
-    /// How many calls the rank has made.
+    /// The number of calls that the rank has made.
     package let number = Atomic<Int>(0)
-    /// Since when it is in the last of them, in nanoseconds of the monotonic clock; 0 where it is in none.
+    /// When the current call started, in nanoseconds of the monotonic clock; 0 outside of calls.
     package let since = Atomic<Int>(0)
-    /// The signal that ends the rank, when, and on which thread; 0 where there is none.
+    /// The signal that ends the rank, its time, and its thread; 0 if there is none.
     package let signal = Atomic<Int>(0)
     package let died = Atomic<Int>(0)
     package let thread = Atomic<Int>(0)
-    /// How many processes the system had killed for want of memory when the rank started; where it doesn't say, more
-    /// than ever can be.
+    /// The system's count of out-of-memory kills when the rank started; the largest number if the count isn't available.
     package let kills = Atomic<Int>(.max)
-    /// What the clock of /proc/uptime is ahead of the monotonic one, in nanoseconds: the machine slept for so long.
+    /// How far the clock of /proc/uptime is ahead of the monotonic clock, in nanoseconds: the time the machine was suspended.
     package let ahead = Atomic<Int>(0)
   }
 
-  /// Never freed, and its lines are written by the thread in a call alone, each while the other one is looked at: that is why
-  /// it may go to any thread.
+  /// Safe because the memory is never freed, and only the thread in a call writes the lines, always the one that is not being
+  /// read.
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
-  /// Never freed, and atomic: that is why it may go to any thread.
+  /// Safe because the memory is never freed and its words are atomic.
   nonisolated(unsafe) private let pointer: UnsafeMutablePointer<Words>
   package let slots: InFlightSlots
 
@@ -48,30 +47,32 @@ package struct SharedPage: Sendable {
     for line in 0...1 { write(line: line, []) }
   }
 
-  /// Memory for a rank without a watchdog.
-  package static func alone() -> SharedPage {
+  /// Returns a page in private memory, for a rank without a watchdog.
+  package static func unshared() -> SharedPage {
     SharedPage(.allocate(byteCount: size, alignment: InFlightSlot.size))
   }
 
-  /// Of a page that is `alone`: nobody may look at it any more, nor at its hands.
+  /// Frees an `unshared` page. Neither the page nor its slots may be used afterwards.
   func deallocate() { memory.deallocate() }
 
   package var words: UnsafeMutablePointer<Words> { pointer }
 
-  /// Each call's text goes where the last but one's was, and counts from the moment when the number is written: so whoever
-  /// looks finds one of them whole.
+  /// Notes that the rank has reached a call.
+  ///
+  /// The calls' texts alternate between the two lines, and a text is valid once its call's number is written. So a reader
+  /// always finds a complete text.
   package func enter(_ call: String, at place: String, number: Int) {
     write(line: number & 1, place.isEmpty ? [call] : [call, " at ", place])
     words.pointee.number.store(number, ordering: .releasing)
     words.pointee.since.store(monotonicNanoseconds(), ordering: .releasing)
   }
 
-  /// Whether the rank has come to a call.
+  /// Whether the rank has reached a call.
   package var hasBeenInCall: Bool { words.pointee.number.load(ordering: .relaxed) != 0 }
 
   package func leave() { words.pointee.since.store(0, ordering: .relaxed) }
 
-  /// The text of the call that the rank has come to last. May be called by a signal handler.
+  /// The text of the last call that the rank has reached. Async-signal-safe.
   package var call: UnsafeRawBufferPointer {
     let line = memory + (words.pointee.number.load(ordering: .acquiring) & 1) * SharedPage.textLength
     var length = SharedPage.textLength - 1
@@ -82,7 +83,7 @@ package struct SharedPage: Sendable {
   private static let space: UInt8 = 32
   private static let newline: UInt8 = 10
 
-  /// Padded with spaces, because a shell reads lines one after the other.
+  /// Writes a line, padded with spaces because a shell reads line by line.
   private func write(line: Int, _ texts: [String]) {
     let line = UnsafeMutableRawBufferPointer(
       start: memory + line * SharedPage.textLength, count: SharedPage.textLength)

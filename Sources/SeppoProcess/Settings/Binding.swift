@@ -1,9 +1,10 @@
-/// Whether this rank is bound to fewer cores than it has compute threads: `mpirun` binds each of one or two ranks to one
-/// core, and three compute threads there are no faster than one.
+/// A check whether this rank is bound to fewer cores than it has compute threads.
+///
+/// With one or two ranks, `mpirun` binds each rank to one core. Three compute threads there are no faster than one.
 package struct Binding {
   private enum State {
     case unknown
-    /// Nothing binds this rank; or it has been said.
+    /// The rank is not bound, or the warning has been printed.
     case settled
     case bound(cores: Int, of: Int)
   }
@@ -12,15 +13,15 @@ package struct Binding {
 
   package init() {}
 
-  /// Says so, once, where so many compute threads share fewer cores.
+  /// Prints a warning, once, if there are more compute threads than cores.
   package mutating func check(threads: Int, rank: Int, host: String) {
     if case .unknown = state { state = Binding.look() }
     guard case .bound(let cores, let all) = state, threads > cores else { return }
     state = .settled
     let slurm = getenv("SLURM_JOB_ID") == nil ? "" : "ask Slurm for --cpus-per-task=\(threads), and "
-    // mpirun refuses to bind a rank to more cores than there are for it.
-    let isRoom = threads * (Launcher.localRanks ?? 1) <= all
-    let bound = isRoom ? " (or --map-by slot:PE=\(threads))" : ""
+    // mpirun refuses to bind a rank to more cores than the machine has for it.
+    let hasEnoughCores = threads * (Launcher.localRanks ?? 1) <= all
+    let bound = hasEnoughCores ? " (or --map-by slot:PE=\(threads))" : ""
     Console.write(
       """
       Seppo: rank \(rank) (\(host)): \(threads) compute threads share \(cores) of \(all) cores; \(slurm)launch with \
@@ -30,13 +31,14 @@ package struct Binding {
 
   private static func look() -> State {
     guard let own = cores(ofProcess: "self") else { return .settled }
-    // Process 1 may use what the machine has, or the container; some clusters hide it.
+    // Process 1 may use all cores of the machine or container. Some clusters hide it.
     let all = cores(ofProcess: "1") ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     return own < all ? .bound(cores: own, of: all) : .settled
   }
 
-  /// How many cores a process may run on; nil where there is no Linux to say so. Not by `sched_getaffinity`, which Swift's
-  /// Glibc hides.
+  /// Returns the number of cores that a process may run on; nil on systems other than Linux.
+  ///
+  /// Swift's Glibc module hides `sched_getaffinity`, so this reads /proc.
   package static func cores(ofProcess process: String) -> Int? {
     SystemFile.text("/proc/\(process)/status")?.split(separator: "\n").lazy.compactMap {
       cores(inStatusLine: String($0))
@@ -44,7 +46,7 @@ package struct Binding {
     .first
   }
 
-  /// Of a line like `Cpus_allowed: ff,ffffffff`, which has a bit for each.
+  /// Parses a line such as `Cpus_allowed: ff,ffffffff`, which has a bit for each core.
   package static func cores(inStatusLine line: String) -> Int? {
     guard line.hasPrefix("Cpus_allowed:") else { return nil }
     return line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }

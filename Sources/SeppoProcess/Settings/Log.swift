@@ -1,9 +1,9 @@
 internal import Logging
 
-/// What this rank does, for who wants to see it (`SEPPO_LOG=debug`): to standard error, or to what the program has given to
+/// The debug log of this rank (`SEPPO_LOG=debug`). It goes to standard error, or to the handler that the program has passed to
 /// swift-log's `LoggingSystem.bootstrap`.
 package struct Log: Sendable {
-  /// Nil where nothing is to be said: then a message isn't even made.
+  /// Nil if logging is off. Then messages aren't even built.
   private let logger: Logger?
 
   package init(_ settings: Settings, rank: Int, host: String) {
@@ -20,7 +20,7 @@ package struct Log: Sendable {
 
   package func debug(_ message: @autoclosure () -> String) {
     guard let logger else { return }
-    // The name that people filter by.
+    // The name that users filter by.
     logger.debug("\(message())", source: "SeppoMPI")
   }
 }

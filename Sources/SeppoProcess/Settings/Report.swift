@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What rank 0 keeps in the file that `SEPPO_REPORT` names, for whoever launches the job again: that Seppo has begun, what a
-/// checkpoint holds, and whether the program has ended itself.
+/// The status that rank 0 writes to the file `SEPPO_REPORT`, for the script that relaunches the job: that Seppo has started,
+/// what a checkpoint holds, and whether the program has ended itself.
 ///
-/// Changed by one thread at a time, the one in a call, but for what has a mutex: that is why it is `Sendable`.
+/// `Sendable` because only the thread in a call changes it; the rest is protected by a mutex.
 package final class Report: @unchecked Sendable {
   package enum End: String {
     case well, error, deadline
@@ -11,10 +11,10 @@ package final class Report: @unchecked Sendable {
 
   private let path: String?
   private let file: Int32
-  private var began = false
+  private var hasStarted = false
   private var kept = ""
   private var ended = ""
-  /// What the checkpoints of this job hold, by the calls' numbers.
+  /// The contents of this job's checkpoints, by call number.
   private let keptByCall = Mutex<[Int: Kept]>([:])
 
   private struct Kept {
@@ -29,18 +29,18 @@ package final class Report: @unchecked Sendable {
   }
 
   package func begin() {
-    began = true
+    hasStarted = true
     write()
   }
 
-  /// So many of a call's results are stored in its checkpoint.
+  /// Notes the number of a call's results that its checkpoint holds.
   package func checkpoint(_ name: String, kept: Int, of count: Int, call: Int) {
     keptByCall.withLock { $0[call] = Kept(name: name, results: kept, items: count) }
     self.kept = "checkpoint \(name)\nkept \(kept)\nitems \(count)\n"
     write()
   }
 
-  /// What is stored of all calls so far, as "a.sqlite has 39 of 40 items"; nil where nothing is. For any thread.
+  /// What is stored of all calls so far, such as "a.sqlite has 39 of 40 items"; nil if nothing is. May be called on any thread.
   package var stored: String? {
     let calls = keptByCall.withLock { $0 }
     let files = Dictionary(grouping: calls.values, by: \.name).sorted { $0.key < $1.key }
@@ -50,7 +50,7 @@ package final class Report: @unchecked Sendable {
     return calls.values.contains { $0.results > 0 } ? texts.joined(separator: ", ") : nil
   }
 
-  /// The job ends, and why: then its status is the program's own. Another rank than 0 says it where rank 0 can't.
+  /// Notes that the job ends with the program's own status, and why. Another rank notes it if rank 0 can't.
   package func end(_ end: End) {
     guard ended.isEmpty else { return }
     ended = "ended \(end)\n"
@@ -63,11 +63,11 @@ package final class Report: @unchecked Sendable {
     _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
   }
 
-  /// A hint: where it can't be written, whoever reads it finds less.
+  /// Writes the file. Failures are ignored because the file is only a hint.
   private func write() {
-    guard file >= 0, began else { return }
+    guard file >= 0, hasStarted else { return }
     let text = Array("began\n\(kept)\(ended)".utf8)
-    // What stood there is shorter, but for one call behind another: spaces are no lines.
+    // The new text may be shorter than the old one, where another call follows.
     _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
     ftruncate(file, off_t(text.count))
   }

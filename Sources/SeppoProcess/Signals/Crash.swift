@@ -1,28 +1,28 @@
-/// Signals that end this process: which one it was is written to the shared page, for the watchdog, and all else goes on as
-/// it would without us, so that backtraces, core files and the status stay what they are.
+/// Handlers for signals that end this process. They write the signal to the shared page, for the watchdog, and then let the
+/// signal take its course, so that backtraces, core files and the status stay the same.
 package enum Crash {
-  /// Of the program's own making. Handlers that MPI, Swift or others have for them are run as before.
+  /// Caused by the program itself. The handlers of MPI, Swift or others still run.
   private static let faults = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS]
-  /// Sent from outside, but for what `EndRequest` sees to. Only where these end the process; who has a use for them keeps it.
+  /// Sent from outside, except those that `EndRequest` handles. Installed only over the default action.
   private static let requests = [
     SIGHUP, SIGINT, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
   ]
 
   private struct Memory {
     var page: SharedPage
-    /// Of our handler.
+    /// The address of our handler.
     var address = 0
-    /// What was to be done before us, by the signal's number.
+    /// The actions before ours, by signal number.
     var previous: UnsafeMutablePointer<sigaction>
   }
 
-  /// Written before a signal's handler is installed, and never freed: that is why it is safe.
+  /// Safe because it is written before a handler is installed, and never freed.
   nonisolated(unsafe) private static let memory = UnsafeMutablePointer<Memory>.allocate(capacity: 1)
 
   private static let signals = 65
   private static let alternateStack = 256 << 10
 
-  /// Comes after MPI's start, because Open MPI puts its own handlers over those that it finds.
+  /// Installs the handlers. Call it after MPI has started, because Open MPI replaces existing handlers.
   package static func watch(_ page: SharedPage) {
     #if os(Linux)
       let previous = UnsafeMutablePointer<sigaction>.allocate(capacity: signals)
@@ -34,15 +34,15 @@ package enum Crash {
     #endif
   }
 
-  /// Gives the calling thread a stack for handlers: its own may be what is full.
+  /// Gives the calling thread a stack for signal handlers, for the case that its own stack overflows.
   ///
-  /// - Returns: that stack, for `leaveThread`; nil where the thread has one already.
+  /// - Returns: the stack, for `leaveThread`; nil if the thread already has one.
   @discardableResult
   package static func prepareThread() -> UnsafeMutableRawPointer? {
     #if os(Linux)
       var stack = stack_t()
       guard sigaltstack(nil, &stack) == 0, stack.ss_flags & Int32(SS_DISABLE) != 0 else { return nil }
-      // Only what is used takes memory.
+      // Unused pages take no memory.
       let memory = mmap(nil, alternateStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
       guard let memory, memory != MAP_FAILED else { return nil }
       stack = stack_t(ss_sp: memory, ss_flags: 0, ss_size: alternateStack)
@@ -53,7 +53,7 @@ package enum Crash {
     #endif
   }
 
-  /// The calling thread is about to end.
+  /// Removes the calling thread's handler stack, before the thread ends.
   package static func leaveThread(_ memory: UnsafeMutableRawPointer?) {
     #if os(Linux)
       guard let memory else { return }
@@ -70,7 +70,7 @@ package enum Crash {
       memory.pointee.previous[Int(signal)] = action
       action.handler = { Crash.handle($0, $1, $2) }
       memory.pointee.address = action.address
-      // With what a handler before us wanted, as to be called only once.
+      // Keep the previous flags, such as SA_RESETHAND.
       action.sa_flags |= Int32(SA_SIGINFO) | Int32(SA_ONSTACK)
       sigaction(signal, &action, nil)
     }
@@ -81,13 +81,13 @@ package enum Crash {
       let interrupted = errno
       defer { errno = interrupted }
       let words = memory.pointee.page.words
-      // A process that this one forks has the handlers too, and is no rank.
+      // A forked process has the handlers too, but is not a rank.
       let isRank = !RankProcess.isFork
       if isRank { CrashNote.write(afterFault: faults.contains(signal)) }
       let isSent = (info?.pointee.si_code ?? 0) <= 0
       var isNoted = false
       if isRank, signal == SIGINT, !isSent {
-        // Ctrl-C is no accident.
+        // Ctrl-C at the terminal is intended, so the watchdog reports nothing.
         words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .relaxed)
       } else if isRank {
         isNoted = words.pointee.signal.compareExchange(expected: 0, desired: Int(signal), ordering: .relaxed).exchanged
@@ -100,19 +100,19 @@ package enum Crash {
       if previous.pointee.isDefault {
         var action = sigaction()
         sigaction(signal, &action, nil)
-        if isSent || !comesAgain(signal) { raise(signal) }
+        if isSent || !repeats(signal) { raise(signal) }
         return
       }
       run(previous, signal, info, context)
-      // A handler that stays in its place has mended what was wrong.
+      // If our handler is still installed, the previous handler has recovered from the fault.
       var action = sigaction()
       if isNoted, sigaction(signal, nil, &action) == 0, action.address == memory.pointee.address {
         words.pointee.signal.store(0, ordering: .relaxed)
       }
     }
 
-    /// Whether the fault is met again where the program goes on: then the core file has its address.
-    private static func comesAgain(_ signal: Int32) -> Bool {
+    /// Returns whether the fault repeats when the program resumes. Then the core file has the fault's address.
+    private static func repeats(_ signal: Int32) -> Bool {
       switch signal {
       case SIGSEGV, SIGBUS, SIGILL, SIGFPE: true
       default: false
@@ -126,7 +126,7 @@ package enum Crash {
       if action.pointee.sa_flags & Int32(SA_SIGINFO) != 0 {
         action.pointee.handler?(signal, info, context)
       } else {
-        // Its address is in the same place, and it takes the first argument only.
+        // The address is in the same field. This kind of handler takes the first argument only.
         unsafeBitCast(action.pointee.address, to: (@convention(c) (Int32) -> Void).self)(signal)
       }
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What a signal handler writes where this process is ended by a signal: a checkpoint's note of whether rank 0 has died by
-/// itself.
+/// A note that a signal handler writes when a signal ends this process. A checkpoint uses it to record whether rank 0 crashed
+/// or was killed.
 package enum CrashNote {
   package struct Note {
     let file: Int32
@@ -10,8 +10,10 @@ package enum CrashNote {
     let afterRequest: [UInt8]
 
     /// - Parameters:
-    ///   - file: where it is written to, at this offset.
-    ///   - afterFault: what is written where the program's own fault ends the process; `afterRequest`: where another signal does.
+    ///   - file: the descriptor of the file to write to.
+    ///   - offset: the position in the file, in bytes.
+    ///   - afterFault: the bytes to write if the program's own fault ends the process.
+    ///   - afterRequest: the bytes to write if another signal ends it.
     package init(file: Int32, offset: Int, afterFault: [UInt8], afterRequest: [UInt8]) {
       self.file = file
       self.offset = offset
@@ -24,29 +26,30 @@ package enum CrashNote {
   private static let offset = Atomic<Int>(0)
   private static let faultLength = Atomic<Int>(0)
   private static let requestLength = Atomic<Int>(0)
-  private static let most = 32
-  /// Written before `file` is, and never freed: that is why it is safe. First what is for faults, then what is for requests.
-  nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(byteCount: 2 * most, alignment: 8)
+  private static let maximumLength = 32
+  /// The bytes for faults, then those for requests. Safe because it is written before `file`, and never freed.
+  nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(
+    byteCount: 2 * maximumLength, alignment: 8)
 
-  /// From now on, until `forget`.
-  package static func prepare(_ words: Note?) {
-    guard let words, words.afterFault.count <= most, words.afterRequest.count <= most else { return }
-    for (place, text) in [words.afterFault, words.afterRequest].enumerated() {
-      text.withUnsafeBytes { (bytes + place * most).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+  /// Sets the note, until `forget()`.
+  package static func prepare(_ note: Note?) {
+    guard let note, note.afterFault.count <= maximumLength, note.afterRequest.count <= maximumLength else { return }
+    for (place, text) in [note.afterFault, note.afterRequest].enumerated() {
+      text.withUnsafeBytes { (bytes + place * maximumLength).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     }
-    faultLength.store(words.afterFault.count, ordering: .relaxed)
-    requestLength.store(words.afterRequest.count, ordering: .relaxed)
-    offset.store(words.offset, ordering: .relaxed)
-    file.store(words.file, ordering: .releasing)
+    faultLength.store(note.afterFault.count, ordering: .relaxed)
+    requestLength.store(note.afterRequest.count, ordering: .relaxed)
+    offset.store(note.offset, ordering: .relaxed)
+    file.store(note.file, ordering: .releasing)
   }
 
   package static func forget() { file.store(-1, ordering: .relaxed) }
 
-  /// May be called by a signal handler.
+  /// Async-signal-safe.
   package static func write(afterFault: Bool) {
     let file = file.load(ordering: .acquiring)
     guard file >= 0 else { return }
     let length = afterFault ? faultLength.load(ordering: .relaxed) : requestLength.load(ordering: .relaxed)
-    _ = pwrite(file, afterFault ? bytes : bytes + most, length, off_t(offset.load(ordering: .relaxed)))
+    _ = pwrite(file, afterFault ? bytes : bytes + maximumLength, length, off_t(offset.load(ordering: .relaxed)))
   }
 }

@@ -1,68 +1,72 @@
 import Synchronization
 
-/// The signals by which somebody asks this process to stop, and SIGCONT, by which Open MPI's launcher begins to end ranks.
-/// Until now SIGTERM, SIGUSR1 and SIGUSR2 would have ended it at once; what follows from them is `EndRequest`'s.
+/// Handlers for the signals that ask this process to stop (SIGTERM, SIGUSR1 and SIGUSR2, which would end it at once by
+/// default), and for SIGCONT, which Open MPI's launcher sends before it ends ranks. `EndRequest` acts on them.
 ///
-/// From the first request to the process's end, further ones change nothing. What a handler looks at is global.
+/// After the first request, further ones have no effect. The state is global because signal handlers read it.
 package enum StopSignal {
-  /// EX_TEMPFAIL: it was not the program's fault, and it is worth running again.
+  /// EX_TEMPFAIL of sysexits.h: not the program's fault, and worth running again.
   package static let status: Int32 = 75
 
   private static let signals = [SIGTERM, SIGUSR1, SIGUSR2]
   private static let signal = Atomic<Int32>(0)
-  /// When it came, in nanoseconds.
-  private static let came = Atomic<Int>(0)
-  /// Whether the process isn't a rank any more, or is being ended already.
+  /// When the signal arrived, in nanoseconds.
+  private static let arrival = Atomic<Int>(0)
+  /// Whether the process is no longer a rank, or is already being ended.
   private static let isOff = Atomic<Bool>(false)
-  /// When the launcher sent SIGCONT, in nanoseconds; 0 where it didn't. That is how Open MPI begins to end ranks, a second or
-  /// a quarter of one before SIGTERM.
-  private static let stirred = Atomic<Int>(0)
-  /// Whether the job is being ended, whyever.
+  /// When the launcher sent SIGCONT, in nanoseconds; 0 if it didn't. Open MPI sends it to ranks that it is about to end,
+  /// between a quarter of a second and a second before SIGTERM.
+  private static let warning = Atomic<Int>(0)
+  /// Whether the job is being ended, for any reason.
   private static let isEnding = Atomic<Bool>(false)
-  /// Since when the process is leaving, in nanoseconds.
+  /// When the process started to leave, in nanoseconds.
   private static let leaving = Atomic<Int>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
 
-  /// The signal, if one has come.
+  /// The signal, if one has arrived.
   package static var current: Int32? {
     let signal = signal.load(ordering: .relaxed)
     return signal == 0 ? nil : signal
   }
 
-  package static var since: Int { came.load(ordering: .relaxed) }
+  /// When the signal arrived, in nanoseconds.
+  package static var since: Int { arrival.load(ordering: .relaxed) }
 
-  package static var launcherStirred: Int { stirred.load(ordering: .relaxed) }
+  /// When the launcher sent SIGCONT, in nanoseconds; 0 if it didn't.
+  package static var launcherWarning: Int { warning.load(ordering: .relaxed) }
 
-  /// It came to nothing.
-  package static func settleStir(_ time: Int) {
-    _ = stirred.compareExchange(expected: time, desired: 0, ordering: .relaxed)
+  /// Clears a warning that SIGTERM did not follow.
+  ///
+  /// - Parameter time: the warning's time, so that a newer warning stays.
+  package static func clearLauncherWarning(_ time: Int) {
+    _ = warning.compareExchange(expected: time, desired: 0, ordering: .relaxed)
   }
 
-  /// Another rank was asked, and ends the job for it: what comes here is no first request any more.
+  /// Takes over the request of another rank, so that a signal to this process is not a first request any more.
   package static func adopt(_ number: Int32) {
     _ = signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
   }
 
-  /// Whether this process was asked to stop by now: then an item that has just thrown may have done so because of that, as
-  /// launchers signal process groups, and with the rank the programs that its items run.
+  /// Returns whether an item that has just thrown may have done so because of a request to stop. Launchers signal process
+  /// groups, so the programs that the items run get the signal too.
   package static func mayHaveMadeItemThrow() -> Bool {
     if current != nil { return true }
-    // A signal that waits for another thread to take it is taken by this one, as its mask changes.
+    // A change of this thread's signal mask delivers a pending signal to it.
     var some = sigset_t()
     var before = sigset_t()
     sigemptyset(&some)
     sigaddset(&some, SIGURG)
     pthread_sigmask(SIG_BLOCK, &some, &before)
     pthread_sigmask(SIG_SETMASK, &before, nil)
-    // A batch system comes to the processes of a job one by one, and an item's program may be the first.
+    // A batch system signals the processes of a job one by one, and an item's program may get the signal first.
     guard current == nil, anotherProgramHasEnded() else { return current != nil }
     let end = monotonicNanoseconds() + 50_000_000
     while current == nil, monotonicNanoseconds() < end { sleep(nanoseconds: 2_000_000) }
     return current != nil
   }
 
-  /// What the programs that have ended had used, as a number that grows with each.
-  private static let used = Atomic<Int>(0)
+  /// The page faults of all programs that have ended: a number that grows with each of them.
+  private static let childFaults = Atomic<Int>(0)
 
   private static func anotherProgramHasEnded() -> Bool {
     var usage = rusage()
@@ -72,10 +76,11 @@ package enum StopSignal {
       let children = RUSAGE_CHILDREN
     #endif
     guard getrusage(children, &usage) == 0 else { return false }
-    return used.exchange(usage.ru_minflt, ordering: .relaxed) != usage.ru_minflt
+    return childFaults.exchange(usage.ru_minflt, ordering: .relaxed) != usage.ru_minflt
   }
 
-  /// The process is leaving with `status`, and would wait in MPI for a rank that has stopped.
+  /// Notes that the process leaves with `status`. If it then hangs in MPI, waiting for a rank that has stopped, `EndRequest`
+  /// ends it.
   package static func leave() {
     leaving.store(monotonicNanoseconds(), ordering: .relaxed)
     var byte: UInt8 = 0
@@ -83,20 +88,20 @@ package enum StopSignal {
     if end >= 0 { _ = write(end, &byte, 1) }
   }
 
-  /// The job is being ended: a request must not cut off what is left to be done.
+  /// Notes that the job is being ended, so that a request doesn't interrupt the remaining work.
   package static func end() { isEnding.store(true, ordering: .relaxed) }
 
-  /// From now on these signals are nothing special.
-  package static func cease() { isOff.store(true, ordering: .relaxed) }
+  /// Restores the default actions of these signals.
+  package static func disable() { isOff.store(true, ordering: .relaxed) }
 
-  /// Since when the process is leaving, in nanoseconds; 0 where it isn't.
-  static var left: Int { leaving.load(ordering: .relaxed) }
-  /// Whether these signals are nothing special any more.
-  static var hasCeased: Bool { isOff.load(ordering: .relaxed) }
+  /// When the process started to leave, in nanoseconds; 0 if it hasn't.
+  static var leavingSince: Int { leaving.load(ordering: .relaxed) }
+  /// Whether these signals have their default actions again.
+  static var isDisabled: Bool { isOff.load(ordering: .relaxed) }
 
-  /// Whoever has a use of their own for a signal keeps it.
+  /// Installs the handlers, over default actions only.
   ///
-  /// - Parameter alarm: a pipe's end, to which a byte is written when the first one comes.
+  /// - Parameter alarm: a pipe's end, to which a byte is written when the first signal arrives.
   static func watch(alarm: Int32) {
     pipeEnd.store(alarm, ordering: .relaxed)
     for number in signals + [SIGCONT] {
@@ -109,20 +114,20 @@ package enum StopSignal {
   }
 
   static func prepare() {
-    // What handlers look at is there before them: a handler can't wait for what it has interrupted.
-    _ = (current, since, launcherStirred, hasCeased, left, isEnding.load(ordering: .relaxed), status)
-    // Those that have ended so far are the watchdog's and MPI's.
+    // Initialise the globals now: a handler that interrupts their initialisation would wait for itself.
+    _ = (current, since, launcherWarning, isDisabled, leavingSince, isEnding.load(ordering: .relaxed), status)
+    // Child processes that have ended so far belong to the watchdog and to MPI.
     _ = anotherProgramHasEnded()
   }
 
   private static func handle(_ number: Int32) {
     let interrupted = errno
     defer { errno = interrupted }
-    // A process that this one forks has the handler too, and is no rank.
+    // A forked process has the handler too, but is not a rank.
     let isRank = !RankProcess.isFork
     if !isRank || isOff.load(ordering: .relaxed) {
       if number == SIGCONT { return }
-      // It is leaving because of the first.
+      // The process is already leaving because of the first signal.
       if isRank, leaving.load(ordering: .relaxed) != 0 { return }
       if isRank, number != SIGTERM, isEnding.load(ordering: .relaxed) { return }
       if isRank, current != nil { _exit(status) }
@@ -131,9 +136,9 @@ package enum StopSignal {
       raise(number)
       return
     }
-    if number == SIGCONT { return stirred.store(monotonicNanoseconds(), ordering: .relaxed) }
+    if number == SIGCONT { return warning.store(monotonicNanoseconds(), ordering: .relaxed) }
     guard signal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged else { return }
-    came.store(monotonicNanoseconds(), ordering: .relaxed)
+    arrival.store(monotonicNanoseconds(), ordering: .relaxed)
     var byte: UInt8 = 0
     _ = write(pipeEnd.load(ordering: .relaxed), &byte, 1)
   }

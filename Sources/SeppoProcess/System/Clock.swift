@@ -1,4 +1,4 @@
-/// Nanoseconds since some fixed moment; it never goes back.
+/// Returns the time of the monotonic clock, in nanoseconds since an arbitrary moment.
 package func monotonicNanoseconds() -> Int {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
@@ -6,14 +6,14 @@ package func monotonicNanoseconds() -> Int {
 }
 
 extension Duration {
-  /// In nanoseconds; nil where it is more than a century.
+  /// The duration in nanoseconds; nil if it is more than a century.
   package var inNanoseconds: Int? {
     let (seconds, attoseconds) = components
     return seconds < 4_000_000_000 ? Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) : nil
   }
 }
 
-/// The time of day.
+/// Returns the wall-clock time, in seconds since 1970.
 package func secondsSince1970() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)

@@ -1,12 +1,13 @@
-/// The system gives no further thread.
-package struct NoThread: Error {
+/// The system can't create another thread.
+package struct ThreadCreationError: Error {
   package let reason: String
 }
 
-/// A thread with a stack that recursive science fits into.
+/// Creates threads with a stack that is large enough for deep recursion.
 package enum ComputeThread {
-  /// 256 MiB or the soft limit, whichever is larger. (Under `ulimit -s unlimited`, common on clusters, a thread gets 2 MiB
-  /// where nothing is asked for.) Only what is used takes memory.
+  /// The stack size in bytes: 256 MiB or the soft limit, whichever is larger. Unused pages take no memory.
+  ///
+  /// Under `ulimit -s unlimited`, which is common on clusters, the default would be 2 MiB.
   private static var wantedStack: Int {
     let least = 256 << 20
     var limit = rlimit()
@@ -19,31 +20,35 @@ package enum ComputeThread {
     return max(least, Int(limit.rlim_cur))
   }
 
-  /// Starts a thread, which ends with the body.
-  package static func start(_ body: @escaping @Sendable () -> Void) throws(NoThread) {
+  /// Starts a thread that ends when the body returns.
+  package static func start(_ body: @escaping @Sendable () -> Void) throws(ThreadCreationError) {
     var status: Int32 = 0
     var stack = wantedStack
-    // A machine that refuses so much address space may grant less.
+    // A machine that refuses this much address space may grant less.
     while stack >= 1 << 20 {
-      status = hasRoom(for: stack) ? start(body, stack: stack) : ENOMEM
+      status = hasAddressSpace(for: stack) ? start(body, stack: stack) : ENOMEM
       if status == 0 { return }
       stack /= 2
     }
-    throw NoThread(reason: String(cString: strerror(status)))
+    throw ThreadCreationError(reason: String(cString: strerror(status)))
   }
 
-  /// What a thread leaves of the address space. Where it takes the last of it, the next allocation of any thread fails, and
-  /// Swift has no error for that.
+  /// The address space that must remain after a thread's creation, in bytes. Without it the next allocation on any thread
+  /// would fail, and Swift can't throw an error for that.
   private static let reserve = 16 << 20
 
-  private static func hasRoom(for stack: Int) -> Bool {
+  private static func hasAddressSpace(for stack: Int) -> Bool {
     let size = stack + reserve
-    guard let room = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0), room != MAP_FAILED else { return false }
-    munmap(room, size)
+    guard let space = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0), space != MAP_FAILED else {
+      return false
+    }
+    munmap(space, size)
     return true
   }
 
-  /// The same for a thread that does little; false where the system gives none.
+  /// Starts a thread with a small stack.
+  ///
+  /// - Returns: false if the system can't create it.
   package static func startSmall(_ body: @escaping @Sendable () -> Void) -> Bool { start(body, stack: 512 << 10) == 0 }
 
   private final class Body: Sendable {

@@ -6,9 +6,9 @@
   @preconcurrency import Darwin
 #endif
 
-/// What is said to the person at the terminal.
+/// Messages to the user at the terminal.
 package enum Console {
-  /// Writes a line to standard error, in one piece, so that lines of several ranks don't mix.
+  /// Writes a line to standard error in one piece, so that lines of several ranks don't mix.
   package static func write(_ line: String) {
     var bytes = Array("\(line)\n".utf8)[...]
     while !bytes.isEmpty {
@@ -18,17 +18,19 @@ package enum Console {
     }
   }
 
-  /// The same, for an error that every process meets before the ranks know each other.
+  /// Writes an error that every process detects before the ranks can communicate.
+  ///
+  /// - Parameter onlyAtRoot: whether only rank 0 writes it.
   package static func fail(_ text: String, onlyAtRoot: Bool) {
     if onlyAtRoot, let rank = Launcher.rank, rank != 0 { return }
     write("Seppo: \(text)")
   }
 
-  /// Under a launcher, standard output is a pipe: without this, what was printed before a job's sudden end is lost.
+  /// Under a launcher, standard output is a pipe. Without line buffering, a sudden end of the job would lose output.
   package static func flushEveryLine() {
     if isatty(1) == 0 { setvbuf(stdout, nil, _IOLBF, 0) }
   }
 }
 
-/// The C library's `write`, which `Console` and `Line` hide inside themselves.
+/// Calls the C library's `write`, which is shadowed inside `Console` and `Line`.
 package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { write(2, bytes.baseAddress, bytes.count) }

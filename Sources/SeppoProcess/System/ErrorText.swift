@@ -5,6 +5,6 @@
 #endif
 
 extension Error {
-  /// What it says to people: the text it has for them, where it has one.
+  /// The localised description if the error has one, else its description.
   package var text: String { (self as? any LocalizedError)?.errorDescription ?? "\(self)" }
 }

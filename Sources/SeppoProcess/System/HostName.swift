@@ -1,6 +1,6 @@
 /// The name of this machine.
 package enum HostName {
-  /// As `gethostname` gives it.
+  /// The result of `gethostname`.
   package static let own: String = {
     let capacity = 256
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { name in

@@ -1,16 +1,16 @@
-/// What the launcher says in the environment, where MPI may not know of it.
+/// The launcher's environment variables, which exist before MPI has started.
 package enum Launcher {
-  /// How many ranks Open MPI's or MPICH's launcher started, or Slurm's.
+  /// The number of ranks that the launcher of Open MPI, MPICH or Slurm has started.
   package static var ranks: Int? { number("OMPI_COMM_WORLD_SIZE") ?? number("PMI_SIZE") ?? slurmTasks }
 
-  /// The rank that it gave to this process.
+  /// This process's rank.
   package static var rank: Int? {
     number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK")
       ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
   }
 
-  /// How many tasks `srun` has started with this one, where it has. (A batch script has no step, and what an mpirun starts has
-  /// that one's variables.)
+  /// The number of tasks in this process's `srun` step; nil if `srun` didn't start it. (A batch script has no step, and a
+  /// process that mpirun starts has mpirun's variables.)
   package static var slurmTasks: Int? {
     getenv("SLURM_STEP_ID") == nil || getenv("OMPI_COMM_WORLD_SIZE") != nil ? nil : number("SLURM_STEP_NUM_TASKS")
   }
@@ -51,11 +51,11 @@ package enum Launcher {
     return ranks.isEmpty ? nil : ranks
   }
 
-  /// How many ranks Open MPI's launcher started on this machine.
+  /// The number of ranks that Open MPI's launcher has started on this machine.
   package static var localRanks: Int? { number("OMPI_COMM_WORLD_LOCAL_SIZE") }
 
-  /// Whether `srun` started this process together with others that it has no way to find. Some MPIs then abort, and others
-  /// take each for rank 0 of 1.
+  /// Whether `srun` has started this process with others but without a way to connect to them. Some MPI libraries then abort,
+  /// and in others each process is rank 0 of 1.
   package static var isLostInStep: Bool {
     (slurmTasks ?? 1) > 1 && ["PMIX_RANK", "PMI_RANK", "PMI_FD"].allSatisfy { (name: String) in getenv(name) == nil }
   }

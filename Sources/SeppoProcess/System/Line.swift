@@ -1,13 +1,13 @@
-/// A line that is put together in a signal handler, where nothing may be allocated; what is too long is cut off.
+/// A line of text that is built without allocations, for signal handlers. Text that doesn't fit is cut off.
 package struct Line {
   private let buffer: UnsafeMutableRawBufferPointer
   private var length = 0
 
-  private static let longest = 1024
+  private static let capacity = 1024
 
   /// Lends a line to the body.
   package static func make<Value>(_ body: (inout Line) throws -> Value) rethrows -> Value {
-    try withUnsafeTemporaryAllocation(byteCount: longest, alignment: 1) { buffer in
+    try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
       var line = Line(buffer: buffer)
       return try body(&line)
     }
@@ -18,7 +18,7 @@ package struct Line {
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<length]) }
 
   private mutating func put(_ byte: UInt8) {
-    // Room for the line's end.
+    // Leave space for the newline.
     guard length < buffer.count - 1 else { return }
     buffer[length] = byte
     length += 1
@@ -37,7 +37,7 @@ package struct Line {
     put(UInt8(48 + max(0, number) % 10))
   }
 
-  /// Seconds, to the tenth.
+  /// Appends a duration in seconds with one decimal.
   package mutating func put(nanoseconds: Int) {
     let tenths = max(0, nanoseconds) / 100_000_000
     put(tenths / 10)
@@ -54,7 +54,7 @@ package struct Line {
     put(items.upperBound - 1)
   }
 
-  /// Writes it to standard error, in one piece.
+  /// Writes the line to standard error in one piece.
   package mutating func write() {
     buffer[length] = 10
     _ = writeToStandardError(UnsafeRawBufferPointer(rebasing: buffer[...length]))

@@ -1,4 +1,4 @@
-// The C library's names, for this target.
+// Makes the C library's names available in this target.
 #if canImport(Glibc)
   @_exported import Glibc
 #elseif canImport(Musl)

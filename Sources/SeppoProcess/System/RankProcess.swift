@@ -1,14 +1,13 @@
 import Synchronization
 
-/// The process that is a rank. One that it forks has its memory and its signal handlers, and is no rank.
+/// Tells the rank's process from a forked one, which has the rank's memory and signal handlers but is not a rank.
 package enum RankProcess {
   private static let id = Atomic<pid_t>(0)
 
-  /// This process is a rank from now on. Comes before any handler that asks `isFork`.
+  /// Makes this process the rank's. Call it before installing any signal handler that uses `isFork`.
   static func begin() { id.store(getpid(), ordering: .relaxed) }
 
-  /// Whether a rank has forked this process, which isn't one: then an end of it is none of ours. May be asked by a signal
-  /// handler.
+  /// Whether this process is a fork of the rank, whose end is not the rank's end. Async-signal-safe.
   package static var isFork: Bool {
     let id = id.load(ordering: .relaxed)
     return id != 0 && id != getpid()
@@ -36,16 +35,17 @@ package enum RankProcess {
     return String(cString: path)
   }
 
-  /// A process that an item has forked ends here, where it comes back out of `f`: it would compute other items too, and then
-  /// wait for threads that it hasn't got.
+  /// Ends a process that an item has forked and that returns from `f`. It would compute further items, and then wait for
+  /// threads that it doesn't have.
   ///
   /// - Parameters:
-  ///   - file: of the map, with its line.
+  ///   - file: the file that contains the call of `map`.
+  ///   - number: the call's line number.
   package static func endIfFork(mappedAt file: StaticString, line number: UInt) {
     guard isFork else { return }
     Line.make { line in
       line.put(
-        "Seppo: a process that an item has forked came back out of f, and is ended: it must end by itself (_exit, exec) [mapped at "
+        "Seppo: a process that an item has forked returned from f and is ended; it must end itself (_exit, exec) [mapped at "
       )
       line.put(file)
       line.put(":")
@@ -53,18 +53,18 @@ package enum RankProcess {
       line.put("]")
       line.write()
     }
-    // As EX_SOFTWARE of sysexits.h.
+    // EX_SOFTWARE of sysexits.h.
     _exit(70)
   }
 }
 
-/// A status that isn't taken for success: the system keeps its lowest eight bits.
-package func failing(_ status: Int32) -> Int32 { status & 0xFF == 0 ? 1 : status }
+/// Returns a status that doesn't mean success, even after the system has kept only its lowest eight bits.
+package func failureStatus(_ status: Int32) -> Int32 { status & 0xFF == 0 ? 1 : status }
 
-/// The C library's `exit`, which `Seppo.exit` hides inside `Seppo`.
+/// Calls the C library's `exit`, which `Seppo.exit` shadows inside `Seppo`.
 package func endProcess(_ status: Int32) -> Never { exit(status) }
 
-/// Sleeps; a signal may end it early.
+/// Sleeps. A signal may end the sleep early.
 package func sleep(nanoseconds: Int) {
   var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
   nanosleep(&time, nil)

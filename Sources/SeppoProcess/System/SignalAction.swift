@@ -1,10 +1,10 @@
-/// The names of its fields differ from system to system.
+/// Portable access to fields whose names differ between systems.
 extension sigaction {
   package var isDefault: Bool { address == 0 }
 
   package var isIgnored: Bool { address == 1 }
 
-  /// Of the handler, whichever kind it is.
+  /// The address of the handler, of either kind.
   package var address: Int {
     #if canImport(Darwin)
       unsafeBitCast(__sigaction_u.__sa_handler, to: Int.self)

@@ -1,36 +1,37 @@
-/// Which processes the ranks are: rank 0 can see whether those of its machine live, however slow they are to answer.
+/// The processes of the ranks. With them, rank 0 can see whether the ranks on its machine are alive, however slowly they
+/// respond.
 package struct Peers {
-  /// By rank; nil where it is out of sight, as on another machine or in another container.
+  /// The process IDs by rank; nil for a rank that can't be seen from here, because it is on another machine or in another
+  /// container.
   private let processes: [pid_t?]
 
-  /// - Parameter all: each rank's `own` text.
+  /// - Parameter all: the `own` text of each rank.
   package init(_ all: [String]) {
-    let here = Peers.surroundings
+    let here = Peers.namespace
     processes = all.map { text in
       let words = text.split(separator: " ")
       return words.count == 3 && words[1...].joined(separator: " ") == here ? pid_t(words[0]) : nil
     }
   }
 
-  /// What the ranks tell each other of themselves.
-  package static var own: String { "\(getpid()) \(surroundings)" }
-  /// No such text is longer, in bytes.
-  package static let longest = 96
+  /// The text that identifies this process to the other ranks.
+  package static var own: String { "\(getpid()) \(namespace)" }
+  /// The maximum length of such a text, in bytes.
+  package static let maximumLength = 96
 
-  /// The same for processes that see each other under the same numbers: the machine since its start, and the name space of
-  /// processes.
-  private static var surroundings: String {
+  /// A text that is the same for all processes that share process IDs: the machine's boot ID and the PID namespace.
+  private static var namespace: String {
     let boot = SystemFile.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first ?? ""
-    var space = [CChar](repeating: 0, count: 64)
-    let length = readlink("/proc/self/ns/pid", &space, space.count)
-    return "\(boot) \(String(decoding: space.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))"
+    var link = [CChar](repeating: 0, count: 64)
+    let length = readlink("/proc/self/ns/pid", &link, link.count)
+    return "\(boot) \(String(decoding: link.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))"
   }
 
-  /// Whether it can be seen that the rank's process lives. One that is dead is still there until it has been waited for.
+  /// Returns whether the rank's process is known to be alive. A dead process (a zombie) exists until its parent waits for it.
   package func isSeenAlive(_ rank: Int) -> Bool {
     guard processes.indices.contains(rank), let process = processes[rank],
       let text = SystemFile.text("/proc/\(process)/stat"),
-      // Its state comes behind its name, in which there may be anything.
+      // The state follows the name, which may contain any character.
       let end = text.lastIndex(of: ")"), let state = text[end...].dropFirst(2).first
     else { return false }
     return state != "Z" && state != "X"

@@ -1,23 +1,23 @@
 import Synchronization
 
-/// A small process beside this rank that outlives it, and says how it ended where the rank itself couldn't: a process that
-/// is killed can't speak, and MPI tells nobody.
+/// A small process beside this rank that outlives it and reports how it ended, because a killed process can't do so itself and
+/// MPI doesn't.
 ///
-/// It is a shell that reads from a pipe of which the rank alone has the other end: so it wakes when the rank is gone, however
-/// it went. Then it looks at the shared page.
+/// It is a shell that reads from a pipe whose other end only the rank has open. So it wakes up when the rank is gone, for any
+/// reason. Then it reads the shared page.
 ///
-/// It stays in the rank's process group. A launcher that ends ranks, because another one died first, ends groups, and the
-/// watchdog with them, so that it says nothing; what hits the one process leaves it alive.
+/// It stays in the rank's process group. A launcher that ends ranks because another one has died ends whole groups, including
+/// the watchdog, which then reports nothing. A signal to the rank alone leaves the watchdog alive.
 package final class Watchdog: Sendable {
   package let page: SharedPage
-  /// The rank's end of the pipe; negative where there is no watchdog.
+  /// The rank's end of the pipe; negative if there is no watchdog.
   private let lifeline: Atomic<Int32>
-  /// Whether nobody else looks at the page, and there may be many of its kind.
+  /// Whether the page is used by this object only, and is freed with it.
   private let ownsPage: Bool
 
-  /// Where no watchdog can be started, the rank goes on without.
+  /// Starts a watchdog. If that isn't possible, the rank continues without one.
   ///
-  /// - Parameter errors: where it writes to.
+  /// - Parameter errors: the file descriptor to which the watchdog writes.
   package init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
     ownsPage = false
     #if os(Linux)
@@ -25,18 +25,18 @@ package final class Watchdog: Sendable {
         self.page = page
         self.lifeline = Atomic(lifeline)
         Watchdog.forked.store(lifeline, ordering: .relaxed)
-        // A process that the rank forks would keep the pipe open. (One that runs another program doesn't.)
+        // A process that the rank forks would keep the pipe open. (One that calls exec doesn't.)
         pthread_atfork(nil, nil) { Watchdog.closeInFork() }
         return
       }
     #endif
-    page = .alone()
+    page = .unshared()
     lifeline = Atomic(-1)
   }
 
-  /// None, for a rank that is a thread among others of this process: only the page.
+  /// Creates only the page, without a watchdog, for a rank that is one of several threads in this process.
   package init() {
-    page = .alone()
+    page = .unshared()
     lifeline = Atomic(-1)
     ownsPage = true
   }
@@ -46,23 +46,23 @@ package final class Watchdog: Sendable {
     if ownsPage { page.deallocate() }
   }
 
-  /// MPI has started. (Where it can't, it says so itself.)
+  /// Starts watching, once MPI has started. (If MPI can't start, it reports that itself.)
   package func begin(rank: Int) {
     page.words.pointee.rank.store(rank, ordering: .relaxed)
     page.words.pointee.state.store(SharedPage.State.running.rawValue, ordering: .releasing)
     RankProcess.begin()
-    // Before others' handlers are replaced.
+    // Before `Crash` replaces the handlers that this checks.
     RankActivity.start(page)
     Crash.watch(page)
-    LostPeers.wait()
+    AbortDelay.set()
   }
 
-  /// From now on the rank's end needs no words.
+  /// Ends the watchdog, because the rank's end needs no report from now on.
   package func dismiss() {
-    // The page is shared with processes that the rank forks.
+    // A forked process shares the page.
     if RankProcess.isFork { return }
     page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .releasing)
-    LostPeers.dontWait()
+    AbortDelay.clear()
     closePipe()
   }
 
@@ -73,7 +73,7 @@ package final class Watchdog: Sendable {
     close(end)
   }
 
-  /// The rank's end of the pipe, for a process that it forks.
+  /// The rank's end of the pipe, to be closed in a forked process.
   private static let forked = Atomic<Int32>(-1)
 
   #if os(Linux)
@@ -89,7 +89,7 @@ package final class Watchdog: Sendable {
       guard let memory, memory != MAP_FAILED else { return nil }
       let page = SharedPage(memory)
       page.words.pointee.rank.store(Launcher.rank ?? 0, ordering: .relaxed)
-      page.words.pointee.kills.store(KilledProcesses.count ?? .max, ordering: .relaxed)
+      page.words.pointee.kills.store(OutOfMemoryKills.count ?? .max, ordering: .relaxed)
       page.words.pointee.ahead.store(nanoseconds(of: CLOCK_BOOTTIME) - monotonicNanoseconds(), ordering: .relaxed)
       guard let (read, write) = openPipe() else { return nil }
       defer { close(read) }
@@ -101,10 +101,10 @@ package final class Watchdog: Sendable {
       return (page, write)
     }
 
-    /// Out of the way of the numbers that the watchdog uses.
+    /// The lowest descriptor to use here. The watchdog uses those below.
     private static let firstFree: Int32 = 10
 
-    /// Ends that no other program inherits.
+    /// Opens a pipe that other programs don't inherit.
     private static func openPipe() -> (read: Int32, write: Int32)? {
       var ends: [Int32] = [-1, -1]
       guard pipe(&ends) == 0 else { return nil }
@@ -123,23 +123,23 @@ package final class Watchdog: Sendable {
       return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
-    /// Memory that is gone with those who use it.
+    /// Opens an unlinked file for the shared page, which is freed when no process uses it any more.
     private static func openFile() -> Int32? {
       for folder in ["/dev/shm", "/tmp"] {
         var path = Array("\(folder)/seppo-XXXXXX".utf8CString)
         let file = mkstemp(&path)
         guard file >= 0 else { continue }
         unlink(path)
-        // All of it now: where there is no room, writing to it later would end the rank.
-        let free = posix_fallocate(file, 0, SharedPage.size) == 0 ? fcntl(file, F_DUPFD_CLOEXEC, firstFree) : -1
+        // Allocate all of it now. If the space ran out later, writing would end the rank.
+        let copy = posix_fallocate(file, 0, SharedPage.size) == 0 ? fcntl(file, F_DUPFD_CLOEXEC, firstFree) : -1
         close(file)
-        if free >= 0 { return free }
+        if copy >= 0 { return copy }
       }
       return nil
     }
 
-    /// Starts a shell that starts the watchdog and ends at once: so the watchdog isn't this process's child, and nobody who
-    /// waits for children meets it.
+    /// Starts a shell that starts the watchdog and ends at once. So the watchdog is not a child of this process, and code that
+    /// waits for child processes doesn't find it.
     private static func spawn(_ path: String, host: String, pipe: Int32, file: Int32, errors: Int32) -> Bool {
       var actions = posix_spawn_file_actions_t()
       posix_spawn_file_actions_init(&actions)
@@ -149,7 +149,7 @@ package final class Watchdog: Sendable {
       if errors != 2 { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
       posix_spawn_file_actions_adddup2(&actions, pipe, 3)
       posix_spawn_file_actions_adddup2(&actions, file, 4)
-      // What the program has open is kept open by nobody but itself.
+      // The watchdog must not keep the program's files open.
       for open in openFiles() where open > 4 && open != pipe && open != file {
         posix_spawn_file_actions_addclose(&actions, open)
       }
@@ -158,7 +158,7 @@ package final class Watchdog: Sendable {
       defer { posix_spawnattr_destroy(&attributes) }
       var blocked = sigset_t()
       sigemptyset(&blocked)
-      for signal in outlived { sigaddset(&blocked, signal) }
+      for signal in blockedSignals { sigaddset(&blocked, signal) }
       posix_spawnattr_setsigmask(&attributes, &blocked)
       var usual = sigset_t()
       sigemptyset(&usual)
@@ -167,8 +167,8 @@ package final class Watchdog: Sendable {
       posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
       let folders = getenv("PATH").map { ":" + String(cString: $0) } ?? ""
       var shell = pid_t()
-      // Its environment is its own: what is preloaded there is meant for the program. And its text stays out of lists of
-      // processes.
+      // Pass a separate environment, without LD_PRELOAD and the like, which are meant for the program. The script is in a
+      // variable so that it doesn't appear in process lists.
       let variables = ["PATH=/usr/bin:/bin\(folders)", "LC_ALL=C", "SEPPO_SENTINEL=\(WatchdogScript.text)"]
       let status = withCStrings(["sh", "-c", "eval \"$SEPPO_SENTINEL\"", "seppo-sentinel", host]) { arguments in
         withCStrings(variables) { environment in
@@ -180,8 +180,8 @@ package final class Watchdog: Sendable {
       return true
     }
 
-    /// Signals that may be meant for the rank's process group, and aren't its end.
-    private static let outlived = [
+    /// Signals that the process group may get and that don't end the rank.
+    private static let blockedSignals = [
       SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ,
       SIGTSTP, SIGTTIN, SIGTTOU,
     ]

@@ -1,48 +1,47 @@
-/// What the watchdog does, for any POSIX shell and its `od`.
+/// The watchdog's script, for any POSIX shell and `od`.
 package enum WatchdogScript {
-  /// From the first word on: the place of the first hand, and the number of the word that says how many are used.
+  /// The offset of the first slot from the first word, in bytes, and the number of the word with the count of slots in use.
   private static let slotsPlace = SharedPage.slotsOffset + InFlightSlot.size - SharedPage.wordsOffset
   private static let usedWord = (SharedPage.slotsOffset - SharedPage.wordsOffset) / 8 + 1
 
-  /// Argument: the host's name. File 3 is the pipe, file 4 the shared page.
-  ///
-  /// In the words of `RankActivity.describe`.
+  /// The script's argument is the host's name. Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as
+  /// `RankActivity.describe`.
   package static let text = """
     watch() {
     cd /
     while read -r word; do :; done <&3
-    # The launcher may hear of it by another way, and end the group now.
+    # The launcher may have noticed the rank's end too, and may end the group now.
     trap '' TERM
     exec 3<&-
     page=/proc/self/fd/4
     { read -r even; read -r odd; } <$page
     host=$1
-    # The first few hands at once: some launchers don't wait for what is said late.
+    # Read the first few slots together with the words: some launchers don't wait for late output.
     words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(slotsPlace) + $1 * \(InFlightSlot.size))) <$page; }
     set -- $(words 4)
     [ "$2" = \(SharedPage.State.running.rawValue) ] || exit 0
     rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 used=${\(usedWord)}
     [ $used -le 4 ] || set -- $(words $used)
     shift \(slotsPlace / 8)
-    hands=$*
+    slots=$*
     if [ $now = 0 ]; then
       read -r up _ </proc/uptime
       now=$((${up%.*}${up#*.}0000000 - ahead))
     fi
 
-    # By the system's own count; and it says what it did, not to whom.
-    how='killed (SIGKILL: by hand, by the batch system, or for want of memory) or ended by _exit'
+    # The system counts its kills, but doesn't tell which process it has killed.
+    how='killed (SIGKILL: by a user, by the batch system, or out of memory) or ended by _exit'
     while read -r name count; do
-      [ "$name" = oom_kill ] && [ $count -gt $kills ] && how='killed (SIGKILL), it seems for want of \
-    memory, as the system has killed processes on this machine since the job began'
+      [ "$name" = oom_kill ] && [ $count -gt $kills ] && how='killed (SIGKILL), probably out of \
+    memory: the system has killed processes on this machine for that reason since the job started'
     done </proc/vmstat
     [ $signal = 0 ] || name=SIG$(kill -l $signal)
     case $signal in
     0) ;;
-    4 | 5) how="crashed by a trap, as of fatalError, an index out of range or an overflow ($name)" ;;
+    4 | 5) how="crashed by a trap, such as fatalError, an index out of range or an overflow ($name)" ;;
     6) how="ended by abort ($name)" ;;
-    7 | 11) how="crashed by a bad address or a full stack ($name)" ;;
-    8) how="crashed by arithmetic, as a division by zero ($name)" ;;
+    7 | 11) how="crashed by an invalid address or a stack overflow ($name)" ;;
+    8) how="crashed by an arithmetic error, such as a division by zero ($name)" ;;
     *) how="ended by a signal ($name)" ;;
     esac
 
@@ -58,7 +57,7 @@ package enum WatchdogScript {
     fi
 
     own= others= shown=0
-    set -- $hands
+    set -- $slots
     while [ $# -ge 8 ]; do
       if [ $3 != 0 ] && [ $1 -lt $2 ]; then
         [ $(($2 - $1)) = 1 ] && items="item $1" || items="items $1 to $(($2 - 1))"
@@ -66,8 +65,8 @@ package enum WatchdogScript {
         items="$items (for $tenths)"
         shown=$((shown + 1))
         if [ $thread != 0 ] && [ $4 = $thread ]; then own=$items
-        elif [ $shown -le \(RankActivity.mostShown) ]; then others="$others, $items"
-        elif [ $shown = \(RankActivity.mostShown + 1) ]; then others="$others, and so on"
+        elif [ $shown -le \(RankActivity.maximumShown) ]; then others="$others, $items"
+        elif [ $shown = \(RankActivity.maximumShown + 1) ]; then others="$others, and so on"
         fi
       fi
       shift 8

@@ -1,47 +1,51 @@
-/// One piece of a broadcast, under way on one rank.
+/// One piece of a broadcast in flight on one rank.
 ///
-/// The root's bytes are copied when it begins, and compared when it is done: longer ones not before every rank has begun it.
+/// The root's bytes are copied at the start and compared with the copy at the end, to detect changes in between. A long
+/// piece completes only after every rank has started it, as under MPI.
 struct InProcessBroadcast {
   let bytes: UnsafeMutableRawBufferPointer
-  /// Keeps the bytes.
+  /// Retains the bytes.
   let owner: AnyObject
   private let root: Int
   private let rank: Int
   private let number: Int
-  /// Looks for which it goes on when its bytes are there.
-  private var looks: Int
+  /// Number of polls that it still waits once its bytes have arrived.
+  private var delay: Int
   private(set) var isDone: Bool
 
   init(
-    _ bytes: UnsafeMutableRawBufferPointer, keeping owner: AnyObject, root: Int, rank: Int, number: Int, looks: Int
+    _ bytes: UnsafeMutableRawBufferPointer, keeping owner: AnyObject, root: Int, rank: Int, number: Int, delay: Int
   ) {
     self.bytes = bytes
     self.owner = owner
     self.root = root
     self.rank = rank
     self.number = number
-    self.looks = looks
+    self.delay = delay
     isDone = bytes.isEmpty
   }
 
-  func begin(in collectives: InProcessCollectives, _ buffers: BufferPool) throws {
-    var gift: ReceivedBytes?
+  func start(in collectives: InProcessCollectives, _ buffers: BufferPool) throws {
+    var contribution: ReceivedBytes?
     if rank == root {
-      gift = ReceivedBytes(count: bytes.count, from: buffers)
-      gift?.memory.copyMemory(from: UnsafeRawBufferPointer(bytes))
+      contribution = ReceivedBytes(count: bytes.count, from: buffers)
+      contribution?.memory.copyMemory(from: UnsafeRawBufferPointer(bytes))
     }
-    try collectives.begin(.broadcast(bytes: bytes.count, root: root), number: number, by: rank, giving: gift)
+    try collectives.start(
+      .broadcast(bytes: bytes.count, root: root), number: number, by: rank, contributing: contribution)
   }
 
   mutating func progress(in collectives: InProcessCollectives) throws {
     if isDone { return }
-    let (gifts, isComplete) = try collectives.look(at: number)
-    guard let gift = gifts[root], isComplete || rank != root || bytes.count <= InProcessOutbox.eager else { return }
-    looks -= 1
-    if looks >= 0 { return }
+    let (contributions, isComplete) = try collectives.state(of: number)
+    guard let contribution = contributions[root],
+      isComplete || rank != root || bytes.count <= InProcessOutbox.eagerLimit
+    else { return }
+    delay -= 1
+    if delay >= 0 { return }
     if rank != root {
-      bytes.copyMemory(from: gift.bytes)
-    } else if !gift.isMade(of: [UnsafeRawBufferPointer(bytes)]) {
+      bytes.copyMemory(from: contribution.bytes)
+    } else if !contribution.isConcatenation(of: [UnsafeRawBufferPointer(bytes)]) {
       throw InProcessError.bytesChanged(rank: rank, of: "a broadcast")
     }
     isDone = true

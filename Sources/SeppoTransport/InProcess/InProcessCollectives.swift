@@ -1,21 +1,21 @@
 import Synchronization
 
-/// Operations that all ranks do together. They are matched by their order, and what each rank says of them is compared.
+/// The collective operations. They are matched by their order, and the ranks' arguments are compared.
 final class InProcessCollectives: Sendable {
   private struct Round {
-    /// The rank that came first, and what it said.
+    /// The rank that started first, and its operation.
     let rank: Int
     let collective: InProcessError.Collective
-    var gifts: [ReceivedBytes?]
-    var begun = 0
+    var contributions: [ReceivedBytes?]
+    var started = 0
     var finished = 0
     var mismatch: InProcessError?
   }
 
   private struct State {
-    /// Those in which a rank is, or is still to come.
+    /// The rounds that not all ranks have finished.
     var rounds: [Round] = []
-    /// The number of the first of them.
+    /// The number of the first one.
     var first = 0
   }
 
@@ -25,21 +25,24 @@ final class InProcessCollectives: Sendable {
   init(ranks: Int) { size = ranks }
 
   /// - Parameters:
-  ///   - number: how often this rank has begun one before.
-  ///   - gift: what it gives to the others.
-  func begin(_ collective: InProcessError.Collective, number: Int, by rank: Int, giving gift: ReceivedBytes?) throws {
+  ///   - number: the number of operations that this rank has started before.
+  ///   - contribution: the rank's bytes for the other ranks.
+  func start(
+    _ collective: InProcessError.Collective, number: Int, by rank: Int, contributing contribution: ReceivedBytes?
+  ) throws {
     try state.withLock { state in
       let index = number - state.first
       if index == state.rounds.count {
-        state.rounds.append(Round(rank: rank, collective: collective, gifts: Array(repeating: nil, count: size)))
+        state.rounds.append(
+          Round(rank: rank, collective: collective, contributions: Array(repeating: nil, count: size)))
       }
       let first = state.rounds[index]
       if first.collective != collective, first.mismatch == nil {
         state.rounds[index].mismatch = .mismatch(rank: rank, collective, otherRank: first.rank, first.collective)
       }
       try check(state.rounds[index])
-      state.rounds[index].begun += 1
-      state.rounds[index].gifts[rank] = gift
+      state.rounds[index].started += 1
+      state.rounds[index].contributions[rank] = contribution
     }
   }
 
@@ -47,16 +50,16 @@ final class InProcessCollectives: Sendable {
     if let mismatch = round.mismatch { throw mismatch }
   }
 
-  /// What each rank has given so far, and whether all have begun it.
-  func look(at number: Int) throws -> (gifts: [ReceivedBytes?], isComplete: Bool) {
+  /// The contributions so far, and whether all ranks have started the operation.
+  func state(of number: Int) throws -> (contributions: [ReceivedBytes?], isComplete: Bool) {
     try state.withLock { state in
       let round = state.rounds[number - state.first]
       try check(round)
-      return (round.gifts, round.begun == size)
+      return (round.contributions, round.started == size)
     }
   }
 
-  /// To be called once by each rank, which looks at it no more.
+  /// Each rank calls this once, and does not use the operation afterwards.
   func finish(_ number: Int) {
     state.withLock { state in
       state.rounds[number - state.first].finished += 1

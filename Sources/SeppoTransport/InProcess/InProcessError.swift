@@ -1,12 +1,12 @@
-/// What ranks in one process have done that they must not: a mistake in Seppo's own code.
+/// A violation of the transport's rules by a rank in this process: a bug in Seppo.
 package enum InProcessError: Error, Equatable, CustomStringConvertible {
   case noSuchRank(Int, size: Int)
-  /// The bytes of a message, or of a broadcast, were not left as they were until their owner was released.
+  /// The bytes of a message or a broadcast changed before their owner was released.
   case bytesChanged(rank: Int, of: String)
-  /// Two ranks came to different collective operations.
+  /// Two ranks started different collective operations.
   case mismatch(rank: Int, Collective, otherRank: Int, Collective)
 
-  /// What the ranks do together, in the words of an error.
+  /// A collective operation, for error messages.
   package enum Collective: Equatable, Sendable, CustomStringConvertible {
     case broadcast(bytes: Int, root: Int)
     case agree
@@ -24,14 +24,14 @@ package enum InProcessError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .noSuchRank(let rank, let size): "a message was sent to rank \(rank) of \(size)"
-    case .bytesChanged(let rank, let what): "rank \(rank) changed the bytes of \(what) before they had left"
+    case .bytesChanged(let rank, let what): "rank \(rank) changed the bytes of \(what) before the transfer was complete"
     case .mismatch(let rank, let own, let other, let others):
       "rank \(rank) \(own) where rank \(other) \(others)"
     }
   }
 }
 
-/// A rank has ended the job of ranks in one process: thrown by its own `abort`, and by the other ranks' next calls.
+/// A rank has ended the job of the ranks in this process. Thrown by its `abort`, and by the other ranks' next calls.
 package struct InProcessAbort: Error, Equatable, CustomStringConvertible {
   package let status: Int32
   /// The rank that ended the job first.

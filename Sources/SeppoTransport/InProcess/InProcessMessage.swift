@@ -1,13 +1,13 @@
 import Synchronization
 
-/// A message on its way between two ranks of one process.
+/// A message in flight between two ranks of one process.
 ///
-/// Its bytes are written before it is handed over, and only read after that; the flag is atomic: it is `Sendable`.
+/// Its bytes are immutable after `init`.
 final class InProcessMessage: Sendable {
   let source: Int
   let kind: MessageKind
   let payload: ReceivedBytes
-  private let taken = Atomic<Bool>(false)
+  private let received = Atomic<Bool>(false)
 
   init(source: Int, kind: MessageKind, pieces: [UnsafeRawBufferPointer], from buffers: BufferPool) {
     self.source = source
@@ -20,15 +20,15 @@ final class InProcessMessage: Sendable {
     }
   }
 
-  /// Whether the receiver has found it. Long messages have not left before.
-  var isTaken: Bool { taken.load(ordering: .acquiring) }
+  /// Whether the receiver has found it. The send of a long message is not complete before.
+  var isReceived: Bool { received.load(ordering: .acquiring) }
 
-  func take() { taken.store(true, ordering: .releasing) }
+  func markReceived() { received.store(true, ordering: .releasing) }
 }
 
 extension ReceivedBytes {
-  /// Whether its bytes are those of the pieces, one after the other.
-  func isMade(of pieces: [UnsafeRawBufferPointer]) -> Bool {
+  /// Whether its bytes equal those of the pieces, concatenated.
+  func isConcatenation(of pieces: [UnsafeRawBufferPointer]) -> Bool {
     var offset = 0
     for piece in pieces {
       guard areEqual(piece, UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + piece.count)])) else {

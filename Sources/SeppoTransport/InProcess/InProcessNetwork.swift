@@ -2,7 +2,7 @@ import Synchronization
 
 /// Connects ranks that are threads of this process, each with an `InProcessTransport`.
 ///
-/// Messages are delayed and overtake each other as MPI lets them. The seed decides how, not the time.
+/// Messages are delayed and reordered as MPI allows. The order depends on the seed, not on time.
 package final class InProcessNetwork: Sendable {
   package let size: Int
   let seed: UInt64
@@ -19,13 +19,13 @@ package final class InProcessNetwork: Sendable {
     collectives = InProcessCollectives(ranks: ranks)
   }
 
-  /// Makes every rank's next call throw. The first one counts.
+  /// Makes every rank's next call throw. Only the first abort counts.
   package func abort(_ new: InProcessAbort) {
     abort.withLock { $0 = $0 ?? new }
     isAborted.store(true, ordering: .releasing)
   }
 
-  /// - Throws: `InProcessAbort` once a rank has ended the job.
+  /// - Throws: `InProcessAbort` if a rank has ended the job.
   func check() throws {
     guard isAborted.load(ordering: .acquiring) else { return }
     if let abort = abort.withLock({ $0 }) { throw abort }

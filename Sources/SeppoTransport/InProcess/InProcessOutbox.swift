@@ -1,25 +1,26 @@
-/// Sends that are not done, each with the owner of its memory.
+/// Sends in flight, each with the owner of its memory.
 ///
-/// The bytes were copied when the send began. Their owner is released some looks later, and longer ones not before the
-/// receiver has found them, as MPI does; then the bytes are compared with the copy.
+/// The bytes are copied at the start. Their owner is released some polls later, and for a long message only after the
+/// receiver has found it, as under MPI. Then the bytes are compared with the copy, to detect changes.
 struct InProcessOutbox {
   private struct Sending {
     let message: InProcessMessage
     let pieces: [UnsafeRawBufferPointer]
     let owner: AnyObject
     let waitsForReceiver: Bool
-    var looks: Int
+    /// Number of polls that it still waits.
+    var delay: Int
   }
 
-  /// Bytes up to which a message leaves without its receiver.
-  static let eager = 4_096
-  /// The most looks for which an owner is kept.
+  /// Maximum size of a message whose send completes without its receiver, in bytes.
+  static let eagerLimit = 4_096
+  /// Maximum number of polls for which an owner is retained.
   static let longestDelay = 6
 
   private let rank: Int
   private var delays: SeededGenerator
-  private var underWay: [Sending] = []
-  /// Sends that are done, in all.
+  private var inFlight: [Sending] = []
+  /// Total number of completed sends.
   private(set) var done = 0
 
   init(rank: Int, seed: UInt64) {
@@ -27,33 +28,33 @@ struct InProcessOutbox {
     delays = SeededGenerator(seed, rank)
   }
 
-  var isEmpty: Bool { underWay.isEmpty }
+  var isEmpty: Bool { inFlight.isEmpty }
 
   mutating func append(_ message: InProcessMessage, _ pieces: [UnsafeRawBufferPointer], keeping owner: AnyObject) {
-    underWay.append(
+    inFlight.append(
       Sending(
         message: message, pieces: pieces, owner: owner,
-        waitsForReceiver: message.payload.bytes.count > InProcessOutbox.eager,
-        looks: delays.delay(upTo: InProcessOutbox.longestDelay)))
+        waitsForReceiver: message.payload.bytes.count > InProcessOutbox.eagerLimit,
+        delay: delays.delay(upTo: InProcessOutbox.longestDelay)))
   }
 
   mutating func progress() throws {
     var kept = 0
-    for index in underWay.indices {
+    for index in inFlight.indices {
       if try isDone(index) { continue }
-      underWay.swapAt(kept, index)
+      inFlight.swapAt(kept, index)
       kept += 1
     }
-    done += underWay.count - kept
-    underWay.removeLast(underWay.count - kept)
+    done += inFlight.count - kept
+    inFlight.removeLast(inFlight.count - kept)
   }
 
   private mutating func isDone(_ index: Int) throws -> Bool {
-    if underWay[index].waitsForReceiver, !underWay[index].message.isTaken { return false }
-    underWay[index].looks -= 1
-    if underWay[index].looks >= 0 { return false }
-    let sending = underWay[index]
-    guard sending.message.payload.isMade(of: sending.pieces) else {
+    if inFlight[index].waitsForReceiver, !inFlight[index].message.isReceived { return false }
+    inFlight[index].delay -= 1
+    if inFlight[index].delay >= 0 { return false }
+    let sending = inFlight[index]
+    guard sending.message.payload.isConcatenation(of: sending.pieces) else {
       throw InProcessError.bytesChanged(rank: rank, of: "a message")
     }
     return true

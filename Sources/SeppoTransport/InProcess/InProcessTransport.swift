@@ -1,4 +1,4 @@
-/// One rank of several in this process: see `InProcessNetwork`.
+/// The transport of one rank among several in this process. See `InProcessNetwork`.
 package final class InProcessTransport: Transport {
   package let rank: Int
   package let size: Int
@@ -8,20 +8,22 @@ package final class InProcessTransport: Transport {
 
   private let network: InProcessNetwork
   private var outbox: InProcessOutbox
-  /// Found, and not yet given to `poll`.
+  /// Messages found but not yet returned by `poll`.
   private var arrived: [InProcessMessage] = []
-  /// A message has been found and not received.
-  private var isFull = false
-  /// Looks at which a message was on its way.
-  private var looksForSome = 0
+  /// Whether `mayReceive` refused a message. Then no more are received.
+  private var hasRefused = false
+  /// Number of polls during which a message was in flight.
+  private var busyPolls = 0
+  /// Number of collective operations started.
   private var collectives = 0
   private var delays: SeededGenerator
 
+  /// Minimum size of a message for which `mayReceive` is asked, in bytes.
   private static let long = 1 << 20
-  /// The most looks for which a broadcast goes on when its bytes are there.
+  /// Maximum number of polls that a broadcast waits once its bytes have arrived.
   private static let longestDelay = 4
 
-  /// To be made once for each rank, and used by one thread.
+  /// Create one per rank, and use it on one thread.
   package init(rank: Int, on network: InProcessNetwork) {
     precondition((0..<network.size).contains(rank), "rank \(rank)")
     self.rank = rank
@@ -55,19 +57,19 @@ package final class InProcessTransport: Transport {
   }
 
   private func receive() throws {
-    if isFull { return }
-    let (found, areOnTheirWay) = network.mailboxes[rank].look()
-    if areOnTheirWay { looksForSome += 1 }
+    if hasRefused { return }
+    let (found, isBusy) = network.mailboxes[rank].poll()
+    if isBusy { busyPolls += 1 }
     guard let found else { return }
     if found.payload.bytes.count >= InProcessTransport.long {
-      isFull = true
+      hasRefused = true
       try mayReceive(found.payload.bytes.count, found.source)
-      isFull = false
+      hasRefused = false
     }
     arrived.append(found)
   }
 
-  package var moved: Int { looksForSome &+ outbox.done }
+  package var moved: Int { busyPolls &+ outbox.done }
 
   package var isSending: Bool { !outbox.isEmpty }
 
@@ -84,27 +86,27 @@ package final class InProcessTransport: Transport {
     arrived: (Int, UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     let ahead = 1 + delays.below(3)
-    var underWay: [InProcessBroadcast] = []
-    var begun = 0
+    var inFlight: [InProcessBroadcast] = []
+    var started = 0
     var failure: (any Error)?
     for number in 0..<count {
-      while begun < min(count, number + ahead) {
-        let (bytes, owner) = piece(begun)
-        underWay.append(
+      while started < min(count, number + ahead) {
+        let (bytes, owner) = piece(started)
+        inFlight.append(
           InProcessBroadcast(
             bytes, keeping: owner, root: root, rank: rank, number: collectives,
-            looks: delays.delay(upTo: InProcessTransport.longestDelay)))
-        begun += 1
-        // As under MPI, one of no bytes is nothing that ranks do together.
+            delay: delays.delay(upTo: InProcessTransport.longestDelay)))
+        started += 1
+        // As in `Broadcasts`, an empty piece is no collective operation.
         if bytes.isEmpty { continue }
         collectives += 1
-        try underWay[underWay.count - 1].begin(in: network.collectives, buffers)
+        try inFlight[inFlight.count - 1].start(in: network.collectives, buffers)
       }
       try wait(whileWaiting) {
-        for index in underWay.indices { try underWay[index].progress(in: network.collectives) }
-        return underWay[0].isDone ? () : nil
+        for index in inFlight.indices { try inFlight[index].progress(in: network.collectives) }
+        return inFlight[0].isDone ? () : nil
       }
-      let first = underWay.removeFirst()
+      let first = inFlight.removeFirst()
       guard failure == nil else { continue }
       withExtendedLifetime(first) {
         do { try arrived(number, first.bytes) } catch { failure = error }
@@ -115,35 +117,36 @@ package final class InProcessTransport: Transport {
   }
 
   package func agree(_ number: Int) throws -> Int {
-    let own = withUnsafeBytes(of: number) { rank == 0 ? gift($0) : nil }
-    return try collect(.agree, giving: own) { gifts in
-      gifts[0]?.bytes.loadUnaligned(as: Int.self)
+    let own = withUnsafeBytes(of: number) { rank == 0 ? contribution($0) : nil }
+    return try collect(.agree, contributing: own) { contributions in
+      contributions[0]?.bytes.loadUnaligned(as: Int.self)
     }
   }
 
   package func allGather(_ text: String, capacity: Int) throws -> [String] {
-    let own = Array(text.utf8.prefix(capacity)).withUnsafeBytes { gift($0) }
-    return try collect(.allGather(capacity: capacity), giving: own) { gifts in
-      let texts = gifts.compactMap { $0.map { String(decoding: $0.bytes.prefix { $0 != 0 }, as: UTF8.self) } }
-      return texts.count == gifts.count ? texts : nil
+    let own = Array(text.utf8.prefix(capacity)).withUnsafeBytes { contribution($0) }
+    return try collect(.allGather(capacity: capacity), contributing: own) { contributions in
+      let texts = contributions.compactMap { $0.map { String(decoding: $0.bytes.prefix { $0 != 0 }, as: UTF8.self) } }
+      return texts.count == contributions.count ? texts : nil
     }
   }
 
-  private func gift(_ bytes: UnsafeRawBufferPointer) -> ReceivedBytes {
-    let gift = ReceivedBytes(count: bytes.count, from: buffers)
-    gift.memory.copyMemory(from: bytes)
-    return gift
+  private func contribution(_ bytes: UnsafeRawBufferPointer) -> ReceivedBytes {
+    let copy = ReceivedBytes(count: bytes.count, from: buffers)
+    copy.memory.copyMemory(from: bytes)
+    return copy
   }
 
-  /// One collective operation, which ends when the body makes something of what came.
+  /// Runs one collective operation, until the body returns a value made of the contributions so far.
   private func collect<Value>(
-    _ collective: InProcessError.Collective, giving gift: ReceivedBytes?, _ body: ([ReceivedBytes?]) -> Value?
+    _ collective: InProcessError.Collective, contributing contribution: ReceivedBytes?,
+    _ body: ([ReceivedBytes?]) -> Value?
   ) throws -> Value {
     try network.check()
     let number = collectives
     collectives += 1
-    try network.collectives.begin(collective, number: number, by: rank, giving: gift)
-    let value = try wait({}, until: { body(try network.collectives.look(at: number).gifts) })
+    try network.collectives.start(collective, number: number, by: rank, contributing: contribution)
+    let value = try wait({}, until: { body(try network.collectives.state(of: number).contributions) })
     network.collectives.finish(number)
     return value
   }

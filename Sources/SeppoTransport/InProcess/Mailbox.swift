@@ -1,24 +1,25 @@
 import Synchronization
 
-/// Messages that are on their way to one rank.
+/// Messages in flight to one rank.
 ///
-/// Each is delayed by some looks of the receiver: then those of one rank overtake those of another, but never each other.
-/// Looks are counted, not time, so that a receiver that looks sees a message after a bounded number of them.
+/// Each is delayed by some polls of the receiver, so that messages from different ranks may overtake each other, but
+/// never those from the same rank. The delay counts polls, not time, so a receiver gets a message after a bounded
+/// number of polls.
 final class Mailbox: Sendable {
-  /// The most looks by which a message is delayed.
+  /// Maximum delay of a message, in polls.
   static let longestDelay = 12
 
   private struct Pair {
     var delays: SeededGenerator
     var messages: [(message: InProcessMessage, due: Int)] = []
-    /// The look at which the last message may be found.
+    /// The poll at which the last message becomes available.
     var due = 0
   }
 
   private struct State {
     var pairs: [Pair]
     var choice: SeededGenerator
-    var looks = 0
+    var polls = 0
     var count = 0
   }
 
@@ -34,23 +35,23 @@ final class Mailbox: Sendable {
   func put(_ message: InProcessMessage) {
     state.withLock { state in
       let delay = state.pairs[message.source].delays.delay(upTo: Mailbox.longestDelay)
-      // Not before those that the same rank sent before.
-      let due = max(state.pairs[message.source].due, state.looks + delay)
+      // Not before the earlier messages from the same rank.
+      let due = max(state.pairs[message.source].due, state.polls + delay)
       state.pairs[message.source].due = due
       state.pairs[message.source].messages.append((message, due))
       state.count += 1
     }
   }
 
-  /// The message that is found at this look, and whether others, or it, are on their way.
-  func look() -> (found: InProcessMessage?, areOnTheirWay: Bool) {
+  /// Returns the message that is available at this poll, if any, and whether any message was in flight.
+  func poll() -> (found: InProcessMessage?, isBusy: Bool) {
     state.withLock { state in
-      state.looks += 1
+      state.polls += 1
       guard state.count > 0 else { return (nil, false) }
-      // The one that has been due for longest: no rank's messages wait for ever for another's.
+      // The message that has been due longest, so that no rank's messages starve.
       var (best, ties) = (-1, 0)
       for (source, pair) in state.pairs.enumerated() {
-        guard let due = pair.messages.first?.due, due < state.looks else { continue }
+        guard let due = pair.messages.first?.due, due < state.polls else { continue }
         let bestDue = best < 0 ? Int.max : state.pairs[best].messages[0].due
         if due > bestDue { continue }
         ties = due == bestDue ? ties + 1 : 1
@@ -59,7 +60,7 @@ final class Mailbox: Sendable {
       guard best >= 0 else { return (nil, true) }
       state.count -= 1
       let message = state.pairs[best].messages.removeFirst().message
-      message.take()
+      message.markReceived()
       return (message, true)
     }
   }

@@ -1,8 +1,8 @@
-/// Numbers that are the same for a seed (SplitMix64, Steele, Lea and Flood 2014).
+/// A pseudorandom number generator, reproducible from a seed (SplitMix64; Steele, Lea and Flood 2014).
 struct SeededGenerator {
   private var state: UInt64
 
-  /// - Parameter path: what the numbers are for, as two ranks: other paths get other numbers.
+  /// - Parameter path: the purpose of the numbers, such as two ranks. Different paths produce different numbers.
   init(_ seed: UInt64, _ path: Int...) {
     state = seed
     for step in path {
@@ -18,10 +18,10 @@ struct SeededGenerator {
     return z ^ (z >> 31)
   }
 
-  /// One of 0..<bound.
+  /// Returns a number in `0..<bound`.
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-  /// How many looks something takes: often none, seldom as many as `longest`.
+  /// Returns a delay in polls: often 0, rarely as many as `longest`.
   mutating func delay(upTo longest: Int) -> Int {
     switch below(8) {
     case 0..<4: 0

@@ -18,21 +18,22 @@ struct CanonicalEncoder: Encoder {
 
   func singleValueContainer() -> any SingleValueEncodingContainer { CanonicalSingle(writer: writer, node: node) }
 
-  /// A place of its own inside this node, to be filled now or later. These calls can't throw; what goes wrong is thrown
-  /// when the value has been encoded.
+  /// Returns an encoder for a place inside this node, which may be written now or later. Codable's calls for this can't
+  /// throw, so an error is recorded and thrown at the end of the value.
   func slot(key: any CodingKey) -> CanonicalEncoder {
     do {
       try node.checkLive(key)
       let child = try writer.openSlot(CanonicalPlace(writer: writer, node: node, key: key, depth: node.depth + 1))
       return CanonicalEncoder(writer: writer, node: child)
     } catch {
-      if let error = error as? EncodingError, node.isLive { node.note(error) }
-      // Stands in where there is no place to write to.
+      if let error = error as? EncodingError, node.isLive { node.record(error) }
+      // An encoder without effect.
       return CanonicalEncoder(writer: writer, node: CanonicalNode())
     }
   }
 }
 
+/// An unkeyed container of the canonical form.
 struct CanonicalList: UnkeyedEncodingContainer {
   let writer: CanonicalWriter
   let node: CanonicalNode
@@ -70,7 +71,7 @@ struct CanonicalList: UnkeyedEncodingContainer {
     try node.checkLive(value)
     let mark = node.mark
     var isWritten = false
-    defer { if !isWritten { node.takeBack(to: mark) } }
+    defer { if !isWritten { node.rollBack(to: mark) } }
     try writer.write(value, into: node, key: IndexKey(count), depth: node.depth + 1)
     isWritten = true
     node.count += 1
@@ -95,6 +96,7 @@ struct CanonicalList: UnkeyedEncodingContainer {
   func superEncoder() -> any Encoder { nested() }
 }
 
+/// A single-value container of the canonical form.
 struct CanonicalSingle: SingleValueEncodingContainer {
   let writer: CanonicalWriter
   let node: CanonicalNode
@@ -134,8 +136,8 @@ struct CanonicalSingle: SingleValueEncodingContainer {
     var isWritten = false
     defer {
       if !isWritten {
-        node.takeBack(to: mark)
-        // It may write something else instead.
+        node.rollBack(to: mark)
+        // The program may write another value instead.
         if isFirst { node.unclaim() }
       }
     }

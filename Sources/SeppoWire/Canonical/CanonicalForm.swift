@@ -4,14 +4,14 @@
   internal import Foundation
 #endif
 
-/// A type whose canonical bytes are not what its `encode(to:)` would write: since that is slow, loses something, or goes by
-/// an order that is another in each process.
+/// A type whose canonical bytes are not those that its `encode(to:)` would write, because that is slow, loses
+/// information, or depends on an iteration order that differs between processes.
 ///
-/// Structs of plain memory are not among them, nor vectors: between their fields may stand bytes that mean nothing.
+/// Structs of plain memory and SIMD vectors do not conform: they may contain undefined padding bytes.
 protocol CanonicalForm {
-  /// What an array of this type holds, where its memory is its value.
+  /// The code of an array's elements, if the array is written as its memory; otherwise nil.
   static var canonicalMemoryCode: UInt16? { get }
-  /// Writes the value that stands at `source`.
+  /// Writes the value at `source`.
   static func writeCanonical(_ source: UnsafeRawPointer, to place: CanonicalPlace) throws
 }
 
@@ -58,7 +58,7 @@ extension Float: CanonicalForm {
 #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
   extension Float16: CanonicalForm {
     static var canonicalMemoryCode: UInt16? { MemoryCode.scalar(MemoryCode.floating, bytes: 2) }
-    // Its own `encode(to:)` widens to Float, which changes signalling NaNs.
+    // Float16's `encode(to:)` converts to Float, which changes signalling NaNs.
     static func writeCanonical(_ source: UnsafeRawPointer, to place: CanonicalPlace) {
       place.node.append(CanonicalTag.float16, bits: source.assumingMemoryBound(to: Float16.self).pointee.bitPattern)
     }
@@ -87,7 +87,7 @@ extension Data: CanonicalForm {
 
 extension Optional: CanonicalForm where Wrapped: Encodable {
   static func writeCanonical(_ source: UnsafeRawPointer, to place: CanonicalPlace) throws {
-    // A copy: an optional's value may not stand where the optional does.
+    // Unwraps into a copy: an optional's payload need not be at the optional's address.
     guard let value = source.assumingMemoryBound(to: Wrapped?.self).pointee else {
       place.node.append(CanonicalTag.none)
       return
@@ -97,7 +97,7 @@ extension Optional: CanonicalForm where Wrapped: Encodable {
   }
 }
 
-/// Arrays of anything else go through `encode(to:)`, and are written in the same way.
+/// Arrays of other elements use `encode(to:)`, which writes the same bytes.
 extension Array: CanonicalForm where Element: CanonicalForm {
   static func writeCanonical(_ source: UnsafeRawPointer, to place: CanonicalPlace) throws {
     try source.assumingMemoryBound(to: [Element].self).pointee.withUnsafeBufferPointer { elements in

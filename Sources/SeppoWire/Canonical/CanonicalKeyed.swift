@@ -1,3 +1,4 @@
+/// A keyed container of the canonical form.
 struct CanonicalKeyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let writer: CanonicalWriter
   let node: CanonicalNode
@@ -42,7 +43,7 @@ struct CanonicalKeyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     node.append(key: key)
     let start = node.bytes.count
     var isWritten = false
-    defer { if !isWritten { node.takeBack(to: mark) } }
+    defer { if !isWritten { node.rollBack(to: mark) } }
     try writer.write(value, into: node, key: key, depth: node.depth + 1)
     isWritten = true
     node.entries.append(.init(start: mark.bytes, value: start, end: node.bytes.count))

@@ -6,29 +6,29 @@
   internal import Darwin
 #endif
 
-/// A value, or a container inside one, that is being written: its parts in the order in which they came.
+/// A value, or a container inside one, that is being written. Its parts are in the order in which they were written.
 final class CanonicalNode {
   enum Form { case empty, single, list, keyed, set, dictionary }
 
-  /// A part that has a place of its own among the others: by its key, by its bytes, or since it is written later.
+  /// A part whose position is not that of its bytes: it is sorted by key or by bytes, or is written later.
   struct Entry {
     let start: Int
-    /// Where the value begins, behind the key if there is one.
+    /// Where the value begins, after its key if any.
     let value: Int
     let end: Int
-    /// Has the value, where that is written later; then nothing stands between `value` and `end`.
+    /// The node of a value that is written later. Then `value` equals `end`.
     var child: CanonicalNode?
   }
 
   var bytes: [UInt8] = []
   var entries: [Entry] = []
-  /// Values in a list.
+  /// Number of values in a list.
   var count = 0
   private(set) var form = Form.empty
   private(set) var depth = 0
   private(set) var isLive = false
-  /// A mistake in a call that can't throw.
-  private(set) var mistake: EncodingError?
+  /// The first error in a call that can't throw.
+  private(set) var pendingError: EncodingError?
   private var key: (any CodingKey)?
   private var parent: CanonicalNode?
 
@@ -40,13 +40,13 @@ final class CanonicalNode {
   }
 
   func end() {
-    // What one large value took is not kept for all that follow.
+    // Don't keep the memory of one large value for all later ones.
     bytes.removeAll(keepingCapacity: bytes.capacity < 1 << 16)
     entries.removeAll(keepingCapacity: entries.capacity < 1 << 12)
     count = 0
     form = .empty
     isLive = false
-    mistake = nil
+    pendingError = nil
     key = nil
     parent = nil
   }
@@ -61,27 +61,28 @@ final class CanonicalNode {
     return path.reversed()
   }
 
-  /// Says what the value is: one single value, or one container, which may be asked for again.
+  /// Sets the value's form: one single value, or one container, which may be requested repeatedly.
   func claim(_ form: Form) {
     if self.form == form, form != .single { return }
-    if self.form != .empty { note("a value wrote itself more than once") }
+    if self.form != .empty { record("a value encoded itself more than once") }
     self.form = form
   }
 
   func unclaim() { form = .empty }
 
-  private func note(_ mistake: String) {
-    self.mistake = self.mistake ?? .invalidValue(form, .init(codingPath: codingPath, debugDescription: mistake))
+  private func record(_ reason: String) {
+    self.pendingError =
+      self.pendingError ?? .invalidValue(form, .init(codingPath: codingPath, debugDescription: reason))
   }
 
-  /// A mistake in this node, or in a container inside it.
-  var anyMistake: EncodingError? {
-    if let mistake { return mistake }
-    for entry in entries { if let mistake = entry.child?.anyMistake { return mistake } }
+  /// The first error in this node or in a container inside it.
+  var firstError: EncodingError? {
+    if let pendingError { return pendingError }
+    for entry in entries { if let error = entry.child?.firstError { return error } }
     return nil
   }
 
-  func note(_ error: EncodingError) { mistake = mistake ?? error }
+  func record(_ error: EncodingError) { pendingError = pendingError ?? error }
 
   func checkLive(_ value: @autoclosure () -> Any) throws {
     guard isLive else {
@@ -94,8 +95,8 @@ final class CanonicalNode {
   typealias Mark = (bytes: Int, entries: Int, count: Int)
   var mark: Mark { (bytes.count, entries.count, count) }
 
-  /// Takes back what a value wrote before it failed: a program may go on without it (`try?`).
-  func takeBack(to mark: Mark) {
+  /// Removes what a value wrote before it failed. The program may continue without it (`try?`).
+  func rollBack(to mark: Mark) {
     bytes.removeLast(bytes.count - mark.bytes)
     entries.removeLast(entries.count - mark.entries)
     count = mark.count
@@ -124,7 +125,7 @@ final class CanonicalNode {
     value.withUTF8 { append(CanonicalTag.string, counted: UnsafeRawBufferPointer($0)) }
   }
 
-  /// The same for the same number in any type: what is an `Int` here may be an `Int32` in the next version.
+  /// Writes a number in the same way for all integer types, so that a program may change an `Int` to an `Int32`.
   func append<I: FixedWidthInteger>(integer value: I) {
     if let value = Int64(exactly: value) {
       append(CanonicalTag.int64, bits: value)
@@ -137,15 +138,15 @@ final class CanonicalNode {
     }
   }
 
-  /// Begins an entry; the value is to follow.
+  /// Starts an entry. Append its value next.
   func append(key: some CodingKey) {
     var name = key.stringValue
     name.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
-  /// Writes the value, which is whole now, behind what another node holds.
+  /// Appends the complete value to another node.
   func finish(into target: CanonicalNode) throws {
-    if let mistake { throw mistake }
+    if let pendingError { throw pendingError }
     switch form {
     case .empty: target.append(CanonicalTag.empty)
     case .single: target.bytes.append(contentsOf: bytes)
@@ -171,7 +172,7 @@ final class CanonicalNode {
     bytes.withUnsafeBytes { bytes in
       entries.sort { first, second in
         let order = CanonicalNode.order(bytes, first.start..<first.value, second.start..<second.value)
-        // A key that stands twice: which of its values came later may be what counts.
+        // For a duplicate key, keep the order of the values: the last one may be the one that counts.
         return order == 0 ? first.start < second.start : order < 0
       }
     }
@@ -183,7 +184,7 @@ final class CanonicalNode {
     }
   }
 
-  /// Where bytes are equal, so are the values for all that can be told, and their order makes no difference.
+  /// Writes the entries sorted by their bytes. The order of entries with equal bytes makes no difference.
   private func finishSorted(_ tag: UInt8, into target: CanonicalNode) {
     bytes.withUnsafeBytes { bytes in
       entries.sort { CanonicalNode.order(bytes, $0.start..<$0.end, $1.start..<$1.end) < 0 }
@@ -192,7 +193,7 @@ final class CanonicalNode {
     for entry in entries { target.append(from: self, entry.start..<entry.end) }
   }
 
-  /// Puts a digest in the place of the bytes from `start` on.
+  /// Replaces the bytes from `start` on with a digest of them.
   func digest(from start: Int) {
     var digest = Digest()
     bytes.withUnsafeBytes { digest.add(UnsafeRawBufferPointer(rebasing: $0[start...])) }
@@ -206,7 +207,7 @@ final class CanonicalNode {
     other.bytes.withUnsafeBytes { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// Below, at or above zero.
+  /// Compares two ranges bytewise, and returns a number below, at or above zero.
   private static func order(_ bytes: UnsafeRawBufferPointer, _ first: Range<Int>, _ second: Range<Int>) -> Int {
     guard let base = bytes.baseAddress else { return 0 }
     let order = memcmp(base + first.lowerBound, base + second.lowerBound, min(first.count, second.count))

@@ -1,9 +1,10 @@
-/// The first byte of every canonical value: what follows. Numbers are little-endian, counts and lengths 8 bytes.
+/// The first byte of every canonical value, which determines what follows. Numbers are little-endian, counts and
+/// lengths have 8 bytes.
 enum CanonicalTag {
   /// A value that wrote nothing.
   static let empty: UInt8 = 0x00
-  /// A value that wrote nil itself. Apart from `none`, so that an optional that is given a foreign encoder, and writes nil
-  /// or its own nil there, writes two things.
+  /// A value that called `encodeNil()` itself. Different from `none`: an optional whose `encode(to:)` is called
+  /// directly writes `null` if it is nil, and `none` if it wraps a nil.
   static let null: UInt8 = 0x01
   /// An optional's nil.
   static let none: UInt8 = 0x02
@@ -12,7 +13,7 @@ enum CanonicalTag {
   static let `false`: UInt8 = 0x04
   static let `true`: UInt8 = 0x05
 
-  /// Whole numbers of any type, in the first of these that holds them.
+  // Integers of any type, in the first of these that can represent them.
   static let int64: UInt8 = 0x06
   static let uint64: UInt8 = 0x07
   static let int128: UInt8 = 0x08
@@ -27,16 +28,16 @@ enum CanonicalTag {
   static let string: UInt8 = 0x0D
   /// A length, then bytes.
   static let data: UInt8 = 0x0E
-  /// A code of the element (2 bytes), a count, then numbers as they stand in memory.
+  /// A code of the element (2 bytes), a count, then the memory of an array of numbers.
   static let memory: UInt8 = 0x0F
   /// A count, then values.
   static let list: UInt8 = 0x10
-  /// A count, then keys (length, UTF-8) each with its value, in the order of the keys' bytes.
+  /// A count, then keys (length, UTF-8) each with its value, sorted by the keys' bytes.
   static let keyed: UInt8 = 0x11
-  /// A count, then values, in the order of their bytes.
+  /// A count, then values, sorted by their bytes.
   static let set: UInt8 = 0x12
-  /// A count, then pairs of values, in the order of their bytes.
+  /// A count, then pairs of values, sorted by their bytes.
   static let dictionary: UInt8 = 0x13
-  /// A digest (16 bytes) of the bytes of a value that nests deep.
+  /// A digest (16 bytes) of the bytes of a deeply nested value.
   static let digest: UInt8 = 0x14
 }

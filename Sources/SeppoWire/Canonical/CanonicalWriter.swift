@@ -1,11 +1,11 @@
-/// Bytes that are the same for the same value in every process.
+/// The canonical form of values: bytes that are the same for the same value in every process.
 ///
-/// A checkpoint knows its items by a digest of these. They are never read back. The wire form would not do: it has
-/// dictionaries and sets in their iteration order, which is another one in each process.
+/// A checkpoint identifies its items by a digest of them. They are never decoded. The wire form is unsuitable: it has
+/// dictionaries and sets in iteration order, which differs between processes.
 package enum Canonical {
-  /// Writes a value behind what the bytes hold, or nothing where it throws. For many values a `CanonicalWriter` is faster.
+  /// Appends a value to the bytes, or nothing if it throws. For many values, a `CanonicalWriter` is faster.
   ///
-  /// - Throws: what the value's `encode(to:)` throws; `EncodingError` where it nests too deep or misuses its encoder.
+  /// - Throws: the errors of the value's `encode(to:)`; `EncodingError` if it nests too deep or misuses its encoder.
   package static func write<T: Encodable>(_ value: T, to bytes: inout [UInt8]) throws {
     let writer = CanonicalWriter()
     try writer.write(value)
@@ -13,61 +13,62 @@ package enum Canonical {
   }
 }
 
-/// Writes canonical bytes of value after value. Used by one thread at a time.
+/// Writes the canonical bytes of a sequence of values. Used by one thread at a time.
 ///
-/// Every value is tagged and says where it ends, so different values of a type have different bytes, and so have different
-/// sequences of them. Keyed containers are sorted by key, sets by their elements' bytes, dictionaries by their keys' bytes.
-/// **The bytes of a type must stay what they are in later versions**: else checkpoints that exist are no longer recognised.
+/// Every value is tagged and self-delimiting, so different values of a type have different bytes, and so do different
+/// sequences of values. Keyed containers are sorted by key, sets by their elements' bytes, dictionaries by their keys'
+/// bytes. **The bytes of a type must not change in later versions**: existing checkpoints would no longer be
+/// recognised.
 ///
-/// What can't be seen from here is a type that writes a set through the set's own `encode(to:)`, or element by element in a
-/// loop of its own: those are written in iteration order, and so are other hashed collections than the standard library's.
+/// Limitation: a type that calls a set's own `encode(to:)`, or encodes its elements in a loop, writes them in iteration
+/// order. So do hashed collections other than the standard library's.
 package final class CanonicalWriter {
   private var types = TypeTable<CanonicalTraits>()
-  /// Nodes that were used, to be used again: making one takes longer than writing a number into it.
+  /// Unused nodes for reuse: allocating one takes longer than writing a number into it.
   private var spare: [CanonicalNode] = []
   private let output = CanonicalNode()
   /// The stack of the thread that writes.
-  private var stack = StackRoom()
-  /// Whether a value was refused because it nests too deep.
-  private(set) var hasMetTooDeep = false
+  private var stack = StackSpace()
+  /// Whether a value was rejected because it nests too deep.
+  private(set) var hasExceededDepth = false
 
-  /// How deep the value is that is being written, and how deep places were made inside each other for it.
+  /// The depth of the value that is being written, and of its deepest nested slot.
   private var value = (depth: 0, deepestSlot: 0)
-  /// More of them are gone through with more stack.
-  private static let fewSlots = 64
-  private static let mostSlots = 50_000
+  /// Maximum depth of nested slots that are traversed on the current stack; deeper ones use an extra stack.
+  private static let maxSlotsOnStack = 64
+  private static let maxSlots = 50_000
 
-  /// What nests deeper is written as a digest of its bytes. These would be copied from level to level, which takes time with
-  /// the square of the levels.
-  private static let deepestWhole = 800
+  /// Maximum depth of a value whose bytes are written as they are. Deeper values are written as digests: copying their
+  /// bytes from level to level would take time quadratic in the depth.
+  private static let maxUndigestedDepth = 800
 
   package init() {}
 
-  /// How many bytes have been written.
+  /// Number of bytes written.
   package var count: Int { output.bytes.count }
 
-  /// - Parameter body: is given all that was written. It must not write.
+  /// - Parameter body: receives all bytes written. It must not write.
   package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try output.bytes.withUnsafeBytes(body)
   }
 
   package func removeAll() { output.bytes.removeAll(keepingCapacity: true) }
 
-  /// Writes one value behind those before it, or nothing where it throws.
+  /// Appends one value, or nothing if it throws.
   package func write<T: Encodable>(_ value: T) throws {
     let mark = output.mark
-    stack = StackRoom()
+    stack = StackSpace()
     do {
       try write(value, into: output, key: nil, depth: 1)
     } catch {
-      output.takeBack(to: mark)
+      output.rollBack(to: mark)
       throw error
     }
   }
 
   func traits(of type: Any.Type) -> CanonicalTraits { types.of(type) { CanonicalTraits(type) }.takeUnretainedValue() }
 
-  // Few frames a level, and small ones: values nest deep, and a thread's stack may be small.
+  // Uses few and small stack frames per level: values may nest deep, and a thread's stack may be small.
   func write<T: Encodable>(_ value: T, into node: CanonicalNode, key: (any CodingKey)?, depth: Int) throws {
     let place = CanonicalPlace(writer: self, node: node, key: key, depth: depth)
     if let form = traits(of: T.self).form {
@@ -78,53 +79,53 @@ package final class CanonicalWriter {
     let before = self.value
     self.value = (depth, depth)
     defer {
-      try? goThroughSlots { retire(node) }
+      try? withStackForSlots { retire(node) }
       self.value = before
     }
     do {
       let encoder = CanonicalEncoder(writer: self, node: node)
-      if stack.isScarce { try encodeElsewhere(value, to: encoder) } else { try value.encode(to: encoder) }
-    } catch  where node.mistake != nil || self.value.deepestSlot > depth {
-      // What failed after a mistake mostly failed because of it.
-      throw try goThroughSlots { node.anyMistake } ?? error
+      if stack.isScarce { try encodeOnExtraStack(value, to: encoder) } else { try value.encode(to: encoder) }
+    } catch  where node.pendingError != nil || self.value.deepestSlot > depth {
+      // An error after a recorded one is usually a consequence of it.
+      throw try withStackForSlots { node.firstError } ?? error
     }
     let start = place.node.bytes.count
-    try goThroughSlots { try node.finish(into: place.node) }
-    if depth > CanonicalWriter.deepestWhole { place.node.digest(from: start) }
+    try withStackForSlots { try node.finish(into: place.node) }
+    if depth > CanonicalWriter.maxUndigestedDepth { place.node.digest(from: start) }
   }
 
-  /// Goes through the places inside the value's, one inside the other.
-  private func goThroughSlots<Value>(_ body: () throws -> Value) throws -> Value {
-    value.deepestSlot - value.depth > CanonicalWriter.fewSlots ? try MoreStack.run(body) : try body()
+  /// Runs a body that recurses through the value's nested slots, on an extra stack if they are deep.
+  private func withStackForSlots<Value>(_ body: () throws -> Value) throws -> Value {
+    value.deepestSlot - value.depth > CanonicalWriter.maxSlotsOnStack ? try ExtraStack.run(body) : try body()
   }
 
-  /// A node for a part of a value that is written by itself.
+  /// Returns a node for a part of a value that is written separately.
   func openSlot(_ place: CanonicalPlace) throws -> CanonicalNode {
     value.deepestSlot = max(value.deepestSlot, place.depth)
-    return try open(place, hasRoom: !stack.isUsedUp && place.depth - value.depth <= CanonicalWriter.mostSlots)
+    return try open(place, hasStack: !stack.isExhausted && place.depth - value.depth <= CanonicalWriter.maxSlots)
   }
 
-  /// With more stack.
+  /// Encodes the value on an extra stack.
   @inline(never)
-  private func encodeElsewhere<T: Encodable>(_ value: T, to encoder: CanonicalEncoder) throws {
+  private func encodeOnExtraStack<T: Encodable>(_ value: T, to encoder: CanonicalEncoder) throws {
     let before = stack
     defer { stack = before }
-    try MoreStack.run {
-      stack = StackRoom()
+    try ExtraStack.run {
+      stack = StackSpace()
       try value.encode(to: encoder)
     }
   }
 
-  /// A node for a value, or a part of one, that will be written behind what the place's node holds.
-  func open(_ place: CanonicalPlace, hasRoom: Bool = true) throws -> CanonicalNode {
+  /// Returns a node for a value, or a part of one, that will be appended to the place's node.
+  func open(_ place: CanonicalPlace, hasStack: Bool = true) throws -> CanonicalNode {
     let node = unused()
     node.begin(under: place.node, key: place.key, depth: place.depth)
-    // (An optional counts as a level here.)
-    guard place.depth <= 2 * deepestNesting, hasRoom else {
-      hasMetTooDeep = true
+    // Twice the limit, because an optional counts as a level here.
+    guard place.depth <= 2 * maxNestingDepth, hasStack else {
+      hasExceededDepth = true
       let path = node.codingPath
       retire(node)
-      let reason = hasRoom ? tooDeep(2 * deepestNesting) : noStack
+      let reason = hasStack ? tooDeepMessage(2 * maxNestingDepth) : noStackMessage
       throw EncodingError.invalidValue(place.depth, .init(codingPath: path, debugDescription: reason))
     }
     return node
@@ -132,13 +133,13 @@ package final class CanonicalWriter {
 
   private func unused() -> CanonicalNode {
     while var node = spare.popLast() {
-      // A container that somebody has kept must stay without effect.
+      // Skip a node that the program still references through a container: that container must have no effect.
       if isKnownUniquelyReferenced(&node) { return node }
     }
     return CanonicalNode()
   }
 
-  /// From now on nothing can be written into the node, nor into the containers inside it.
+  /// Makes the node, and the containers inside it, ignore all further writes, and recycles them.
   func retire(_ node: CanonicalNode) {
     for entry in node.entries { if let child = entry.child { retire(child) } }
     node.end()
@@ -146,20 +147,20 @@ package final class CanonicalWriter {
   }
 }
 
-/// Where a value goes: behind what a node holds.
+/// The destination of a value: the end of a node.
 struct CanonicalPlace {
   let writer: CanonicalWriter
   let node: CanonicalNode
-  /// What coding paths call it.
+  /// The value's key in coding paths.
   let key: (any CodingKey)?
   /// 1 for the outermost value.
   let depth: Int
 
-  /// Where what the value is made of goes.
+  /// The place of the value's parts.
   var inside: CanonicalPlace { CanonicalPlace(writer: writer, node: node, key: key, depth: depth + 1) }
 }
 
-/// What is asked of a type once: casts to protocols cost more than the writing of a small value.
+/// Cached properties of a type: casts to protocols take longer than writing a small value.
 final class CanonicalTraits {
   let form: (any CanonicalForm.Type)?
 

@@ -1,20 +1,20 @@
-// Maps with a checkpoint for Tests/chaos.sh and Tests/restart.sh to kill and to start again:
+// Maps with a checkpoint, which Tests/chaos.sh and Tests/restart.sh kill and start again:
 //
 //   mpirun -n 8 Chaos [--serial] KIND SEED ITEMS DEATHS FILE LOG OUT
 //
-// FILE is the checkpoint. LOG gets a line `CALL ITEM RANK` before an item is begun: what is begun again is seen even if it never
-// ends. Rank 0 writes all results to OUT, bit for bit. With --serial, `map` computes what OUT must be: without checkpoint,
-// without log, and without taking its time.
+// FILE is the checkpoint. Before an item starts, a line `CALL ITEM RANK` is appended to LOG, which shows repeated items
+// even if they never end. Rank 0 writes the bits of all results to OUT. With --serial, `map` computes the expected OUT,
+// without checkpoint, log and delays.
 
 import Foundation
 import SeppoCheckpoint
 import SeppoMPI
 
-struct Trouble: Error, CustomStringConvertible {
-  var description: String { "trouble of the program's own" }
+struct ProgramError: Error, CustomStringConvertible {
+  var description: String { "an error of the program" }
 }
 
-/// A result that doesn't travel as memory.
+/// A result that is encoded, not sent as memory.
 struct Fit: Codable, Sendable {
   var amplitude: Double
   var label: String?
@@ -42,47 +42,47 @@ struct Chaos {
     var lines: [String] = []
     switch kind {
     case "numbers":
-      lines = try map(0..<count, "numbers", number).map(spell)
+      lines = try map(0..<count, "numbers", number).map(text)
     case "fits":
-      lines = try map(0..<count, "fits", fit).map(spell)
-    // The items are values of which rank 0 has the ones that count; two threads on each rank.
+      lines = try map(0..<count, "fits", fit).map(text)
+    // Items that aren't indices, and two threads per rank.
     case "threads":
       let inputs = (0..<count).map { Double($0) / 7 }
-      lines = try map(inputs, "threads", threads: 2) { number(Int(($0 * 7).rounded())) + $0 }.map(spell)
+      lines = try map(inputs, "threads", threads: 2) { number(Int(($0 * 7).rounded())) + $0 }.map(text)
     case "at-root":
       if isSerial {
-        lines = (0..<count).map { spell(fit($0)) }
+        lines = (0..<count).map { text(fit($0)) }
       } else {
         let fits = try (0..<count).parallel(checkpoint: checkpoint("at-root")).atRoot.map {
           begin("at-root", $0)
           return fit($0)
         }
-        try fits.atRoot { lines = $0.map(spell) }
+        try fits.atRoot { lines = $0.map(text) }
       }
-    // Some fail, each time: they have no result to be stored.
+    // Some items fail each time and have no result.
     case "failures": lines = try failures()
-    // The second call's items are the first one's results.
+    // The results of the first call are the items of the second.
     case "two-calls":
       let first = try map(0..<(count / 2), "first", root)
       let second = try map(first, "second") { fit(Int($0.bitPattern % 1_000_003)) }
-      lines = first.map(spell) + second.map(spell)
-    default: throw Trouble()
+      lines = first.map(text) + second.map(text)
+    default: throw ProgramError()
     }
-    let text = lines.joined(separator: "\n")
-    try Seppo.atRoot { try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: out)) }
+    let output = lines.joined(separator: "\n")
+    try Seppo.atRoot { try Data((output + "\n").utf8).write(to: URL(fileURLWithPath: out)) }
   }
 
   static func failures() throws -> [String] {
     let mayFail: @Sendable (Int) throws -> Double = { item in
-      if item % 97 == 13 { throw Trouble() }
+      if item % 97 == 13 { throw ProgramError() }
       return number(item)
     }
-    if isSerial { return (0..<count).map { (try? mayFail($0)).map(spell) ?? "failed" } }
+    if isSerial { return (0..<count).map { (try? mayFail($0)).map(text) ?? "failed" } }
     let results = try (0..<count).parallel(checkpoint: checkpoint("failures")).mapResults {
       begin("failures", $0)
       return try mayFail($0)
     }
-    return results.map { (try? $0.get()).map(spell) ?? "failed" }
+    return results.map { (try? $0.get()).map(text) ?? "failed" }
   }
 
   static func checkpoint(_ label: String) -> Checkpoint { .sqlite(file, label: label, deaths: deaths) }
@@ -91,19 +91,19 @@ struct Chaos {
     _ items: Items, _ label: String, threads: Int? = nil, _ f: @Sendable (Items.Element) -> Result
   ) throws -> [Result] where Items.Element: Codable & Sendable & Hashable {
     if isSerial { return items.map(f) }
-    // `f` isn't told which item it is at.
-    let places = Dictionary(zip(items, 0...), uniquingKeysWith: { first, _ in first })
+    // `f` doesn't get the index.
+    let indices = Dictionary(zip(items, 0...), uniquingKeysWith: { first, _ in first })
     return try items.parallel(threads: threads, checkpoint: checkpoint(label)).map { item in
-      begin(label, places[item] ?? -1)
+      begin(label, indices[item] ?? -1)
       return f(item)
     }
   }
 
-  /// Notes the item, and takes its time: half of it at work, half asleep.
+  /// Logs the item and takes some time, half of it computing, half sleeping.
   static func begin(_ call: String, _ item: Int) {
     let line = "\(call) \(item) \(Seppo.rank)\n"
     let written = line.utf8.withContiguousStorageIfAvailable { write(log, $0.baseAddress, $0.count) }
-    guard written == line.utf8.count else { fatalError("the log can't be written: \(errno)") }
+    guard written == line.utf8.count else { fatalError("can't write the log: \(errno)") }
     var random = SplitMix(state: seed &* 1_000_003 &+ UInt64(bitPattern: Int64(item)))
     let microseconds = random.next() % 200 == 0 ? 50_000 : Int(random.next() % 2_600)
     usleep(UInt32(microseconds / 2))
@@ -124,10 +124,10 @@ struct Chaos {
       steps: (0..<(item % 4)).map { Array(repeating: item, count: $0) })
   }
 
-  static func spell(_ number: Double) -> String { String(number.bitPattern, radix: 16) }
+  static func text(_ number: Double) -> String { String(number.bitPattern, radix: 16) }
 
-  static func spell(_ fit: Fit) -> String {
-    "\(spell(fit.amplitude)) \(fit.label ?? "nil") \(fit.residuals.map(\.bitPattern)) \(fit.steps)"
+  static func text(_ fit: Fit) -> String {
+    "\(text(fit.amplitude)) \(fit.label ?? "nil") \(fit.residuals.map(\.bitPattern)) \(fit.steps)"
   }
 }
 

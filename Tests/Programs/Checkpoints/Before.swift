@@ -1,7 +1,7 @@
 import SeppoCheckpoint
 import SeppoMPI
 
-// Types as they are before they are edited: those of the other file have the same names.
+// Types before an edit. After.swift has types of the same names.
 
 private struct Particle: Codable, Sendable, PlainMemory {
   var mass, charge: Double
@@ -12,7 +12,7 @@ private struct Line: Codable, Sendable {
   var width: Double?
 }
 
-private enum Fate: Codable, Sendable {
+private enum Outcome: Codable, Sendable {
   case lost
   case found(peak: Double?)
 
@@ -20,14 +20,14 @@ private enum Fate: Codable, Sendable {
 }
 
 extension Checkpoints {
-  /// Results of types that are edited.
+  /// Maps to the original types.
   static func before(_ name: String) throws {
     let items = (0..<20).parallel(checkpoint: .sqlite(file, label: name))
     switch name {
     case "particles": try show(items.map { [Particle(mass: 1, charge: Double($0))] }.map { $0[0].charge })
     case "lines": try show(items.map { ["line": Line(amplitude: 1, width: Double($0))] }.map { $0["line"]?.width })
-    case "fates": try show(items.map { $0 % 2 == 0 ? Fate.lost : .found(peak: 1) }.map(\.value))
-    default: throw Trouble()
+    case "outcomes": try show(items.map { $0 % 2 == 0 ? Outcome.lost : .found(peak: 1) }.map(\.value))
+    default: throw ProgramError()
     }
   }
 }

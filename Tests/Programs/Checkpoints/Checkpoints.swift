@@ -1,26 +1,25 @@
-// Maps with a checkpoint, for the suite to interrupt and to start again:
+// Maps with a checkpoint, which the test suite interrupts and starts again:
 //
 //   mpirun -n 3 Checkpoints NAME FILE LOG [NUMBER]
 //
-// FILE is the checkpoint; LOG gets a line for each item that is computed, with its index. Rank 0 prints a digest of the
-// results, which is the same for the same results.
+// FILE is the checkpoint. Each computed item appends its index to LOG. Rank 0 prints a digest of the results.
 
 import Foundation
 import SeppoCheckpoint
 import SeppoMPI
 
-struct Trouble: Error, CustomStringConvertible {
-  var description: String { "trouble of the program's own" }
+struct ProgramError: Error, CustomStringConvertible {
+  var description: String { "an error of the program" }
 }
 
-/// A result that doesn't travel as memory.
+/// A result that is encoded, not sent as memory.
 struct Fit: Codable, Sendable, Equatable {
   var amplitude: Double
   var label: String?
   var residuals: [Float]
 }
 
-/// A result that takes long to read.
+/// A result that takes long to decode.
 struct Large: Codable, Sendable {
   var value: Int
 
@@ -68,9 +67,9 @@ struct Checkpoints {
           return $0.count
         })
     case "no items": try show([Int]().parallel(checkpoint: .sqlite(file)).map { $0 })
-    // So many of these items are slow enough to be interrupted.
+    // NUMBER slow items.
     case "slow": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file)).map(slow))
-    case "slow, without": try show((0..<max(number, 1)).mapParallel(slow))
+    case "slow, without checkpoint": try show((0..<max(number, 1)).mapParallel(slow))
     case "one long item":
       try show(
         (0..<8).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item in
@@ -86,7 +85,7 @@ struct Checkpoints {
           return item
         })
     case "programs": try show((0..<24).parallel(chunk: .items(2), checkpoint: .sqlite(file)).map(program))
-    case "programs, without": try show((0..<24).parallel(chunk: .items(2)).map(program))
+    case "programs, without checkpoint": try show((0..<24).parallel(chunk: .items(2)).map(program))
     case "programs, and the others":
       try show((0..<24).parallel(chunk: .items(2), checkpoint: .sqlite(file)).mapResults(program).map { try $0.get() })
     case "a program in atRoot":
@@ -94,7 +93,7 @@ struct Checkpoints {
         note(0)
         _ = try program(0, seconds: "60")
       }
-    case "a program in own code":
+    case "a program outside of calls":
       if Seppo.isRoot { note(0) }
       _ = try program(0, seconds: "60")
     case "throw after the request":
@@ -102,12 +101,12 @@ struct Checkpoints {
         (0..<24).parallel(chunk: .items(1), checkpoint: .sqlite(file)).map { item -> Int in
           note(item)
           sleep(2)
-          throw Trouble()
+          throw ProgramError()
         })
     case "the last of a chunk fails":
       try show(
         (0..<60).parallel(chunk: .items(20), checkpoint: .sqlite(file)).map { item in
-          if item % 20 == 19, number > 0 { throw Trouble() }
+          if item % 20 == 19, number > 0 { throw ProgramError() }
           return try number(item)
         })
     case "retries, timeout and threads":
@@ -115,19 +114,21 @@ struct Checkpoints {
         (0..<200).parallel(threads: 2, retries: 1, timeout: .seconds(20), checkpoint: .sqlite(file)).map { item in
           try slow(item) + [1.0, 2].map { $0 }.mapParallel { $0 * 2 }.reduce(0, +)
         })
-    // Some fail, and not always the same: those below NUMBER.
+    // Items below NUMBER fail.
     case "failures":
       let results = try (0..<100).parallel(checkpoint: .sqlite(file)).mapResults(failsBelow(number))
       try Seppo.atRoot {
         let failed = results.indices.filter { if case .failure = results[$0] { true } else { false } }
         print("\(failed.count) failed")
       }
-    // Item NUMBER ends its rank.
+    // Item NUMBER terminates its rank.
     case "poison": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(poisoned))
     case "poison, and the others":
       let results = try (0..<60).parallel(checkpoint: .sqlite(file)).mapResults(poisoned)
       try Seppo.atRoot {
-        for (index, fate) in results.enumerated() { if case .failure(let error) = fate { print("\(index): \(error)") } }
+        for (index, result) in results.enumerated() {
+          if case .failure(let error) = result { print("\(index): \(error)") }
+        }
         print("\(results.count) items")
       }
     case "poison on the first death":
@@ -140,7 +141,7 @@ struct Checkpoints {
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file, label: "round \(round)")).map { try number($0 + round) })
       }
-    // What it computes isn't to be seen from its items.
+    // The items don't show what is computed.
     case "the same line in a loop":
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file)).map { try number($0 + 100 * round) })
@@ -149,14 +150,14 @@ struct Checkpoints {
       for round in 0..<3 {
         try show((0..<50).parallel(checkpoint: .sqlite(file, label: "all")).map { try number($0 + 100 * round) })
       }
-    // The first round fails where NUMBER is 1.
+    // The first round fails if NUMBER is 1.
     case "an error in a loop", "an error in a loop with a label":
       let label = name.hasSuffix("label") ? "all" : nil
       for round in 1...3 {
         do {
           try check(
             (0..<20).parallel(checkpoint: .sqlite(file, label: label)).map { item in
-              if round == 1, number == 1, item == 15 { throw Trouble() }
+              if round == 1, number == 1, item == 15 { throw ProgramError() }
               return try Double(round) * number(item)
             }, round)
         } catch SeppoError.itemThrew {}
@@ -166,7 +167,7 @@ struct Checkpoints {
         try show((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map(failsFrom(number)))
       } catch SeppoError.itemThrew {}
       try check((0..<100).parallel(checkpoint: .sqlite(file, label: "one")).map { try 2 * number($0) }, 2)
-    case "an error of the checkpoint's in a loop":
+    case "a checkpoint error in a loop":
       for round in 1...2 {
         do {
           try check(
@@ -186,7 +187,7 @@ struct Checkpoints {
         if name == "hard" { try Seppo.atRoot { link(file, name) } }
         try check((0..<20).parallel(checkpoint: .sqlite(name)).map { try Double(round) * number($0) }, round)
       }
-    case "the file is cut off":
+    case "the file is truncated":
       try show(
         (0..<100).parallel(checkpoint: .sqlite(file, mostAtRisk: 10)).map { item in
           if item == 60 { truncate(file, 0) }
@@ -204,19 +205,19 @@ struct Checkpoints {
       try show(
         (0..<100).map { $0 == 40 ? number : $0 }
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map(number(_:)))
-    case "one in front, item by item":
+    case "an item inserted in front, item by item":
       try show(
         ((number > 0 ? [-number] : []) + Array(0..<100))
           .parallel(checkpoint: .sqlite(file, label: "values", resume: .perItem)).map { try number(abs($0)) })
     case "type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Int($0) })
     case "other type": try show((0..<20).parallel(checkpoint: .sqlite(file, label: "type")).map { Double($0) })
-    // NUMBER is 1 where the types have been edited.
-    case "particles", "lines", "fates": try (number == 0 ? before : after)(name)
-    // NUMBER is 1 where the last rank throws while rank 0 reads what is stored. What is read has gaps.
-    case "an error while it is read":
-      if number == 1, Seppo.rank == Seppo.size - 1 { throw Trouble() }
+    // NUMBER is 1 if the types have been edited.
+    case "particles", "lines", "outcomes": try (number == 0 ? before : after)(name)
+    // If NUMBER is 1, the last rank throws while rank 0 restores results. The stored results have gaps.
+    case "an error during restore":
+      if number == 1, Seppo.rank == Seppo.size - 1 { throw ProgramError() }
       _ = try (0..<400).parallel(checkpoint: .sqlite(file, label: "large")).mapResults { item in
-        if item % 2 == 1 { throw Trouble() }
+        if item % 2 == 1 { throw ProgramError() }
         return Large(Int(try number(item)))
       }
     case "in an item":
@@ -229,7 +230,7 @@ struct Checkpoints {
         print("rank \(Seppo.rank): \(failure.error)")
       }
       try show((0..<10).mapParallel { $0 })
-    case "a map without, after one with":
+    case "a map without checkpoint, after one with":
       try show((0..<10).parallel(checkpoint: .sqlite(file)).map(number(_:)))
       try show((0..<max(number, 1)).mapParallel(slow))
     case "atRoot after a map":
@@ -238,12 +239,12 @@ struct Checkpoints {
         note(10)
         for _ in 0..<number { usleep(100_000) }
       }
-    case "own code after a map":
-      _ = try (0..<10).parallel(checkpoint: .sqlite(file, label: "own code")).map(number(_:))
-      // Tells the test that the map is over.
+    case "code after a map":
+      _ = try (0..<10).parallel(checkpoint: .sqlite(file, label: "code")).map(number(_:))
+      // Signals the test that the map has finished.
       if Seppo.isRoot { note(10) }
       for _ in 0..<number { usleep(100_000) }
-    default: throw Trouble()
+    default: throw ProgramError()
     }
   }
 
@@ -269,7 +270,7 @@ struct Checkpoints {
     return word + word
   }
 
-  /// From here on items don't come back: then the job can't be over before it is killed.
+  /// Items from this index on don't finish, so that the job can't end before it is killed.
   static let held = getenv("CHECKPOINTS_HELD").flatMap { Int(String(cString: $0)) } ?? .max
 
   static func slow(_ item: Int) throws -> Double {
@@ -278,7 +279,7 @@ struct Checkpoints {
     return try number(item)
   }
 
-  /// As an item that runs another program, and throws where that doesn't end well.
+  /// Runs another program, and throws if its status isn't 0.
   static func program(_ item: Int) throws -> Double { try program(item, seconds: "0.4") }
 
   static func program(_ item: Int, seconds: String) throws -> Double {
@@ -288,20 +289,20 @@ struct Checkpoints {
     var status: Int32 = 0
     guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0, waitpid(child, &status, 0) == child,
       status == 0
-    else { throw Trouble() }
+    else { throw ProgramError() }
     return try number(item)
   }
 
   static func failsBelow(_ bound: Int) -> @Sendable (Int) throws -> Double {
     { item in
-      if item < bound { throw Trouble() }
+      if item < bound { throw ProgramError() }
       return try number(item)
     }
   }
 
   static func failsFrom(_ bound: Int) -> @Sendable (Int) throws -> Double {
     { item in
-      if item >= bound { throw Trouble() }
+      if item >= bound { throw ProgramError() }
       return try number(item)
     }
   }
@@ -316,7 +317,7 @@ struct Checkpoints {
     return try slow(item)
   }
 
-  /// Says whether these are the round's results.
+  /// Prints whether these are the results of the round.
   static func check(_ results: [Double], _ round: Int) throws {
     let wanted = results.indices.map { Double(round) * (Double($0) * 1.1).squareRoot() }
     try Seppo.atRoot { print("round \(round): \(results == wanted ? "right" : "wrong")") }
@@ -324,7 +325,7 @@ struct Checkpoints {
 
   static func show<Value: Encodable>(_ results: [Value]) throws { try Seppo.atRoot { print(digest(results)) } }
 
-  /// FNV-1a over the text of each.
+  /// FNV-1a over the texts of the results.
   static func digest<Value>(_ results: [Value]) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for result in results {

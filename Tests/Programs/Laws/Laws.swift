@@ -1,10 +1,11 @@
-// Holds mapParallel to map, on however many ranks it is started with. A law that doesn't hold on any of them ends the job with
-// status 1, and is named.
+// Tests the laws on the ranks that mpirun has started. The first broken law ends the job with status 1 and a message
+// that names it.
 //
-//   mpirun -n 3 Laws [PART]        those with PART in their name
-//   mpirun -n 3 Laws --behind NAME  those that come after that one
+//   mpirun -n 3 Laws                all laws except those that run on request only
+//   mpirun -n 3 Laws PART           the laws with PART in their names
+//   mpirun -n 3 Laws --behind NAME  the laws after the one with this name
 //
-// Where the ranks are on several hosts, LAWS_HOSTS says which is on which: LAWS_HOSTS=a,a,b.
+// For ranks on several hosts, LAWS_HOSTS lists the host name of each rank: LAWS_HOSTS=a,a,b.
 
 import SeppoLaws
 import SeppoMPI
@@ -15,20 +16,20 @@ struct Laws {
     Seppo.run {
       let arguments = CommandLine.arguments.dropFirst()
       let first = arguments.first == "--behind" ? arguments.last : nil
-      let wanted = first == nil ? arguments.first ?? "" : ""
+      let part = first == nil ? arguments.first ?? "" : ""
       let laws = first.map { name in allLaws.drop { $0.name != name }.dropFirst() } ?? allLaws[...]
-      var kept = 0
-      for law in laws where law.name.contains(wanted) || wanted.isEmpty {
-        if wanted.isEmpty, law.isAlone { continue }
+      var count = 0
+      for law in laws where law.name.contains(part) || part.isEmpty {
+        if part.isEmpty, law.runsOnRequestOnly { continue }
         do {
           try law.body()
         } catch {
-          throw Broken(description: "law '\(law.name)': \(error)")
+          throw LawError(description: "law '\(law.name)': \(error)")
         }
-        kept += 1
+        count += 1
       }
-      guard kept > 0 else { throw Broken(description: "no law has '\(wanted)' in its name") }
-      try Seppo.atRoot { print("\(kept) laws held on \(Seppo.size) ranks") }
+      guard count > 0 else { throw LawError(description: "no law has '\(part)' in its name") }
+      try Seppo.atRoot { print("\(count) laws held on \(Seppo.size) ranks") }
     }
   }
 }

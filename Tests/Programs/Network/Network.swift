@@ -1,8 +1,8 @@
-// What Tests/Networks's hosts are asked to do.
+// The program of the tests with several hosts (Tests/Networks).
 //
-//   Network hosts                          each rank says where it is
-//   Network efficiency MILLISECONDS COUNT  a map of so many items a rank, which take so long; says how well it was spread
-//   Network cut HOST COMMAND…              a map that takes minutes, in the middle of which a rank on HOST runs COMMAND
+//   Network hosts                          each rank prints its host
+//   Network efficiency MILLISECONDS COUNT  maps COUNT items per rank, MILLISECONDS each; prints the efficiency
+//   Network cut HOST COMMAND…              maps items for minutes; meanwhile a rank on HOST runs COMMAND
 
 import Foundation
 import SeppoMPI
@@ -17,17 +17,17 @@ struct Network {
       case "hosts": print("rank \(Seppo.rank) on \(Seppo.hostName)")
       case "efficiency": try efficiency(milliseconds: Int(arguments[1])!, itemsPerRank: Int(arguments[2])!)
       case "cut": try computeAndCut(host: arguments[1], command: Array(arguments[2...]))
-      default: throw Misused()
+      default: throw UsageError()
       }
     }
   }
 }
 
-struct Misused: Error {}
+struct UsageError: Error {}
 
 struct WrongResults: Error {}
 
-/// Stands for a computation; the cores are few, and those of several hosts the same.
+/// Sleeps instead of computing, because the simulated hosts share the cores of one machine.
 func slowSquare(_ value: Int, milliseconds: Int) -> Int {
   usleep(UInt32(milliseconds) * 1000)
   return value * value
@@ -35,7 +35,7 @@ func slowSquare(_ value: Int, milliseconds: Int) -> Int {
 
 func efficiency(milliseconds: Int, itemsPerRank: Int) throws {
   let items = 0..<(itemsPerRank * Seppo.size)
-  // From here on the ranks are together.
+  // A barrier, so that start-up is not measured.
   try Seppo.atRoot {}
   let started = ContinuousClock.now
   let results = try items.mapParallel { slowSquare($0, milliseconds: milliseconds) }

@@ -1,9 +1,9 @@
-// A map with a checkpoint, for tests that stop and relaunch it. Each item sleeps; its value is known to the test.
+// A map with a checkpoint, for tests that stop and relaunch it. Each item sleeps, and the test knows its value.
 //
 //   Resumable --items 100 --ms 50 --checkpoint x.sqlite [--from 0] [--log FILE]
 //
-// Prints one line: `items 100 checksum 328350 computed 40`, the last being those this launch computed itself. With --log,
-// each item that is begun appends a line to FILE, `item pid time`, so that a test sees what ran and what ran twice.
+// Prints one line, `items 100 checksum 328350 computed 40`; the last number counts the items computed by this launch.
+// With --log, each started item appends a line to FILE, `item pid time`, which shows what ran, and what ran twice.
 
 import Foundation
 import SeppoCheckpoint
@@ -30,7 +30,7 @@ struct Resumable {
     }
   }
 
-  /// In one write at the file's end, so that lines of several ranks don't mix, and on the disk before the item goes on.
+  /// Appends a line in one write, so that lines of several ranks don't mix, and syncs it before the item continues.
   private static func log(_ item: Int, to file: String?) throws {
     guard let file else { return }
     let descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT, 0o644)
@@ -72,13 +72,15 @@ struct Options: Sendable {
       case "--from": from = try Self.number(value, of: name)
       case "--checkpoint": checkpoint = value
       case "--log": log = value
-      default: throw UsageError(description: "there is no option \(name)")
+      default: throw UsageError(description: "unknown option \(name)")
       }
     }
   }
 
   private static func number(_ value: String, of name: String) throws -> Int {
-    guard let number = Int(value), number >= 0 else { throw UsageError(description: "\(name) takes a number") }
+    guard let number = Int(value), number >= 0 else {
+      throw UsageError(description: "\(name) needs a number, 0 or more")
+    }
     return number
   }
 }

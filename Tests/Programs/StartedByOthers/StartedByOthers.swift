@@ -1,4 +1,4 @@
-// A program that uses MPI itself: it starts MPI before Seppo does, has messages of its own on the world, and ends MPI after.
+// A program that uses MPI itself: it starts MPI before Seppo, communicates on MPI_COMM_WORLD, and ends MPI after Seppo.
 //
 //   mpirun -n 3 StartedByOthers [single | serialized]
 
@@ -25,7 +25,7 @@ struct StartedByOthers {
     var isEnded: Int32 = 1
     MPI_Finalized(&isEnded)
     if isEnded != 0 || Int(sum) != Seppo.size - 1 { exit(3) }
-    if Seppo.isRoot { print("MPI is still ours") }
+    if Seppo.isRoot { print("MPI is still running") }
     MPI_Finalize()
   }
 }

@@ -1,5 +1,5 @@
-// Stores results in the file that is its first argument until it is killed, and prints each that is stored for good. It goes
-// on from what is there, and says first what it has found.
+// Stores results in the file given as first argument until it is killed, and prints the index of each result that was
+// flushed. It resumes from the stored results, and first prints their number.
 import Foundation
 import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
@@ -10,7 +10,7 @@ let work = CheckpointWork(
   place: "Storing/main.swift:1", count: count, element: "Int", result: "Int", form: "memory",
   eachItem: { body in for item in 0..<count { withUnsafeBytes(of: item) { body(item, $0) } } })
 
-/// Longer than a page now and then, so that rows spread over several.
+/// Some results are longer than a page, so that rows span several pages.
 func result(_ item: Int) -> [UInt8] { [UInt8](repeating: UInt8(item % 251), count: item % 97 == 0 ? 9_000 : 8) }
 
 do {
@@ -21,7 +21,7 @@ do {
     done.insert(item)
   }
   let quarantine = journal.quarantine.map { "\($0.item):\($0.deaths)" }.joined(separator: ",")
-  var line = "found \(done.count) suspects \(quarantine)\n"
+  var line = "found \(done.count) quarantined \(quarantine)\n"
   FileHandle.standardOutput.write(Data(line.utf8))
   var batch: [Int] = []
   var next = 0

@@ -1,4 +1,4 @@
-// Drives the communicator itself, below anything that a user sees, on the ranks that it is started with.
+// Tests `Communicator` directly, without the public API, on the ranks of this job.
 //
 //   mpirun -n 3 Transport
 
@@ -23,7 +23,7 @@ struct TransportProgram {
     }
     try ownTraffic()
     try reportsErrors()
-    print("rank \(rank()) held")
+    print("rank \(rank()) passed")
     fflush(nil)
     try environment.end()
   }
@@ -34,7 +34,7 @@ struct TransportProgram {
     return Int(rank)
   }
 
-  /// The user's messages on the world are not ours, and ours are not the user's.
+  /// The user's messages on `MPI_COMM_WORLD` and Seppo's messages are separate.
   static func ownTraffic() throws {
     let communicator = try Communicator()
     var size: Int32 = 0
@@ -43,7 +43,7 @@ struct TransportProgram {
     var value = Int32(rank())
     var request: MPI_Request? = seppo_request_null()
     MPI_Isend(&value, 1, seppo_int(), Int32(next), TransportProperties.data.number << 1, seppo_comm_world(), &request)
-    try hold(try communicator.poll() == nil, "a message of the world came to us")
+    try hold(try communicator.poll() == nil, "received a message sent on MPI_COMM_WORLD")
     var received: Int32 = -1
     MPI_Recv(&received, 1, seppo_int(), seppo_any_source(), seppo_any_tag(), seppo_comm_world(), nil)
     MPI_Wait(&request, nil)
@@ -57,7 +57,7 @@ struct TransportProgram {
     do {
       try communicator.send(
         UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: communicator.size + 5, kind: TransportProperties.data)
-      throw Broken(description: "a send to a rank that isn't there passed")
+      throw PropertyViolation(description: "a send to a nonexistent rank succeeded")
     } catch let error as MPIError {
       try hold(error.call == "MPI_Isend" && error.text.contains("MPI_ERR_RANK"), "\(error)")
     }

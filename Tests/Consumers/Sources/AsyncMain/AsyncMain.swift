@@ -1,4 +1,4 @@
-// An asynchronous main: calls before and after an await, that may change the thread; f has the task's local values.
+// An asynchronous main: calls before and after an await, which may change the thread; f sees task-local values.
 import SeppoMPI
 
 enum Config {

@@ -1,4 +1,4 @@
-// The program of the README, to the letter.
+// The program in the README, unchanged.
 import SeppoMPI
 
 @main

@@ -1,4 +1,4 @@
-// The main actor's state, used around calls.
+// A main on the main actor, whose state is used between calls.
 import SeppoMPI
 
 @MainActor

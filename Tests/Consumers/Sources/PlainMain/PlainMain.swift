@@ -1,4 +1,4 @@
-// The public names, each used as a user would.
+// A program that uses the public names as a user would.
 import SeppoMPI
 
 struct Particle: Codable, Sendable, Equatable {
