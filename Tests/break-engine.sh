@@ -130,7 +130,7 @@ coordinator 'the chunks of a lost worker are not reported' 's/^    for chunk in 
 coordinator 'items after an unsendable one stay held' \
   's/^    effects.append(.shortened(worker: worker, failure.index.*$//'
 coordinator 'a lost worker is counted twice' 's/^    if !startBarrier.isWaiting(for: worker), !scheduler.hasJoined(worker) {/    do {/'
-coordinator 'a second loss of a worker is handled' 's/if lost.insert(worker).inserted { lose(worker) }/lost.insert(worker); lose(worker)/'
+coordinator 'a second loss of a worker is handled' 's/if lost.insert(worker).inserted { removeLost(worker) }/lost.insert(worker); removeLost(worker)/'
 coordinator 'limits increase' 's/^    guard limit < self.limit else { return }$//'
 coordinator 'added items are ignored' 's/case .supplied(let more): scheduler.add(more)/case .supplied: break/'
 coordinator 'the closing of the items is ignored' 's/case .closed: scheduler.close()/case .closed: break/'

@@ -12,7 +12,7 @@ struct Axis {
     (self.low, self.high, self.from, self.to, self.cells) = (low, high, from, to, cells)
   }
 
-  /// Creates an axis on which each of these equally spaced numbers is the center of a cell.
+  /// Creates an axis on which each of these equally spaced numbers is the middle of a cell.
   init(cells: [Double], from: Double, to: Double) {
     let half = cells.count > 1 && cells[1] > cells[0] ? (cells[1] - cells[0]) / 2 : 0.5
     let high = cells[0] + half * Double(2 * cells.count - 1)

@@ -59,12 +59,12 @@ struct HeatMap {
     for row in grid.sigmas.indices {
       let first = row * grid.rhos.count
       let shades = exponents[first..<(first + grid.rhos.count)].map { colours.colour($0.value) }
-      var begin = 0
-      for column in shades.indices where column + 1 == shades.count || shades[column + 1] != shades[begin] {
-        let (left, right) = (x.edge(begin), x.edge(column + 1))
+      var start = 0
+      for column in shades.indices where column + 1 == shades.count || shades[column + 1] != shades[start] {
+        let (left, right) = (x.edge(start), x.edge(column + 1))
         let (bottom, top) = (y.edge(row), y.edge(row + 1))
-        lines.append(rectangle(left, top, right - left, bottom - top, shades[begin]))
-        begin = column + 1
+        lines.append(rectangle(left, top, right - left, bottom - top, shades[start]))
+        start = column + 1
       }
     }
     return lines.joined(separator: "\n")

@@ -43,8 +43,8 @@ struct CallLookup {
     if let label {
       // The label may be the line of a call without a label: error messages suggest such labels.
       if let call = try first("label = ?", label) ?? first("label IS NULL AND place = ?", label) { return call }
-      // In the same build of the program, a labelled call and an unlabelled one on the same line are different calls,
-      // as in a function with two callers. In another build, the label may have been added to the unlabelled call.
+      // In the same build of the program, a labeled call and an unlabeled one on the same line are different calls,
+      // as in a function with two callers. In another build, the label may have been added to the unlabeled call.
       guard let call = try first("label IS NULL AND place = ? AND program <> ?", place, ProgramIdentity.digest),
         isSame(call)
       else {
@@ -62,7 +62,7 @@ struct CallLookup {
       return call
     }
     // Lines, files and modules change only between builds. In the same build, another place is another call.
-    if let twin = try unlabelledTwins(and: "program <> ?", [ProgramIdentity.digest]).first(where: isSame) {
+    if let twin = try unlabeledTwins(and: "program <> ?", [ProgramIdentity.digest]).first(where: isSame) {
       throw otherWork(
         "a map of the same items at \(twin.place), from another build of the program",
         """
@@ -86,7 +86,7 @@ struct CallLookup {
   }
 
   /// Returns the calls without a label that mapped the same items.
-  private func unlabelledTwins(and condition: String = "true", _ arguments: StatementArguments = []) throws
+  private func unlabeledTwins(and condition: String = "true", _ arguments: StatementArguments = []) throws
     -> [StoredCall]
   {
     try StoredCall.all(
@@ -97,7 +97,7 @@ struct CallLookup {
   /// items to the same type, nothing but the line distinguishes the two, and it would get the other's results.
   private func checkIsUnambiguous(_ call: StoredCall) throws {
     guard call.program != ProgramIdentity.digest else { return }
-    let twins = try unlabelledTwins().filter { $0.source == call.source && isSame($0) }
+    let twins = try unlabeledTwins().filter { $0.source == call.source && isSame($0) }
     guard twins.count > 1 else { return }
     throw otherWork(
       "one of \(twins.count) maps of the same items from another build of the program, which differ only in line",

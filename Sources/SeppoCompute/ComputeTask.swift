@@ -24,7 +24,8 @@ package protocol ComputeTask: TaskExecutor {
   func onAbandon()
 }
 
-/// The state of a compute task that the calling thread and the compute thread share; see `ComputeTask`.
+/// The state of a compute task that the calling thread and the compute thread share.
+/// `Sendable` because the pool's mutex orders their accesses; see `ComputeTask`.
 package final class ComputeTaskState: @unchecked Sendable {
   package let cursor: ChunkCursor
   fileprivate let abandoned = Atomic<Bool>(false)
@@ -71,7 +72,7 @@ extension ComputeTask {
     state.lent = nil
   }
 
-  /// Lets the Swift task of a chunk end that is not computed.
+  /// Ends the Swift task of a chunk that is not computed.
   func drop() { runContextTask() }
 
   private func runContextTask() {

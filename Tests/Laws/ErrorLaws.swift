@@ -98,7 +98,7 @@ private func isPicky(
 }
 
 let errorLaws = [
-  Law("an error in the first, the middle or the last item") {
+  Law("an error in the first, the middle or the last item is thrown, with its index") {
     for index in [0, 50, 99] {
       try requireThrow(100, at: [index])
       try requireThrow(100, at: [index], chunk: .items(1))
@@ -122,7 +122,7 @@ let errorLaws = [
     }
     guard case .itemThrew(let item) = error, item.index == 1 else { throw LawError(description: "\(error)") }
   },
-  Law("an item in the middle of another rank's chunk can't be encoded") {
+  Law("an item that can't be encoded, in the middle of another rank's chunk, is an error with its index") {
     let items = (0..<(40 * Seppo.size)).map { Picky($0 % 10 == 4 ? 3 : 1) }
     do {
       let values = try items.parallel(chunk: .items(10)).map { item -> Int in
@@ -243,7 +243,7 @@ let errorLaws = [
     }
     try require(description.contains("threads: 0"), description)
   },
-  Law("an item that can't be encoded or decoded") {
+  Law("an item that can't be encoded or decoded is an error with its index") {
     // Items that rank 0 computes itself are not encoded, except with SEPPO_CHECK.
     let isCertain = getenv("SEPPO_CHECK") != nil
     func requireFailure(at index: Int, _ items: [Picky], reason: String) throws {

@@ -20,7 +20,7 @@ func requireConcurrency(_ wanted: Int, threads: Int?) throws {
 }
 
 let orderLaws = [
-  Law("order under uneven item times") {
+  Law("results are in order under uneven item times") {
     let results = try (0..<60).mapParallel { item -> Int in
       // The first items take longest, so that later results arrive earlier.
       usleep(UInt32((60 - item) * 50))
@@ -28,13 +28,13 @@ let orderLaws = [
     }
     try requireEqual(results, (0..<60).map { $0 * $0 })
   },
-  Law("order under every chunk size") {
+  Law("results are in order under every chunk size") {
     let items = Array(0..<101)
     for size in [1, 2, 7, 100, 101, 1000] {
       try requireEqual(try items.parallel(chunk: .items(size)).map { $0 + 1 }, items.map { $0 + 1 }, "chunk \(size):")
     }
   },
-  Law("order with several threads per rank") {
+  Law("results are in order with several threads per rank") {
     let results = try (0..<200).parallel(chunk: .items(3), threads: 3).map { item -> String in
       if item % 17 == 0 { usleep(1_000) }
       return "\(item)"
@@ -49,7 +49,7 @@ let orderLaws = [
   Law("every rank computes as many items at once as it has threads", withoutCheck: true) {
     for threads in [3, 1, 2] { try requireConcurrency(threads, threads: threads) }
   },
-  Law("five hundred maps in a row") {
+  Law("five hundred maps in a row work") {
     for round in 0..<500 {
       let results = try (0..<(round % 9)).mapParallel { $0 + round }
       try requireEqual(results, (0..<(round % 9)).map { $0 + round }, "round \(round):")
@@ -68,7 +68,7 @@ let orderLaws = [
     let counts = try (0..<1_000).mapParallel { item -> [Int] in [item] }
     try requireEqual(counts.flatMap { $0 }, Array(0..<1_000))
   },
-  Law("lazy, sliced, reversed and joined collections") {
+  Law("lazy, sliced, reversed and joined collections can be mapped") {
     let items = Array(0..<40)
     try requireEqual(try items[10..<30].mapParallel { $0 }, Array(10..<30))
     try requireEqual(try items.reversed().mapParallel { $0 }, items.reversed().map { $0 })

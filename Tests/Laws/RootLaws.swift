@@ -13,7 +13,7 @@ let rootLaws = [
     try requireEqual(try Seppo.atRoot { [Double](repeating: 1.5, count: 100_000) }.broadcast().count, 100_000)
     try requireEqual(try Seppo.atRoot { nil as Int? }.broadcast(), nil)
   },
-  Law("a throw in atRoot is thrown on every rank") {
+  Law("an error in atRoot is thrown on every rank") {
     let error = try errorOf { try Seppo.atRoot { throw Refused() } }
     guard case .rootThrew(let body) = error, body.type == "Refused", body.description == "Refused()" else {
       throw LawError(description: "\(error)")

@@ -51,7 +51,7 @@ private func same<T: Codable & Sendable & Equatable>(_ items: [T], line: UInt = 
 }
 
 let shapeLaws = [
-  Law("integers of every width") {
+  Law("integers of every width are sent unchanged") {
     try same([Int.min, -1, 0, 1, Int.max])
     try same([Int8.min, 0, .max])
     try same([Int16.min, 0, .max])
@@ -73,14 +73,14 @@ let shapeLaws = [
     let halves: [Float16] = [-0.0, Float16(bitPattern: 0x7C01), 1.5]
     try requireEqual(try halves.mapParallel { $0 }.map(\.bitPattern), halves.map(\.bitPattern))
   },
-  Law("strings, Booleans, optionals") {
+  Law("strings, Booleans and optionals are sent unchanged") {
     try same(["", "a", "nul\0inside", "👩🏽‍🚀", String(repeating: "ü", count: 5_000)])
     try same([true, false, true])
     try same([1, nil, 3] as [Int?])
     try same([.some(.some(1)), .some(.none), .none] as [Int??])
     try same([["a": nil, "b": 1.5]] as [[String: Double?]])
   },
-  Law("structs, enums, private types, local types") {
+  Law("structs, enums, private types and local types are sent unchanged") {
     struct Inner: Codable, Hashable, Sendable {
       var x: Int
       var events: [Event]
@@ -93,12 +93,12 @@ let shapeLaws = [
     try same(Array(repeating: Empty(), count: 100))
     try same([[Empty()], [], [Empty(), Empty()]])
   },
-  Law("classes") {
+  Law("objects of classes are sent") {
     let list = (0..<10).reduce(nil as Node?) { Node($1, $0) }!
     let results = try [list, list].mapParallel { Node($0.value + 1, $0) }
     try requireEqual(results.map(\.values), [[10] + list.values, [10] + list.values])
   },
-  Law("arrays, vectors, plain memory") {
+  Law("arrays, vectors and plain memory are sent unchanged") {
     try same([[1.0, 2.0], [], [3.0]])
     try same([[[1], []], [[2, 3]]])
     try same([["a", "b"], []])
@@ -114,7 +114,7 @@ let shapeLaws = [
     }
     try require(heavier.allSatisfy { $0.mass == 4 }, "masses")
   },
-  Law("Foundation's types") {
+  Law("Foundation's types are sent unchanged") {
     try same([Data([0, 255, 7]), Data()])
     try same([Date(timeIntervalSince1970: 0.1), .distantFuture])
     try same([URL(string: "https://example.org/a?b=c")!, URL(string: "c", relativeTo: URL(string: "http://a/b/"))!])
@@ -122,7 +122,7 @@ let shapeLaws = [
     try same([Decimal(string: "0.1")!, Decimal(string: "-123456789012345678901234567890")!])
     try same([DateInterval(start: Date(timeIntervalSince1970: 5), duration: 2)])
   },
-  Law("results of another type than the items") {
+  Law("results may have another type than the items") {
     let words = try (0..<100).mapParallel { Array(repeating: "w\($0)", count: $0 % 5) }
     try requireEqual(words, (0..<100).map { Array(repeating: "w\($0)", count: $0 % 5) })
     let counts = try words.mapParallel { $0.count }

@@ -69,7 +69,7 @@ let spreadLaws = [
       try requireEqual(done, Array(repeating: true, count: count), "round \(round):")
     }
   },
-  Law("short items, then long items, then throwing items, from one line") {
+  Law("short items, then long items, then throwing items work from one line") {
     for round in 0..<6 {
       let items = Array(0..<(round % 2 == 0 ? 20_000 : 30))
       let error = try? errorOf {
@@ -99,7 +99,7 @@ let spreadLaws = [
       try require(results.indices.allSatisfy { results[$0] == UInt8(truncatingIfNeeded: $0) }, "results")
     }
   },
-  Law("ranges of every integer") {
+  Law("ranges of every integer type can be mapped") {
     func same<Numbers: Collection>(_ numbers: Numbers, line: UInt = #line) throws
     where Numbers.Element: FixedWidthInteger & Codable & Sendable {
       try requireEqual(try numbers.mapParallel { $0 }, Array(numbers), line: line)
@@ -124,7 +124,7 @@ let spreadLaws = [
     let wanted = getenv("SEPPO_THREADS").flatMap { Int(String(cString: $0)) } ?? 1
     try requireConcurrency(wanted, threads: nil)
   },
-  Law("long arrays, short arrays and empty arrays, as items and results") {
+  Law("long arrays, short arrays and empty arrays are sent as items and results") {
     let lengths = [0, 1, 10_000, 30_000, 3, 20_000, 0, 8_191, 8_192, 8_193]
     let numbers = lengths.map { length in (0..<length).map { Double($0 + length) } }
     try requireEqual(try numbers.mapParallel { $0 }, numbers)
@@ -139,7 +139,7 @@ let spreadLaws = [
     let bytes = lengths.map { [UInt8](repeating: UInt8($0 & 0xFF), count: 10 * $0) }
     try requireEqual(try bytes.parallel(chunk: .items(2)).map { [$0, $0] }, bytes.map { [$0, $0] })
   },
-  Law("results of very different lengths, broadcast in many pieces") {
+  Law("results of very different lengths are broadcast in many pieces") {
     let lengths = (0..<300).map { ($0 * 7_919) % 31 == 0 ? 200_000 : $0 % 7 }
     let texts = try lengths.mapParallel { String(repeating: "ä", count: $0) }
     try requireEqual(texts.map { $0.unicodeScalars.count }, lengths)

@@ -16,7 +16,7 @@ private func same<Number: Codable & Sendable & BinaryFloatingPoint>(
 }
 
 let strideLaws = [
-  Law("strides of floating-point numbers") {
+  Law("strides of floating-point numbers can be mapped") {
     try same(stride(from: 0, to: 1, by: 0.1))
     try same(stride(from: 0, through: 1, by: 0.1))
     try same(stride(from: 1, to: -1, by: -0.3))
@@ -30,7 +30,7 @@ let strideLaws = [
     // Steps that are lost in rounding.
     try same(stride(from: 1e16, to: 1e16 + 20, by: 1.0))
   },
-  Law("random strides of floating-point numbers") {
+  Law("random strides of floating-point numbers can be mapped") {
     var random = Seeded(state: 11)
     for _ in 0..<40 {
       let from = Double.random(in: -10...10, using: &random)
@@ -42,7 +42,7 @@ let strideLaws = [
       try requireEqual(try through.mapParallel { $0 }, Array(through), "\(through)")
     }
   },
-  Law("strides of integers") {
+  Law("strides of integers can be mapped") {
     try requireEqual(
       try stride(from: 0, to: 100, by: 7).mapParallel { $0 * 2 }, stride(from: 0, to: 100, by: 7).map { $0 * 2 })
     try requireEqual(try stride(from: 10, through: -10, by: -5).mapParallel { $0 }, [10, 5, 0, -5, -10])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  @Suite("Binding")
+  @Suite("Binding of ranks to cores")
   struct BindingTests {
     private static let hasTwoCores = Machine.cores >= 2
 

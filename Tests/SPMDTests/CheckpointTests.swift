@@ -73,15 +73,15 @@ extension SPMDTests {
     @Test("Several calls can share a file, and other work is rejected")
     func belongs() async throws {
       let folder = try CheckpointFolder()
-      for (name, number, status, says) in [
+      for (name, number, status, message) in [
         ("count", 10, 0, ""), ("count", 12, 1, "10 items, here 12 items"), ("values", 5, 0, ""),
         ("values", 6, 1, "the same number of items with different values"), ("type", 0, 0, ""),
         ("other type", 0, 1, "there it is Int, here Double"), ("count", 10, 0, "10 of 10 items"),
       ] {
         let (job, computed) = try await folder.run(2, name, number)
         #expect(job.status == status, "\(name): \(job.report)")
-        #expect(job.messages.count == (says.isEmpty ? 0 : 1), "\(job.report)")
-        #expect(says.isEmpty || job.messages.first?.contains(says) == true, "\(job.report)")
+        #expect(job.messages.count == (message.isEmpty ? 0 : 1), "\(job.report)")
+        #expect(message.isEmpty || job.messages.first?.contains(message) == true, "\(job.report)")
         if status == 1 { #expect(computed.isEmpty) }
       }
     }
@@ -165,8 +165,8 @@ extension SPMDTests {
       for (number, items) in [(0, Array(0..<100)), (7, [7]), (8, [8])] {
         let (job, computed) = try await folder.run(2, name, number)
         #expect(job.status == 0 && computed.sorted() == items, "\(job.report)")
-        let says = "keeps 1 result of items that aren't mapped any more"
-        #expect(job.messages.contains { $0.contains(says) } == (number == 8), "\(job.report)")
+        let message = "keeps 1 result of items that aren't mapped any more"
+        #expect(job.messages.contains { $0.contains(message) } == (number == 8), "\(job.report)")
         let fresh = try await CheckpointFolder().run(nil, name, number).job
         #expect(job.output == fresh.output, "\(job.report)")
       }

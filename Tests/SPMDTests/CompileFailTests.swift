@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension SPMDTests {
-  /// Programs in Tests/CompileFail. The first line of each file has a part of its first compile error after `// fails:
-  /// `, or is `// compiles`. The second line may have compiler options after `// flags: `.
+  /// Programs in Tests/CompileFail. The first line of each file is `// compiles`, or `// fails: ` and a part of the
+  /// first compile error. The second line may be `// flags: ` and compiler options.
   @Suite("Programs that must not compile")
   struct CompileFailTests {
     static let programs: [String] = {

@@ -40,8 +40,8 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(ranks, "slow", 1_500, signal: signal, to: target, after: 100)
       #expect(first.status == 75 && first.messages.count == 1, "\(first.report)")
-      let says = "\(before.count) of 1500 items; run the same command again, on any number of ranks, to resume"
-      #expect(first.messages.first?.contains(says) == true, "\(first.report)")
+      let message = "\(before.count) of 1500 items; run the same command again, on any number of ranks, to resume"
+      #expect(first.messages.first?.contains(message) == true, "\(first.report)")
       try await folder.finishes("slow", 1_500, 2, exactly: 1_500 - before.count, after: before)
     }
 
@@ -81,8 +81,8 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       let (job, _) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 1)
       #expect(job.status == 75, "\(job.report)")
-      let says = ["asked to stop (SIGUSR1)", "an error was thrown after the request, possibly because of it ("]
-      #expect(says.allSatisfy { job.messages.first?.contains($0) == true }, "\(job.report)")
+      let messages = ["asked to stop (SIGUSR1)", "an error was thrown after the request, possibly because of it ("]
+      #expect(messages.allSatisfy { job.messages.first?.contains($0) == true }, "\(job.report)")
     }
 
     @Test("After a stop request to one rank, an item that throws on another rank is neither done nor failed")

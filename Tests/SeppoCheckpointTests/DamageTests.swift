@@ -37,7 +37,7 @@ struct DamageTests {
     try folder.store(300, of: work, size: DamageTests.size)
     let whole = try folder.bytes()
     var generator = SystemRandomNumberGenerator()
-    var refused = 0
+    var rejected = 0
     for round in 0..<(20 * soak) {
       var damaged = whole
       // Half of them in the first pages, which describe the file.
@@ -46,16 +46,16 @@ struct DamageTests {
       damaged[place] ^= bit
       try folder.write(damaged)
       do {
-        if try !use() { refused += 1 }
+        if try !use() { rejected += 1 }
       } catch {
         Issue.record("bit \(bit) of byte \(place): \(error)")
       }
     }
-    #expect(refused > 4 * soak)
+    #expect(rejected > 4 * soak)
   }
 
   @Test("A file truncated anywhere is rejected")
-  func cut() throws {
+  func truncated() throws {
     try folder.store(300, of: work, size: DamageTests.size)
     let whole = try folder.bytes()
     for end in stride(from: 1, to: whole.count, by: 1_777) {

@@ -46,7 +46,7 @@ struct PerItemTests {
   }
 
   @Test("Results of removed items are kept until the new work is complete")
-  func gone() throws {
+  func removed() throws {
     try folder.store(6, of: .of(Array(0..<6)), resume: .perItem)
     #expect(try stored([10, 1, 3]) == [1, 2])
     #expect(try folder.query("SELECT count(*) FROM stored; SELECT count(*) FROM results") == "6\n2\n")
@@ -60,7 +60,7 @@ struct PerItemTests {
   }
 
   @Test("The items' digests are added to a file without them if the items are unchanged")
-  func fillIn() throws {
+  func addedDigests() throws {
     try folder.store(6, of: .of(Array(0..<10)))
     #expect(try stored(Array(0..<10)).count == 6)
     #expect(try stored([7] + Array(1..<10)) == [1, 2, 3, 4, 5])

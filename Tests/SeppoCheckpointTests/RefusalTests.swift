@@ -3,7 +3,7 @@ import SeppoCheckpoint
 @_spi(CheckpointStore) import SeppoMPI
 import Testing
 
-@Suite("A file that can't be used is rejected by name and unchanged")
+@Suite("A file that can't be used is rejected with an error that names it, and stays unchanged")
 struct RefusalTests {
   let folder = try! TemporaryFolder()
   let work = CheckpointWork.of(Array(0..<10))
@@ -217,8 +217,8 @@ struct RefusalTests {
     try folder.store(5, of: work)
     // Root may write everywhere, so the program runs as another user.
     func attempt() throws -> String {
-      let nobody = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
-      return try Program.run("/usr/bin/env", nobody + [Program.storing, folder.file()]).output
+      let asOtherUser = getuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+      return try Program.run("/usr/bin/env", asOtherUser + [Program.storing, folder.file()]).output
     }
     chmod(folder.path, 0o777)
     chmod(folder.file(), 0o444)

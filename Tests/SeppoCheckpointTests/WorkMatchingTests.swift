@@ -215,7 +215,7 @@ struct WorkMatchingTests {
     #expect(try stored(work, label: "thousand") == 0)
   }
 
-  @Test("After an edit, a label added to an unlabelled call is rejected, and the call's line as label resumes it")
+  @Test("After an edit, a label added to an unlabeled call is rejected, and the call's line as label resumes it")
   func labelAdded() throws {
     try folder.store(5, of: work)
     try folder.query("UPDATE calls SET program = 'another'")

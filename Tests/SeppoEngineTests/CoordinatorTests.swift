@@ -3,11 +3,11 @@ import Testing
 
 @Suite("The coordinator")
 struct CoordinatorTests {
-  private struct Failure: Error {}
+  private struct TestFailure: Error {}
 
   private let second = 1_000_000_000
 
-  private func failure(_ index: Int) -> ItemFailure { ItemFailure(index: index, error: Failure()) }
+  private func failure(_ index: Int) -> ItemFailure { ItemFailure(index: index, error: TestFailure()) }
 
   private func report(_ chunk: Range<Int>, failed: [Int] = [], completed: Int? = nil) -> ChunkReport {
     ChunkReport(
@@ -67,7 +67,7 @@ struct CoordinatorTests {
   }
 
   @Test("The call doesn't finish before every worker has joined or is lost")
-  func allAreHere() {
+  func waitsForAll() {
     var coordinator = coordinator(0, workers: 3, joined: 1)
     #expect(effects(&coordinator).isEmpty)
     coordinator.handle(.joined(worker: 2, threads: 1))
@@ -78,7 +78,7 @@ struct CoordinatorTests {
   }
 
   @Test("The first call waits for all workers, with a timeout")
-  func jointStart() {
+  func startBarrier() {
     var coordinator = coordinator(2, joined: 1) { $0.waitsForAll = true }
     coordinator.advance(to: StartBarrier.timeout - 1)
     #expect(effects(&coordinator).isEmpty)
@@ -218,12 +218,12 @@ struct CoordinatorTests {
     #expect(coordinator.isStuck)
     coordinator.advance(to: 3 * second - 2)
     #expect(effects(&coordinator).isEmpty)
-    var comesBack = coordinator
+    var finishes = coordinator
     coordinator.advance(to: 3 * second - 1)
     #expect(effects(&coordinator) == ["stuck at 0 of 0 for \(2 * second)"])
-    comesBack.handle(.report(worker: 0, report(0..<1, failed: [0])))
-    comesBack.advance(to: 9 * second)
-    #expect(effects(&comesBack) == ["released 0..<1 of 0", "assign 1..<2 to 0"])
+    finishes.handle(.report(worker: 0, report(0..<1, failed: [0])))
+    finishes.advance(to: 9 * second)
+    #expect(effects(&finishes) == ["released 0..<1 of 0", "assign 1..<2 to 0"])
   }
 
   @Test("The call doesn't wait for an overdue item whose chunk has a result that can't be sent")
@@ -319,7 +319,7 @@ struct CoordinatorTests {
   }
 
   @Test("Nothing is repeated if the only other worker is lost, or if there is only one worker")
-  func nobodyElse() {
+  func noOtherWorker() {
     var coordinator = coordinator(1) { $0.repeats = true }
     #expect(effects(&coordinator) == ["assign 0..<1 to 0"])
     coordinator.handle(.lost(worker: 1))

@@ -6,7 +6,7 @@ import Testing
 struct CoverageTests {
   @Test("Ranges inserted in any order are merged")
   func anyOrder() {
-    var random = SeededGenerator(1)
+    var random = SplitMix64(1)
     for _ in 0..<300 {
       var cuts = Set([0, 50])
       for _ in 0..<Int.random(in: 0...20, using: &random) { cuts.insert(Int.random(in: 0...50, using: &random)) }

@@ -71,7 +71,7 @@ struct ParticipantTests {
   }
 
   @Test("An item that has just finished is not overdue")
-  func cameBack() {
+  func justFinished() {
     var (participant, chunks) = participant(threads: 1, chunks: 1)
     // The thread has started the next item in the meantime.
     _ = chunks[0].cursor.next(1)

@@ -16,7 +16,7 @@ struct RecallTests {
   }
 
   @Test("An idle rank gets the items that wait on another rank")
-  func idleRankGetsTheStock() {
+  func idleRankGetsWaitingItems() {
     var scheduler = waiting()
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
     #expect(scheduler.nextRecall() == 0)
@@ -36,7 +36,7 @@ struct RecallTests {
   }
 
   @Test("Nothing is recalled while there are items to assign or no rank is idle")
-  func onlyWhereWanted() {
+  func onlyIfNeeded() {
     var scheduler = Scheduler(count: 100, ranks: 2, rule: .items(1))
     scheduler.joined(rank: 0, threads: 1)
     scheduler.joined(rank: 1, threads: 1)
@@ -49,7 +49,7 @@ struct RecallTests {
   }
 
   @Test("A rank that returned nothing isn't asked again for the same items")
-  func nothingToGive() {
+  func nothingToReturn() {
     var scheduler = waiting()
     #expect(scheduler.nextRecall() == 0)
     scheduler.returned(rank: 0, ranges: [])
@@ -85,7 +85,7 @@ struct RecallTests {
   }
 
   @Test("A reply that is no longer needed changes nothing")
-  func lateAnswer() {
+  func lateReply() {
     var scheduler = waiting()
     scheduler.returned(rank: 0, ranges: [1..<2])
     #expect(scheduler.held(by: 0) == [0..<1, 1..<2])
@@ -109,7 +109,7 @@ struct RecallTests {
   }
 
   @Test("A rank that is idle because an item failed on it gets the unstarted items of others")
-  func whileItemsAreToBeTriedAgain() {
+  func whileItemsWaitForARetry() {
     var scheduler = Scheduler(count: 4, ranks: 2, rule: .items(1), retries: 1)
     scheduler.joined(rank: 0, threads: 1)
     while scheduler.nextAssignment() != nil {}
@@ -127,20 +127,20 @@ struct RecallTests {
   }
 
   @Test("A rank that was assigned more after a recall may be asked again, whatever it replies")
-  func gotMoreMeanwhile() {
+  func assignedMoreMeanwhile() {
     var scheduler = Scheduler(count: 18, ranks: 3, rule: .items(1))
-    func give() { while scheduler.nextAssignment() != nil {} }
+    func assignAll() { while scheduler.nextAssignment() != nil {} }
     func returnAll(_ rank: Int) {
       for chunk in scheduler.held(by: rank) { scheduler.returned(rank: rank, chunk: chunk, completed: 1) }
     }
     for (rank, threads) in [(0, 1), (2, 4), (1, 2)] {
       scheduler.joined(rank: rank, threads: threads)
-      give()
+      assignAll()
     }
     func finishRankOne() {
       while !scheduler.held(by: 1).isEmpty {
         returnAll(1)
-        give()
+        assignAll()
       }
     }
     finishRankOne()
@@ -148,7 +148,7 @@ struct RecallTests {
     #expect(scheduler.nextRecall() == 2)
     returnAll(0)
     scheduler.lost(rank: 2)
-    give()
+    assignAll()
     finishRankOne()
     #expect(scheduler.held(by: 0).count == 2)
     #expect(scheduler.nextRecall() == nil)

@@ -45,7 +45,7 @@ struct ResumedMapTests {
   }
 
   @Test("The start takes time proportional to the number of ranges, not of items")
-  func largeBeginning() {
+  func largeStart() {
     let count = Int.max / 4
     var scheduler = scheduler(count: count, threads: [1], done: [0..<(count - 3), (count - 2)..<count])
     #expect(scheduler.completed == count - 1)
@@ -157,7 +157,7 @@ struct ResumedMapTests {
   }
 
   @Test("An overdue quarantined item no longer blocks the other threads of its rank")
-  func late() {
+  func overdue() {
     var scheduler = scheduler(count: 4, threads: [0, 2], quarantine: [0])
     #expect(assigned(&scheduler) == [.init(rank: 1, chunk: 0..<1)])
     scheduler.returned(rank: 1, ranges: [], behindOverdue: true)
@@ -198,7 +198,7 @@ struct ResumedMapTests {
   }
 
   @Test("Nothing is recalled for idle threads of a rank that holds a quarantined item")
-  func besideASuspect() {
+  func besideAQuarantinedItem() {
     var scheduler = scheduler(count: 11, threads: [0, 4, 0], quarantine: [10])
     #expect(assigned(&scheduler).map(\.chunk) == [10..<11])
     scheduler.joined(rank: 0, threads: 1)
@@ -214,7 +214,7 @@ struct ResumedMapTests {
   }
 
   @Test("Rank 0, which is exempt from quarantine, gets unstarted items of others in the meantime")
-  func rootGetsTheStock() {
+  func rootGetsWaitingItems() {
     var scheduler = scheduler(count: 6, threads: [0, 1, 0], quarantine: [5])
     #expect(assigned(&scheduler).map(\.chunk) == [5..<6])
     scheduler.joined(rank: 2, threads: 1)
@@ -246,7 +246,7 @@ struct ResumedMapTests {
   }
 
   @Test("If failures end the map, no item above an earlier failure is assigned, and a lower failure still ends it")
-  func decidedBefore() {
+  func endedBefore() {
     var scheduler = Scheduler(count: 10, ranks: 1, rule: .items(4), done: [1..<3], quarantine: [0, 8])
     scheduler.failedBefore(index: 9)
     scheduler.failedBefore(index: 5)
@@ -280,7 +280,7 @@ struct ResumedMapTests {
   }
 
   @Test("A stopped map doesn't recall items for an idle rank")
-  func stopCallsNothingBack() {
+  func stopRecallsNothing() {
     var scheduler = scheduler(count: 4, threads: [1, 0])
     _ = assigned(&scheduler)
     scheduler.joined(rank: 1, threads: 1)

@@ -45,7 +45,7 @@ struct RetryTests {
     #expect(scheduler.isFinished)
   }
 
-  @Test("An item returns to a third rank if the one that retried it is lost")
+  @Test("If the rank that retries an item is lost, a third rank retries it")
   func lost() {
     var (scheduler, _) = schedulerAfterFirstAssignments(count: 3, threads: [1, 1, 1])
     #expect(fail(0, on: 0, &scheduler) == .retry)

@@ -55,7 +55,7 @@ struct SimulationTests {
     arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func slowNetwork(ranks: Int, milliseconds: Int) throws {
     // The first items arrive after 100 ms, and their times are known after 200 ms.
-    let share = try Efficiency.share(
+    let share = try SimulatedEfficiency.share(
       item: milliseconds * 1_000_000, ranks: ranks, ideal: 10_000_000_000, delay: 50_000_000)
     #expect(share > 0.95)
   }
@@ -64,7 +64,7 @@ struct SimulationTests {
     "With messages of 20 µs, the ranks spend more than 99 % of their time on items",
     arguments: [(4, 1), (4, 10), (4, 100), (16, 10), (16, 100)])
   func quickNetwork(ranks: Int, milliseconds: Int) throws {
-    let share = try Efficiency.share(
+    let share = try SimulatedEfficiency.share(
       item: milliseconds * 1_000_000, ranks: ranks, ideal: 10_000_000_000, delay: 20_000)
     #expect(share > 0.99)
   }

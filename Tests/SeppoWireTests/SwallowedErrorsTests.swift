@@ -199,6 +199,7 @@ final class Keeper {
   var keyed: KeyedEncodingContainer<AnyKey>?
   var unkeyed: (any UnkeyedEncodingContainer)?
   var reading: KeyedDecodingContainer<AnyKey>?
+  // Safe because only one test uses it.
   nonisolated(unsafe) static var last: Keeper?
 }
 
@@ -216,7 +217,6 @@ struct Kept: Codable, Equatable {
     Keeper.last = keeper
   }
   init(from decoder: any Decoder) throws {
-    // Safe because only one test uses it.
     Keeper.last?.decoder = decoder
     Keeper.last?.reading = try decoder.container(keyedBy: AnyKey.self)
   }

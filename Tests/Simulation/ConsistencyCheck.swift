@@ -41,7 +41,7 @@ struct ConsistencyCheck {
     return found
   }
 
-  private static func ranges(in message: Message) -> [Range<Int>] {
+  private static func ranges(in message: SimulatedMessage) -> [Range<Int>] {
     switch message {
     case .work(let chunk): [chunk]
     case .report(let report): [report.chunk]

@@ -1,7 +1,7 @@
 /// The shared state of a simulation: the clock, the random generator and the messages in flight.
 final class Environment {
   let schedule: Schedule
-  var random: SeededGenerator
+  var random: SplitMix64
   /// The time in nanoseconds.
   private(set) var now = 0
   private(set) var queue = EventQueue()
@@ -10,7 +10,7 @@ final class Environment {
   private let trace: ((String) -> Void)?
 
   /// The messages in flight, by slot.
-  private var messages: [Message?] = []
+  private var messages: [SimulatedMessage?] = []
   private var freePlaces: [Int] = []
   private(set) var messagesInFlight = 0
   /// When the last message from and to rank 0 arrives, for each rank: messages don't overtake each other.
@@ -20,7 +20,7 @@ final class Environment {
   init(_ schedule: Schedule, trace: ((String) -> Void)?) {
     self.schedule = schedule
     self.trace = trace
-    random = SeededGenerator(schedule.seed ^ 0x5EED)
+    random = SplitMix64(schedule.seed ^ 0x5EED)
     tries = Array(repeating: 0, count: schedule.count)
     lastFromRoot = Array(repeating: 0, count: schedule.ranks.count)
     lastToRoot = lastFromRoot
@@ -44,7 +44,7 @@ final class Environment {
   }
 
   /// Sends a message from rank 0 to the rank or from the rank to rank 0, depending on its kind.
-  func send(_ message: Message, rank: Int) {
+  func send(_ message: SimulatedMessage, rank: Int) {
     let usual = now + schedule.delay + random.below(schedule.jitter)
     let time: Int
     if message.comesFromRoot {
@@ -66,12 +66,12 @@ final class Environment {
     queue.add(.arrives, at: time, rank: rank, place: place)
   }
 
-  func message(at place: Int) -> Message {
+  func message(at place: Int) -> SimulatedMessage {
     guard let message = messages[place] else { preconditionFailure("the slot holds no message") }
     return message
   }
 
-  func takeMessage(at place: Int) -> Message {
+  func takeMessage(at place: Int) -> SimulatedMessage {
     let message = message(at: place)
     messages[place] = nil
     freePlaces.append(place)

@@ -1,6 +1,6 @@
 /// The reference model of a rank.
 struct ModelRank {
-  struct Held: Equatable {
+  struct ModelChunk: Equatable {
     var chunk: Range<Int>
     /// Whether its last item is overdue and no longer belongs to this chunk.
     var isOverdue = false
@@ -13,7 +13,7 @@ struct ModelRank {
   var threads = 0
   /// Whether the rank has joined and is waiting for others.
   var waits = false
-  var held: [Held] = []
+  var held: [ModelChunk] = []
   var overdueThreads = 0
   var isPresent = false
   var isLost = false

@@ -3,7 +3,7 @@ import SeppoEngine
 extension Schedule {
   /// Creates a schedule from its seed alone.
   package init(seed: UInt64) {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed)
     let kind = random.below(1_000)
     let many = kind < 10
     let long = (10..<20).contains(kind)
@@ -56,7 +56,7 @@ extension Schedule {
   }
 
   /// Items known from an earlier job are there at the start.
-  private mutating func addSupply(_ random: inout SeededGenerator) {
+  private mutating func addSupply(_ random: inout SplitMix64) {
     let known = max(done.last?.upperBound ?? 0, (quarantine + failedBefore).max().map { $0 + 1 } ?? 0)
     var supply = Supply(
       first: random.percent(50) ? known : random.one(in: known...count), most: random.one(of: [1, 1, 5, 100, count]),
@@ -66,7 +66,7 @@ extension Schedule {
   }
 
   /// Makes ranks get far too many items, so that many are recalled.
-  private mutating func addStragglers(_ random: inout SeededGenerator) {
+  private mutating func addStragglers(_ random: inout SplitMix64) {
     if random.percent(50) { rule = .automatic }
     calibratedItemTime = 1 + random.below(100)
     for rank in ranks.indices {
@@ -83,7 +83,7 @@ extension Schedule {
     return items / ranks.count + 4 * (delay + jitter) + 1_000
   }
 
-  private mutating func addTroubles(_ random: inout SeededGenerator) {
+  private mutating func addTroubles(_ random: inout SplitMix64) {
     let span = self.span
     let (joinLate, stalls, dies) = (random.percent(50), random.percent(40), random.percent(50))
     for rank in ranks.indices {
@@ -104,7 +104,7 @@ extension Schedule {
     }
   }
 
-  private mutating func addBehaviors(_ random: inout SeededGenerator) {
+  private mutating func addBehaviors(_ random: inout SplitMix64) {
     guard count > 0 else { return }
     if random.percent(50) {
       let usual: Int =
@@ -119,7 +119,7 @@ extension Schedule {
     for _ in 0..<failing { behaviors[random.below(count)] = behavior(&random) }
   }
 
-  private mutating func addEarlierJob(_ random: inout SeededGenerator) {
+  private mutating func addEarlierJob(_ random: inout SplitMix64) {
     var isOpen = Array(repeating: true, count: count)
     if random.percent(75) {
       // From a few large gaps to a gap every few items; sometimes no gaps.
@@ -152,7 +152,7 @@ extension Schedule {
     }
   }
 
-  private func behavior(_ random: inout SeededGenerator) -> ItemBehavior {
+  private func behavior(_ random: inout SplitMix64) -> ItemBehavior {
     switch random.below(timeout == nil ? 10 : 20) {
     case 0, 1: .throwsAlways
     case 2, 3: .throwsOn(remainder: random.below(2))

@@ -154,7 +154,7 @@ final class ReferenceModel {
     return changed
   }
 
-  private func touch(_ rank: Int) {
+  private func markChanged(_ rank: Int) {
     if ranks[rank].hasChanged { return }
     ranks[rank].hasChanged = true
     changed.append(rank)
@@ -178,7 +178,7 @@ final class ReferenceModel {
     ranks[rank].isRecallPending = true
   }
 
-  func answered(_ rank: Int) { ranks[rank].isRecallPending = false }
+  func recallAnswered(_ rank: Int) { ranks[rank].isRecallPending = false }
 
   // MARK: Assigning
 
@@ -223,11 +223,11 @@ final class ReferenceModel {
       state[item] = .held
       holder[item] = rank
     }
-    ranks[rank].held.append(ModelRank.Held(chunk: chunk, isQuarantined: isQuarantined))
+    ranks[rank].held.append(ModelRank.ModelChunk(chunk: chunk, isQuarantined: isQuarantined))
     expectedEffects.assigned(chunk, to: rank)
     heldChunks += 1
     maximumChunks = max(maximumChunks, heldChunks)
-    touch(rank)
+    markChanged(rank)
   }
 
   private func checkQuarantined(_ chunk: Range<Int>, on rank: Int) throws {
@@ -257,9 +257,9 @@ final class ReferenceModel {
     if unstarted + failures.waiting.count <= self.threads {
       throw Violation("rank \(rank) prefetches the last items")
     }
-    let late = ranks[rank].overdueThreads
-    let most = (schedule.isCalm ? 2 : 64) * (threads - late) + late
-    if held >= most { throw Violation("rank \(rank) gets more than \(most) chunks") }
+    let overdue = ranks[rank].overdueThreads
+    let maximum = (schedule.isCalm ? 2 : 64) * (threads - overdue) + overdue
+    if held >= maximum { throw Violation("rank \(rank) gets more than \(maximum) chunks") }
   }
 
   private func checkRetry(_ chunk: Range<Int>, on rank: Int) throws {
@@ -338,7 +338,7 @@ final class ReferenceModel {
       ranks[rank].held.remove(at: place)
       heldChunks -= 1
     }
-    touch(rank)
+    markChanged(rank)
     expectedEffects.expect(.shortened(worker: rank, range))
     try release(range.dropFirst(first), from: rank, isQuarantined: isQuarantined)
   }
@@ -414,7 +414,7 @@ final class ReferenceModel {
     ranks[rank].held[place].isQuarantined = false
     ranks[rank].overdueThreads += 1
     overdueChunks += 1
-    touch(rank)
+    markChanged(rank)
     try failed(item, on: rank)
   }
 
@@ -441,7 +441,7 @@ final class ReferenceModel {
       ranks[rank].overdueThreads -= 1
       overdueChunks -= 1
     }
-    touch(rank)
+    markChanged(rank)
     let end = min(report.chunk.lowerBound + completed, held.items.upperBound)
     var nextFailure = 0
     for item in report.chunk.lowerBound..<end {
@@ -484,7 +484,7 @@ final class ReferenceModel {
     }
     ranks[rank] = ModelRank()
     ranks[rank].isLost = true
-    touch(rank)
+    markChanged(rank)
     advance(to: now)
   }
 

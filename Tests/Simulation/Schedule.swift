@@ -108,7 +108,7 @@ package struct Schedule: Sendable {
   }
 
   private func bits(_ index: Int) -> UInt64 {
-    SeededGenerator.mix(seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03)
+    SplitMix64.mix(seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03)
   }
 
   package func time(_ index: Int, on rank: Int) -> Int { time(index) / 100 * ranks[rank].slowness + 1 }

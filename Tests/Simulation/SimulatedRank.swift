@@ -24,7 +24,7 @@ final class SimulatedRank {
   }
 
   /// The error of a failed item. It is never inspected.
-  struct Failure: Error {}
+  struct SimulatedFailure: Error {}
 
   let index: Int
   private let environment: Environment
@@ -44,7 +44,7 @@ final class SimulatedRank {
   var isPresent = false
   var hasDied = false
   /// Rank 0's messages to itself, received at its next poll.
-  var outbox: [Message] = []
+  var outbox: [SimulatedMessage] = []
 
   init(_ index: Int, _ environment: Environment) {
     self.index = index
@@ -197,12 +197,12 @@ final class SimulatedRank {
     send(
       .overdue(
         OverdueReport(
-          items: overdue.items.map { ItemFailure(index: $0.index, error: Failure()) },
+          items: overdue.items.map { ItemFailure(index: $0.index, error: SimulatedFailure()) },
           elapsed: overdue.items.map { environment.now - $0.since }, returned: overdue.returned)))
   }
 
   /// Sends a message to rank 0. Rank 0 itself uses its outbox.
-  private func send(_ message: Message) {
+  private func send(_ message: SimulatedMessage) {
     if index > 0 { return environment.send(message, rank: index) }
     outbox.append(message)
     environment.after(0, .rootPolls, rank: 0)
@@ -215,7 +215,8 @@ final class SimulatedRank {
     return finished.map { task in
       ChunkReport(
         chunk: task.cursor.kept, completed: task.run.completed,
-        failures: task.run.failed.map { ItemFailure(index: $0, error: Failure()) }, nanoseconds: task.nanoseconds,
+        failures: task.run.failed.map { ItemFailure(index: $0, error: SimulatedFailure()) },
+        nanoseconds: task.nanoseconds,
         resident: environment.now - task.arrivalTime)
     }
   }

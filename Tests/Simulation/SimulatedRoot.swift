@@ -9,7 +9,7 @@ final class SimulatedRoot {
   private let schedule: Schedule
   /// The rank of rank 0's own compute threads.
   private let own: SimulatedRank
-  private(set) var inbox: [(rank: Int, message: Message)] = []
+  private(set) var inbox: [(rank: Int, message: SimulatedMessage)] = []
   private(set) var statistics = Statistics()
   /// How the map has ended according to the coordinator.
   private(set) var ending: Statistics.Ending?
@@ -57,7 +57,7 @@ final class SimulatedRoot {
   /// Whether something may happen without a message from a rank.
   var mustPoll: Bool { !model.isClosed || !model.overdue.isEmpty || model.ranks.contains { $0.waits } }
 
-  func arrived(_ message: Message, from rank: Int) { inbox.append((rank, message)) }
+  func arrived(_ message: SimulatedMessage, from rank: Int) { inbox.append((rank, message)) }
 
   /// Runs one turn of the loop. Returns whether anything happened.
   func poll() throws -> Bool {
@@ -158,7 +158,7 @@ final class SimulatedRoot {
     switch effect {
     case .assign(let worker, let chunk, let isRepetition):
       hasProgressed = true
-      try give(chunk, to: worker, isRepetition)
+      try assign(chunk, to: worker, isRepetition)
     case .recall(let worker):
       hasProgressed = true
       statistics.recalls += 1
@@ -191,7 +191,7 @@ final class SimulatedRoot {
     }
   }
 
-  private func give(_ chunk: Range<Int>, to rank: Int, _ isRepetition: Bool) throws {
+  private func assign(_ chunk: Range<Int>, to rank: Int, _ isRepetition: Bool) throws {
     environment.note("rank 0 assigns \(chunk) to rank \(rank)\(isRepetition ? " again" : "")")
     if isRepetition {
       try model.assignedRepetition(chunk, to: rank)
@@ -204,7 +204,7 @@ final class SimulatedRoot {
     if rank > 0, !schedule.behaviors.isEmpty, let item = chunk.first(where: { schedule.behaviors[$0] == .cannotBeSent })
     {
       environment.note("item \(item) can't be sent")
-      let failure = ItemFailure(index: item, error: SimulatedRank.Failure())
+      let failure = ItemFailure(index: item, error: SimulatedRank.SimulatedFailure())
       coordinator.handle(.unsendable(worker: rank, chunk: chunk, failure))
       try model.unsendable(item, of: chunk, to: rank)
       sent = chunk.lowerBound..<item
@@ -215,7 +215,7 @@ final class SimulatedRoot {
 
   // MARK: Messages
 
-  private func receive(_ message: Message, from rank: Int) throws {
+  private func receive(_ message: SimulatedMessage, from rank: Int) throws {
     hasProgressed = true
     // Messages that arrive after a rank's loss was reported are ignored.
     let isLost = model.ranks[rank].isLost
@@ -233,7 +233,7 @@ final class SimulatedRoot {
       // A reply that wasn't asked for belongs to an earlier map.
       guard !isLost, model.ranks[rank].isRecallPending else { return }
       statistics.returned += ranges.count
-      model.answered(rank)
+      model.recallAnswered(rank)
       try model.returned(ranges, by: rank)
     case .overdue(let report):
       environment.note("on rank \(rank), items \(report.items.map(\.index)) are overdue; it returns \(report.returned)")
@@ -252,7 +252,7 @@ final class SimulatedRoot {
     else { return report }
     var readable = report
     readable.failures.removeAll { $0.index > item }
-    readable.failures.append(ItemFailure(index: item, error: SimulatedRank.Failure()))
+    readable.failures.append(ItemFailure(index: item, error: SimulatedRank.SimulatedFailure()))
     readable.completed = item + 1 - report.chunk.lowerBound
     return readable
   }
@@ -262,13 +262,13 @@ final class SimulatedRoot {
   /// Compares the coordinator with the reference model, for everything that has changed.
   func check() throws {
     for rank in model.takeChanged() {
-      let (said, right) = (coordinator.held(by: rank), model.ranks[rank].held)
-      guard said.count == right.count, said.indices.allSatisfy({ said[$0] == right[$0].chunk }) else {
-        throw Violation("the coordinator says that rank \(rank) holds \(said), but it holds \(right)")
+      let (actual, expected) = (coordinator.held(by: rank), model.ranks[rank].held)
+      guard actual.count == expected.count, actual.indices.allSatisfy({ actual[$0] == expected[$0].chunk }) else {
+        throw Violation("the coordinator says that rank \(rank) holds \(actual), but it holds \(expected)")
       }
       let heldByEffects = model.expectedEffects.heldByEffects[rank]
-      guard heldByEffects == said else {
-        throw Violation("by the effects, rank \(rank) holds \(heldByEffects), but it holds \(said)")
+      guard heldByEffects == actual else {
+        throw Violation("by the effects, rank \(rank) holds \(heldByEffects), but it holds \(actual)")
       }
     }
     try expectEqual(coordinator.count, model.count, "as the number of items")
@@ -306,7 +306,9 @@ final class SimulatedRoot {
     }
   }
 
-  private func expectEqual(_ said: Int, _ right: Int, _ what: String) throws {
-    guard said == right else { throw Violation("the coordinator returns \(said) \(what), but it is \(right)") }
+  private func expectEqual(_ actual: Int, _ expected: Int, _ what: String) throws {
+    guard actual == expected else {
+      throw Violation("the coordinator returns \(actual) \(what), but it is \(expected)")
+    }
   }
 }

@@ -139,7 +139,7 @@ package final class Simulation {
     return true
   }
 
-  private func arrived(_ message: Message, at rank: SimulatedRank) throws {
+  private func arrived(_ message: SimulatedMessage, at rank: SimulatedRank) throws {
     switch message {
     case .work(let chunk): rank.submit(chunk)
     case .stop(let bound): rank.lower(to: bound)

@@ -3,9 +3,9 @@ import Synchronization
 /// The position up to which a chunk has been started. A compute thread takes the chunk's items batch by batch, while
 /// the owner may cut unstarted items off the end and give them to another rank.
 ///
-/// Start and end share one atomic word, so each item is either started here or given away, never both.
-/// `@unchecked Sendable` because `next` and `remaining`, which any thread may call, use only the atomic word, and the
-/// thread that owns the participant orders all other accesses.
+/// The position and the end share one atomic word, so each item is either started here or given away, never both.
+/// `@unchecked Sendable` because any thread may call `next` and `remaining`, which use only the atomic word, while one
+/// thread at a time, the owner of the participant, makes all other accesses.
 package final class ChunkCursor: @unchecked Sendable {
   /// The chunk as it was assigned.
   package let chunk: Range<Int>

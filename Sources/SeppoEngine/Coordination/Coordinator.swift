@@ -44,7 +44,7 @@ package struct Coordinator: Sendable {
     package init(count: Int) { self.count = count }
   }
 
-  private enum Phase { case working, repeating, done }
+  private enum CallPhase { case working, repeating, done }
 
   private let rules: Rules
   private var scheduler: Scheduler
@@ -53,14 +53,14 @@ package struct Coordinator: Sendable {
   private var repetitions: Repetitions?
   private var settled = Coverage()
   private var effects = Queue<CoordinatorEffect>()
-  private var phase = Phase.working
+  private var phase = CallPhase.working
   /// The number of workers that have joined or are lost.
   private var accountedFor = 0
   private var lost: Set<Int> = []
   /// The last limit that was reported.
   private var limit = Int.max
   private var isRefused = false
-  /// Whether the next effect may be `stuck`: time has passed since the last check.
+  /// Whether `nextEffect` checks for stuck items: time has passed since the last check, and items are overdue.
   private var checksStuck = false
   private var now: Int
 
@@ -121,7 +121,7 @@ package struct Coordinator: Sendable {
     case .returned(let worker, let ranges): if !lost.contains(worker) { returned(ranges, by: worker) }
     case .overdue(let worker, let report): if !lost.contains(worker) { process(report, from: worker) }
     case .unsendable(let worker, let chunk, let failure): processUnsendable(chunk, from: worker, failure)
-    case .lost(let worker): if lost.insert(worker).inserted { lose(worker) }
+    case .lost(let worker): if lost.insert(worker).inserted { removeLost(worker) }
     case .stopped:
       scheduler.stop()
       lowerLimit(to: 0)
@@ -269,7 +269,7 @@ package struct Coordinator: Sendable {
     fail(failure, tries: 1)
   }
 
-  private mutating func lose(_ worker: Int) {
+  private mutating func removeLost(_ worker: Int) {
     for chunk in scheduler.held(by: worker) { effects.append(.released(worker: worker, chunk)) }
     if !startBarrier.isWaiting(for: worker), !scheduler.hasJoined(worker) { accountedFor += 1 }
     startBarrier.lost(worker: worker)

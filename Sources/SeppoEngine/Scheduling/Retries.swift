@@ -1,6 +1,6 @@
 /// Failed items that are to be retried, preferably on another rank than the one on which they failed last.
 struct Retries: Sendable {
-  private struct FailedItem: Sendable {
+  private struct RetryState: Sendable {
     var tries: Int
     /// The rank on which it failed last.
     var rank: Int
@@ -11,7 +11,7 @@ struct Retries: Sendable {
   /// The maximum number of retries per item.
   let maximum: Int
   /// Failed items that are neither done nor permanently failed.
-  private var failed: [Int: FailedItem] = [:]
+  private var failed: [Int: RetryState] = [:]
   /// The waiting items by the rank on which they failed last.
   private var waiting: [Int: RangeHeap] = [:]
   /// The ranks in `waiting`, in ascending order.
@@ -32,7 +32,7 @@ struct Retries: Sendable {
       failed[index] = nil
       return tries
     }
-    failed[index] = FailedItem(tries: tries, rank: rank, isWaiting: true)
+    failed[index] = RetryState(tries: tries, rank: rank, isWaiting: true)
     insert(index, after: rank)
     return nil
   }

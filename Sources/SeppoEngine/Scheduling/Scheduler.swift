@@ -275,8 +275,9 @@ package struct Scheduler: Sendable {
       if hasItems(for: rank) { return assign(to: rank, retry: takeRetry(for: rank)) }
       skipped.append(rank)
     }
-    // The last items are not prefetched but left to the first free thread. Items to be retried are not prefetched
-    // either: recalled for a rank on which they failed, they would go back to the same rank, again and again.
+    // The last items are not prefetched but left to the first free thread. If only items to be retried are left, they
+    // are not prefetched either: recalled for a rank on which they failed, they would return to the same rank, again
+    // and again.
     guard remaining > workers.threads, unstarted.count > 0 else { return nil }
     while let rank = prefetching.popFirst().map(Int.init) {
       workers.set(\.isInPrefetch, of: rank, to: false)

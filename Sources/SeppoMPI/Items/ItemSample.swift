@@ -3,7 +3,7 @@ import SeppoWire
 /// A sample by which the items of two ranks are compared: their number, and fingerprints of at most 64 of them.
 @usableFromInline
 struct ItemSample: Equatable, Sendable {
-  private static let most = 64
+  private static let maximumCount = 64
 
   let count: Int
   /// In the order of `places(in:)`.
@@ -12,7 +12,7 @@ struct ItemSample: Equatable, Sendable {
   /// Returns the positions that are compared: all of them, or `most`, evenly spread from the first to the last.
   ///
   /// - Parameter most: the maximum number of positions, at least 2.
-  static func places(in count: Int, atMost most: Int = most) -> [Int] {
+  static func places(in count: Int, atMost most: Int = maximumCount) -> [Int] {
     guard count > most else { return Array(0..<count) }
     return (0..<most).map { Int((Int128($0) * Int128(count - 1)) / Int128(most - 1)) }
   }

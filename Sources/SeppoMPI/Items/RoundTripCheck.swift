@@ -60,8 +60,8 @@ final class RoundTripCheck: Sendable {
   /// Equatable values are compared with `==`. Values that aren't equatable or equal are compared by their mirrors. (NaN isn't
   /// equal to itself, but its mirror is the same.)
   static func sentence<Item: Codable>(_ item: Item) -> String? {
-    guard let back = roundTrip(item), AnyValue.areEqual(item, back) != true else { return nil }
-    guard let (path, before, after) = difference(item, back, at: "") else { return nil }
+    guard let decoded = roundTrip(item), AnyValue.areEqual(item, decoded) != true else { return nil }
+    guard let (path, before, after) = difference(item, decoded, at: "") else { return nil }
     let name = String(describing: Item.self)
     return "\(name) loses data when it is sent to another rank: \(path) is \(before) before and \(after) after"
   }
@@ -80,19 +80,19 @@ final class RoundTripCheck: Sendable {
   }
 
   /// Returns the path of the first difference, and the two values there.
-  private static func difference(_ item: Any, _ back: Any, at path: String) -> (String, String, String)? {
-    let (mine, theirs) = (Mirror(reflecting: item), Mirror(reflecting: back))
-    let found = (path.isEmpty ? "it" : path, short(item), short(back))
-    if mine.children.isEmpty || theirs.children.isEmpty {
-      if mine.children.count != theirs.children.count { return found }
-      return "\(item)" == "\(back)" ? nil : found
+  private static func difference(_ item: Any, _ decoded: Any, at path: String) -> (String, String, String)? {
+    let (original, copy) = (Mirror(reflecting: item), Mirror(reflecting: decoded))
+    let found = (path.isEmpty ? "it" : path, short(item), short(decoded))
+    if original.children.isEmpty || copy.children.isEmpty {
+      if original.children.count != copy.children.count { return found }
+      return "\(item)" == "\(decoded)" ? nil : found
     }
     // Ignore the order of elements. Values such as NaN, which aren't equal to themselves, have the same description.
-    if mine.displayStyle == .set || mine.displayStyle == .dictionary {
-      return AnyValue.areEqual(item, back) != false || elements(mine) == elements(theirs) ? nil : found
+    if original.displayStyle == .set || original.displayStyle == .dictionary {
+      return AnyValue.areEqual(item, decoded) != false || elements(original) == elements(copy) ? nil : found
     }
-    if mine.children.count != theirs.children.count { return found }
-    for (place, (own, other)) in zip(mine.children, theirs.children).enumerated() {
+    if original.children.count != copy.children.count { return found }
+    for (place, (own, other)) in zip(original.children, copy.children).enumerated() {
       let name = own.label ?? "[\(place)]"
       let inside = path.isEmpty || name.hasPrefix("[") ? path + name : "\(path).\(name)"
       if let difference = difference(own.value, other.value, at: inside) { return difference }

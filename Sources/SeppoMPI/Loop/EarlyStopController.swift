@@ -74,7 +74,7 @@ struct EarlyStopController {
     return unresponsive
   }
 
-  /// Starts stopping the job, if there is a reason to.
+  /// Begins to stop the job, if there is a reason.
   ///
   /// - Returns: whether it has started to stop now.
   mutating func begin(at now: Int, _ call: some StoppableCall) throws -> Bool {

@@ -45,7 +45,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, areEverywhere: areEverywhere, usualThreads: job.settings.threads, place: place)
+      options, areEverywhere: areEverywhere, defaultThreads: job.settings.threads, place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.

@@ -59,7 +59,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   private var chunk: Range<Int> { cursor.chunk }
 
-  /// Returns the report on the chunk, for the thread in the call. May be called when the task is done.
+  /// Returns the report on the finished chunk. To be called on the thread in the call.
   ///
   /// - Parameter includesTransit: whether to include the time since the chunk arrived.
   func report(includesTransit: Bool) -> ChunkReport {
@@ -212,7 +212,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       errors[rest.lowerBound] = context.timedOut(rest.lowerBound, of: blocks)
       stopAtFailure(rest.lowerBound)
     case .threw:
-      // Then the item counts as not done, and a later job computes it again.
+      // The request may have caused the error. So the item counts as not done, and a later job computes it again.
       if context.observesStopRequests, StopSignal.mayHaveMadeItemThrow() { return progress.stop() }
       if let thrown = outcome.thrown { fail(context.threw(thrown, item)) }
     }

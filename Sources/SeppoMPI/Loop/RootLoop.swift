@@ -210,7 +210,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     if call.verb.keepsFailures { failures.append(failed) } else { failure = failed.error }
   }
 
-  /// Starts no more items if a rank has other items than this one, whatever has failed before.
+  /// Ends the call if a rank has other items than this one. This error takes precedence over failed items.
   private func failOnDifferentItems() {
     guard let difference = matching.difference, failure != difference else { return }
     failure = difference
@@ -319,7 +319,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     try handle(.report(worker: rank, report), payload)
   }
 
-  /// Ends the job if the remaining values won't fit into memory, because messages on their way couldn't be received.
+  /// Ends the job if the remaining values won't fit into memory. Ending only the call isn't possible, because messages on their
+  /// way couldn't be received.
   private func checkMemory(_ values: Int, bytes: Int?, isMessage: Bool = false) throws {
     guard let shortage = memory.add(values, bytes: bytes, isMessage: isMessage) else { return }
     try job.shutdown.endJob(shortage, at: call.place)

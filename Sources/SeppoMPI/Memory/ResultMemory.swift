@@ -106,8 +106,8 @@ struct ResultMemory {
 
   /// Returns the estimated bytes of this number of results, without the values themselves.
   private func contents(of count: Int) -> Int {
-    let sofar = ResultMemory.contents(coded, items, stride) + (keepsCoded ? coded : 0)
-    return Int(min(Double(sofar) / Double(max(1, items)) * Double(max(0, count)), 0x1p62))
+    let current = ResultMemory.contents(coded, items, stride) + (keepsCoded ? coded : 0)
+    return Int(min(Double(current) / Double(max(1, items)) * Double(max(0, count)), 0x1p62))
   }
 
   /// The number of received results.

@@ -10,7 +10,7 @@ struct CallEntry {
   let sample: ItemSample?
   private let message: Message
   /// The offset of the call site, in bytes.
-  private let head: Int
+  private let siteOffset: Int
 
   /// The size of the header: threads, call number, number of items (-1 if they aren't compared), number of fingerprints.
   private static let size = 32
@@ -30,7 +30,7 @@ struct CallEntry {
     sample =
       count < 0
       ? nil : ItemSample(count: count, fingerprints: (0..<fingerprints).map { UInt64(bitPattern: word(4 + $0)) })
-    head = CallEntry.size + 8 * fingerprints
+    siteOffset = CallEntry.size + 8 * fingerprints
     self.message = message
   }
 
@@ -48,7 +48,7 @@ struct CallEntry {
     return writer
   }
 
-  private var site: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: message.bytes[head...]) }
+  private var site: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: message.bytes[siteOffset...]) }
 
   func matches(_ signature: CallSignature) -> Bool {
     guard number == signature.number else { return false }

@@ -3,29 +3,29 @@ import SeppoProcess
 
 /// The options of a call, in the engine's terms. They are checked when the call is made.
 struct CallOptions {
-  private let given: ParallelOptions
+  private let options: ParallelOptions
   /// Nil if the default from `SEPPO_THREADS` is needed and isn't a number.
-  private let wantedThreads: Int?
+  private let requestedThreads: Int?
   private let place: Place
   /// Whether every rank has the items, so that they are compared with rank 0's.
   let areEverywhere: Bool
 
-  /// - Parameter usualThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  init(_ given: ParallelOptions, areEverywhere: Bool, usualThreads: Int?, place: Place) {
-    self.given = given
+  /// - Parameter defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
+  init(_ options: ParallelOptions, areEverywhere: Bool, defaultThreads: Int?, place: Place) {
+    self.options = options
     self.areEverywhere = areEverywhere
     self.place = place
-    wantedThreads = given.threads ?? usualThreads
+    requestedThreads = options.threads ?? defaultThreads
   }
 
-  var threads: Int { wantedThreads ?? 1 }
-  var retries: Int { given.retries }
+  var threads: Int { requestedThreads ?? 1 }
+  var retries: Int { options.retries }
   /// The timeout per item, in nanoseconds.
-  var timeout: Int? { given.timeout?.inNanoseconds }
-  var checkpoint: Checkpoint? { given.checkpoint }
+  var timeout: Int? { options.timeout?.inNanoseconds }
+  var checkpoint: Checkpoint? { options.checkpoint }
 
   var rule: ChunkRule {
-    switch given.chunk {
+    switch options.chunk {
     case .automatic: .automatic
     // The count must fit into 32 bits.
     case .items(let count): .items(min(count, 1 << 31))
@@ -33,21 +33,21 @@ struct CallOptions {
   }
 
   func check() throws {
-    if case .items(let count) = given.chunk, count < 1 {
+    if case .items(let count) = options.chunk, count < 1 {
       throw bad("chunk: .items(\(count))", "a chunk must have at least one item")
     }
-    guard let wantedThreads else {
+    guard let requestedThreads else {
       throw bad(
         "SEPPO_THREADS=\(Settings.text("SEPPO_THREADS") ?? "")",
         "must be the number of compute threads per rank, 1 to \(InFlightSlots.capacity)")
     }
-    guard (1...InFlightSlots.capacity).contains(wantedThreads) else {
+    guard (1...InFlightSlots.capacity).contains(requestedThreads) else {
       throw bad(
-        given.threads == nil ? "SEPPO_THREADS=\(wantedThreads)" : "threads: \(wantedThreads)",
+        options.threads == nil ? "SEPPO_THREADS=\(requestedThreads)" : "threads: \(requestedThreads)",
         "a rank must have 1 to \(InFlightSlots.capacity) compute threads")
     }
-    if given.retries < 0 { throw bad("retries: \(given.retries)", "must be 0 or more") }
-    if let timeout = given.timeout, timeout <= .zero {
+    if options.retries < 0 { throw bad("retries: \(options.retries)", "must be 0 or more") }
+    if let timeout = options.timeout, timeout <= .zero {
       throw bad("timeout: \(timeout)", "must be more than 0")
     }
   }

@@ -21,7 +21,7 @@ package enum Console {
   /// Writes an error that every process detects before the ranks can communicate.
   ///
   /// - Parameter onlyAtRoot: whether only rank 0 writes it.
-  package static func fail(_ text: String, onlyAtRoot: Bool) {
+  package static func writeError(_ text: String, onlyAtRoot: Bool) {
     if onlyAtRoot, let rank = Launcher.rank, rank != 0 { return }
     write("Seppo: \(text)")
   }

@@ -54,7 +54,7 @@ struct Chaos {
         lines = (0..<count).map { text(fit($0)) }
       } else {
         let fits = try (0..<count).parallel(checkpoint: checkpoint("at-root")).atRoot.map {
-          begin("at-root", $0)
+          start("at-root", $0)
           return fit($0)
         }
         try fits.atRoot { lines = $0.map(text) }
@@ -79,7 +79,7 @@ struct Chaos {
     }
     if isSerial { return (0..<count).map { (try? mayFail($0)).map(text) ?? "failed" } }
     let results = try (0..<count).parallel(checkpoint: checkpoint("failures")).mapResults {
-      begin("failures", $0)
+      start("failures", $0)
       return try mayFail($0)
     }
     return results.map { (try? $0.get()).map(text) ?? "failed" }
@@ -94,13 +94,13 @@ struct Chaos {
     // `f` doesn't get the index.
     let indices = Dictionary(zip(items, 0...), uniquingKeysWith: { first, _ in first })
     return try items.parallel(threads: threads, checkpoint: checkpoint(label)).map { item in
-      begin(label, indices[item] ?? -1)
+      start(label, indices[item] ?? -1)
       return f(item)
     }
   }
 
   /// Logs the item and takes some time, half of it computing, half sleeping.
-  static func begin(_ call: String, _ item: Int) {
+  static func start(_ call: String, _ item: Int) {
     let line = "\(call) \(item) \(Seppo.rank)\n"
     let written = line.utf8.withContiguousStorageIfAvailable { write(log, $0.baseAddress, $0.count) }
     guard written == line.utf8.count else { fatalError("can't write the log: \(errno)") }

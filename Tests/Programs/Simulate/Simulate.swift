@@ -39,7 +39,7 @@ struct Simulate {
       case "--first": isFirstEnough = true
       case "--efficiency":
         let delay = Int(number(after: word)) * 1_000_000
-        print((try? Efficiency.table(delay: delay)) ?? "the simulation deviates from the reference model")
+        print((try? SimulatedEfficiency.table(delay: delay)) ?? "the simulation deviates from the reference model")
         return
       default: misused("unknown option \(word)")
       }

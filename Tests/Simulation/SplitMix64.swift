@@ -1,13 +1,13 @@
 /// A random generator with a seed: SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast Splittable Pseudorandom Number
 /// Generators", OOPSLA 2014).
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(_ seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
-    return SeededGenerator.mix(state)
+    return SplitMix64.mix(state)
   }
 
   /// Returns a number in `0..<bound`, or 0 for an empty range. Not quite uniform, but much faster in a debug build than

@@ -1,7 +1,7 @@
 import SeppoEngine
 
 /// A message between the root and another rank.
-enum Message: Sendable {
+enum SimulatedMessage: Sendable {
   case work(Range<Int>)
   case stop(Int)
   case recall

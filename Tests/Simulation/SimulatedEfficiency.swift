@@ -1,7 +1,7 @@
 import SeppoEngine
 
 /// The share of the ranks' time that is spent on items when messages are slow.
-package enum Efficiency {
+package enum SimulatedEfficiency {
   /// Returns the ideal time divided by the simulated time, on identical ranks of one thread each.
   ///
   /// - Parameters:
