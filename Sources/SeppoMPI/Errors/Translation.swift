@@ -22,7 +22,7 @@ extension SeppoError {
       rank: rank, host: host, place: place.text)
   }
 
-  init(_ error: NoThread, rank: Int, host: String) { self = .noThread(reason: error.reason, rank: rank, host: host) }
+  init(_ error: ThreadCreationError, rank: Int, host: String) { self = .noThread(reason: error.reason, rank: rank, host: host) }
 
   init(_ error: MPIError, rank: Int, host: String) {
     self = .mpi(call: error.call, errorClass: Int(error.errorClass), text: error.text, rank: rank, host: host)

@@ -41,7 +41,7 @@ final class CallGate: @unchecked Sendable {
     guard process.allowsThisThread() else { throw SeppoError.wrongThread(call: name, place: place.text) }
     guard take() else {
       // Nobody knows which thread has started another one.
-      if process.slots.isAnyFull {
+      if process.slots.isAnyInUse {
         throw SeppoError.nested(
           call: name, inside: "an item (or on another thread, while items were computed)", place: place.text)
       }

@@ -12,7 +12,7 @@ extension Seppo {
     let job = Job.current
     let place = Place(fileID: fileID, line: line, column: column)
     if job.gate.phase == .ended || CallContext.current == .item {
-      job.process.threadEnd?.stay(ThreadExit(status: failing(status)))
+      job.process.threadEnd?.stay(ThreadExit(status: failureStatus(status)))
     }
     switch (job.gate.phase, CallContext.current) {
     case (.ended, _):
@@ -26,7 +26,7 @@ extension Seppo {
         \(RankActivity.text(job.process.watchdog.page)) [at \(place.text)]
         """)
       fflush(nil)
-      _exit(failing(status))
+      _exit(failureStatus(status))
     case (.running, .atRoot), (.running, .merge):
       // The others wait for this atRoot's outcome.
       do {
