@@ -232,11 +232,11 @@ extension SPMDTests {
     .lossy(1), .lossy(3), .lossy(nil),
     Ending(
       name: "a child that comes back from an item", status: 0,
-      says: ["came back out of f", "Endings/ProcessEndings.swift:"],
+      says: ["returned from f and is ended", "Endings/ProcessEndings.swift:"],
       output: "12\nafter run\n"),
     Ending(
       name: "a child that throws out of an item", status: 0,
-      says: ["came back out of f", "Endings/ProcessEndings.swift:"],
+      says: ["returned from f and is ended", "Endings/ProcessEndings.swift:"],
       output: "12\nafter run\n"),
     Ending(name: "a child that exits in atRoot", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
@@ -253,9 +253,9 @@ extension Ending {
     Ending(
       name: "items and results that lose something", ranks: ranks, status: 0,
       says: [
-        "Lossy loses something on its way to another rank: lost is 7 here and 0 there. On several ranks f gets items without it",
+        "Lossy loses data when it is sent to another rank: lost is 7 before and 0 after. On several ranks f gets items without this data",
         "[item 1, mapped at Endings/Endings.swift:",
-        "Array<Lossy> loses something on its way to another rank: [0].lost is 7 here and 0 there. On several ranks results come",
+        "Array<Lossy> loses data when it is sent to another rank: [0].lost is 7 before and 0 after. On several ranks results arrive",
         "[result of item ",
       ], messages: 2, output: "after run\n")
   }

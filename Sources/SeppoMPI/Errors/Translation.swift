@@ -25,7 +25,7 @@ extension SeppoError {
         ranks: shortage.ranks, rank: rank, host: host, place: place.text))
   }
 
-  init(_ error: NoThread, rank: Int, host: String) {
+  init(_ error: ThreadCreationError, rank: Int, host: String) {
     self = .noThread(.init(reason: error.reason, rank: rank, host: host))
   }
 

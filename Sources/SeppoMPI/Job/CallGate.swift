@@ -47,7 +47,7 @@ final class CallGate: @unchecked Sendable {
     guard process.allowsThisThread() else { throw SeppoError.wrongThread(.init(name, place)) }
     guard take() else {
       // Nobody knows which thread has started another one.
-      if process.slots.isAnyFull {
+      if process.slots.isAnyInUse {
         throw SeppoError.nested(.init(name, inside: "an item (or on another thread, while items were computed)", place))
       }
       throw SeppoError.overlapping(.init(name, place))

@@ -25,7 +25,7 @@ struct CallMatching {
 
   /// On another rank: says to rank 0 that this one has come.
   func announce(threads: Int, _ sample: ItemSample? = nil) throws {
-    try job.send(Entry.write(signature, threads: threads, sample), to: 0, kind: .enter)
+    try job.send(CallEntry.write(signature, threads: threads, sample), to: 0, kind: .enter)
   }
 
   /// On rank 0: the ranks that have come since the last time.
@@ -47,7 +47,7 @@ struct CallMatching {
     return newcomers
   }
 
-  private mutating func compare(_ entry: Entry, of rank: Int) {
+  private mutating func compare(_ entry: CallEntry, of rank: Int) {
     guard difference == nil, let sample, let other = entry.sample, let found = sample.difference(of: other) else {
       return
     }
@@ -95,10 +95,10 @@ struct CallMatching {
   }
 
   /// On another rank: what a message says of the call's end; nil where it is about something else.
-  func outcome(of message: Message) throws -> Outcome? {
+  func outcome(of message: Message) throws -> CallOutcome? {
     switch message.kind {
     case .finish:
-      let outcome = try Outcome(message.bytes, rank: job.rank, host: job.host)
+      let outcome = try CallOutcome(message.bytes, rank: job.rank, host: job.host)
       if case .exit(let status) = outcome {
         if status == StopSignal.status { StopSignal.leave() }
         job.shutdown.leave(status: status, itemsGoOn: job.pool.isRunning)
@@ -112,7 +112,7 @@ struct CallMatching {
   }
 
   /// On another rank: waits for the call's end.
-  func awaitOutcome() throws -> Outcome {
+  func awaitOutcome() throws -> CallOutcome {
     try job.wait {
       guard let message = try job.poll() else { return nil }
       return try outcome(of: message)

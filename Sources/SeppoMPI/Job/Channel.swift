@@ -72,8 +72,8 @@ final class Channel {
   /// - Returns: what is missing for a message of this many bytes; nil where it can be received.
   func shortage(receiving bytes: Int) -> MemoryShortage? {
     unlooked += bytes
-    guard unlooked >= MemoryRoom.worthALook else { return nil }
+    guard unlooked >= AvailableMemory.leastChecked else { return nil }
     unlooked = 0
-    return limits.look(own: bytes, shared: bytes, slack: MemoryRoom.rounding)
+    return limits.exactShortage(own: bytes, shared: bytes, slack: AvailableMemory.rounding)
   }
 }

@@ -34,7 +34,7 @@ final class Job: @unchecked Sendable {
     self.log = log
     self.process = process
     members = Members(rank: transport.rank, hosts: hosts)
-    limits = MemoryLimits(givingBack: { [buffers = transport.buffers] in buffers.empty() })
+    limits = MemoryLimits(freeingCaches: { [buffers = transport.buffers] in buffers.empty() })
     pool = ComputePool(process.slots)
     channel = Channel(transport, limits)
     gate = CallGate(process)
@@ -42,7 +42,7 @@ final class Job: @unchecked Sendable {
     heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
     shutdown = Shutdown(members, transport, channel, pool, gate, process)
     self.rounds = rounds
-    self.roundTrips = roundTrips ?? RoundTripCheck(looksAlways: settings.checksWire)
+    self.roundTrips = roundTrips ?? RoundTripCheck(checksAlways: settings.checksWire)
     channel.dispatch = { [unowned self] in try dispatch($0) }
     transport.whileWaiting = { [unowned self] in try attend() }
     transport.mayReceive = { [unowned self] bytes, source in try checkRoom(for: bytes, from: source) }
@@ -114,7 +114,7 @@ final class Job: @unchecked Sendable {
     switch message.kind {
     case .failed: try shutdown.followError(try content(String.self))
     case .ended: try shutdown.followEnd(by: try content([Int32].self).first)
-    case .enter: members.entries[message.source] = try Entry(message)
+    case .enter: members.entries[message.source] = try CallEntry(message)
     case .ping:
       // One of an earlier call says nothing of this one.
       if try content([Int].self).first == current.number { members.come(0) }
@@ -142,14 +142,14 @@ extension Job {
   }
 
   /// On rank 0: tells every other rank how a call ended.
-  func sendToAll(_ outcome: Outcome) throws {
+  func sendToAll(_ outcome: CallOutcome) throws {
     guard size > 1 else { return }
     let writer = try outcome.encoded()
     for rank in 1..<size { try send(writer, to: rank, kind: .finish) }
   }
 
   /// On rank 0: tells every other rank how a call ended, and waits until that has left.
-  func finish(_ outcome: Outcome) throws {
+  func finish(_ outcome: CallOutcome) throws {
     try sendToAll(outcome)
     try channel.flush()
   }
@@ -191,12 +191,12 @@ extension Job {
 extension Job {
   /// Lends the kernel to the compute threads until `pool.end`.
   func beginComputing(_ kernel: @escaping ChunkKernel, threads: Int) throws(SeppoError) {
-    do throws(NoThread) { try pool.begin(kernel, threads: threads) } catch {
+    do throws(ThreadCreationError) { try pool.begin(kernel, threads: threads) } catch {
       throw SeppoError(error, rank: rank, host: host)
     }
   }
 
   func submit(_ task: any ComputeTask) throws(SeppoError) {
-    do throws(NoThread) { try pool.submit(task) } catch { throw SeppoError(error, rank: rank, host: host) }
+    do throws(ThreadCreationError) { try pool.submit(task) } catch { throw SeppoError(error, rank: rank, host: host) }
   }
 }

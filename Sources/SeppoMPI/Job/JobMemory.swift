@@ -23,7 +23,7 @@ extension Job {
 
   /// Ends the job where what the call gives to every rank doesn't fit on this one.
   func expectRoom(for bytes: Int, of what: String) throws {
-    guard let shortage = limits.shortage(own: bytes, shared: bytes, slack: MemoryRoom.rounding) else { return }
+    guard let shortage = limits.shortage(own: bytes, shared: bytes, slack: AvailableMemory.rounding) else { return }
     try shutdown.endJob(error(shortage, of: what), at: current.place)
   }
 

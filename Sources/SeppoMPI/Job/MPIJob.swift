@@ -11,7 +11,7 @@ extension Job {
       let isBadSetting = error is BadSetting
       // It may be this rank's alone. Where it is rank 0's too, that has ended the job meanwhile.
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
-      Console.fail(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
+      Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
       exit(1)
     }
   }()

@@ -12,7 +12,7 @@ final class Members {
   private(set) var present: [Int] = []
   private var isPresent: [Bool]
   /// On rank 0: what other ranks have said of the call that they have come to, until it is compared.
-  var entries: [Int: Entry] = [:]
+  var entries: [Int: CallEntry] = [:]
 
   init(rank: Int, hosts: [String]) {
     self.rank = rank

@@ -48,7 +48,7 @@ final class Shutdown {
   func passOnRequest() throws {
     guard !hasPassedOn, let signal = StopSignal.current else { return }
     hasPassedOn = true
-    process.endRequest.followIfKept()
+    process.endRequest.handleIfCheckpointed()
     try channel.send(signal, to: 0, kind: .askedToStop)
   }
 
@@ -65,7 +65,7 @@ final class Shutdown {
   /// No call can be made any more.
   private func close() {
     gate.phase = .ended
-    if process.isRank { StopSignal.cease() }
+    if process.isRank { StopSignal.disable() }
   }
 }
 
@@ -227,7 +227,7 @@ extension Shutdown {
       try end(withProcess: true)
     } catch {
       Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
-      exit(failing(status))
+      exit(failureStatus(status))
     }
     if itemsGoOn {
       fflush(nil)

@@ -116,7 +116,7 @@ extension AtRoot where Value: Codable & Sendable {
     bytes.plus(Items.haveOwnForm(Value.self) ? bytes : bytes / 2)
   }
 
-  private func receive(_ outcome: Outcome, _ job: Job) throws -> Value {
+  private func receive(_ outcome: CallOutcome, _ job: Job) throws -> Value {
     guard case .value(let count) = outcome else {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error

@@ -24,7 +24,7 @@ extension Parallel {
   @inlinable
   func mapped<Value: Codable & Sendable>(
     _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Value
-  ) throws -> Mapped<Value>? {
+  ) throws -> MapOutput<Value>? {
     try withWork(place) { work in
       try runMap(work, Value.self, verb) { input, output, first, limits in
         computeChunk(input, output, first, limits, f)

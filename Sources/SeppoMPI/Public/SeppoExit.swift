@@ -13,7 +13,7 @@ extension Seppo {
     let place = Place(fileID: fileID, line: line, column: column)
     let context = CallContext.current
     if job.gate.phase == .ended || context == .item {
-      job.process.threadEnd?.stay(ThreadExit(status: failing(status)))
+      job.process.threadEnd?.stay(ThreadExit(status: failureStatus(status)))
     }
     if job.gate.phase == .ended {
       fflush(nil)
@@ -28,7 +28,7 @@ extension Seppo {
         \(RankActivity.text(job.process.page)) [at \(place.text)]
         """)
       fflush(nil)
-      _exit(failing(status))
+      _exit(failureStatus(status))
     case .atRoot, .merge:
       // The others wait for this atRoot's outcome.
       do {
