@@ -344,7 +344,9 @@ let errorLaws = [
     let items = try errorOf { _ = try [Flagged(number: 1)].mapParallel { $0.number } }
     let value = try errorOf { _ = try Seppo.atRoot { [Flagged(number: 1)] }.broadcast() }
     for error in [results, items, value] {
-      guard case .badOption(let option) = error, option.name == "Flagged" else { throw LawError(description: "\(error)") }
+      guard case .badOption(let option) = error, option.name == "Flagged" else {
+        throw LawError(description: "\(error)")
+      }
     }
   },
   Law("an item's error has the localized description of the thrown error") {

@@ -87,10 +87,10 @@ let itemLaws = [
     let words = Set((0..<200).map { "word \($0)" })
     let table = Dictionary(uniqueKeysWithValues: (0..<100).map { ("key \($0)", Double($0)) })
     // By chance, the order may be the same in two processes.
-    try holdDiffers(words, index: nil, "Sort items from a Set")
-    try holdDiffers(Array(words), index: nil)
-    try holdDiffers(table.keys, index: nil)
-    try holdDiffers(table.map { $0.value }, index: nil)
+    try requireItemsDiffer(words, index: nil, "Sort items from a Set")
+    try requireItemsDiffer(Array(words), index: nil)
+    try requireItemsDiffer(table.keys, index: nil)
+    try requireItemsDiffer(table.map { $0.value }, index: nil)
     try requireEqual(try words.sorted().mapParallel { $0 + "!" }, words.sorted().map { $0 + "!" })
   },
   Law("items that only rank 0 has aren't compared") {

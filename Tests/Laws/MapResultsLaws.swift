@@ -158,8 +158,8 @@ let mapResultsLaws = [
       if item % 7 == 2 { throw Refused(item: item, reason: "seven") }
       return Choosy(item)
     }
-    for (item, fate) in results.enumerated() {
-      switch fate {
+    for (item, outcome) in results.enumerated() {
+      switch outcome {
       case .success(let value): try requireEqual(value, Choosy(item))
       case .failure(.itemThrew(let error)): try require(item % 7 == 2 && error.index == item, "item \(item)")
       case .failure(.notEncodable(let failure)): try require(item % 3 == 0 && failure.index == item, "item \(item)")
@@ -177,8 +177,8 @@ let mapResultsLaws = [
         return item.value
       }
       failed = 0
-      for (item, fate) in results.enumerated() {
-        switch fate {
+      for (item, outcome) in results.enumerated() {
+        switch outcome {
         case .success(let value): try requireEqual(value, item)
         case .failure(.notEncodable(let failure)): try require(item % 3 == 0 && failure.index == item, "item \(item)")
         case .failure(.notDecodable(let failure)): try require(item % 5 == 0 && failure.index == item, "item \(item)")

@@ -75,9 +75,9 @@ extension SPMDTests {
     func uncaughtError(_ name: String, _ ranks: Int?) async throws {
       let job =
         if let ranks { try await Mpirun.run(ranks, "Endings", [name]) } else {
-          try await Mpirun.runToTheEnd("Endings", [name], limit: 120, .waits)
+          try await Mpirun.runUntilOutputCloses("Endings", [name], limit: 120, .waits)
         }
-      #expect(!job.isExpired && job.status != 0, "\(job.report)")
+      #expect(!job.hasTimedOut && job.status != 0, "\(job.report)")
       #expect(job.errors.contains("Fatal error: Error raised at top level: "), "\(job.report)")
       #expect(job.errors.contains("trouble of the program's own"), "\(job.report)")
     }

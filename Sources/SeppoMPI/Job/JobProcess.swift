@@ -57,7 +57,7 @@ final class JobProcess: Sendable {
   convenience init(beside first: JobProcess) {
     self.init(
       watchdog: first.watchdog, endRequest: first.endRequest, report: first.report, peers: first.peers, isLone: true,
-      page: .alone())
+      page: .unshared())
   }
 
   /// The items that this rank's compute threads are working on.
