@@ -28,7 +28,7 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
-    // This process: launcher, settings, signals, watchdog, memory limits, how it ends.
+    // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
       name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     // Compute threads that run f.
@@ -45,7 +45,7 @@ let package = Package(
     // Ranks in one process, for unit tests.
     .target(
       name: "SeppoTesting", dependencies: ["SeppoMPI", "SeppoProcess", "SeppoTransport"], swiftSettings: strict),
-    // Apart, so that who wants no checkpoint builds no database.
+    // A separate product: if you don't import it, no database is built.
     .target(
       name: "SeppoCheckpoint",
       dependencies: [
@@ -81,20 +81,20 @@ let package = Package(
       ],
       path: "Benchmarks/Core", swiftSettings: strict),
 
-    // Seppo's side of Benchmarks/run.sh.
+    // The Seppo programs of Benchmarks/run.sh.
     .executableTarget(
       name: "Benchmark", dependencies: ["SeppoMPI", "SeppoCheckpoint", "CommandLineTool"], path: "Benchmarks/Seppo",
       swiftSettings: strict),
 
-    // What tests share: the machine among those that start ranks, and items that wait.
+    // Shared by tests: the scheduling of tests that start ranks, and items that wait.
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
 
-    // What holds for mapParallel: under mpirun, and on ranks in one process.
+    // Laws of mapParallel, tested under mpirun and on ranks in one process.
     .target(name: "SeppoLaws", dependencies: ["SeppoMPI"], path: "Tests/Laws", swiftSettings: strict),
     .testTarget(
       name: "LawTests", dependencies: ["SeppoLaws", "SeppoMPI", "SeppoTesting", "TestSupport"], swiftSettings: strict),
 
-    // The programs that the suite starts under mpirun.
+    // Programs that the suite starts under mpirun.
     .executableTarget(
       name: "Laws", dependencies: ["SeppoLaws", "SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
@@ -103,7 +103,7 @@ let package = Package(
       name: "Transport", dependencies: ["SeppoTransport", "TransportProperties", "CMPI"],
       path: "Tests/Programs/Transport",
       swiftSettings: strict),
-    // What holds for MPI and for ranks in one process.
+    // Properties of every transport, tested with MPI and with ranks in one process.
     .target(
       name: "TransportProperties", dependencies: ["SeppoTransport"], path: "Tests/TransportProperties",
       swiftSettings: strict),
@@ -121,7 +121,7 @@ let package = Package(
     .executableTarget(
       name: "Network", dependencies: ["SeppoMPI"], path: "Tests/Programs/Network", swiftSettings: strict),
 
-    // Stores results until it is killed.
+    // A program that stores results until it is killed.
     .executableTarget(
       name: "Storing", dependencies: ["SeppoCheckpoint"], path: "Tests/Programs/Storing", swiftSettings: strict),
 
@@ -156,7 +156,7 @@ let package = Package(
     .testTarget(
       name: "SeppoEngineTests", dependencies: ["SeppoEngine", "SeppoSimulation"], swiftSettings: strict),
     .testTarget(name: "SeppoWireTests", dependencies: ["SeppoWire"], swiftSettings: strict),
-    // Fuzzes the decoder. Linked with libFuzzer where FUZZ is defined: see the file's header.
+    // Fuzzes the decoder. Linked with libFuzzer if FUZZ is defined: see the file's header.
     .executableTarget(
       name: "FuzzWire", dependencies: ["SeppoWire"], path: "Tests/FuzzWire", swiftSettings: strict),
   ],

@@ -1,4 +1,4 @@
-// fails: enumerated() gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel
+// fails: enumerated() returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel
 import SeppoMPI
 
 func weighted(_ numbers: [Double]) throws -> [Double] {

@@ -19,7 +19,7 @@ struct Refused: Error {}
 @Sendable func half(_ number: Int) -> Double { Double(number) / 2 }
 func third(_ number: Int) throws -> Double { Double(number) / 3 }
 
-/// What is near a misuse of elements.
+/// Correct uses that resemble a misuse of elements.
 func elements(of text: String, _ numbers: [Double], _ weights: [String: Double]) throws {
   let lengths: [Int] = try text.split(separator: "\n").map(String.init).mapParallel { $0.count }
   _ = try text.split(separator: "\n").map(String.init).parallel(threads: 2).map { line in
@@ -43,7 +43,7 @@ func elements(of text: String, _ numbers: [Double], _ weights: [String: Double])
   _ = try numbers.reversed().mapParallel { $0 }
 }
 
-/// Functions of every form, and results of every kind.
+/// All forms of functions, and all kinds of results.
 func functions(_ numbers: [Int]) throws {
   let halves: [Double] = try numbers.mapParallel(half)
   let thirds = try numbers.mapParallel(third)
@@ -64,7 +64,7 @@ func functions(_ numbers: [Int]) throws {
   print(halves, thirds, total, nested)
 }
 
-/// Code that is generic over what is mapped.
+/// Code that is generic over the elements.
 func sweep<Inputs: Collection, Output: Codable & Sendable>(
   _ inputs: Inputs, _ f: @Sendable (Inputs.Element) throws -> Output
 ) throws -> [Output] where Inputs.Element: Codable & Sendable {
@@ -72,7 +72,7 @@ func sweep<Inputs: Collection, Output: Codable & Sendable>(
   return try inputs.mapParallel(f)
 }
 
-/// What only rank 0 has.
+/// Values that only rank 0 has.
 func atRoot() throws {
   let read = try Seppo.atRoot { [1.0, 2.0] }
   let shared: [Double] = try Seppo.atRoot { [1.0, 2.0] }.broadcast()
@@ -90,7 +90,7 @@ func atRoot() throws {
   print(try read.broadcast().reduce(0, +), try read.broadcast()[0])
 }
 
-/// In an async function too.
+/// Calls in an async function.
 func asynchronously(_ numbers: [Int]) async throws {
   let offset = await Task { 3 }.value
   print(try numbers.mapParallel { $0 + offset })

@@ -1,4 +1,4 @@
-// fails: atRoot is said before the verb: xs.parallel().atRoot.map
+// fails: atRoot comes before the verb: xs.parallel().atRoot.map
 import SeppoMPI
 
 func show(_ numbers: [Double]) throws { try numbers.mapAtRoot { $0 * $0 }.atRoot { print($0.count) } }

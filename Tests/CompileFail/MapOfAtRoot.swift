@@ -1,4 +1,4 @@
-// fails: only rank 0 has this value: broadcast() gives it to every rank
+// fails: only rank 0 has this value: broadcast() sends it to every rank
 import SeppoMPI
 
 func show() throws {

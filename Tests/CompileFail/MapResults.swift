@@ -1,4 +1,4 @@
-// fails: only what parallel() gives has this verb: xs.parallel().mapResults
+// fails: this verb needs parallel() before it: xs.parallel().mapResults
 import SeppoMPI
 
 func show(_ numbers: [Double]) throws {

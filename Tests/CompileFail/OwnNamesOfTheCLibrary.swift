@@ -1,7 +1,7 @@
 // compiles
 import SeppoMPI
 
-// A program may have its own functions by the C library's names.
+// A program may have its own functions with names of the C library.
 func read(_ path: String) -> [Double] { [Double(path.count)] }
 func index(_ name: String) -> Int { name.count }
 func y0(_ x: Double) -> Double { x }

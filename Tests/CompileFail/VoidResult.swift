@@ -1,4 +1,4 @@
-// fails: f returns nothing, so that nothing could come back to rank 0
+// fails: f returns nothing, so there would be no results
 import SeppoMPI
 
 func program() throws {

@@ -1,4 +1,4 @@
-// fails: zip gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel
+// fails: zip returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel
 import SeppoMPI
 
 func products(_ xs: [Double], _ ys: [Double]) throws -> [Double] {

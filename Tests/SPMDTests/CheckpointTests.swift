@@ -199,7 +199,7 @@ extension SPMDTests {
       let job = try await folder.run(3, "an error that is caught").job
       #expect(job.status == 0 && job.messages.isEmpty, "\(job.report)")
       for rank in 0..<3 {
-        #expect(job.output.contains("rank \(rank): \(folder.file) is no checkpoint"), "\(job.report)")
+        #expect(job.output.contains("rank \(rank): \(folder.file) is not a checkpoint"), "\(job.report)")
       }
     }
 
@@ -235,7 +235,7 @@ extension SPMDTests {
       let fresh = try await folder.run(nil, "doubles").job
       #expect(job.status == 0 && job.output == fresh.output, "\(job.report)")
       #expect(job.messages.count == 2, "\(job.report)")
-      #expect(job.messages.first?.contains("there is no room to write to") == true, "\(job.report)")
+      #expect(job.messages.first?.contains("no space is left to write to") == true, "\(job.report)")
       #expect(job.messages.last?.contains("results could not be stored") == true, "\(job.report)")
     }
   }

@@ -49,8 +49,8 @@ extension SPMDTests {
   private static let item = [" in call 1, mapParallel at Endings/Endings.swift:", " s: computing item "]
 
   private static let ways = [
-    ("exit in an item", "exit was called inside an item before"),
-    ("exit 3 in an item", "exit was called inside an item before"),
+    ("exit in an item", "exit was called inside an item, in call"),
+    ("exit 3 in an item", "exit was called inside an item, in call"),
     ("fatalError in an item", trap),
     ("index out of range in an item", trap),
     ("bad address in an item", "crashed by an invalid address or a stack overflow (SIGSEGV); it was in"),
@@ -90,10 +90,10 @@ extension SPMDTests {
       name: "abort in one of three items", ranks: 2, status: nil,
       says: ["rank 1 (", "abort (SIGABRT)", ": computing item ", "; on other threads item ", " s), item "]),
     Ending(
-      name: "kill of a rank whose like ignore SIGTERM", status: nil, says: ["rank 2 (", killed] + item),
+      name: "kill where all ranks ignore SIGTERM", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "a child that dies as a rank would", status: nil, says: ["rank 2 (", killed] + item),
-    Ending(name: "kill with a child that lives on", status: nil, says: ["rank 2 (", killed] + item),
-    Ending(name: "kill behind a child that exits", status: nil, says: ["rank 2 (", killed] + item),
+    Ending(name: "kill with a child that survives", status: nil, says: ["rank 2 (", killed] + item),
+    Ending(name: "kill after a child has exited", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "kill before run", status: nil, messages: 0),
     Ending(name: "kill after run", status: nil, messages: 0),
   ]

@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How a job is to end.
+/// The expected end of a job.
 struct Ending: Sendable, CustomTestStringConvertible {
   let name: String
-  /// The rank that is to end; otherwise it is the last.
+  /// The rank that ends; by default the last.
   var victim: Int?
   var ranks: Int? = 3
-  /// Nil: any but 0.
+  /// The exit status; nil for any but 0.
   var status: Int? = 1
-  /// What Seppo's one message says.
+  /// Parts of Seppo's messages.
   var says: [String] = []
-  /// How many lines Seppo writes.
+  /// The number of lines that Seppo writes.
   var messages = 1
   var output = ""
   var environment: [String: String] = [:]
@@ -41,7 +41,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
     if ranks ?? 1 == 1 {
       #expect(job.output == output, "\(job.report)")
     } else {
-      // What several ranks print, the launcher puts together in any order.
+      // The launcher merges the output of several ranks in any order.
       #expect(lines(job.output) == lines(output), "\(job.report)")
     }
     return job
@@ -55,23 +55,23 @@ struct Ending: Sendable, CustomTestStringConvertible {
 extension SPMDTests {
   @Suite("Endings")
   struct EndingTests {
-    @Test("Ranks that come to different calls are told who is where", arguments: divergences)
+    @Test("If ranks make different calls, an error reports the position of each rank", arguments: divergences)
     func divergence(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("An error that leaves the body is printed once and ends the job", arguments: errors)
+    @Test("An error thrown by the body is printed once and ends the job", arguments: errors)
     func error(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("What doesn't fit into the memory ends in a sentence", arguments: shortages)
+    @Test("A lack of memory ends the job with an error of one sentence", arguments: shortages)
     func shortage(_ ending: Ending) async throws { try await ending.check(.fillsMemory) }
 
-    @Test("Exits end the job", arguments: exits)
+    @Test("An exit ends the job", arguments: exits)
     func exit(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test("A program without Seppo.run ends as one with it", arguments: programsWithoutRun)
+    @Test("A program without Seppo.run ends like one with it", arguments: programsWithoutRun)
     func withoutRun(_ ending: Ending) async throws { try await ending.check() }
 
     @Test(
-      "An error that leaves main without Seppo.run ends the job, and its text is printed", arguments: uncaughtErrors)
+      "Without Seppo.run, an uncaught error ends the job, and its text is printed", arguments: uncaughtErrors)
     func uncaughtError(_ name: String, _ ranks: Int?) async throws {
       let job =
         if let ranks { try await Mpirun.run(ranks, "Endings", [name]) } else {
@@ -109,10 +109,10 @@ extension SPMDTests {
     Ending(name: "early return of root", says: ["the end of Seppo.run"]),
     Ending(name: "broadcast against end", says: ["broadcast of Int", "the end of Seppo.run"]),
     Ending(name: "divergence during long items", says: ["the end of Seppo.run"]),
-    Ending(name: "divergence in many words", says: ["rank 2 is at (code of its own"]),
+    Ending(name: "divergence with a long message", says: ["rank 2 is at (its own code"]),
     Ending(name: "divergence that is caught", says: ["different calls"], output: "caught\n"),
     Ending(
-      name: "divergence that every rank is told", ranks: 2, says: ["rank 1 (", "different calls"], output: "told\n"),
+      name: "divergence that every rank reports", ranks: 2, says: ["rank 1 (", "different calls"], output: "reported\n"),
     Ending(
       name: "exit of one rank before run",
       says: ["rank 1 is at (exit(5), call 1)", "mapParallel"]),
@@ -130,7 +130,7 @@ extension SPMDTests {
         says: ["rank 0 (", "Trouble: trouble of the program's own", "Endings.swift:"])
     } + [
       Ending(name: "throw everywhere", ranks: nil, says: ["Trouble"]),
-      // Another one than 1 where MPI has no memory left for its own message.
+      // The status is not 1 if MPI has no memory left for its own message.
       Ending(name: "too many threads", ranks: 1, status: nil, says: ["no compute thread could be started on rank 0"]),
       Ending(
         name: "too many threads, caught", ranks: 1, status: 0, messages: 0,
@@ -183,7 +183,7 @@ extension SPMDTests {
       says: ["MPI could not be started: this process was forked"], output: "[1, 2] the child failed\n"),
     Ending(
       name: "fork before the first call", ranks: nil, status: 0, messages: 0,
-      output: "[1]\n[1, 2] the child was well\n"),
+      output: "[1]\n[1, 2] the child succeeded\n"),
     Ending(
       name: "fork after the first call", ranks: 1, status: 0, messages: 0,
       output: """
@@ -214,7 +214,7 @@ extension SPMDTests {
     Ending(
       name: "MPI of the program's own, another thread", ranks: 1, status: 0, messages: 0, output: "refused\n0\n"),
     Ending(name: "launcher of another MPI", ranks: nil, says: ["the launcher started 3 ranks"]),
-    Ending(name: "pieces that differ", status: 0, messages: 0),
+    Ending(name: "split sizes that differ", status: 0, messages: 0),
     Ending(name: "rank before run", status: 0, messages: 0, output: "the same\n"),
     Ending(name: "rank without run", ranks: 1, status: 0, messages: 0, output: "rank 0 of 1\n"),
     Ending(name: "rank without run", ranks: nil, status: 0, messages: 0, output: "rank 0 of 1\n"),
@@ -222,16 +222,16 @@ extension SPMDTests {
     Ending(name: "runs on several threads", ranks: nil, status: 0, messages: 0, output: "all\n"),
     Ending(name: "exit after run", status: 5, messages: 0),
     Ending(name: "exit before run", status: 5, messages: 0),
-    Ending(name: "exit", status: 7, messages: 0, output: "said before the exit\n"),
-    Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "said before the exit\n"),
+    Ending(name: "exit", status: 7, messages: 0, output: "printed before the exit\n"),
+    Ending(name: "exit", ranks: nil, status: 7, messages: 0, output: "printed before the exit\n"),
     Ending(name: "exit 0", status: 0, messages: 0),
-    Ending(name: "exit at root", status: 64, messages: 0, output: "said before the exit\n"),
-    Ending(name: "requests while the job is ended", ranks: 1, says: ["trouble of the program's own"]),
+    Ending(name: "exit at root", status: 64, messages: 0, output: "printed before the exit\n"),
+    Ending(name: "requests to stop while the job ends", ranks: 1, says: ["trouble of the program's own"]),
     Ending(name: "children that exit in an item", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "children that exit in an item", ranks: nil, status: 0, messages: 0, output: "after run\n"),
     .lossy(1), .lossy(3), .lossy(nil),
     Ending(
-      name: "a child that comes back from an item", status: 0,
+      name: "a child that returns from an item", status: 0,
       says: ["returned from f and is ended", "Endings/ProcessEndings.swift:"],
       output: "12\nafter run\n"),
     Ending(
@@ -248,7 +248,7 @@ extension SPMDTests {
 }
 
 extension Ending {
-  /// What is lost is told once for each type, wherever it is computed.
+  /// The loss of data is reported once per type, whichever rank finds it.
   fileprivate static func lossy(_ ranks: Int?) -> Ending {
     Ending(
       name: "items and results that lose something", ranks: ranks, status: 0,
@@ -262,22 +262,22 @@ extension Ending {
 }
 
 extension SPMDTests {
-  @Suite("The time limit")
+  @Suite("The time limit of tests")
   struct TimeLimitTests {
     @Test(
-      "A job that passes its limit says where each rank is, where Swift's own report of crashes is on too",
+      "A job that exceeds its limit reports the position of each rank, with and without Swift's crash reports",
       arguments: ["enable=no", "enable=yes"])
-    func saysWhereRanksAre(backtrace: String) async throws {
+    func reportsPositions(backtrace: String) async throws {
       let job = try await Mpirun.run(
         3, "Endings", ["wait for ever"], environment: ["SWIFT_BACKTRACE": backtrace], limit: 8, load: .sleeps)
       #expect(job.hasTimedOut)
       for rank in 0..<3 {
         let line = job.messages.first {
-          $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/SilentEndings.swift:")
+          $0.hasPrefix("Seppo: rank \(rank) is in call 1, mapParallel at Endings/UnresponsiveEndings.swift:")
         }
-        #expect(line != nil, "rank \(rank) said nothing: \(job.report)")
+        #expect(line != nil, "rank \(rank) reported nothing: \(job.report)")
       }
-      // All the time since it began, but for the start of the job and a tenth that isn't said.
+      // The time since the call began. The job's start is not included, and tenths of a second are cut off.
       let waiting = job.messages.compactMap {
         $0.firstMatch(of: /mapParallel at [^ ]*, for ([0-9]+\.[0-9]) s: computing item 1 \(for ([0-9]+\.[0-9]) s\)/)
       }
@@ -287,8 +287,8 @@ extension SPMDTests {
       }
     }
 
-    @Test("Each compute thread's items are named")
-    func namesEveryThread() async throws {
+    @Test("The item of each compute thread is reported")
+    func reportsEveryThread() async throws {
       let job = try await Mpirun.run(2, "Endings", ["wait for ever in every item"], limit: 8, load: .sleeps)
       #expect(job.hasTimedOut)
       let two = try Regex(": computing item [0-3] \\(for [0-9.]+ s\\), item [0-3] \\(for [0-9.]+ s\\)")

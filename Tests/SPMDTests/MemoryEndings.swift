@@ -56,7 +56,7 @@ extension SPMDTests {
       // Only a single rank can continue: with more ranks, messages of the failed map would still arrive.
       Ending(
         name: "results that grow too large, caught", ranks: nil, status: 0, messages: 0,
-        output: "caught\nand gone on\nafter run\n")
+        output: "caught\nand continued\nafter run\n")
     ]
 
   private static let tooLargeForAnother: [Ending] = thorough([2, 3], byHand: [3]).flatMap { ranks in
@@ -75,7 +75,7 @@ extension SPMDTests {
       Ending(name: "arrays that fit another rank", ranks: ranks, status: 0, messages: 0, output: "after run\n"),
       Ending(
         name: "value too large for another rank", ranks: ranks,
-        says: ["the value that is broadcast would need 600.0 MiB on rank ", limit]),
+        says: ["the broadcast value would need 600.0 MiB on rank ", limit]),
     ]
   }
 }
@@ -91,7 +91,7 @@ extension SPMDTests {
       arguments: [
         ("results for all", "the results of all 30000000 items would need 686.6 MiB"),
         ("arrays for all", "the results of all 40 items"),
-        ("value for all", "the value that is broadcast would need 560"),
+        ("value for all", "the broadcast value would need 560"),
       ])
     func sharedLimit(_ name: String, _ sentence: String) async throws {
       let folder = try Folder()

@@ -16,7 +16,7 @@ extension SPMDTests {
       "A suspended rank is reported, and the job ends", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]),
       ["stop in an item", "stop while results are shared"])
     func stopped(on ranks: Int, _ name: String) async throws {
-      let job = try await run(ranks, name, heartbeatTimeout: "6")
+      let job = try await run(ranks, name, heartbeatTimeout: "10")
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let message = job.messages.first ?? ""
@@ -29,12 +29,14 @@ extension SPMDTests {
 
     @Test("A suspended rank 0 is reported by another rank", arguments: SPMDTests.thorough([2, 3, 8], byHand: [3]))
     func stoppedRoot(on ranks: Int) async throws {
-      let job = try await run(ranks, "stop of root", heartbeatTimeout: "6")
+      let job = try await run(ranks, "stop of root", heartbeatTimeout: "10")
       #expect(job.status == 1, "\(job.report)")
-      #expect(job.messages.count == 1, "\(job.report)")
-      let message = job.messages.first ?? ""
-      #expect(
-        message.contains(/^Seppo: rank [1-9] \([^)]+\): rank 0 \([^)]+\) has not answered for/), "\(message)")
+      // One rank reports it, but on a busy machine the launcher may not have ended the others before their turn.
+      #expect(!job.messages.isEmpty, "\(job.report)")
+      for message in job.messages {
+        #expect(
+          message.contains(/^Seppo: rank [1-9] \([^)]+\): rank 0 \([^)]+\) has not answered for/), "\(message)")
+      }
     }
 
     @Test(
@@ -55,7 +57,8 @@ extension SPMDTests {
       let waited = try #require(message.firstMatch(of: /rank 0 \(.* has waited for ([0-9.]+) s in call/), "\(message)")
       #expect((2...job.seconds).contains(Double(waited.1) ?? 0), "\(message)")
       #expect(
-        message.contains(/in call 1, mapParallel at Endings\/SilentEndings.swift:[0-9]+, for rank 2 \(/), "\(message)")
+        message.contains(/in call 1, mapParallel at Endings\/UnresponsiveEndings.swift:[0-9]+, for rank 2 \(/),
+        "\(message)")
     }
 
     @Test("A late rank 0 is reported once")
@@ -71,7 +74,7 @@ extension SPMDTests {
       "A stuck item ends the job with an error that has its index",
       arguments: SPMDTests.thorough([1, 2, 3], byHand: [1, 3]))
     func neverBack(on ranks: Int) async throws {
-      let job = try await run(ranks, "item that never comes back", heartbeatTimeout: "300")
+      let job = try await run(ranks, "item that never returns", heartbeatTimeout: "300")
       #expect(job.status == 1, "\(job.report)")
       #expect(job.messages.count == 1, "\(job.report)")
       let message = job.messages.first ?? ""

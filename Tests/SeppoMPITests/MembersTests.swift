@@ -14,11 +14,11 @@ struct MembersTests {
     #expect(members.here == 2 && members.host == "a" && !members.areAllPresent)
     for _ in 0..<2 {
       members.beginCall()
-      #expect(members.present.isEmpty && members.missing == [1, 2] && members.hasCome(0))
-      members.come(2)
-      members.come(2)
-      #expect(members.present == [2] && members.missing == [1] && members.hasCome(2))
-      members.come(1)
+      #expect(members.present.isEmpty && members.missing == [1, 2] && members.hasJoined(0))
+      members.join(2)
+      members.join(2)
+      #expect(members.present == [2] && members.missing == [1] && members.hasJoined(2))
+      members.join(1)
       #expect(members.present == [2, 1] && members.areAllPresent)
     }
   }
@@ -27,8 +27,8 @@ struct MembersTests {
   func others() {
     let members = members(2)
     members.beginCall()
-    #expect(members.missing == [0] && members.hasCome(2))
-    members.come(0)
+    #expect(members.missing == [0] && members.hasJoined(2))
+    members.join(0)
     #expect(members.missing.isEmpty && members.areAllPresent && members.present == [0])
   }
 
@@ -40,25 +40,25 @@ struct MembersTests {
   }
 
   @Test("Missing ranks are reported once per limit")
-  func complaints() {
+  func warnings() {
     let members = members(0)
     let call = CallGate.Call(number: 3, name: "atRoot", place: Place(fileID: "M/a.swift", line: 7, column: 1))
     var missing = MissingRanks(limit: 10 * second)
     missing.beginCall(at: 0)
-    members.come(1)
+    members.join(1)
     #expect(missing.line(at: 9 * second, members, rootMayBeAway: false, in: call) == nil)
     #expect(
       missing.line(at: 10 * second, members, rootMayBeAway: false, in: call)
-        == "Seppo: rank 0 (a) has waited for 10 s in call 3, atRoot at M/a.swift:7, for rank 2 (a), which has not come there"
+        == "Seppo: rank 0 (a) has waited for 10 s in call 3, atRoot at M/a.swift:7, for rank 2 (a), which has not joined it"
     )
     #expect(missing.line(at: 19 * second, members, rootMayBeAway: false, in: call) == nil)
     #expect(missing.line(at: 20 * second, members, rootMayBeAway: false, in: call) != nil)
-    members.come(2)
+    members.join(2)
     #expect(missing.line(at: 30 * second, members, rootMayBeAway: false, in: call) == nil)
   }
 
   @Test("Of the ranks that wait for rank 0, the first reports it, once, unless rank 0 may be outside of calls")
-  func complaintsOfOthers() {
+  func warningsOfOthers() {
     for (rank, isAway, says) in [(1, false, true), (1, true, false), (2, false, false)] {
       var missing = MissingRanks(limit: second)
       missing.beginCall(at: 0)

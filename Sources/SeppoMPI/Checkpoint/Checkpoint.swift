@@ -1,4 +1,4 @@
-/// Where a map keeps its results as they come, so that a later job goes on from there.
+/// A place that stores the results of a map as they arrive, so that a later job can resume.
 ///
 /// ```swift
 /// import SeppoCheckpoint
@@ -6,37 +6,37 @@
 /// let fits = try stars.parallel(checkpoint: .sqlite("fits.sqlite")).map(fit)
 /// ```
 ///
-/// Results are kept by rank 0, item by item. When the same program is run again, with any number of ranks, it computes
-/// only the items that are missing and gives exactly what an uninterrupted run gives. What `f` itself does can't be seen
-/// from here: when it is changed, begin a new file.
+/// Rank 0 stores the results, item by item. When the same program runs again, with any number of ranks, it computes
+/// only the missing items, and returns exactly what an uninterrupted run returns. A change of `f` can't be detected:
+/// start a new file when you change it.
 public struct Checkpoint: Sendable {
   let store: any CheckpointStore
 
-  /// A checkpoint in a store of one's own.
+  /// Creates a checkpoint with another store.
   @_spi(CheckpointStore)
   public init(_ store: any CheckpointStore) { self.store = store }
 }
 
-/// A place for the results of maps: a file, in most cases. Opened on rank 0 only.
+/// A store for the results of maps, in most cases a file. Opened on rank 0 only.
 @_spi(CheckpointStore)
 public protocol CheckpointStore: Sendable {
-  /// What messages call it, as `fits.sqlite`.
+  /// The store's name in messages, such as `fits.sqlite`.
   var name: String { get }
-  /// What tells the place from others in this process: the same for one file, however it is named. The name, where a store
-  /// says nothing else.
+  /// An identifier of the store within this process: the same for one file under all of its names. By default, the
+  /// name.
   var identity: String { get }
-  /// What the call is to be known by; nil for its place in the program.
+  /// The label under which the call's results are stored; nil for the call's place in the program.
   var label: String? { get }
-  /// So many results, at most, wait to be stored together; 1 or more.
+  /// The maximum number of results that wait to be stored together; 1 or more.
   var mostAtRisk: Int { get }
-  /// No result waits longer than this to be stored.
+  /// The maximum time for which a result waits to be stored.
   var longestAtRisk: Duration { get }
-  /// An item during which a rank died so many times is not tried again, once it is certain that it was this item; 1 or more.
+  /// The number of ranks' deaths, certainly caused by the same item, after which it is not tried again; 1 or more.
   var deaths: Int { get }
 
-  /// Opens it for one call, on rank 0.
+  /// Opens the store for one call, on rank 0.
   ///
-  /// - Throws: `CheckpointError` where it can't be used, or holds other work; it is left as it was then.
+  /// - Throws: `CheckpointError` if the store can't be used or holds other work; it is then unchanged.
   func open(for work: CheckpointWork) throws -> any CheckpointJournal
 }
 
@@ -45,26 +45,27 @@ extension CheckpointStore {
   public var identity: String { name }
 }
 
-/// What a call is to compute: a checkpoint belongs to it.
+/// The work of a call, by which a checkpoint recognises it.
 @_spi(CheckpointStore)
 public struct CheckpointWork {
-  /// The line of the call, as `#fileID:#line`. What stands before the slash is the program's module.
+  /// The place of the call, as `#fileID:#line`. The part before the slash is the program's module.
   public let place: String
-  /// 2 for the second time that a call at this place, or of this label, is made by one run of the program, as in a loop, and
-  /// so on: what it captures may be other values then, so that it is another call.
+  /// The number, from 1, of this call among those at the same place or with the same label in one run of the program,
+  /// such as in a loop. Each is a different call, because it may capture other values.
   public let round: Int
-  /// How many items there are.
+  /// The number of items.
   public let count: Int
-  /// The name of the items' type.
+  /// The name of the item type.
   public let element: String
-  /// The name of the results' type.
+  /// The name of the result type.
   public let result: String
-  /// What the results' type looks like, for a store to keep: another text where that has changed under the same name.
+  /// A description of the structure of the result type, to be stored. It differs if the type has changed under the same
+  /// name.
   public let shape: String
-  /// How results are written: `memory` as they stand in it, or `wire`.
+  /// The format of stored results: `memory` (as they are in memory) or `wire`.
   public let form: String
-  /// InFlightSlots over bytes that say what each item is, in order: the same for the same items in every process, with sets and
-  /// dictionaries in whatever order, and whether they are an array, a range or a stride.
+  /// Calls the body with bytes that identify each item, in order. Equal items have equal bytes in every process,
+  /// whatever the order of sets and dictionaries, and whether the items are an array, a range or a stride.
   public let eachItem: (_ body: (_ index: Int, UnsafeRawBufferPointer) -> Void) -> Void
 
   /// For tests of stores.
@@ -83,34 +84,36 @@ public struct CheckpointWork {
   }
 }
 
-/// A store that is open for one call. `append` and `flush` are called by one thread, the others by another; those of
-/// `CheckpointNotes` while they are at work.
+/// A store that is open for one call. One thread calls `append` and `flush`, another one all other functions; those of
+/// `CheckpointNotes` may run at the same time as `append` and `flush`.
 @_spi(CheckpointStore)
 public protocol CheckpointJournal: CheckpointNotes, Sendable {
-  /// What the call is known by in the store: the label that was given, or its place.
+  /// The key of the call in the store: its label, or its place if it has no label.
   var label: String { get }
-  /// How many results are stored.
+  /// The number of stored results.
   var stored: Int { get }
-  /// How many more are kept whose items aren't mapped any more, until all others are stored; 0 where a store says nothing.
+  /// The number of further results whose items are no longer mapped. They are kept until all others are stored. By
+  /// default 0.
   var orphaned: Int { get }
-  /// Items that were in a rank's hands when an earlier job died, lowest first: they are given out one by one.
+  /// The quarantined items, in ascending order: they were in flight when an earlier job died, and are sent out one by
+  /// one.
   var quarantine: [CheckpointQuarantinedItem] { get }
 
-  /// InFlightSlots over the results that are stored, lowest item first. The body asks nothing of the journal.
+  /// Calls the body with each stored result, in ascending order of the items. The body must not use the journal.
   ///
-  /// - Throws: `CheckpointError` where one isn't what was stored, and what the body throws.
+  /// - Throws: `CheckpointError` if a result is damaged, and rethrows errors of the body.
   func load(_ body: (_ item: Int, _ bytes: UnsafeRawBufferPointer) throws -> Void) throws
 
-  /// Takes a result. It is stored by the next `flush` at the latest.
+  /// Appends a result. It is stored by the next `flush` at the latest.
   ///
-  /// - Throws: `CheckpointError.tooLong` where it is longer than the store can hold: it is left out, and those that were
-  ///   appended before stay appended.
+  /// - Throws: `CheckpointError.tooLong` if the result is longer than the store can hold. It is then left out; results
+  ///   appended before are kept.
   func append(_ result: CheckpointResult) throws
 
-  /// Stores what was appended, all of it or nothing. Where it throws, that is forgotten, and appended again.
+  /// Stores all appended results, or none. If it throws, they are discarded, and the caller appends them again.
   func flush() throws
 
-  /// Nothing is appended any more.
+  /// Closes the store for this call. Nothing is appended afterwards.
   func close()
 }
 
@@ -119,33 +122,34 @@ extension CheckpointJournal {
   public var orphaned: Int { 0 }
 }
 
-/// What ranks have in hand, noted so that it outlives this process the moment that a method returns.
+/// A record of the items that ranks have in flight. It survives this process's death as soon as a method has returned.
 @_spi(CheckpointStore)
 public protocol CheckpointNotes: AnyObject {
-  /// A rank is being given these items. Slots are numbered from 0, and used again when they are cleared.
+  /// Records that these items are being sent to a rank. Slots are numbered from 0 and are reused after they are
+  /// cleared.
   func note(slot: Int, rank: Int, items: Range<Int>) throws
-  /// What was noted there has come back.
+  /// Clears a slot whose items have returned.
   func clear(slot: Int) throws
-  /// The job is dying, because these ranks have: what they had in hand counts a death each. Said again, it replaces what
-  /// was said before.
+  /// Records that the job ends because these ranks have died. Each counts as one death for the items that it had in
+  /// flight. A later record replaces an earlier one.
   func note(dead ranks: [Int]) throws
-  /// What a signal handler of rank 0's writes where that process is ended by a signal. Nil where there is nothing.
+  /// The bytes that a signal handler writes if a signal ends rank 0's process; nil if there are none.
   var crashNote: CheckpointCrashNote? { get }
 }
 
-/// Bytes that a signal handler writes to a file that is open already, with `pwrite`.
+/// Bytes that a signal handler writes, with `pwrite`, to a file that is already open.
 @_spi(CheckpointStore)
 public struct CheckpointCrashNote: Sendable {
-  /// The file's descriptor.
+  /// The file descriptor.
   public let file: Int32
-  /// Where in the file they go.
+  /// The offset in the file, in bytes.
   public let offset: Int
-  /// Where the process dies of a fault of its own: what `note(dead: [0])` writes; 32 bytes at most.
+  /// Written if the process crashes: the bytes of `note(dead: [0])`; at most 32.
   public let afterFault: [UInt8]
-  /// Where somebody ends it from outside: what `note(dead: [])` writes; 32 bytes at most.
+  /// Written if the process is ended from outside: the bytes of `note(dead: [])`; at most 32.
   public let afterRequest: [UInt8]
 
-  /// Words for a store's own file.
+  /// Creates a crash note for a store's file.
   public init(file: Int32, offset: Int, afterFault: [UInt8], afterRequest: [UInt8]) {
     self.file = file
     self.offset = offset
@@ -154,22 +158,22 @@ public struct CheckpointCrashNote: Sendable {
   }
 }
 
-/// A result on its way to a store.
+/// A result that is to be stored.
 @_spi(CheckpointStore)
 public struct CheckpointResult {
-  /// Which item's.
+  /// The index of the item.
   public let item: Int
-  /// The result, as the call's form says. Not to be kept.
+  /// The result in the call's format. Valid only during the call of `append`.
   public let bytes: UnsafeRawBufferPointer
-  /// The result itself.
+  /// The result as a value.
   public let value: any Encodable & Sendable
-  /// When it came, in seconds since 1970.
+  /// The time of arrival, in seconds since 1970.
   public let time: Double
-  /// Which rank computed it.
+  /// The rank that computed it.
   public let rank: Int
-  /// On which machine.
+  /// The host of that rank.
   public let host: String
-  /// What computing it took; where items are so short that several are computed at a stretch, their mean.
+  /// The computing time, in seconds. If items are so short that they are computed in batches, the mean of the batch.
   public let seconds: Double
 
   /// For tests of stores.
@@ -187,17 +191,17 @@ public struct CheckpointResult {
   }
 }
 
-/// An item that was in a rank's hands when an earlier job died.
+/// An item that a rank had in flight when an earlier job died.
 @_spi(CheckpointStore)
 public struct CheckpointQuarantinedItem: Sendable, Equatable {
-  /// Its index.
+  /// The index of the item.
   public let item: Int
-  /// How many ranks died while they had it in hand, as far as is known; 0 where the job died as a whole.
+  /// The number of ranks that died while they had it in flight, as far as it is known; 0 if the whole job died.
   public let deaths: Int
-  /// Whether it was all that one of these ranks had in hand, so that it is certain what that rank died at.
+  /// Whether it was the only item that one of these ranks had in flight, so that it certainly caused that rank's death.
   public let isCertain: Bool
 
-  /// For stores.
+  /// Creates a quarantined item.
   public init(item: Int, deaths: Int, isCertain: Bool = false) {
     self.item = item
     self.deaths = deaths

@@ -1,83 +1,83 @@
-/// An error of a checkpoint. Nothing was computed, and nothing overwritten. New kinds may be added.
+/// An error of a checkpoint. Nothing was computed or overwritten. New cases may be added.
 #if hasAttribute(nonexhaustive)
   @nonexhaustive
 #endif
 public enum CheckpointError: Error, Sendable, Equatable, Codable {
-  /// Another job has it open; `by` says which, as far as is known.
+  /// Another job has the file open. `by` names the job, as far as it is known.
   case inUse(file: String, by: String)
-  /// The file is something else.
+  /// The file is not a checkpoint.
   case notACheckpoint(file: String, reason: String)
-  /// A newer Seppo has written it.
+  /// The file was written by a newer version of Seppo.
   case newerFormat(file: String, format: Int, known: Int)
-  /// An older Seppo has written it, in a format that is no longer read.
+  /// The file was written by an older version of Seppo, in a format that is no longer read.
   case olderFormat(file: String, format: Int, known: Int)
-  /// It holds results of other work: `stored` and `now` say in what they differ.
+  /// The file holds results of other work. `stored` and `now` say what differs.
   case otherWork(file: String, label: String, stored: String, now: String)
-  /// It holds results of the same items in another order.
+  /// The file holds results of the same items in another order.
   case otherOrder(file: String, label: String)
-  /// The results' type has changed since.
+  /// The result type has changed since the results were stored.
   case otherType(file: String, label: String, stored: String, now: String)
-  /// What is stored isn't what was stored once.
+  /// The file was changed or damaged after it was written.
   case damaged(file: String, reason: String)
-  /// It can't be written to.
+  /// The file can't be written to.
   case readOnly(file: String, reason: String)
-  /// There is no room to write to it.
+  /// The disk is full, or the quota is used up.
   case diskFull(file: String)
-  /// This result is longer than it can hold. The others are stored all the same.
+  /// The result is longer than the file can store. All other results are stored.
   case tooLong(file: String, item: Int, bytes: Int, most: Int)
-  /// Anything else that the system or the database says.
+  /// Any other error of the system or the database.
   case failed(file: String, reason: String)
 }
 
 extension CheckpointError: CustomStringConvertible {
-  /// One sentence: what is wrong, and what to do.
+  /// One sentence that says what is wrong and what to do.
   public var description: String {
     switch self {
     case .inUse(let file, let by):
       """
-      \(file) is in use by \(by): wait until that job has ended, or give this one a file of its own
+      \(file) is in use by \(by): wait until that job has ended, or use another file for this one
       """
     case .notACheckpoint(let file, let reason):
-      "\(file) is no checkpoint (\(reason)): give the checkpoint another name, or move that file away"
+      "\(file) is not a checkpoint (\(reason)): give the checkpoint another name, or move that file away"
     case .newerFormat(let file, let format, let known):
       """
-      \(file) was written by a newer version of Seppo (format \(format), this one knows \(known)): build the program with \
-      that version, or begin a new file
+      \(file) was written by a newer version of Seppo (format \(format); this version reads up to \(known)): build the \
+      program with that version, or start a new file
       """
     case .olderFormat(let file, let format, let known):
       """
-      \(file) was written by an older version of Seppo (format \(format), this one reads only \(known)): finish the work with \
-      that version, or begin a new file
+      \(file) was written by an older version of Seppo (format \(format); this version reads only \(known)): \
+      finish the work with that version, or start a new file
       """
     case .otherWork(let file, let label, let stored, let now):
       """
-      \(file) holds other work under "\(label)": there it is \(stored), here \(now). Give this work a file or a label of its \
-      own, or move the file away if its results aren't wanted any more
+      \(file) holds other work under "\(label)": there it is \(stored), here \(now). Use another file or label for this \
+      work, or move the file away if its results are no longer needed
       """
     case .otherOrder(let file, let label):
       """
-      \(file) holds results of the same items in another order under "\(label)": sort what comes from a Set or Dictionary \
-      before it is mapped, as that has another order in each run, and begin a new file; resume: .perItem from the first run \
-      on knows items in any order
+      \(file) holds results of the same items in another order under "\(label)": the order of a Set or \
+      Dictionary differs in each run, so sort its elements before they are mapped, and start a new file; with \
+      resume: .perItem from the first run on, items are recognised in any order
       """
     case .otherType(let file, let label, let stored, let now):
       """
       \(file) holds results of another type under "\(label)": there it is \(stored), here \(now). Results of a type that has \
-      changed can't be used: begin a new file, or go back to the program that wrote this one
+      changed can't be used: start a new file, or use the version of the program that wrote this one
       """
     case .damaged(let file, let reason):
       """
-      \(file) is damaged (\(reason)): restore a copy of it, save what sqlite3's ".recover" can, or move it away and compute \
-      everything again
+      \(file) is damaged (\(reason)): restore a copy of it, recover its rows with sqlite3's ".recover", or move it away and \
+      compute everything again
       """
     case .readOnly(let file, let reason):
       "\(file) can't be written to (\(reason)): make it and its folder writable, or give another path"
     case .diskFull(let file):
-      "there is no room to write to \(file): free some on that disk (or raise the quota), and run this again"
+      "no space is left to write to \(file): free some on that disk (or raise the quota), and run the program again"
     case .tooLong(let file, let item, let bytes, let most):
       """
-      the result of item \(item) has \(bytes) bytes, and \(file) can hold no more than \(most): it alone is left out, and \
-      computed again by a later job; let such an item give less, or write to a file of its own
+      the result of item \(item) has \(bytes) bytes, but \(file) can store at most \(most): only this result is left \
+      out, and a later job will compute it again; return less from such an item, or write its result to a separate file
       """
     case .failed(let file, let reason):
       "\(file) can't be used: \(reason)"

@@ -1,7 +1,7 @@
-/// The elements of a stride, for a map: `stride(from: 0.0, to: 1.0, by: 0.1).mapParallel(f)`.
+/// The elements of a stride as a collection, for `stride(from: 0.0, to: 1.0, by: 0.1).mapParallel(f)`.
 ///
-/// The standard library's strides are sequences only. The elements are the same, bit for bit; a stride of standard
-/// numbers of up to 64 bits travels as its bounds.
+/// The strides of the standard library are only sequences. The elements here are the same, bit for bit. A stride of
+/// standard numbers of up to 64 bits is sent as its bounds.
 @usableFromInline
 struct Strided<Element: Strideable>: RandomAccessCollection {
   private let elements: [Element]
@@ -14,7 +14,7 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
     precondition(indices.contains(index), "element \(index) of \(count)")
     guard let progression else { return elements[index] }
     return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
-      guard let address = place.baseAddress else { preconditionFailure("no room for one element") }
+      guard let address = place.baseAddress else { preconditionFailure("no memory for one element") }
       progression.write(index..<(index + 1), to: address)
       return address.pointee
     }
@@ -26,7 +26,7 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
   @usableFromInline
   init(_ stride: StrideThrough<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: true) }
 
-  /// A stride tells its bounds only through its mirror.
+  /// The bounds of a stride are accessible only through its mirror.
   private init(_ stride: some Sequence<Element>, mirror: Mirror, includesEnd: Bool) {
     let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
     if let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"],
@@ -50,7 +50,7 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
       return ArithmeticProgression(
         kind: .float, first: UInt64(first.bitPattern), step: UInt64(step.bitPattern), count: count)
     case (let first as any FixedWidthInteger, let end as any FixedWidthInteger, let step as Int):
-      // Beyond Int the elements travel one by one.
+      // Elements outside the range of Int are sent one by one.
       guard let from = Int(exactly: first), let to = Int(exactly: end) else { return nil }
       let (distance, overflow) = to.subtractingReportingOverflow(from)
       guard !overflow else { return nil }
@@ -69,8 +69,9 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
     return includesEnd || distance % step != 0 ? whole + 1 : whole
   }
 
-  /// As the standard library counts them: places whose value, rounded, lies before the end, and then the end once, where a
-  /// place rounds to it. Where steps are smaller than the spacing of numbers there, several places round to it.
+  /// Counts the elements like the standard library: all positions whose rounded value is before the end, plus the end
+  /// itself once if a position rounds to it. Several positions round to it if the step is smaller than the distance
+  /// between neighbouring numbers.
   private static func countOf<Number: BinaryFloatingPoint>(
     _ first: Number, _ end: Number, _ step: Number, _ includesEnd: Bool
   ) -> Int? {
@@ -79,9 +80,9 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
     guard first.isFinite, end.isFinite, step.isFinite else { return nil }
     guard step > 0 ? end >= first : end <= first else { return 0 }
     let quotient = (end - first) / step
-    // Where a number can't count the steps exactly, neither can this.
+    // Not if the number type can't represent the count of steps exactly.
     guard quotient.isFinite, quotient < Number(1 << (Number.significandBitCount - 1)) else { return nil }
-    // Values never go back from one place to the next. Twice as far as the end they have passed it.
+    // A binary search, because values are monotonic. At twice the distance of the end they have passed it.
     var (places, isPast) = (0, 2 * Int(quotient) + 2)
     while places < isPast {
       let middle = (places + isPast) / 2

@@ -1,14 +1,14 @@
-/// Where in its job a call is made: calls that all ranks make together can't be made where only one rank is. Which job it is
-/// says `Job.current`.
+/// The context in which a call is made. Collective calls are allowed only where every rank makes them. The job itself
+/// is `Job.current`.
 ///
-/// Task-local, so that it survives an `await`, and goes with what an item starts as a task.
+/// Task-local, so that it survives an `await` and is inherited by tasks that an item starts.
 enum CallContext: Sendable {
   case everyRank
-  /// Inside `f`, on whichever rank computes the item.
+  /// Inside `f`, on the rank that computes the item.
   case item
   /// Inside the body of `atRoot`, on rank 0.
   case atRoot
-  /// Inside the `merge` of a reduction, on the rank that makes it.
+  /// Inside the `merge` of a reduction, on the rank that merges.
   case merge
 
   @TaskLocal static var current = CallContext.everyRank

@@ -2,12 +2,12 @@ import SeppoProcess
 import SeppoWire
 import Synchronization
 
-/// Lets calls that all ranks make together through one by one, and counts them.
+/// Admits collective calls one at a time, and numbers them.
 ///
-/// What changes is changed by the thread that is through, and the gate's atomic orders these: that is why it is `Sendable`.
+/// `Sendable` because only the admitted thread changes the state, and the atomic orders the changes.
 final class CallGate: @unchecked Sendable {
   enum Phase {
-    /// `Seppo.run` has not been called. Calls need none.
+    /// `Seppo.run` has not been called. Calls don't need it.
     case outsideRun
     /// In the body of `Seppo.run`.
     case insideRun
@@ -24,17 +24,17 @@ final class CallGate: @unchecked Sendable {
   private let process: JobProcess
   private let isTaken = Atomic<Bool>(false)
   private var sites: [CallSite.Key: CallSite] = [:]
-  /// The call at hand, or the last one.
+  /// The current call, or the last one.
   private(set) var current = Call()
-  /// After this error the ranks are no longer together, and every further call throws it.
+  /// The error after which the ranks are no longer synchronised. Every further call throws it.
   var broken: SeppoError?
   var phase = Phase.outsideRun
 
   init(_ process: JobProcess) { self.process = process }
 
-  /// Makes a call that all ranks make together: counts it, and keeps other threads of this rank out until it ends.
+  /// Makes a collective call: numbers it, and excludes other threads of this rank until it ends.
   ///
-  /// - Throws: `SeppoError`, where such a call can't be made here.
+  /// - Throws: `SeppoError` if the call is not allowed here.
   func pass<Value>(
     _ name: String, at place: Place, types: [Any.Type], _ body: (CallSignature) throws -> Value
   ) throws -> Value {
@@ -46,7 +46,7 @@ final class CallGate: @unchecked Sendable {
     guard phase != .ended else { throw SeppoError.afterEnd(.init(name, place)) }
     guard process.allowsThisThread() else { throw SeppoError.wrongThread(.init(name, place)) }
     guard take() else {
-      // Nobody knows which thread has started another one.
+      // Which thread has started this one is unknown: it may belong to an item.
       if process.slots.isAnyInUse {
         throw SeppoError.nested(.init(name, inside: "an item (or on another thread, while items were computed)", place))
       }
@@ -58,15 +58,16 @@ final class CallGate: @unchecked Sendable {
     return try body(CallSignature(number: current.number, site: try site(of: name, at: place, types: types)))
   }
 
-  /// Whether some thread is in a call.
+  /// Whether a thread is in a call.
   var isInCall: Bool { isTaken.load(ordering: .acquiring) }
 
   private func take() -> Bool {
     isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
   }
 
-  /// Whether this thread may use the transport from now on: it is the one in a call, or no other is and none can be any more.
-  func takesOver() -> Bool {
+  /// Returns whether this thread may use the transport from now on: it is the thread in the call, or it now excludes
+  /// all calls.
+  func takeTransport() -> Bool {
     switch CallContext.current {
     case .item: false
     case .atRoot, .merge: true

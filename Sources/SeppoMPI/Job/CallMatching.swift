@@ -1,16 +1,16 @@
 import SeppoProcess
 import SeppoTransport
 
-/// The ranks coming to one call: each tells rank 0 where it is, and rank 0 compares.
+/// Matches one collective call: each rank sends its position to rank 0, which compares the positions.
 ///
-/// So that ranks that come to different calls are told, instead of waiting for each other for ever.
+/// Ranks that have reached different calls then get an error instead of waiting for each other for ever.
 struct CallMatching {
   private let job: Job
   private let members: Members
   private let signature: CallSignature
-  /// On rank 0: what its items are compared by, where every rank has them.
+  /// On rank 0: the sample with which items are compared, if every rank has them.
   private let sample: ItemSample?
-  /// On rank 0: that another rank has come with other items.
+  /// On rank 0: the error for a rank that has joined with other items.
   private(set) var difference: SeppoError?
 
   init(_ job: Job, _ signature: CallSignature, _ sample: ItemSample? = nil) {
@@ -23,25 +23,25 @@ struct CallMatching {
   /// On rank 0: whether every rank is in this call.
   var isComplete: Bool { members.areAllPresent }
 
-  /// On another rank: says to rank 0 that this one has come.
+  /// On another rank: tells rank 0 that this rank has joined the call.
   func announce(threads: Int, _ sample: ItemSample? = nil) throws {
     try job.send(CallEntry.write(signature, threads: threads, sample), to: 0, kind: .enter)
   }
 
-  /// On rank 0: the ranks that have come since the last time.
+  /// On rank 0: returns the ranks that have joined since the last call of this function.
   ///
-  /// - Throws: `SeppoError.diverged` where one has come to another call; every rank is told so first.
+  /// - Throws: `SeppoError.diverged` if a rank has reached another call. The error is first sent to every rank.
   mutating func newcomers() throws -> [(rank: Int, threads: Int)] {
     guard !members.entries.isEmpty else { return [] }
     var newcomers: [(rank: Int, threads: Int)] = []
-    for rank in members.entries.keys.sorted() where !members.hasCome(rank) {
+    for rank in members.entries.keys.sorted() where !members.hasJoined(rank) {
       guard let entry = members.entries.removeValue(forKey: rank) else { continue }
       guard entry.matches(signature) else {
         members.entries[rank] = entry
         throw try diverge()
       }
       compare(entry, of: rank)
-      members.come(rank)
+      members.join(rank)
       newcomers.append((rank, entry.threads))
     }
     return newcomers
@@ -62,7 +62,7 @@ struct CallMatching {
         place: signature.site.place))
   }
 
-  /// On rank 0: waits for all.
+  /// On rank 0: waits until all ranks have joined.
   mutating func gather() throws {
     var matching = self
     defer { self = matching }
@@ -73,35 +73,35 @@ struct CallMatching {
     }
   }
 
-  /// Looks where everybody is, tells everybody, and gives the error.
+  /// Determines the position of every rank, sends the error to all of them, and returns it.
   private func diverge() throws -> SeppoError {
-    // Those that are on their way will be there in a moment; one that computes for hours isn't waited for.
-    var looks = 0
-    while looks < 100, (1..<members.size).contains(where: { !members.hasCome($0) && members.entries[$0] == nil }) {
+    // Most ranks arrive within a moment. One that computes for hours isn't waited for.
+    var polls = 0
+    while polls < 100, (1..<members.size).contains(where: { !members.hasJoined($0) && members.entries[$0] == nil }) {
       while try job.poll() != nil {}
       rest(.sleep(nanoseconds: 2_000_000))
-      looks += 1
+      polls += 1
     }
     let positions = (0..<members.size).map { rank in
-      if members.hasCome(rank) { return signature.position(of: rank) }
+      if members.hasJoined(rank) { return signature.position(of: rank) }
       if let entry = members.entries[rank] { return entry.position(of: rank) }
-      return SeppoError.Position(rank: rank, number: nil, call: "code of its own, in no call", place: "", types: "")
+      return SeppoError.Position(rank: rank, number: nil, call: "its own code, in no call", place: "", types: "")
     }
     let error = SeppoError.diverged(positions)
     for rank in 1..<members.size { try job.send(error, to: rank, kind: .diverged) }
-    // Long messages leave only when their receiver listens, which one that computes for hours doesn't.
+    // A time limit, because a long message is sent only when its receiver polls, and a rank that computes doesn't.
     try job.channel.flush(atMost: 200_000_000)
     return error
   }
 
-  /// On another rank: what a message says of the call's end; nil where it is about something else.
+  /// On another rank: returns the call's outcome if the message contains it, otherwise nil.
   func outcome(of message: Message) throws -> CallOutcome? {
     switch message.kind {
     case .finish:
       let outcome = try CallOutcome(message.bytes, rank: job.rank, host: job.host)
       if case .exit(let status) = outcome {
         if status == StopSignal.status { StopSignal.leave() }
-        job.shutdown.leave(status: status, itemsGoOn: job.pool.isRunning)
+        job.shutdown.leave(status: status, itemsAreRunning: job.pool.isRunning)
       }
       return outcome
     case .diverged:
@@ -111,7 +111,7 @@ struct CallMatching {
     }
   }
 
-  /// On another rank: waits for the call's end.
+  /// On another rank: waits for the call's outcome.
   func awaitOutcome() throws -> CallOutcome {
     try job.wait {
       guard let message = try job.poll() else { return nil }

@@ -2,27 +2,27 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// Messages of Seppo's own, to and from the other ranks.
+/// Seppo's messages to and from other ranks.
 ///
-/// Used by the thread in a call only.
+/// Only the thread in a call uses it.
 final class Channel {
   private let transport: any Transport
   private let limits: MemoryLimits
-  /// Deals with messages that are not the call's own; true where a message is for the call, too.
+  /// Handles messages that don't belong to the current call. Returns true if the message (also) concerns the call.
   var dispatch: (Message) throws -> Bool = { _ in true }
-  /// Messages that came while this rank waited for something else, until the call asks for them.
+  /// Messages for the call that arrived while this rank waited inside the transport.
   private var kept: [Message] = []
-  /// What the transport said of it at the last pause.
+  /// The transport's progress counter at the last pause.
   private var moved = 0
-  /// Bytes of messages since the room for them was looked at.
-  private var unlooked = 0
+  /// The bytes of messages since memory was last checked.
+  private var uncheckedBytes = 0
 
   init(_ transport: any Transport, _ limits: MemoryLimits) {
     self.transport = transport
     self.limits = limits
   }
 
-  /// Moves messages, and gives the next one that belongs to the call at hand.
+  /// Makes progress, and returns the next message for the current call.
   func poll() throws -> Message? {
     if !kept.isEmpty { return kept.removeFirst() }
     while let message = try transport.poll() {
@@ -31,7 +31,7 @@ final class Channel {
     return nil
   }
 
-  /// Takes what came while this rank waits within the transport's own operations.
+  /// Receives messages while this rank waits inside an operation of the transport.
   func takeControlMessages() throws {
     while let message = try transport.poll() {
       if try dispatch(message) { kept.append(message) }
@@ -42,38 +42,38 @@ final class Channel {
     try send(Control.encode(value), to: rank, kind: kind)
   }
 
-  /// Sends what was written, with the memory that was lent to it.
-  func send(_ writer: _WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
+  /// Sends the written bytes and the lent memory.
+  func send(_ writer: WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
     let bytes = UnsafeRawBufferPointer(writer.bytes)
     if lent.isEmpty { return try transport.send(bytes, keeping: writer, to: rank, kind: kind) }
     try transport.send(lent.pieces(in: bytes), keeping: Sent(writer: writer, lent: lent), to: rank, kind: kind)
   }
 
-  /// Keeps what is being sent.
+  /// Keeps the memory alive while it is being sent.
   private final class Sent {
-    let writer: _WireWriter
+    let writer: WireWriter
     let lent: LentMemory
 
-    init(writer: _WireWriter, lent: LentMemory) {
+    init(writer: WireWriter, lent: LentMemory) {
       self.writer = writer
       self.lent = lent
     }
   }
 
-  /// Waits until what was sent has left, or this number of nanoseconds.
+  /// Waits until all messages have been sent, or for at most this number of nanoseconds.
   func flush(atMost longest: Int = .max) throws { try transport.flush(atMost: longest) }
 
-  /// Whether messages, or pieces of them, have come or gone since this was last asked: then a wait isn't one for nothing.
+  /// Returns whether messages or pieces of them were sent or received since the last call of this function.
   func hasMoved() -> Bool {
     defer { moved = transport.moved }
     return transport.moved != moved
   }
 
-  /// - Returns: what is missing for a message of this many bytes; nil where it can be received.
+  /// Returns the memory shortage if a message of this size, in bytes, can't be received, otherwise nil.
   func shortage(receiving bytes: Int) -> MemoryShortage? {
-    unlooked += bytes
-    guard unlooked >= AvailableMemory.leastChecked else { return nil }
-    unlooked = 0
+    uncheckedBytes += bytes
+    guard uncheckedBytes >= AvailableMemory.leastChecked else { return nil }
+    uncheckedBytes = 0
     return limits.exactShortage(own: bytes, shared: bytes, slack: AvailableMemory.rounding)
   }
 }

@@ -1,17 +1,17 @@
 import Synchronization
 
-/// Counts the calls that have begun with each checkpoint, on rank 0.
+/// Counts the calls that were started with each checkpoint, on rank 0.
 ///
-/// Every beginning counts, whatever comes of it. A program may catch an error and go on to its next round, and a job that
-/// resumes may not meet that error: rounds that were counted by how they end would get each other's results.
+/// Every start counts, whatever its outcome. A program may catch an error and continue with its next round, and in a
+/// resumed job that error may not occur: if only successful rounds counted, a round could get the results of another.
 final class CheckpointRounds: Sendable {
   private let rounds = Mutex<[String: Int]>([:])
 
-  /// Returns how many calls with this checkpoint have begun, including this one.
+  /// Returns the number of calls started with this checkpoint and label, including this one.
   ///
   /// - Parameters:
-  ///   - checkpoint: its identity.
-  ///   - label: which of its calls it is.
+  ///   - checkpoint: The checkpoint's identity.
+  ///   - label: The call's label or place.
   func begin(_ checkpoint: String, _ label: String) -> Int {
     rounds.withLock { rounds in
       rounds["\(checkpoint), \(label)", default: 0] += 1

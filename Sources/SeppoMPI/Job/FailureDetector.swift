@@ -1,54 +1,57 @@
-/// Which of the ranks that this one waits for are silent.
+/// Detects ranks that don't respond, among those for which this rank waits.
 ///
-/// A rank in a call looks at its messages every few milliseconds, whatever it computes. So it is asked now and then whether
-/// it is there, and one that doesn't answer is stopped, swapping or cut off. Pure: times come in, in nanoseconds.
+/// A rank in a call polls its messages every few milliseconds, even while it computes. It is therefore sent heartbeat
+/// requests; a rank that doesn't answer is suspended, swapping or unreachable. A pure state machine: all times are
+/// parameters, in nanoseconds.
 struct FailureDetector {
-  /// How long a rank may be silent; 0 for any time.
+  /// The maximum time without a message from a rank; 0 for no limit.
   let limit: Int
-  /// When each rank was heard last.
-  private var heard: [Int]
-  private var looked: Int
+  /// The time of the last message of each rank.
+  private var lastHeard: [Int]
+  private var lastCheck: Int
 
-  /// Ranks are asked so many times within the limit, and every so many nanoseconds at the least.
-  private static let questions = 4
-  private static let pace = 10_000_000_000
-  /// A rank may be silent for so long where its host doesn't even acknowledge what it is sent.
+  /// The number of heartbeats within the limit.
+  private static let beatsPerLimit = 4
+  /// The maximum time between two heartbeats.
+  private static let longestInterval = 10_000_000_000
+  /// The limit if the rank's host doesn't even acknowledge packets.
   static let unreachable = 25_000_000_000
 
-  private var interval: Int { min(limit / FailureDetector.questions, FailureDetector.pace) }
+  private var interval: Int { min(limit / FailureDetector.beatsPerLimit, FailureDetector.longestInterval) }
 
   init(limit: Int, ranks: Int, now: Int) {
     self.limit = limit
-    heard = Array(repeating: now, count: ranks)
-    looked = now
+    lastHeard = Array(repeating: now, count: ranks)
+    lastCheck = now
   }
 
-  mutating func hear(_ rank: Int, at now: Int) { heard[rank] = now }
+  mutating func hear(_ rank: Int, at now: Int) { lastHeard[rank] = now }
 
-  /// Those of the ranks that have not been heard since then.
-  func silent(since then: Int, of ranks: some Sequence<Int>) -> [Int] { ranks.filter { heard[$0] <= then } }
+  /// Returns the ranks that have sent no message since then.
+  func unresponsive(since then: Int, of ranks: some Sequence<Int>) -> [Int] { ranks.filter { lastHeard[$0] <= then } }
 
-  /// Whether it is time to look again.
-  func isDue(at now: Int) -> Bool { limit > 0 && now - looked >= interval }
+  /// Whether the next check is due.
+  func isDue(at now: Int) -> Bool { limit > 0 && now - lastCheck >= interval }
 
-  /// To be called when it is due: then all ranks that are waited for are to be asked.
+  /// Returns the ranks that have not responded within the limit, and for how long; otherwise nil. Called when a check
+  /// is due; if it returns nil, the caller sends a heartbeat request to all ranks that it waits for.
   ///
-  /// - Parameter hostsAreUnreachable: whether there are hosts that don't acknowledge what they are sent; asked only where it
-  ///   matters.
-  /// - Returns: those of them that have been silent for too long, and for how long.
-  mutating func look(
+  /// - Parameters:
+  ///   - ranks: The ranks that are waited for.
+  ///   - hostsAreUnreachable: Whether there are hosts that don't acknowledge packets. Evaluated only if it matters.
+  mutating func check(
     at now: Int, for ranks: some Sequence<Int>, hostsAreUnreachable: @autoclosure () -> Bool = false
   ) -> (ranks: [Int], nanoseconds: Int)? {
-    let wasAway = now - looked >= 2 * interval
-    looked = now
+    let wasAway = now - lastCheck >= 2 * interval
+    lastCheck = now
     if wasAway {
-      // It was this rank itself that was stopped, perhaps with all others, or in code of its own, and hasn't listened.
-      for rank in heard.indices { heard[rank] = now }
+      // This rank itself was suspended or in its own code, and hasn't polled its messages.
+      for rank in lastHeard.indices { lastHeard[rank] = now }
       return nil
     }
-    guard let longest = ranks.map({ now - heard[$0] }).max() else { return nil }
+    guard let longest = ranks.map({ now - lastHeard[$0] }).max() else { return nil }
     guard longest > limit || (longest > FailureDetector.unreachable && hostsAreUnreachable()) else { return nil }
-    // What has one lost may have others lost, which were heard a little later.
-    return (ranks.filter { now - heard[$0] >= longest - 2 * interval }, longest)
+    // The same cause may have cut off other ranks, whose last message arrived a little later.
+    return (ranks.filter { now - lastHeard[$0] >= longest - 2 * interval }, longest)
   }
 }

@@ -1,25 +1,25 @@
 import SeppoProcess
 import SeppoTransport
 
-/// Waiting for other ranks without overlooking that they are gone.
+/// Sends heartbeat requests while this rank waits for others, and detects ranks that don't answer.
 final class Heartbeat {
   private let members: Members
   private let channel: Channel
   private let log: Log
   private var detector: FailureDetector
   private var missing: MissingRanks
-  /// Whether rank 0 may run the program's own code within the call, for however long.
+  /// Whether rank 0 may run the program's own code within the call, for any time.
   private var rootMayBeAway = false
-  /// When it was last looked whether something came from outside the call.
-  private var looked = 0
+  /// The time of the last beat, in nanoseconds.
+  private var lastBeat = 0
 
-  /// What is looked at between two looks at MPI.
-  private static let pace = 50_000_000
+  /// The minimum time between two beats, in nanoseconds.
+  private static let interval = 50_000_000
 
-  /// Seconds for which a host may acknowledge nothing.
+  /// The maximum time for which a host may acknowledge no packets, in seconds.
   private static let unacknowledged = 20.0
 
-  /// - Parameter limit: how long a rank may be silent, in nanoseconds; 0 for any time.
+  /// - Parameter limit: The maximum time without a message from a rank, in nanoseconds; 0 for no limit.
   init(_ members: Members, _ channel: Channel, _ log: Log, limit: Int) {
     self.members = members
     self.channel = channel
@@ -36,59 +36,58 @@ final class Heartbeat {
 
   func hear(_ rank: Int) { detector.hear(rank, at: monotonicNanoseconds()) }
 
-  /// To be called again and again in a call, whether this rank waits or is busy: asks whether the ranks that it waits for are
-  /// there.
+  /// Sends heartbeat requests when they are due. Called repeatedly during a call, whether this rank waits or is busy.
   ///
-  /// - Returns: those that have been silent for too long, and for how long.
+  /// - Returns: The ranks that have not responded within the limit, and for how long; otherwise nil.
   func beat(at now: Int, in call: CallGate.Call) throws -> (ranks: [Int], nanoseconds: Int)? {
-    guard members.size > 1, detector.limit > 0, now - looked >= Heartbeat.pace else { return nil }
-    looked = now
+    guard members.size > 1, detector.limit > 0, now - lastBeat >= Heartbeat.interval else { return nil }
+    lastBeat = now
     try channel.takeControlMessages()
     if let line = missing.line(at: now, members, rootMayBeAway: rootMayBeAway, in: call) { Console.write(line) }
     guard detector.isDue(at: now) else { return nil }
-    // Rank 0 runs nobody's code in a call that it has come to, but for that of atRoot.
+    // In a call that it has joined, rank 0 runs no user code, except in atRoot.
     let others = members.isRoot || !rootMayBeAway ? members.present : []
-    let lost = detector.look(
+    let lost = detector.check(
       at: now, for: others, hostsAreUnreachable: UnreachableHosts.exist(unacknowledgedFor: Heartbeat.unacknowledged))
     if let lost { return lost }
-    log.debug("asks ranks \(others) whether they are there")
+    log.debug("sends a heartbeat request to ranks \(others)")
     if members.isRoot { try ask(others, in: call) }
     return nil
   }
 
-  /// Asks the ranks whether they are there.
+  /// Sends the ranks a heartbeat request.
   func ask(_ ranks: [Int], in call: CallGate.Call) throws {
     for rank in ranks { try channel.send([call.number], to: rank, kind: .ping) }
   }
 
-  /// Those of the ranks in the call that have not been heard since then.
-  func silent(since then: Int) -> [Int] { detector.silent(since: then, of: members.present) }
+  /// Returns the ranks in the call that have sent no message since then.
+  func unresponsive(since then: Int) -> [Int] { detector.unresponsive(since: then, of: members.present) }
 }
 
-/// Says, now and then, which ranks have not come to a call. The job goes on: they may be in code of their own. Pure: it gives
-/// the line, and the times come in, in nanoseconds.
+/// Reports ranks that have not joined a call, from time to time. The job continues, because they may be in their own
+/// code. A pure state machine: it returns the line to print, and all times are parameters, in nanoseconds.
 struct MissingRanks {
   private let limit: Int
   private var began = 0
-  private var complaints = 0
+  private var warnings = 0
 
   init(limit: Int) { self.limit = limit }
 
-  mutating func beginCall(at now: Int) { (began, complaints) = (now, 0) }
+  mutating func beginCall(at now: Int) { (began, warnings) = (now, 0) }
 
-  /// - Returns: nil where it isn't time, or there is nothing to be said.
+  /// Returns the line to print; nil if there is nothing to report now.
   mutating func line(
     at now: Int, _ members: Members, rootMayBeAway: Bool, in call: CallGate.Call
   ) -> String? {
-    guard now - began >= limit * (complaints + 1) else { return nil }
+    guard now - began >= limit * (warnings + 1) else { return nil }
     let missing = members.missing
-    // One of the ranks that wait for rank 0 is enough, and once: it may well be busy.
-    if missing.isEmpty || (!members.isRoot && (members.rank != 1 || complaints > 0 || rootMayBeAway)) { return nil }
-    complaints += 1
+    // If rank 0 is missing, only rank 1 reports it, and only once: rank 0 may be busy.
+    if missing.isEmpty || (!members.isRoot && (members.rank != 1 || warnings > 0 || rootMayBeAway)) { return nil }
+    warnings += 1
     return """
       Seppo: rank \(members.rank) (\(members.host)) has waited for \
       \(SeppoError.spell(seconds: Double(now - began) / 1e9)) in call \(call.number), \(call.name) at \(call.place.text), for \
-      \(SeppoError.spell(members.named(missing))), which \(missing.count > 1 ? "have" : "has") not come there
+      \(SeppoError.spell(members.named(missing))), which \(missing.count > 1 ? "have" : "has") not joined it
       """
   }
 }

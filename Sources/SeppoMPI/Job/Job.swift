@@ -3,10 +3,9 @@ import SeppoProcess
 import SeppoTransport
 import SeppoWire
 
-/// This rank's part in a job: the ranks, and the calls that they make together.
+/// A job as seen by one of its ranks: the ranks, and their collective calls.
 ///
-/// What changes in it is changed only by the thread that is in a call (one at a time; the gate orders them): that is why it is
-/// `Sendable`.
+/// `Sendable` because only the thread in a call changes its state, and the gate orders the calls.
 final class Job: @unchecked Sendable {
   let members: Members
   let settings: Settings
@@ -22,9 +21,9 @@ final class Job: @unchecked Sendable {
   let roundTrips: RoundTripCheck
   let rounds: CheckpointRounds
 
-  /// The ranks make it together.
+  /// A collective operation: all ranks create the job together.
   ///
-  /// - Parameter hosts: the machine of each rank.
+  /// - Parameter hosts: The host of each rank.
   init(
     _ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess,
     rounds: CheckpointRounds = CheckpointRounds(), roundTrips: RoundTripCheck? = nil
@@ -38,14 +37,14 @@ final class Job: @unchecked Sendable {
     pool = ComputePool(process.slots)
     channel = Channel(transport, limits)
     gate = CallGate(process)
-    // Launchers don't give every rank the same environment.
+    // The ranks agree on the limit, because a launcher may not give every rank the same environment.
     heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
     shutdown = Shutdown(members, transport, channel, pool, gate, process)
     self.rounds = rounds
     self.roundTrips = roundTrips ?? RoundTripCheck(checksAlways: settings.checksWire)
     channel.dispatch = { [unowned self] in try dispatch($0) }
-    transport.whileWaiting = { [unowned self] in try attend() }
-    transport.mayReceive = { [unowned self] bytes, source in try checkRoom(for: bytes, from: source) }
+    transport.whileWaiting = { [unowned self] in try checkRanks() }
+    transport.mayReceive = { [unowned self] bytes, source in try checkMemory(for: bytes, from: source) }
   }
 
   var rank: Int { members.rank }
@@ -57,14 +56,14 @@ final class Job: @unchecked Sendable {
   var slots: InFlightSlots { process.slots }
   var endRequest: EndRequest { process.endRequest }
   var checksWire: Bool { settings.checksWire }
-  /// The call at hand.
+  /// The current call.
   var current: CallGate.Call { gate.current }
 
-  /// Makes a call that all ranks make together.
+  /// Makes a collective call.
   ///
-  /// - Throws: `SeppoError`, where such a call can't be made here.
-  /// - Parameter rootMayBeAway: whether rank 0 runs the program's own code within it, so that the others can't expect to hear
-  ///   of it.
+  /// - Parameter rootMayBeAway: Whether rank 0 runs the program's own code within it, so that it may not answer
+  ///   heartbeats.
+  /// - Throws: `SeppoError` if the call is not allowed here.
   func call<Value>(
     _ name: String, at place: Place, types: [Any.Type] = [], rootMayBeAway: Bool = false,
     _ body: (CallSignature) throws -> Value
@@ -75,23 +74,23 @@ final class Job: @unchecked Sendable {
       heartbeat.beginCall(rootMayBeAway: rootMayBeAway)
       process.page.enter(name, at: signature.site.place, number: number)
       defer { process.page.leave() }
-      log.debug("call \(number), \(name) at \(place.text): begins")
+      log.debug("call \(number), \(name) at \(place.text): starts")
       do {
         let value = try body(signature)
         log.debug("call \(number), \(name) at \(place.text): is done")
         return value
-      } catch let noRoom as NoRoom {
-        try shutdown.endJob(noRoom.error, at: place)
+      } catch let outOfMemory as OutOfMemory {
+        try shutdown.endJob(outOfMemory.error, at: place)
       } catch {
-        let error = understand(error)
+        let error = translate(error)
         log.debug("call \(number), \(name) at \(place.text): throws: \(error)")
         throw error
       }
     }
   }
 
-  /// The error as the program gets it; after some the ranks are no longer together.
-  private func understand(_ error: any Error) -> any Error {
+  /// Returns the error for the program. After some errors the ranks are no longer synchronised.
+  private func translate(_ error: any Error) -> any Error {
     let translated: SeppoError
     switch error {
     case let error as MPIError: translated = SeppoError(error, rank: rank, host: host)
@@ -105,7 +104,7 @@ final class Job: @unchecked Sendable {
     return translated
   }
 
-  /// Whether the message is for the call at hand; others are dealt with here.
+  /// Handles messages that don't belong to the current call. Returns whether the message concerns the call.
   private func dispatch(_ message: Message) throws -> Bool {
     heartbeat.hear(message.source)
     func content<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -116,14 +115,14 @@ final class Job: @unchecked Sendable {
     case .ended: try shutdown.followEnd(by: try content([Int32].self).first)
     case .enter: members.entries[message.source] = try CallEntry(message)
     case .ping:
-      // One of an earlier call says nothing of this one.
-      if try content([Int].self).first == current.number { members.come(0) }
+      // A request from an earlier call doesn't show that rank 0 has joined this one.
+      if try content([Int].self).first == current.number { members.join(0) }
       try send([Int](), to: message.source, kind: .pong)
       return false
     case .pong: return false
-    case .work: members.come(0)
+    case .work: members.join(0)
     case .askedToStop:
-      shutdown.othersRequest = try content(Int32.self)
+      shutdown.otherRanksRequest = try content(Int32.self)
       return false
     default: break
     }
@@ -137,36 +136,36 @@ extension Job {
     try channel.send(value, to: rank, kind: kind)
   }
 
-  func send(_ writer: _WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
+  func send(_ writer: WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
     try channel.send(writer, lent, to: rank, kind: kind)
   }
 
-  /// On rank 0: tells every other rank how a call ended.
+  /// On rank 0: sends the call's outcome to every other rank.
   func sendToAll(_ outcome: CallOutcome) throws {
     guard size > 1 else { return }
     let writer = try outcome.encoded()
     for rank in 1..<size { try send(writer, to: rank, kind: .finish) }
   }
 
-  /// On rank 0: tells every other rank how a call ended, and waits until that has left.
+  /// On rank 0: sends the call's outcome to every other rank, and waits until the messages have been sent.
   func finish(_ outcome: CallOutcome) throws {
     try sendToAll(outcome)
     try channel.flush()
   }
 
-  /// Moves messages, and gives the next one that belongs to the call at hand.
-  func poll() throws -> Message? { try endingWithoutRoom { try channel.poll() } }
+  /// Makes progress, and returns the next message for the current call.
+  func poll() throws -> Message? { try endingJobIfOutOfMemory { try channel.poll() } }
 
-  /// Waits as the back-off says; a chunk that is done ends the wait.
+  /// Waits for the back-off's next interval. A finished chunk ends the wait.
   func pause(_ backoff: inout Backoff) throws {
     if channel.hasMoved() { backoff.reset() }
     let pause = backoff.next()
     guard case .sleep(let nanoseconds) = pause else { return rest(pause) }
     pool.wait(nanoseconds: nanoseconds)
-    try attend()
+    try checkRanks()
   }
 
-  /// Waits, in the same way, until the body gives something.
+  /// Waits, with back-off, until the body returns a value.
   func wait<Value>(until body: () throws -> Value?) throws -> Value {
     var backoff = Backoff()
     while true {
@@ -175,15 +174,15 @@ extension Job {
     }
   }
 
-  /// To be called again and again in a call, whether this rank waits or is busy: ends the job where a rank that it waits for
-  /// isn't there.
-  func attend(at now: Int = monotonicNanoseconds()) throws {
-    guard let lost = try endingWithoutRoom({ try heartbeat.beat(at: now, in: current) }) else { return }
+  /// Ends the job if a rank for which this rank waits doesn't respond. Called repeatedly during a call, whether this
+  /// rank waits or is busy.
+  func checkRanks(at now: Int = monotonicNanoseconds()) throws {
+    guard let lost = try endingJobIfOutOfMemory({ try heartbeat.beat(at: now, in: current) }) else { return }
     try shutdown.endJob(
       SeppoError.ranksUnresponsive(
         .init(
           ranks: members.named(lost.ranks.sorted()), seconds: Double(lost.nanoseconds) / 1e9, call: current.name,
-          place: current.place.text)), at: current.place, ranksAreSilent: true)
+          place: current.place.text)), at: current.place, ranksAreUnresponsive: true)
   }
 }
 

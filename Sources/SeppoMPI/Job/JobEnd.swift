@@ -1,10 +1,10 @@
 import SeppoProcess
 import SeppoTransport
 
-/// How a process leaves, wherever it does so: a rank that goes without ending MPI takes the others with it, or leaves them
-/// waiting.
+/// The end of the process by `exit`, wherever it is called. A rank that exits without ending MPI would end the others,
+/// or leave them waiting.
 extension Job {
-  /// Sees to every end of this process by `exit`, which the return from `main` is too.
+  /// Handles every end of this process by `exit`, including the return from `main`.
   static func watchExit() {
     #if canImport(Glibc)
       on_exit({ status, _ in Job.leave(status: status) }, nil)
@@ -25,7 +25,7 @@ extension Job {
     job.endWithProgram(status: status)
   }
 
-  /// What `exit` cuts off, as text; nil where the ranks may end together.
+  /// What `exit` interrupts, for a message; nil if the ranks may end together.
   private var interruptedByExit: String? {
     if CallContext.current == .item { return "inside an item" }
     let isInRun = process.isLone ? LoneJobs.shared.isRunning : gate.phase == .insideRun
@@ -42,17 +42,17 @@ extension Job {
       Seppo.exit(status) ends every rank in order.
       """)
     fflush(nil)
-    // Not by way of MPI: this may be any thread, and another may be within MPI. The launcher ends the others.
+    // Without MPI: this may be any thread, while another one is in an MPI call. The launcher ends the other ranks.
     _exit(1)
   }
 
-  /// The program ends outside of `Seppo.run`, and MPI with it. The ranks end together: one that left alone would wait in MPI
-  /// for others that wait for it in a call.
+  /// Ends MPI with the program, outside of `Seppo.run`. The ranks end together: a rank that left alone would wait in
+  /// MPI for ranks that wait for it in a call.
   private func endWithProgram(status: Int32) {
     if process.transportHasEnded() { return process.watchdog.dismiss() }
     let place = Place(fileID: "", line: 0, column: 0)
     do {
-      try meet(status == 0 ? "the end of the program" : "exit(\(status))", at: place)
+      try barrier(status == 0 ? "the end of the program" : "exit(\(status))", at: place)
       if isRoot { report.end(status == 0 ? .well : .error) }
       try shutdown.end()
     } catch {
@@ -60,8 +60,8 @@ extension Job {
     }
   }
 
-  /// Waits until every rank has come to this call.
-  func meet(_ call: String, at place: Place) throws {
+  /// Waits until every rank has reached this call.
+  func barrier(_ call: String, at place: Place) throws {
     try self.call(call, at: place) { signature in
       var matching = CallMatching(self, signature)
       if isRoot {

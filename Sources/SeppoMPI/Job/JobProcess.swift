@@ -1,27 +1,27 @@
 import SeppoProcess
 import Synchronization
 
-/// What a job has of the process that it runs in. Where several ranks are threads of one process, nothing of it watches or
-/// ends the process.
+/// The process-wide parts of a job. If several ranks are threads of one process, they neither watch nor end the
+/// process.
 final class JobProcess: Sendable {
-  /// Says how this process ended, where it can't itself.
+  /// Reports how this process ended if the process itself can't.
   let watchdog: Watchdog
   let endRequest: EndRequest
   let report: Report
   let peers: Peers
   let binding = Mutex(Binding())
-  /// How a rank that is a thread ends its job; nil where the process is the rank.
+  /// How a rank that is a thread ends its job; nil if the rank is a process.
   let threadEnd: ThreadEnd?
-  /// Whether no launcher started the process, so that its calls are made by this one rank.
+  /// Whether the process was started without a launcher, and is the only rank.
   let isLone: Bool
-  /// What this rank is doing, where others can look at it.
+  /// What this rank is doing, in memory that the watchdog can read.
   let page: SharedPage
   var isRank: Bool { threadEnd == nil }
   /// Whether the calling thread may use the transport.
   let allowsThisThread: @Sendable () -> Bool
-  /// Whether the transport has been ended by others.
+  /// Whether other code has ended MPI.
   let transportHasEnded: @Sendable () -> Bool
-  /// Ends what the transport runs on, as MPI; true where the process ends with it.
+  /// Ends the layer below the transport, such as MPI. The parameter says whether the process ends with it.
   let endTransport: @Sendable (Bool) throws -> Void
 
   init(
@@ -43,7 +43,7 @@ final class JobProcess: Sendable {
     self.endTransport = endTransport
   }
 
-  /// Of a rank that is a thread among others of this process: neither watched, nor ended by signals.
+  /// Returns the process of a rank that is a thread: it is neither watched nor ended by signals.
   static func thread(rank: Int, host: String, settings: Settings, end: ThreadEnd) -> JobProcess {
     let watchdog = Watchdog()
     let report = Report(path: nil, isRoot: rank == 0)
@@ -53,7 +53,7 @@ final class JobProcess: Sendable {
       report: report, peers: Peers([]), threadEnd: end)
   }
 
-  /// For another job in a process that no launcher started: what is process-wide is shared.
+  /// For another job in a process without a launcher. It shares everything that is process-wide.
   convenience init(beside first: JobProcess) {
     self.init(
       watchdog: first.watchdog, endRequest: first.endRequest, report: first.report, peers: first.peers, isLone: true,

@@ -1,14 +1,14 @@
-/// Who of the others answers, on rank 0, where it seems that the job is being ended because some of them have died.
+/// Checks, on rank 0, which other ranks respond when the launcher seems to end the job because some of them have died.
 ///
-/// Launchers don't say why they end a job. But those that are alive answer, whatever they compute.
+/// Launchers don't report why they end a job. But ranks that are alive answer, even while they compute.
 struct LivenessCheck {
   private let began: Int
 
-  /// Nanoseconds within which who is alive has answered, in all likelihood: then those who haven't are noted, as the end may
-  /// be near. And in all certainty.
+  /// The times, in nanoseconds, within which living ranks have answered, very likely and certainly. Unresponsive ranks
+  /// are already recorded after the first one, because the end may be near.
   private static let likely = 120_000_000
   private static let certain = 400_000_000
-  /// After this the job would have ended.
+  /// The time, in nanoseconds, after which the job would have ended.
   private static let longest = 5_000_000_000
 
   init(_ job: Job, at now: Int) throws {
@@ -16,9 +16,10 @@ struct LivenessCheck {
     try job.heartbeat.ask(job.members.present, in: job.current)
   }
 
-  /// A machine with more to do than it has cores lets ranks be silent that are well.
-  func silent(_ job: Job) -> [Int] {
-    job.heartbeat.silent(since: began).filter { !job.process.peers.isSeenAlive($0) }
+  /// Returns the ranks that have not answered. On an oversubscribed host living ranks may be late, so that those with a
+  /// living process are left out.
+  func unresponsive(_ job: Job) -> [Int] {
+    job.heartbeat.unresponsive(since: began).filter { !job.process.peers.isSeenAlive($0) }
   }
 
   func isLikely(at now: Int) -> Bool { now - began > LivenessCheck.likely }

@@ -1,15 +1,16 @@
 import SeppoProcess
 import SeppoTransport
 
-/// The job that this process is a rank of.
+/// The job of this process.
 extension Job {
-  /// Started at the first question.
+  /// The process's own job. It starts at the first access.
   static let shared: Job = {
     do {
       return try start()
     } catch {
       let isBadSetting = error is BadSetting
-      // It may be this rank's alone. Where it is rank 0's too, that has ended the job meanwhile.
+      // The setting may be wrong on this rank only. If it is wrong on rank 0 too, rank 0 ends the job during this
+      // pause.
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
       Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
       exit(1)
@@ -25,7 +26,7 @@ extension Job {
       ? try startMPI(settings, watchdog) : try startLone(settings, watchdog)
   }
 
-  /// A rank of the job that a launcher started, or of the MPI that another library started.
+  /// Starts as a rank of a launcher's job, or with the MPI that another library has started.
   private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let start = StartWatch(host: HostName.own, limit: settings.heartbeatTimeout)
     defer { start.end() }
@@ -53,7 +54,7 @@ extension Job {
     return job
   }
 
-  /// The only rank of a process that no launcher started. MPI isn't needed.
+  /// Starts as the only rank of a process without a launcher. MPI is not needed.
   private static func startLone(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let host = HostName.own
     let report = Report(path: settings.report, isRoot: true)
@@ -66,7 +67,7 @@ extension Job {
     return job
   }
 
-  /// From now on this process's end is noticed, whatever causes it.
+  /// Starts to watch this process, so that its end is reported, whatever the cause.
   private func watch() {
     process.watchdog.begin(rank: rank)
     endRequest.watch()
@@ -75,7 +76,7 @@ extension Job {
     if let threads = settings.threads { checkBinding(threads: threads) }
   }
 
-  /// Rank 0 says it, for itself, where so many compute threads share fewer cores because of how it was launched.
+  /// Warns, on rank 0, if its compute threads share fewer cores because of how the job was launched.
   func checkBinding(threads: Int) {
     guard process.isRank, threads > 1, isRoot, size > 1 || Launcher.ranks != nil else { return }
     process.binding.withLock { $0.check(threads: threads, rank: rank, host: host) }

@@ -1,17 +1,17 @@
-/// The ranks of a job, and which of them have come to the call at hand, as far as this rank knows: rank 0 hears of all, the
-/// others of rank 0.
+/// The ranks of a job, and those that have joined the current call, as far as this rank knows: rank 0 tracks all ranks,
+/// the others track rank 0.
 ///
-/// Changed by the thread in a call only.
+/// Only the thread in a call changes it.
 final class Members {
   let rank: Int
-  /// The machine of each rank.
+  /// The host of each rank.
   let hosts: [String]
-  /// How many ranks are on this rank's machine.
+  /// The number of ranks on this rank's host.
   let here: Int
-  /// The other ranks that have come to the call at hand, in the order in which they came.
+  /// The other ranks that have joined the current call, in the order in which they joined.
   private(set) var present: [Int] = []
   private var isPresent: [Bool]
-  /// On rank 0: what other ranks have said of the call that they have come to, until it is compared.
+  /// On rank 0: the entries of other ranks that have not been compared yet, by rank.
   var entries: [Int: CallEntry] = [:]
 
   init(rank: Int, hosts: [String]) {
@@ -25,7 +25,7 @@ final class Members {
   var isRoot: Bool { rank == 0 }
   var host: String { hosts[rank] }
 
-  /// The ranks whose coming this one hears of.
+  /// The ranks that this one tracks.
   private var awaited: Range<Int> { isRoot ? 1..<size : 0..<1 }
 
   func beginCall() {
@@ -33,22 +33,22 @@ final class Members {
     present.removeAll(keepingCapacity: true)
   }
 
-  /// The rank has come to the call at hand.
-  func come(_ rank: Int) {
+  /// Records that the rank has joined the current call.
+  func join(_ rank: Int) {
     if isPresent[rank] { return }
     isPresent[rank] = true
     present.append(rank)
   }
 
-  func hasCome(_ other: Int) -> Bool { other == rank || isPresent[other] }
+  func hasJoined(_ other: Int) -> Bool { other == rank || isPresent[other] }
 
-  /// Those that have not come, of those of which this rank hears.
+  /// The tracked ranks that have not joined.
   var missing: [Int] { awaited.filter { !isPresent[$0] } }
 
-  /// On rank 0: whether every rank has come.
+  /// On rank 0: whether every rank has joined.
   var areAllPresent: Bool { present.count == awaited.count }
 
-  /// As errors name them.
+  /// Returns the ranks with their hosts, for errors.
   func named(_ ranks: some Sequence<Int>) -> [SeppoError.RankAndHost] {
     ranks.map { .init(rank: $0, host: hosts[$0]) }
   }

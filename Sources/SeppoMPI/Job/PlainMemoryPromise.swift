@@ -1,7 +1,9 @@
 import SeppoWire
 
 extension PlainMemoryPromise {
-  /// - Throws: `SeppoError.badOption` where one of these types, or of what they hold, is said to be plain memory and isn't.
+  /// Checks the types and their parts.
+  ///
+  /// - Throws: `SeppoError.badOption` if one of them conforms to `PlainMemory` but contains other than plain memory.
   static func check(_ types: [Any.Type], place: String) throws(SeppoError) {
     for type in types {
       guard let (type, reason) = broken(in: type) else { continue }

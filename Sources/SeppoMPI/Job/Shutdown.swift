@@ -2,19 +2,18 @@ import SeppoCompute
 import SeppoProcess
 import SeppoTransport
 
-/// How a job ends: in order, by an error that left the body of `Seppo.run`, which is printed once, or because it was asked to
-/// stop.
+/// Ends a job: normally, by an error of the body of `Seppo.run`, which is printed once, or by a request to stop.
 ///
-/// Where the ranks are threads of one process, the error itself leaves the rank; hence `throws -> Never`.
+/// Functions are `throws -> Never` because a rank that is a thread ends by throwing the error.
 final class Shutdown {
-  /// Milliseconds that a rank waits for rank 0 to take its error, before it prints it itself. On a machine with many more
-  /// ranks than cores, rank 0 was seen to need more than one second.
+  /// The time, in milliseconds, that a rank waits for rank 0 to handle its error before it prints the error itself. On
+  /// a machine with many more ranks than cores, rank 0 was seen to need more than one second.
   private static let patience = 3_000
-  /// Ranks that print for themselves do so one after the other, and the first ends the job, which takes it a moment:
-  /// milliseconds a rank.
+  /// The delay per rank, in milliseconds, so that ranks that print errors themselves do so one after the other. The
+  /// first ends the job, which takes a moment.
   private static let stagger = 500
   private static let longestStagger = 5_000
-  /// Seconds within which the launcher ends the ranks that it can reach.
+  /// The time, in seconds, within which the launcher ends the ranks that it can reach.
   private static let launcherPatience = 6
 
   private let members: Members
@@ -23,11 +22,11 @@ final class Shutdown {
   private let pool: ComputePool
   private let gate: CallGate
   private let process: JobProcess
-  /// On rank 0: stores what a map has, where the job ends in the middle of it; see `actForTheLastTime`.
-  var lastAct: (() -> Void)?
-  private var hasPassedOn = false
-  /// On rank 0: the signal by which another rank was asked to stop.
-  var othersRequest: Int32?
+  /// On rank 0: stores the results of the current map if the job ends during it; see `performFinalAction`.
+  var finalAction: (() -> Void)?
+  private var hasForwardedRequest = false
+  /// On rank 0: the signal that requested another rank to stop.
+  var otherRanksRequest: Int32?
 
   init(
     _ members: Members, _ transport: any Transport, _ channel: Channel, _ pool: ComputePool, _ gate: CallGate,
@@ -41,41 +40,41 @@ final class Shutdown {
     self.process = process
   }
 
-  /// The signal by which a rank was asked to stop, on whichever rank, where this one knows of it.
-  var request: Int32? { StopSignal.current ?? othersRequest }
+  /// The signal that requested the job to stop, on any rank, as far as this rank knows.
+  var request: Int32? { StopSignal.current ?? otherRanksRequest }
 
-  /// On another rank: tells rank 0 once that this one was asked to stop. Rank 0 sees to the end.
-  func passOnRequest() throws {
-    guard !hasPassedOn, let signal = StopSignal.current else { return }
-    hasPassedOn = true
+  /// On another rank: forwards a request to stop to rank 0, once. Rank 0 then ends the job.
+  func forwardRequest() throws {
+    guard !hasForwardedRequest, let signal = StopSignal.current else { return }
+    hasForwardedRequest = true
     process.endRequest.handleIfCheckpointed()
     try channel.send(signal, to: 0, kind: .askedToStop)
   }
 
-  /// Ends this process where a launcher is ending the ranks.
-  func dieIfKilled() { process.endRequest.dieIfKilled(after: actForTheLastTime) }
+  /// Ends this process if the launcher is ending the ranks.
+  func dieIfKilled() { process.endRequest.dieIfKilled(after: performFinalAction) }
 
-  /// Once: what it closes can't be stored to again.
-  func actForTheLastTime() {
-    let act = lastAct
-    lastAct = nil
-    act?()
+  /// Runs the final action, once only: it closes the store.
+  func performFinalAction() {
+    let action = finalAction
+    finalAction = nil
+    action?()
   }
 
-  /// No call can be made any more.
+  /// From now on, no call is allowed.
   private func close() {
     gate.phase = .ended
     if process.isRank { StopSignal.disable() }
   }
 }
 
-/// By an error.
+/// Ends by an error.
 extension Shutdown {
-  /// The same from any thread: one that may not make MPI calls now, as another is in a call, leaves without them, and the
-  /// launcher ends the others.
+  /// Ends the job by an error, from any thread. If the thread may not make MPI calls, because another one is in a call,
+  /// it exits without them, and the launcher ends the other ranks.
   func endJobFromAnyThread(_ error: any Error, at place: Place) -> Never {
-    process.threadEnd?.stay(error)
-    if !RankProcess.isFork, gate.takesOver() {
+    process.threadEnd?.park(error)
+    if !RankProcess.isFork, gate.takeTransport() {
       do { try endJob(error, at: place) } catch {
         Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
       }
@@ -87,8 +86,11 @@ extension Shutdown {
     _exit(1)
   }
 
-  /// - Parameter ranksAreSilent: then other ranks can't be told, rank 0 among them, and the launcher may not reach them.
-  func endJob(_ error: any Error, at place: Place, ranksAreSilent: Bool = false) throws -> Never {
+  /// Ends the job by an error.
+  ///
+  /// - Parameter ranksAreUnresponsive: Whether messages may not reach other ranks, including rank 0, and the launcher
+  ///   may not reach them either.
+  func endJob(_ error: any Error, at place: Place, ranksAreUnresponsive: Bool = false) throws -> Never {
     if let threadEnd = process.threadEnd {
       close()
       pool.stop()
@@ -96,29 +98,29 @@ extension Shutdown {
       throw error
     }
     let line = text(error, at: place)
-    // Where memory is short, what goes on would take it before the job has ended.
+    // If memory is short, running items would take more of it before the job has ended.
     pool.stop()
-    if ranksAreSilent { _ = HungLauncher.end(after: Shutdown.launcherPatience) }
+    if ranksAreUnresponsive { _ = HungLauncher.end(after: Shutdown.launcherPatience) }
     if members.isRoot {
-      if !ranksAreSilent { process.report.end(.error) }
+      if !ranksAreUnresponsive { process.report.end(.error) }
       dieIfKilled()
       Console.write(line)
-      tellEnd()
+      announceEnd()
       try abort(status: 1)
     }
-    // When the ranks throw together, rank 0 has the same to say, and says it. It also does while it is in a call. Only
-    // while it runs the user's own code it can't hear.
+    // If all ranks throw, rank 0 prints the error. It also prints an error sent by another rank, unless it runs user
+    // code, where it receives no messages.
     fflush(nil)
     var waited = 0
     let inTurn = min(members.rank * Shutdown.stagger, Shutdown.longestStagger)
-    if ranksAreSilent {
-      // Twice as long as elsewhere: what one tells the others takes a moment on a machine that is busy enough to miss ranks.
+    if ranksAreUnresponsive {
+      // Twice as long as elsewhere, because messages take longer on a machine so busy that ranks seem unresponsive.
       rest(.sleep(nanoseconds: 2 * (inTurn - Shutdown.stagger) * 1_000_000))
       dieIfKilled()
-      // Another may have said it.
+      // Another rank may already have printed the error.
       try? channel.takeControlMessages()
-      // If rank 0 was only stopped, the launcher wakes it.
-      tellEnd()
+      // If rank 0 was only suspended, the launcher wakes it.
+      announceEnd()
       Console.write(line)
       try abort(status: 1)
     }
@@ -131,7 +133,7 @@ extension Shutdown {
         waited += 1
       }
     } catch {
-      // Rank 0 can't be reached: then there is nobody else to say it.
+      // Rank 0 can't be reached, so that this rank prints the error.
       Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
     }
     dieIfKilled()
@@ -147,65 +149,65 @@ extension Shutdown {
     return "Seppo: rank \(members.rank) (\(members.host)): \(kind)\(error.text)\(line)"
   }
 
-  /// On rank 0: an error has left the body on another rank: the job ends here and now. Where it does already, it has been said
-  /// why.
+  /// On rank 0: ends the job because of an error of another rank. If the job is already ending, the reason has been
+  /// printed.
   func followError(_ line: String) throws -> Never {
     pool.stop()
     dieIfKilled()
     Console.write(line)
     process.report.end(.error)
-    tellEnd()
+    announceEnd()
     try abort(status: 1)
   }
 }
 
-/// In any way.
+/// Ends in any way.
 extension Shutdown {
-  /// Tells the others that it has been said why the job ends.
+  /// Notifies the other ranks that the job ends and that the reason has been printed.
   ///
-  /// - Parameter request: the signal by which it was asked to stop, where that is why.
-  func tellEnd(by request: Int32? = nil) {
+  /// - Parameter request: The signal of the request to stop, if that is the reason.
+  func announceEnd(by request: Int32? = nil) {
     transport.whileWaiting = {}
-    // Whom this doesn't reach will be ended all the same.
+    // Ranks that this doesn't reach are ended anyway.
     for rank in 0..<members.size where rank != members.rank {
       try? channel.send(request.map { [$0] } ?? [], to: rank, kind: .ended)
     }
     try? channel.flush(atMost: 20_000_000)
   }
 
-  /// The job is being ended, and it has been said why. Others may take some seconds to be ended, on other machines, and have
-  /// nothing to add.
+  /// Waits to be ended: another rank is ending the job, and the reason has been printed. On other hosts this may take
+  /// seconds.
   func followEnd(by request: Int32?) throws -> Never {
     if let request { StopSignal.adopt(request) }
     StopSignal.end()
     close()
     pool.stop()
-    actForTheLastTime()
+    performFinalAction()
     process.watchdog.dismiss()
     fflush(nil)
     rest(.sleep(nanoseconds: 10_000_000_000))
     try abort(status: 1)
   }
 
-  /// Ends the job on every rank, with what was printed so far.
+  /// Ends the job on every rank, after flushing the output.
   func abort(status: Int32) throws -> Never {
     StopSignal.end()
     close()
     pool.stop()
-    actForTheLastTime()
+    performFinalAction()
     process.watchdog.dismiss()
     fflush(nil)
-    // The launcher reads from a pipe what ranks print, and passes it on; what it hasn't when the job ends is lost (seen with
-    // Open MPI 5, once in many runs). When it has can't be seen from here.
+    // The launcher reads the ranks' output from a pipe. Output that it hasn't read when the job ends is lost (seen with
+    // Open MPI 5, once in many runs). Whether it has can't be determined here, so this waits.
     if process.isRank, Launcher.ranks != nil {
-      // Signals end a sleep.
+      // In a loop, because signals interrupt a sleep.
       let end = monotonicNanoseconds() + 100_000_000
       while case let left = end - monotonicNanoseconds(), left > 0 { rest(.sleep(nanoseconds: left)) }
     }
     try transport.abort(status: status)
   }
 
-  /// Ends the transport in this process: where the process goes on, only if we started it.
+  /// Ends the transport in this process. If the process continues, MPI is ended only if Seppo has started it.
   func end(withProcess: Bool = false) throws {
     close()
     transport.whileWaiting = {}
@@ -215,12 +217,12 @@ extension Shutdown {
     process.watchdog.dismiss()
   }
 
-  /// Every rank has come here: ends the transport and the process.
+  /// Ends the transport and the process, after all ranks have agreed to end.
   ///
-  /// - Parameter itemsGoOn: whether compute threads are at items still; then what is registered with `atexit` isn't run, as
-  ///   it may take from them what they use.
-  func leave(status: Int32, itemsGoOn: Bool = false) -> Never {
-    process.threadEnd?.stay(ThreadExit(status: status))
+  /// - Parameter itemsAreRunning: Whether compute threads still run items. If so, `atexit` handlers are skipped,
+  ///   because they may destroy what the items use.
+  func leave(status: Int32, itemsAreRunning: Bool = false) -> Never {
+    process.threadEnd?.park(ThreadExit(status: status))
     if status != StopSignal.status { process.report.end(status == 0 ? .well : .error) }
     fflush(nil)
     do {
@@ -229,7 +231,7 @@ extension Shutdown {
       Console.write("Seppo: rank \(members.rank) (\(members.host)): \(error)")
       exit(failureStatus(status))
     }
-    if itemsGoOn {
+    if itemsAreRunning {
       fflush(nil)
       _exit(status)
     }

@@ -5,7 +5,7 @@ import SeppoTransport
 package enum ThreadRank {
   /// Runs the body on the calling thread, as `Seppo.run` does in a process.
   ///
-  /// - Throws: what has left the body, or what its calls would end the job with.
+  /// - Throws: The error of the body, or the error with which one of its calls ends the job.
   package static func run<Value>(
     on transport: any Transport, end: ThreadEnd, fileID: StaticString, line: UInt, column: UInt,
     _ body: () throws -> Value
@@ -19,8 +19,10 @@ package enum ThreadRank {
       process: .thread(rank: transport.rank, host: host, settings: settings, end: end))
     defer { job.pool.close() }
     return try job.enter {
+      // The body is that of a run.
+      job.gate.phase = .insideRun
       let value = try body()
-      try job.meet("the end of withRanks", at: place)
+      try job.barrier("the end of withRanks", at: place)
       try job.shutdown.end()
       return value
     }

@@ -41,9 +41,9 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
       checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
     self.journal = journal
     let sink = keeping(sink, journal)
-    start.done = try journal.restore(into: sink, place: call.place) { try job.attend() }
+    start.done = try journal.restore(into: sink, place: call.place) { try job.checkRanks() }
     // Set only now, because the journal can't be closed while it is being read.
-    job.shutdown.lastAct = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
+    job.shutdown.finalAction = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     start.quarantine = journal.quarantine
     start.failed = journal.poison.map(\.item)
     poison = journal.poison.map { quarantined in
@@ -87,7 +87,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   func close() throws {
     guard let journal else { return }
     self.journal = nil
-    job.shutdown.lastAct = nil
+    job.shutdown.finalAction = nil
     var backoff = Backoff()
     let missing = journal.finish {
       if (try? job.pause(&backoff)) == nil { rest(.sleep(nanoseconds: 1_000_000)) }

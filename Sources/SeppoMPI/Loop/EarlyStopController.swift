@@ -14,8 +14,8 @@ protocol StoppableCall {
   func close() throws
 }
 
-/// Stops the job before the end of a call, on rank 0: because of a request, a deadline, or a launcher that ends the ranks. No
-/// more items are started, items in flight may finish, and the results are stored.
+/// Stops the job before the end of a call, on rank 0: because of a request, a deadline, or a launcher that ends the
+/// ranks. No more items are started, items in flight may finish, and the results are stored.
 struct EarlyStopController {
   private let job: Job
   private let place: Place
@@ -69,7 +69,7 @@ struct EarlyStopController {
       return []
     }
     guard job.size > 1, check.isLikely(at: now) else { return [] }
-    let unresponsive = check.silent(job)
+    let unresponsive = check.unresponsive(job)
     try stored?.note(dead: unresponsive)
     return unresponsive
   }
@@ -94,7 +94,8 @@ struct EarlyStopController {
     return true
   }
 
-  /// Returns how long items in flight may keep running, in nanoseconds. If the deadline is the reason, they have until then.
+  /// Returns how long items in flight may keep running, in nanoseconds. If the deadline is the reason, they have until
+  /// then.
   private func grace(for reason: EarlyStop.Reason) -> Int {
     let left = job.settings.deadline.map {
       Int(min(max(0, $0 - EarlyStop.storing - secondsSince1970()), 1e9) * 1e9)
@@ -103,7 +104,8 @@ struct EarlyStopController {
     return min(job.settings.grace, left ?? .max)
   }
 
-  /// Returns whether an item started now would probably not be stored before the deadline, given the longest item so far.
+  /// Returns whether an item started now would probably not be stored before the deadline, given the longest item so
+  /// far.
   private func isOver(_ deadline: Double, _ stored: (any StoredResults)?) -> Bool {
     guard let stored else { return false }
     return secondsSince1970() + Double(stored.longestItem) / 1e9 + EarlyStop.reserve > deadline
@@ -141,9 +143,9 @@ struct EarlyStopController {
       job.shutdown.dieIfKilled()
     } else if call.isComplete {
       try job.finish(.exit(status: StopSignal.status))
-      job.shutdown.leave(status: StopSignal.status, itemsGoOn: job.pool.isRunning)
+      job.shutdown.leave(status: StopSignal.status, itemsAreRunning: job.pool.isRunning)
     }
-    job.shutdown.tellEnd(by: job.shutdown.request)
+    job.shutdown.announceEnd(by: job.shutdown.request)
     try job.shutdown.abort(status: StopSignal.status)
   }
 }

@@ -63,8 +63,8 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   /// Whether values that rank 0 computes must be encoded for the broadcast.
   var encodesValues: Bool { broadcastsValues && job.size > 1 && !valuesAreMemory }
 
-  /// Whether values that rank 0 computes must be encoded, for the broadcast or to be decoded again. Otherwise a type that loses
-  /// data in a round trip would keep it in rank 0's values.
+  /// Whether values that rank 0 computes must be encoded, for the broadcast or to be decoded again. Otherwise a type
+  /// that loses data in a round trip would keep it in rank 0's values.
   var encodesInPlace: Bool {
     job.size > 1 && !valuesAreMemory && (broadcastsValues || !Items.haveOwnForm(Value.self))
   }
@@ -95,8 +95,8 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     return rules
   }
 
-  /// The maximum size of a message of plain memory, in bytes. Longer messages are no faster, and shorter ones stay in the
-  /// cores' caches.
+  /// The maximum size of a message of plain memory, in bytes. Longer messages are no faster, and shorter ones stay in
+  /// the cores' caches.
   private static var longestMessage: Int { 1 << 18 }
 
   private var largestChunk: Int {
@@ -123,13 +123,13 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     var waited = 0
     while job.pool.isRunning {
       job.pool.wait(nanoseconds: 1_000_000)
-      // Another rank may be leaving with this error and waits for rank 0 to confirm it. Don't poll at once: if the items in
-      // flight are short, rank 0's own code comes first.
+      // Another rank may be leaving with this error and waits for rank 0 to confirm it. Don't poll at once: if the
+      // items in flight are short, rank 0's own code comes first.
       if waited > 200 { _ = try? job.poll() }
       _ = job.pool.takeFinished()
       waited += 1
       // An item can't be stopped, and the memory that it uses must stay.
-      if waited == 2_000 { job.process.threadEnd?.stay(error) }
+      if waited == 2_000 { job.process.threadEnd?.park(error) }
       // On rank 0 the error ends the job, so it can't wait longer. It ends the other ranks.
       if job.isRoot, waited == 2_000 { try job.shutdown.endJob(error, at: place) }
     }

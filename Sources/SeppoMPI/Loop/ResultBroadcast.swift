@@ -47,7 +47,7 @@ struct ResultBroadcast {
         if let only = parts.first, parts.count == 1 {
           return (UnsafeMutableRawBufferPointer(mutating: only.bytes), only.owner)
         }
-        let joined = _WireWriter(capacity: parts.reduce(0) { $0 + $1.bytes.count })
+        let joined = WireWriter(capacity: parts.reduce(0) { $0 + $1.bytes.count })
         for part in parts { joined.append(part.bytes) }
         return (joined.bytes, joined)
       }, arrived: { _, _ in })
@@ -105,7 +105,7 @@ struct ResultBroadcast {
           pieces: pieces.count,
           piece: { number in
             let length = sizes[pieces[number]].reduce(0) { $0 + $1.1 }
-            let buffer = _WireWriter(capacity: length)
+            let buffer = WireWriter(capacity: length)
             return (buffer.append(uninitialized: length), buffer)
           },
           arrived: { number, bytes in try read(sizes[pieces[number]], UnsafeRawBufferPointer(bytes)) })
@@ -120,7 +120,7 @@ struct ResultBroadcast {
     let held = ResultMemory.contents(lengths.reduce(0, +), values.count, stride)
     // A piece and its decoded values are in memory at the same time.
     let most = values.count.times(stride).plus(held).plus(lengths.max() ?? 0)
-    try job.expectRoom(for: most, of: "the results of the map")
+    try job.requireMemory(for: most, of: "the results of the map")
   }
 
   /// Returns the groups of parts that are broadcast together. They are the same on every rank.

@@ -133,7 +133,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let now = monotonicNanoseconds()
     coordinator.advance(to: now)
     // A rank with a long item expects heartbeat requests, however busy the other ranks keep this one.
-    try job.attend(at: now)
+    try job.checkRanks(at: now)
     try checkpoint.storePending(at: now, all: stopController.isImminent)
     if try stopController.check(at: now, self) { coordinator.handle(.stopped) }
     var hasMoved = false
@@ -155,8 +155,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     return try performAll() || hasMoved
   }
 
-  /// Passes an event to the coordinator. Its effects are performed at the end of the turn, when it has all events, except during
-  /// a comparison, which needs the payload of the event.
+  /// Passes an event to the coordinator. Its effects are performed at the end of the turn, when it has all events,
+  /// except during a comparison, which needs the payload of the event.
   private func handle(_ event: CoordinatorEvent, _ payload: UnsafeRawBufferPointer? = nil) throws {
     coordinator.handle(event)
     if coordinator.isRepeating { _ = try performAll(payload) }
@@ -239,8 +239,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     try submit(outgoing.chunk, source.input(of: outgoing.writer, of: Value.self), .message)
   }
 
-  /// Whether this rank's own values are computed in the sink's memory. They are not if failed items may leave gaps, if a late item
-  /// may write where a retry has stored its value, or if a checkpoint needs decoded values.
+  /// Whether this rank's own values are computed in the sink's memory. They are not if failed items may leave gaps, if
+  /// a late item may write where a retry has stored its value, or if a checkpoint needs decoded values.
   private var computesInPlace: Bool {
     (context.stopsAtFailure || job.size == 1) && (context.timeout == nil || call.options.retries == 0)
       && (call.options.checkpoint == nil || call.valuesAreMemory)
@@ -319,8 +319,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     try handle(.report(worker: rank, report), payload)
   }
 
-  /// Ends the job if the remaining values won't fit into memory. Ending only the call isn't possible, because messages on their
-  /// way couldn't be received.
+  /// Ends the job if the remaining values won't fit into memory. Ending only the call isn't possible, because messages
+  /// on their way couldn't be received.
   private func checkMemory(_ values: Int, bytes: Int?, isMessage: Bool = false) throws {
     guard let shortage = memory.add(values, bytes: bytes, isMessage: isMessage) else { return }
     try job.shutdown.endJob(shortage, at: call.place)

@@ -40,7 +40,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
           try report(task)
         }
         try reportOverdue()
-        try job.shutdown.passOnRequest()
+        try job.shutdown.forwardRequest()
         if hasMoved { backoff.reset() } else { try job.pause(&backoff) }
       }
     } catch {

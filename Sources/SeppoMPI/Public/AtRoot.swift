@@ -6,13 +6,13 @@ import SeppoWire
 ///
 /// ```swift
 /// let lines = try Seppo.atRoot { try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init) }
-/// let lengths = try lines.mapParallel { $0.count }   // read once, on rank 0; mapped by all
-/// let shared = try lines.broadcast()                 // now every rank has them
+/// let lengths = try lines.mapParallel { $0.count }   // mapped by all ranks
+/// let shared = try lines.broadcast()                 // now every rank has the lines
 /// ```
 ///
-/// It can't be captured by the `f` of a map, which runs on ranks that don't have it: `broadcast()` the value first.
+/// The `f` of a map can't capture it, because `f` also runs on ranks that don't have the value: `broadcast()` it first.
 public struct AtRoot<Value> {
-  /// The value, on rank 0; nil on the others.
+  /// The value on rank 0; nil on all other ranks.
   public let value: Value?
 
   @usableFromInline
@@ -21,19 +21,20 @@ public struct AtRoot<Value> {
 
 @available(
   *, unavailable,
-  message: "only rank 0 has this value, and f runs on every rank: broadcast() it first, and capture what that gives"
+  message: "only rank 0 has this value, and f runs on every rank: call broadcast() first, and capture its result"
 )
 extension AtRoot: Sendable {}
 
 extension AtRoot {
-  /// Goes on with the value, on rank 0.
+  /// Runs the body with the value, on rank 0 only.
   ///
   /// ```swift
   /// try results.atRoot { try save($0) }
   /// ```
   ///
-  /// - Returns: what the body gives, on rank 0.
-  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws; a `SeppoError` that it throws itself.
+  /// - Returns: The body's result, on rank 0.
+  /// - Throws: On every rank, `SeppoError.rootThrew` if the body throws. A `SeppoError` of the body is rethrown as it
+  ///   is.
   @discardableResult
   public func atRoot<Next>(
     _ body: (Value) throws -> Next, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
@@ -46,14 +47,13 @@ extension AtRoot {
 }
 
 extension AtRoot where Value: Codable & Sendable {
-  /// Gives the value to every rank.
+  /// Returns the value on every rank.
   ///
   /// ```swift
   /// let table = try Seppo.atRoot { try readTable() }.broadcast()
   /// ```
   ///
-  /// - Throws: on every rank, `SeppoError.notEncodable` or `notDecodable` where the value can't be encoded, or not be
-  ///   decoded again.
+  /// - Throws: On every rank, `SeppoError.notEncodable` or `notDecodable` if the value can't be encoded or decoded.
   public func broadcast(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Value {
     let place = Place(fileID: fileID, line: line, column: column)
     return try Job.forCall { try broadcast(as: $0, place) }
@@ -68,13 +68,13 @@ extension AtRoot where Value: Codable & Sendable {
       }
       guard let value else { preconditionFailure("rank 0 has the value of every AtRoot") }
       if job.size == 1, !job.checksWire { return value }
-      // Before anybody is asked to wait for it: it may take long, and meanwhile this rank isn't heard of.
+      // Before the call is matched: this may take long, and this rank doesn't answer meanwhile.
       let coded = Result {
         let bytes = try encode(value, job)
-        return (bytes, try takeAsOthersDo(value, bytes, job))
+        return (bytes, try valueAsReceived(value, bytes, job))
       }
       try matching.gather()
-      let (bytes, received): (_WireWriter, Value)
+      let (bytes, received): (WireWriter, Value)
       do {
         (bytes, received) = try coded.get()
       } catch let error as SeppoError {
@@ -86,7 +86,7 @@ extension AtRoot where Value: Codable & Sendable {
         let shortage = job.limits.shortage(
           own: 0, shared: memory(for: bytes.count).times(others), ranks: others + 1)
       {
-        let error = job.error(shortage, of: "the value that is broadcast")
+        let error = job.error(shortage, of: "the broadcast value")
         try job.finish(.threw(error))
         throw error
       }
@@ -96,7 +96,7 @@ extension AtRoot where Value: Codable & Sendable {
     }
   }
 
-  private func encode(_ value: Value, _ job: Job) throws -> _WireWriter {
+  private func encode(_ value: Value, _ job: Job) throws -> WireWriter {
     do throws(WireError) {
       return try Control.encode(value)
     } catch {
@@ -104,14 +104,15 @@ extension AtRoot where Value: Codable & Sendable {
     }
   }
 
-  /// Rank 0 takes the value as the others get it, else a type that loses something on the way would give it another. What
-  /// has a wire form of its own loses nothing, and needn't be held twice.
-  private func takeAsOthersDo(_ value: Value, _ bytes: _WireWriter, _ job: Job) throws -> Value {
+  /// Returns the value as the other ranks receive it: if its encoding loses something, all ranks must get the same. A
+  /// type with its own wire form loses nothing, so that no second copy is needed.
+  private func valueAsReceived(_ value: Value, _ bytes: WireWriter, _ job: Job) throws -> Value {
     if Items.haveOwnForm(Value.self), !job.checksWire { return value }
     return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: job.host)
   }
 
-  /// What a value of so many bytes takes where it is received: these, and itself, for which they may be longer than it is.
+  /// Returns the bytes of memory that a rank needs to receive a value of this encoded size: the encoded and the decoded
+  /// value. The encoded value may be the longer one.
   private func memory(for bytes: Int) -> Int {
     bytes.plus(Items.haveOwnForm(Value.self) ? bytes : bytes / 2)
   }
@@ -121,8 +122,8 @@ extension AtRoot where Value: Codable & Sendable {
       guard case .threw(let error) = outcome else { preconditionFailure("a broadcast ended without a value") }
       throw error
     }
-    try job.expectRoom(for: memory(for: count), of: "the value that is broadcast")
-    let received = _WireWriter(capacity: count)
+    try job.requireMemory(for: memory(for: count), of: "the broadcast value")
+    let received = WireWriter(capacity: count)
     try job.transport.broadcast(received.append(uninitialized: count))
     return try Control.decode(
       Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: job.rank, host: job.host)
@@ -130,9 +131,10 @@ extension AtRoot where Value: Codable & Sendable {
 }
 
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
-  /// What `map` gives, computed by all ranks, on every rank; the elements were read on rank 0 only.
+  /// Returns an array with the results of mapping `f` over rank 0's elements, computed by all ranks. Every rank gets
+  /// the whole array, in order.
   ///
-  /// - Throws: as ``Parallel/map(_:fileID:line:column:)``.
+  /// - Throws: As ``Parallel/map(_:fileID:line:column:)``.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Value.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
@@ -141,7 +143,7 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// Rank 0's collection, to be computed by all ranks with options; see ``ParallelOptions``.
+  /// Returns rank 0's collection with options for how all ranks compute it; see ``ParallelOptions``.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
@@ -151,7 +153,7 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
       ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 
-  /// Rank 0's collection, to be computed by all ranks with options.
+  /// Returns rank 0's collection with options for how all ranks compute it.
   @inlinable
   public func parallel(_ options: ParallelOptions) -> Parallel<Value> {
     Parallel(value, options, areEverywhere: false)
@@ -165,10 +167,11 @@ extension Seppo {
   /// try Seppo.atRoot { print("done") }
   /// ```
   ///
-  /// Every rank makes the call, and waits for the body's end.
+  /// Every rank must make the call, and waits until the body has ended.
   ///
-  /// - Returns: what the body gives, on rank 0.
-  /// - Throws: on every rank, `SeppoError.rootThrew` where the body throws; a `SeppoError` that it throws itself.
+  /// - Returns: The body's result, on rank 0.
+  /// - Throws: On every rank, `SeppoError.rootThrew` if the body throws. A `SeppoError` of the body is rethrown as it
+  ///   is.
   @discardableResult
   public static func atRoot<Value>(
     _ body: () throws -> Value, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
@@ -190,13 +193,13 @@ extension Seppo {
         if case .threw(let error) = try matching.awaitOutcome() { throw error }
         return AtRoot(nil)
       }
-      // Before the body: where the ranks aren't together, nothing should be saved or printed twice.
+      // Before the body: if the ranks have diverged, it must not save or print anything.
       try matching.gather()
       let value: Value
       do {
         value = try CallContext.enter(.atRoot, body)
       } catch {
-        // A program that it ran may have been ended by the same signal.
+        // The same signal may have ended a program that the body ran.
         if StopSignal.mayHaveMadeItemThrow() { job.endRequest.endNow(after: error) }
         let error =
           error as? SeppoError

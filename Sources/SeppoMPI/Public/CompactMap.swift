@@ -1,17 +1,18 @@
 import SeppoCompute
 
 extension Parallel {
-  /// Returns the non-`nil` results of `f`, computed by all ranks, on every rank.
+  /// Returns an array with the non-`nil` results of `f`, computed by all ranks. Every rank gets the whole array, in
+  /// order.
   ///
   /// ```swift
   /// let periods = try lightCurves.parallel().compactMap { curve in transitPeriod(of: curve) }
   /// ```
   ///
-  /// Only what is not `nil` travels and takes memory.
+  /// Only non-`nil` results are sent and take memory.
   ///
-  /// - Parameter f: as that of ``map(_:fileID:line:column:)``.
-  /// - Returns: the results in the order of rank 0's elements, the same on every rank.
-  /// - Throws: as ``map(_:fileID:line:column:)``.
+  /// - Parameter f: As for ``map(_:fileID:line:column:)``.
+  /// - Returns: The results in the order of rank 0's elements, the same on every rank.
+  /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
   public func compactMap<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
@@ -41,7 +42,8 @@ extension Parallel {
 }
 
 extension ParallelAtRoot {
-  /// Returns the non-`nil` results of `f`, computed by all ranks, on rank 0; see ``Parallel/compactMap(_:fileID:line:column:)``.
+  /// Returns an array with the non-`nil` results of `f`, computed by all ranks, on rank 0 only; see
+  /// ``Parallel/compactMap(_:fileID:line:column:)``.
   @inlinable
   @discardableResult
   public func compactMap<Result: Codable & Sendable>(

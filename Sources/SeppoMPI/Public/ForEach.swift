@@ -1,25 +1,25 @@
 import SeppoCompute
 
 extension Parallel {
-  /// Calls `f` for each element, on whichever rank; nothing comes back.
+  /// Calls `f` for each element, on any rank. Returns nothing.
   ///
   /// ```swift
   /// try frames.parallel().forEach { frame in try render(frame, to: "frame-\(frame.number).png") }
   /// ```
   ///
-  /// When it returns, on any rank, `f` has been called for all elements. With `retries:` it may have been called more than
-  /// once for one.
+  /// When it returns on a rank, `f` has been called for all elements. With `retries:`, `f` may be called more than once
+  /// for the same element.
   ///
-  /// - Parameter f: as that of ``map(_:fileID:line:column:)``. What it writes to must be somewhere that all ranks can use, as
-  ///   a file of the item's own.
-  /// - Throws: as ``map(_:fileID:line:column:)``.
+  /// - Parameter f: As for ``map(_:fileID:line:column:)``. It must write to a place that every rank can use, such as
+  ///   one file per element on a shared file system.
+  /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
   public func forEach(
     _ f: @Sendable (Base.Element) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws {
     try withWork(Place(fileID: fileID, line: line, column: column)) { work in
-      // A byte says that a block of elements is done.
+      // The result of a block is one byte, which says that it is done.
       _ = try runMap(work, UInt8.self, Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)) {
         input, output, first, limits in
         computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in

@@ -1,17 +1,18 @@
 import SeppoCompute
 
 extension Parallel {
-  /// What `map` gives, computed by all ranks, on every rank.
+  /// Returns an array with the results of mapping `f` over the elements, computed by all ranks. Every rank gets the
+  /// whole array, in order.
   ///
   /// ```swift
   /// let roots = try numbers.parallel(threads: 4).map { $0.squareRoot() }
   /// ```
   ///
-  /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
-  /// - Returns: the results in the order of rank 0's elements, the same on every rank.
-  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
-  ///   ranks have other elements, `diverged` where they are not all in this call.
-  /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
+  /// - Parameter f: Called once per element, on any rank, on a compute thread. It may capture values only.
+  /// - Returns: The results in the order of rank 0's elements, the same on every rank.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` if a
+  ///   rank has other elements than rank 0, `diverged` if the ranks are not all in this call.
+  /// - Note: If the module's default isolation is the main actor, declare `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func map<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
@@ -20,7 +21,7 @@ extension Parallel {
     try mapped(Verb("mapParallel", to: .everyRank), Place(fileID: fileID, line: line, column: column), f)?.values ?? []
   }
 
-  /// A value for each element.
+  /// Computes one value per element.
   @inlinable
   func mapped<Value: Codable & Sendable>(
     _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Value
@@ -34,9 +35,9 @@ extension Parallel {
 }
 
 extension ParallelAtRoot {
-  /// What `map` gives, computed by all ranks, on rank 0.
+  /// Returns an array with the results of mapping `f` over the elements, computed by all ranks, on rank 0 only.
   ///
-  /// - Throws: as ``Parallel/map(_:fileID:line:column:)``, on every rank.
+  /// - Throws: As ``Parallel/map(_:fileID:line:column:)``, on every rank.
   @inlinable
   @discardableResult
   public func map<Result: Codable & Sendable>(

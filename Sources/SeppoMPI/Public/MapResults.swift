@@ -1,24 +1,24 @@
 import SeppoCompute
 
 extension Parallel {
-  /// Every item's fate, computed by all ranks, on every rank: its result, or the error that it failed with.
+  /// Returns an array with the `Result` of each element: the value of `f`, or the error with which the item failed. All
+  /// ranks compute it. Every rank gets the whole array, in order.
   ///
   /// ```swift
-  /// for (molecule, fate) in zip(molecules, try molecules.parallel(retries: 1).mapResults(dock)) {
-  ///   switch fate {
+  /// for (molecule, result) in zip(molecules, try molecules.parallel(retries: 1).mapResults(dock)) {
+  ///   switch result {
   ///   case .success(let energy): …
   ///   case .failure(let error): …
   ///   }
   /// }
   /// ```
   ///
-  /// An error that `f` threw arrives as `SeppoError.itemThrew`, and where it is `Codable`, ``ItemError/thrown(as:)`` gives
-  /// it back.
+  /// An error thrown by `f` arrives as `SeppoError.itemThrew`. If it is `Codable`, ``ItemError/thrown(as:)`` returns
+  /// it.
   ///
-  /// - Parameter f: as that of ``map(_:fileID:line:column:)``. What it throws for one item doesn't keep the others from being
-  ///   computed.
-  /// - Returns: results and errors in the order of rank 0's elements, the same on every rank.
-  /// - Throws: `SeppoError` where the map itself fails, as by ranks that are not all in this call.
+  /// - Parameter f: As for ``map(_:fileID:line:column:)``. If it throws for one element, the others are still computed.
+  /// - Returns: Values and errors in the order of rank 0's elements, the same on every rank.
+  /// - Throws: `SeppoError` if the map itself fails, for example because the ranks are not all in this call.
   @inlinable
   public func mapResults<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
@@ -31,9 +31,10 @@ extension Parallel {
 }
 
 extension ParallelAtRoot {
-  /// Every item's fate, on rank 0: its result, or the error that it failed with.
+  /// Returns an array with the `Result` of each element, computed by all ranks, on rank 0 only: the value of `f`, or
+  /// the error with which the item failed.
   ///
-  /// - Throws: as ``Parallel/mapResults(_:fileID:line:column:)``, on every rank.
+  /// - Throws: As ``Parallel/mapResults(_:fileID:line:column:)``, on every rank.
   @inlinable
   @discardableResult
   public func mapResults<Value: Codable & Sendable>(

@@ -1,12 +1,12 @@
 import SeppoCompute
 
-/// A collection to be computed by all ranks, with options.
+/// A collection with options for how all ranks compute it.
 ///
 /// ```swift
 /// let energies = try molecules.parallel(chunk: .items(1)).map(dock)
 /// ```
 public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable {
-  /// Rank 0's elements; nil where there are none.
+  /// The elements; nil on ranks that don't have them.
   @usableFromInline let base: Base?
   @usableFromInline let options: ParallelOptions
   /// Whether every rank has the elements, so that they are compared with rank 0's.
@@ -19,7 +19,7 @@ public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable 
     self.areEverywhere = areEverywhere
   }
 
-  /// The same verbs, whose values only rank 0 gets: for what is too large for every rank.
+  /// The same functions, with results on rank 0 only: for results that are too large for every rank.
   ///
   /// ```swift
   /// try images.parallel().atRoot.map(render).atRoot { frames in try save(frames) }
@@ -29,7 +29,7 @@ public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable 
   }
 }
 
-/// A collection to be computed by all ranks for rank 0; see ``Parallel/atRoot``.
+/// A collection that all ranks compute, with results on rank 0 only; see ``Parallel/atRoot``.
 public struct ParallelAtRoot<Base: Collection> where Base.Element: Codable & Sendable {
   @usableFromInline let parallel: Parallel<Base>
 
@@ -38,7 +38,7 @@ public struct ParallelAtRoot<Base: Collection> where Base.Element: Codable & Sen
 }
 
 extension Parallel {
-  /// Lends what is to be computed.
+  /// Calls the body with the work of one call.
   @inlinable
   func withWork<Value>(_ place: Place, _ body: (Work<Base.Element>) throws -> Value) throws -> Value {
     try Work.lend(base, options, areEverywhere: areEverywhere, place, body)
@@ -46,22 +46,23 @@ extension Parallel {
 }
 
 extension Collection where Element: Codable & Sendable {
-  /// What `map` gives, computed by all ranks, on every rank: one word changes.
+  /// Returns an array with the results of mapping `f` over the elements, computed by all ranks. Every rank gets the
+  /// whole array, in order.
   ///
   /// ```swift
   /// let squares = try numbers.mapParallel { $0 * $0 }
   /// ```
   ///
-  /// Every rank makes the call with the same elements, in the same order: their count and at most 64 of them are compared.
-  /// What comes from a `Set`, a `Dictionary`, a random number generator or the clock differs from rank to rank: sort it, or
-  /// make it in ``Seppo/atRoot(_:fileID:line:column:)``, whose value can be mapped as it is. Inside `f`, where a rank is alone, it
-  /// is `map`.
+  /// Every rank must make the call with the same elements, in the same order. Their count and at most 64 of them are
+  /// compared. Elements from a `Set`, a `Dictionary`, a random number generator or the clock differ between ranks: sort
+  /// them, or create them in ``Seppo/atRoot(_:fileID:line:column:)`` and map its value. Inside `f`, a nested call runs
+  /// as `map` on its rank.
   ///
-  /// - Parameter f: run once for each element, on any rank, on a thread of its own. It captures values only.
-  /// - Returns: the results in the order of the elements, the same on every rank.
-  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` where the
-  ///   ranks have other elements, `diverged` where they are not all in this call.
-  /// - Note: where the main actor is the module's default isolation, declare a `nonisolated struct` and `nonisolated func`.
+  /// - Parameter f: Called once per element, on any rank, on a compute thread. It may capture values only.
+  /// - Returns: The results in the order of the elements, the same on every rank.
+  /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` if a
+  ///   rank has other elements than rank 0, `diverged` if the ranks are not all in this call.
+  /// - Note: If the module's default isolation is the main actor, declare `nonisolated struct` and `nonisolated func`.
   @inlinable
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
@@ -70,7 +71,7 @@ extension Collection where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// This collection, to be computed by all ranks with options: see ``ParallelOptions``.
+  /// Returns this collection with options for how all ranks compute it; see ``ParallelOptions``.
   ///
   /// ```swift
   /// let energies = try molecules.parallel(chunk: .items(1), threads: 2).map(dock)
@@ -84,7 +85,7 @@ extension Collection where Element: Codable & Sendable {
       ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 
-  /// This collection, to be computed by all ranks with options.
+  /// Returns this collection with options for how all ranks compute it.
   @inlinable
   public func parallel(_ options: ParallelOptions) -> Parallel<Self> { Parallel(self, options) }
 }

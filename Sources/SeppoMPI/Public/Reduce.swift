@@ -1,25 +1,26 @@
 import SeppoCompute
 
 extension Parallel {
-  /// Returns what the elements come to when each is worked into a value, computed by all ranks, on every rank.
+  /// Returns the result of combining the elements with `update`, computed by all ranks. Every rank gets it.
   ///
   /// ```swift
   /// let counts = try lines.parallel().reduce(into: [:], { $0[$1.first, default: 0] += 1 }, merge: { $0.merge($1, uniquingKeysWith: +) })
   /// ```
   ///
-  /// The elements are grouped by their number alone, in at most 1,024 blocks of neighbours. Each block begins with a copy of
-  /// `initial`; the blocks' values are merged in order, on rank 0. So the result is the same, to the last bit, for any
-  /// number of ranks, threads and chunks. A sum of floating-point numbers may differ in its last bits from that of
-  /// `Sequence`'s `reduce`, which doesn't group. With `retries:` a block is computed again, and with `timeout:` it has that
+  /// The elements are divided into at most 1,024 blocks of neighbours, by their count alone. Each block starts with a
+  /// copy of `initial`. Rank 0 merges the values of the blocks in order. The result is therefore the same, to the last
+  /// bit, for any number of ranks, threads and chunks. A sum of floating-point numbers may differ in its last bits from
+  /// that of `Sequence.reduce`, which has no blocks. `retries:` repeats a whole block; `timeout:` allows a block this
   /// time for each of its elements.
   ///
   /// - Parameters:
-  ///   - initial: must be neutral: merged into a value, it doesn't change that, as 0 for a sum or `[:]` for counts.
-  ///   - update: works an element into a value.
-  ///   - merge: works a later block's value into an earlier one's; must be associative.
-  /// - Returns: `initial` where there are no elements.
-  /// - Throws: as ``map(_:fileID:line:column:)``; `SeppoError.badOption` where `initial` is found not to be neutral;
-  ///   `SeppoError.mergeThrew` where `merge` throws.
+  ///   - initial: A neutral value: merged into another value, it must not change it. Examples are 0 for a sum and `[:]`
+  ///     for counts.
+  ///   - update: Adds an element to the value of a block.
+  ///   - merge: Merges the value of a later block into that of an earlier one. Must be associative.
+  /// - Returns: The combined value; `initial` if there are no elements.
+  /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.badOption` if `initial` is found not to be neutral;
+  ///   `SeppoError.mergeThrew` if `merge` throws.
   @inlinable
   public func reduce<Value: Codable & Sendable>(
     into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
@@ -51,7 +52,8 @@ extension Parallel {
 }
 
 extension ParallelAtRoot {
-  /// Returns what the elements come to, on rank 0; see ``Parallel/reduce(into:_:merge:fileID:line:column:)``.
+  /// Returns the result of combining the elements, computed by all ranks, on rank 0 only; see
+  /// ``Parallel/reduce(into:_:merge:fileID:line:column:)``.
   @inlinable
   @discardableResult
   public func reduce<Value: Codable & Sendable>(

@@ -1,6 +1,6 @@
 import SeppoProcess
 
-/// `map`, spread over the ranks that `mpirun` started.
+/// `map`, distributed over the ranks that `mpirun` started.
 ///
 /// ```swift
 /// import SeppoMPI
@@ -9,18 +9,18 @@ import SeppoProcess
 /// try Seppo.atRoot { print(squares.reduce(0, +)) }
 /// ```
 ///
-/// Every rank runs the same lines in the same order. There is no code for a master, and none for workers. The first call
-/// starts MPI, and MPI ends with the program. Without a launcher there is one rank, and MPI isn't started.
+/// Every rank runs the same lines in the same order. There is no separate code for a master or for workers. The first
+/// call starts MPI; MPI ends with the program. Without a launcher there is one rank, and MPI is not started.
 public enum Seppo {
-  /// The number of this process among those that `mpirun` started: 0 to `size` − 1. Without `mpirun`, 0.
+  /// The rank of this process: 0 to `size` − 1. Without a launcher, 0.
   public static var rank: Int { Job.current.rank }
 
-  /// The number of processes that `mpirun` started. Without `mpirun`, 1.
+  /// The number of ranks, which are the processes that `mpirun` started. Without a launcher, 1.
   public static var size: Int { Job.current.size }
 
-  /// Whether this is rank 0, which scatters and gathers.
+  /// Whether this is rank 0, which distributes the items and collects the results.
   public static var isRoot: Bool { rank == 0 }
 
-  /// The name of the machine that this rank runs on, as returned by `gethostname`.
+  /// The name of the host on which this rank runs, as returned by `gethostname`.
   public static let hostName = HostName.own
 }

@@ -1,10 +1,11 @@
 import SeppoProcess
 
 extension Seppo {
-  /// Ends every rank with this status, after flushing what was printed: for command-line tools (64 for a usage error, 1 for a
+  /// Flushes the output, and ends every rank with this status. For command-line tools (64 for a usage error, 1 for a
   /// partial failure).
   ///
-  /// Every rank calls it; or rank 0 alone, inside `atRoot`. Inside an item it ends the whole job at once, and never with 0.
+  /// Call it on every rank, or on rank 0 inside `atRoot`. Inside an item it ends the whole job at once, never with
+  /// status 0.
   public static func exit(_ status: Int32, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column)
     -> Never
   {
@@ -13,7 +14,7 @@ extension Seppo {
     let place = Place(fileID: fileID, line: line, column: column)
     let context = CallContext.current
     if job.gate.phase == .ended || context == .item {
-      job.process.threadEnd?.stay(ThreadExit(status: failureStatus(status)))
+      job.process.threadEnd?.park(ThreadExit(status: failureStatus(status)))
     }
     if job.gate.phase == .ended {
       fflush(nil)
@@ -30,17 +31,17 @@ extension Seppo {
       fflush(nil)
       _exit(failureStatus(status))
     case .atRoot, .merge:
-      // The others wait for this atRoot's outcome.
+      // The other ranks wait for the outcome of this call.
       do {
         try job.sendToAll(.exit(status: status))
       } catch {
         job.shutdown.endJobFromAnyThread(error, at: place)
       }
     case .everyRank:
-      // Another thread of a process without a launcher may be in a call, which then ends with the process.
+      // No rank to meet. Calls on other threads end with the process.
       if job.process.isLone { break }
       do {
-        try job.meet("Seppo.exit(\(status))", at: place)
+        try job.barrier("Seppo.exit(\(status))", at: place)
       } catch {
         job.shutdown.endJobFromAnyThread(error, at: place)
       }

@@ -2,11 +2,10 @@ import SeppoProcess
 import SeppoTransport
 
 extension Seppo {
-  /// Runs the body on every rank, then ends MPI. An error that leaves the body is printed once, and ends the job.
+  /// Runs the body on every rank, then ends MPI. An error thrown by the body is printed once and ends the job.
   ///
-  /// A program doesn't need it: any call starts MPI, and MPI ends with the program. With it, an error that leaves the body on
-  /// any rank is printed as one line (rank, host, what, where), and the whole job ends with exit status 1, at once, on every
-  /// rank.
+  /// It is optional: any call starts MPI, and MPI ends with the program. With it, an error that the body throws on any
+  /// rank is printed as one line with rank, host, error and place, and the whole job ends at once with exit status 1.
   ///
   /// ```swift
   /// Seppo.run {
@@ -15,8 +14,8 @@ extension Seppo {
   /// }
   /// ```
   ///
-  /// Under a launcher it may be called once, and no call may follow it, because MPI can't start twice in a process. Without a
-  /// launcher it may be called again, also by several threads.
+  /// Under a launcher it may be called once, and no call may follow it, because MPI can't be started twice in a
+  /// process. Without a launcher it may be called several times, on any thread.
   public static func run(
     _ body: () throws -> Void, fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) {
@@ -31,10 +30,11 @@ extension Seppo {
     }
   }
 
-  /// Runs the asynchronous body on every rank, then ends MPI. An error that leaves the body is printed once, and ends the job.
+  /// Runs the asynchronous body on every rank, then ends MPI. An error thrown by the body is printed once and ends the
+  /// job.
   ///
-  /// The body runs where the caller does: from a `@MainActor` `main() async`, on the main actor. After an `await` it may be
-  /// on another thread than before; calls are made one at a time. For the rest, see ``run(_:fileID:line:column:)``.
+  /// The body runs in the caller's isolation: from a `@MainActor` `main() async`, on the main actor. After an `await`
+  /// it may run on another thread. Make one call at a time. See also ``run(_:fileID:line:column:)``.
   public static func run(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void, fileID: StaticString = #fileID,
     line: UInt = #line, column: UInt = #column
@@ -63,13 +63,13 @@ extension Seppo {
     job.gate.phase = .insideRun
   }
 
-  /// All ranks leave together: one that has left can't be waited for by another.
+  /// All ranks leave together, because no rank can wait for one that has left.
   private static func end(_ job: Job, at place: Place) throws {
     if job.process.isLone {
       fflush(nil)
       return LoneJobs.shared.endRun()
     }
-    try job.meet("the end of Seppo.run", at: place)
+    try job.barrier("the end of Seppo.run", at: place)
     fflush(nil)
     if job.isRoot { job.report.end(.well) }
     do {
@@ -80,15 +80,15 @@ extension Seppo {
   }
 
   private static func fail(_ job: Job, _ error: any Error, at place: Place) -> Never {
-    job.process.threadEnd?.stay(error)
+    job.process.threadEnd?.park(error)
     let hasEnded = job.gate.phase == .ended
-    // SIGTERM also comes where a launcher ends ranks, which is seen to there.
+    // SIGTERM may also come from a launcher that ends the ranks; `endJobFromAnyThread` handles that.
     if !hasEnded, !RankProcess.isFork, StopSignal.mayHaveMadeItemThrow(), StopSignal.current != SIGTERM {
       job.endRequest.endNow(after: error)
     }
     if !hasEnded { job.shutdown.endJobFromAnyThread(error, at: place) }
-    // MPI has ended, so that the ranks can't agree on one that prints it. Rank 0 does; the launcher ends the others, which
-    // give it the time to do so, because the first that leaves with an error takes all with it.
+    // MPI has ended, so the ranks can't agree on which one prints the error. Rank 0 prints it. The others wait, because
+    // the launcher ends all ranks when the first one exits with an error.
     fflush(nil)
     if job.isRoot { Console.write("Seppo: rank 0 (\(job.host)): \(error)") } else { usleep(500_000) }
     endProcess(1)

@@ -1,4 +1,4 @@
-// Functions that await.
+// Asynchronous functions.
 @available(
   *, unavailable,
   message:

@@ -1,4 +1,5 @@
-// Options in the wrong place. Disfavoured, as they can all be left out: without options, another misuse has a better message.
+// Options in the wrong place. Disfavoured because all options can be omitted: without options, another misuse has a
+// better message.
 @available(
   *, unavailable,
   message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
@@ -59,10 +60,10 @@ extension AtRoot where Value: Collection {
   }
 }
 
-// Verbs in the wrong place. An `AtRoot` has them too, by the sequence that it isn't.
+// Verbs in the wrong place. They extend `AtRoot` too, through its unavailable conformance to `Sequence`.
 @available(
   *, unavailable,
-  message: "atRoot is said before the verb: xs.parallel().atRoot.map { … }"
+  message: "atRoot comes before the verb: xs.parallel().atRoot.map { … }"
 )
 extension Sequence {
   @discardableResult
@@ -76,7 +77,7 @@ extension Sequence {
 
 @available(
   *, unavailable,
-  message: "only what parallel() gives has this verb: xs.parallel().mapResults { … }"
+  message: "this verb needs parallel() before it: xs.parallel().mapResults { … }"
 )
 extension Sequence {
   @discardableResult
@@ -90,7 +91,7 @@ extension Sequence {
 
 @available(
   *, unavailable,
-  message: "atRoot is said before the verb: xs.parallel().atRoot.mapResults { … }"
+  message: "atRoot comes before the verb: xs.parallel().atRoot.mapResults { … }"
 )
 extension Sequence {
   @discardableResult
@@ -110,7 +111,7 @@ extension Parallel {
   }
 }
 
-@available(*, unavailable, message: "atRoot is said before the verb: xs.parallel().atRoot.map { … }")
+@available(*, unavailable, message: "atRoot comes before the verb: xs.parallel().atRoot.map { … }")
 extension Parallel {
   @discardableResult
   public func mapAtRoot<Result>(_ f: (Base.Element) throws -> Result) throws -> AtRoot<[Result]> {
@@ -118,7 +119,7 @@ extension Parallel {
   }
 }
 
-@available(*, unavailable, message: "atRoot is said before the verb: xs.parallel().atRoot.mapResults { … }")
+@available(*, unavailable, message: "atRoot comes before the verb: xs.parallel().atRoot.mapResults { … }")
 extension Parallel {
   @discardableResult
   public func mapResultsAtRoot<Value>(_ f: (Base.Element) throws -> Value) throws -> AtRoot<[Result<Value, SeppoError>]>

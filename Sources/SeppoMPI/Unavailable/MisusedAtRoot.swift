@@ -1,11 +1,11 @@
 import SeppoCompute
 
-// An `AtRoot` taken for its value.
+// An `AtRoot` used as its value.
 
 @available(
   *, unavailable,
   message:
-    "atRoot gives an AtRoot, whose value only rank 0 has: add .broadcast() to have the value on every rank, or go on with it on rank 0: .atRoot { value in … }"
+    "atRoot returns an AtRoot, whose value only rank 0 has: add .broadcast() to have the value on every rank, or use it on rank 0: .atRoot { value in … }"
 )
 extension Seppo {
   @_disfavoredOverload
@@ -17,7 +17,7 @@ extension Seppo {
 @available(
   *, unavailable,
   message:
-    "atRoot gives an AtRoot, whose value only rank 0 has: add .broadcast() to have the value on every rank, or go on with it on rank 0: .atRoot { value in … }"
+    "atRoot returns an AtRoot, whose value only rank 0 has: add .broadcast() to have the value on every rank, or use it on rank 0: .atRoot { value in … }"
 )
 extension AtRoot {
   @_disfavoredOverload
@@ -26,11 +26,11 @@ extension AtRoot {
   }
 }
 
-// So that `for x in table`, `table.map`, `table.reduce` and others have a message.
+// For the messages of `for x in table`, `table.map`, `table.reduce` and others.
 @available(
   *, unavailable,
   message:
-    "only rank 0 has this value: broadcast() gives it to every rank, .atRoot { value in … } goes on with it on rank 0, .mapParallel { … } maps its elements on all ranks"
+    "only rank 0 has this value: broadcast() sends it to every rank, .atRoot { value in … } uses it on rank 0, .mapParallel { … } maps its elements on all ranks"
 )
 extension AtRoot: Sequence where Value: Sequence {
   public func makeIterator() -> Value.Iterator {
@@ -41,7 +41,7 @@ extension AtRoot: Sequence where Value: Sequence {
 @available(
   *, unavailable,
   message:
-    "only rank 0 has this value: broadcast() gives it to every rank, .atRoot { value in … } goes on with it on rank 0, .mapParallel { … } maps its elements on all ranks"
+    "only rank 0 has this value: broadcast() sends it to every rank, .atRoot { value in … } uses it on rank 0, .mapParallel { … } maps its elements on all ranks"
 )
 extension AtRoot where Value: Collection {
   public var count: Int {
@@ -73,7 +73,7 @@ extension AtRoot where Value: Collection {
 @available(
   *, unavailable,
   message:
-    "only rank 0 has this value: broadcast() gives it to every rank, .atRoot { value in … } goes on with it on rank 0, .mapParallel { … } maps its elements on all ranks"
+    "only rank 0 has this value: broadcast() sends it to every rank, .atRoot { value in … } uses it on rank 0, .mapParallel { … } maps its elements on all ranks"
 )
 extension AtRoot {
   public subscript<Key: Hashable, Entry>(key: Key) -> Entry? where Value == [Key: Entry] {
@@ -82,7 +82,7 @@ extension AtRoot {
   }
 }
 
-// Values that can't travel.
+// Values that can't be sent.
 @available(
   *, unavailable,
   message:
@@ -94,11 +94,11 @@ extension AtRoot {
   }
 }
 
-// Elements that can't travel. Rank 0 has them already.
+// Elements that can't be sent. They are on rank 0.
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, make a struct of a tuple, a String of a Substring or Character, an Array of a slice"
+    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple, a String for a Substring or Character, an Array for a slice"
 )
 extension AtRoot where Value: Collection {
   public func mapParallel<Result>(_ f: (Value.Element) throws -> Result) throws -> [Result] {

@@ -1,4 +1,4 @@
-/// What an unavailable `parallel` gives, so that the compiler says nothing about the verb after it.
+/// The result of an unavailable `parallel`. With it the compiler reports no second error for the verb that follows.
 public struct MisusedParallel<Element> {
   private init() {}
 
@@ -39,11 +39,11 @@ public struct MisusedParallel<Element> {
   }
 }
 
-// Elements that can't travel.
+// Elements that can't be sent.
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, make a struct of a tuple, a String of a Substring or Character, an Array of a slice"
+    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple, a String for a Substring or Character, an Array for a slice"
 )
 extension Collection {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -116,7 +116,7 @@ extension Collection {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: enumerated() gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(i, xs[i]) }"
+    "the elements can't travel between ranks: enumerated() returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(i, xs[i]) }"
 )
 extension EnumeratedSequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -134,7 +134,7 @@ extension EnumeratedSequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: zip gives tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(xs[i], ys[i]) }"
+    "the elements can't travel between ranks: zip returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(xs[i], ys[i]) }"
 )
 extension Zip2Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -152,7 +152,7 @@ extension Zip2Sequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: those of a dictionary are tuples, which aren't Codable, in another order on each rank: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
+    "the elements can't travel between ranks: a dictionary's elements are tuples, which aren't Codable, and their order differs between ranks: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
 )
 extension Dictionary {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -170,7 +170,7 @@ extension Dictionary {
 @available(
   *, unavailable,
   message:
-    "only a collection can be mapped by all ranks, as its elements are counted first: make an array of this sequence, Array(xs).mapParallel { … }"
+    "only a collection can be mapped by all ranks, because its elements are counted first: make an array of this sequence, Array(xs).mapParallel { … }"
 )
 extension Sequence where Element: Codable & Sendable {
   public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {

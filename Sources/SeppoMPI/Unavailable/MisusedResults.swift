@@ -1,12 +1,13 @@
-// Programs that can't work meet the overloads of this folder at compile time, with a message that says what to do.
+// The overloads in this folder turn uses that can't work into compile-time errors that say what to do.
 //
-// A correct program never meets them: the compiler tries what is unavailable only where nothing else fits. In a program
-// with another error it tries them all, in the order of the files, and gives up after a million steps. So this folder
-// comes behind `Public` in the alphabet: where the real verb is tried first, a misspelt member in `f` takes 70 steps to
-// find, else 230,000. And the overloads are few, and extend `Collection` and not `Sequence` where they can. A message is
-// that of its extension, so that it is written once for several verbs; it can't name types.
+// A correct program never selects them: the compiler tries unavailable overloads only if nothing else fits. In a
+// program with another error it tries all of them, in the order of the files, and gives up after a million steps.
+// Therefore this folder comes after `Public` in the alphabet: if the real verb is tried first, a misspelt member in `f`
+// is found in 70 steps instead of 230,000. For the same reason the overloads are few, and extend `Collection` rather
+// than `Sequence` where possible. A message belongs to an extension, so that several verbs share it; it can't name
+// types.
 
-// Results that can't travel.
+// Results that can't be sent.
 @available(
   *, unavailable,
   message:
@@ -70,8 +71,7 @@ extension ParallelAtRoot {
 // No results.
 @available(
   *, unavailable,
-  message:
-    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+  message: "f returns nothing, so there would be no results: return a value for each item (a count, a Bool)"
 )
 extension Collection where Element: Codable & Sendable {
   @discardableResult
@@ -82,8 +82,7 @@ extension Collection where Element: Codable & Sendable {
 
 @available(
   *, unavailable,
-  message:
-    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool)"
+  message: "f returns nothing, so there would be no results: return a value for each item (a count, a Bool)"
 )
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   @discardableResult
@@ -95,7 +94,7 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
 @available(
   *, unavailable,
   message:
-    "f returns nothing, so that nothing could come back to rank 0: return a value for each item (a count, a Bool), or call forEach"
+    "f returns nothing, so there would be no results: return a value for each item (a count, a Bool), or call forEach"
 )
 extension Parallel {
   @discardableResult

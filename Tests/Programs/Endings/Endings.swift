@@ -1,8 +1,8 @@
-// Programs that end otherwise than well: the suite starts each and looks at its status and at what it says.
+// Programs that end in different ways. The suite starts each one and checks its status and messages.
 //
 //   mpirun -n 3 Endings NAME [RANK]
 //
-// Where an item is to end its rank, it is one of the last rank's, or of RANK's.
+// Items that end their rank do so on RANK, by default the last rank.
 
 import Foundation
 import CMPI
@@ -30,8 +30,8 @@ struct Endings {
       }
     case "rank without run":
       print("rank \(Seppo.rank) of \(Seppo.size)")
-    case "pieces that differ":
-      // As under a launcher that doesn't hand the environment on to other machines.
+    case "split sizes that differ":
+      // Like a launcher that doesn't pass the environment to other hosts.
       if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "0" { setenv("SEPPO_SPLIT_BYTES", "1024", 1) }
       Seppo.run {
         let values = try Seppo.atRoot { Array(0..<10_000) }.broadcast()
@@ -61,7 +61,7 @@ struct Endings {
       }
       print(MPI_Finalize())
     case "launcher of another MPI":
-      // As under MPICH's: it says that there are several, and the library finds itself alone.
+      // Like MPICH's launcher: it announces several ranks, but the library finds only one.
       setenv("PMI_SIZE", "3", 1)
       Seppo.run {}
     case "child and pipe":
@@ -75,7 +75,7 @@ struct Endings {
         print("\(isAlone ? "no child" : "a child"), and the pipe \(hasEnded ? "ends" : "goes on")")
       }
     case "kill before run":
-      // As a launcher's environment says it, because asking Seppo would start it.
+      // From the launcher's environment, because `Seppo.rank` would start MPI.
       if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "1" { kill(getpid(), SIGKILL) }
       Seppo.run {}
     case "kill after run":
@@ -132,7 +132,7 @@ struct Endings {
       let calls: [() throws -> [Int]] = [{ try [1].mapParallel { $0 } }, { try [1].mapParallel { -$0 } }]
       _ = try calls[Seppo.isRoot ? 0 : 1]()
     case "one rank a round ahead":
-      // One rank's first call is an error of its own, and its second one stands on the line of the others' first.
+      // The last rank's first call fails on that rank only. Its second call is at the line of the others' first.
       for round in 0..<2 {
         do {
           _ = try [1, 2].parallel(threads: isLast && round == 0 ? 0 : 1).map { $0 }
@@ -151,7 +151,7 @@ struct Endings {
       case 0: _ = try [1].mapParallel { $0 }
       case 1: try Seppo.atRoot {}
       default:
-        // It is on its way when the others have met.
+        // This rank arrives after the others.
         usleep(20_000)
         _ = try Seppo.atRoot { 1 }.broadcast()
       }
@@ -175,8 +175,8 @@ struct Endings {
         sleep(600)
         return item
       }
-    case "divergence in many words":
-      // Longer than what MPI sends before its receiver listens: as with many ranks, or deep generic types.
+    case "divergence with a long message":
+      // A message too long to be sent before its receiver polls, as with many ranks or deep generic types.
       typealias Deep<T> = [String: [String: [String: [String: T]]]]
       typealias Words = Deep<Deep<Deep<Deep<Deep<Deep<Deep<Deep<Int>>>>>>>>
       if Seppo.isRoot {
@@ -192,12 +192,12 @@ struct Endings {
         if Seppo.isRoot { print("caught") }
       }
 
-    case "divergence that every rank is told":
-      // Rank 0 goes on with its own code, so that it isn't its end that ends the others.
+    case "divergence that every rank reports":
+      // Rank 0 continues with its own code, so that its end doesn't end the others.
       do {
         if Seppo.isRoot { _ = try [1].mapParallel { $0 } } else { try Seppo.atRoot {} }
       } catch {
-        if Seppo.isRoot { sleep(600) } else { print("told") }
+        if Seppo.isRoot { sleep(600) } else { print("reported") }
       }
 
     // Errors that leave the body.
@@ -241,12 +241,12 @@ struct Endings {
 
     // Exits.
     case "exit":
-      if Seppo.isRoot { print("said before the exit") }
+      if Seppo.isRoot { print("printed before the exit") }
       Seppo.exit(7)
     case "exit 0": Seppo.exit(0)
     case "exit at root":
       try Seppo.atRoot {
-        print("said before the exit")
+        print("printed before the exit")
         Seppo.exit(64)
       }
     case "exit on one rank":
@@ -276,9 +276,9 @@ struct Endings {
     case "kill -HUP in an item": try onVictim { killFromOutside("HUP") }
     case "kill -TERM in an item": try onVictim { killFromOutside("TERM") }
     case "abort in one of three items":
-      // Each thread has one then, because none ends.
+      // Then each thread has an item, because no item ends.
       _ = try (0..<(3 * Seppo.size)).parallel(chunk: .items(1), threads: 3).map { item -> Int in
-        if Seppo.rank == victim, begun.add(1, ordering: .relaxed).newValue == 3 { abort() }
+        if Seppo.rank == victim, startedCount.add(1, ordering: .relaxed).newValue == 3 { abort() }
         while true { sleep(1) }
       }
     case "kill in atRoot":
@@ -291,8 +291,8 @@ struct Endings {
     case "kill before the first call":
       if Seppo.rank == victim { killFromOutside("KILL") }
       _ = try [1, 2].mapParallel { $0 }
-    case "kill of a rank whose like ignore SIGTERM":
-      // As one that saves its state on SIGTERM.
+    case "kill where all ranks ignore SIGTERM":
+      // Like a program that saves its state on SIGTERM.
       signal(SIGTERM, SIG_IGN)
       try onVictim { kill(getpid(), SIGKILL) }
     case "a child that dies as a rank would":
@@ -300,32 +300,32 @@ struct Endings {
         let child = forkProcess()
         if child == 0 { abort() }
         var status: Int32 = 0
-        // There is but this one child.
+        // There must be no other child.
         while waitpid(-1, &status, 0) != child {}
         if waitpid(-1, &status, 0) != -1 { print("a child that isn't the program's") }
         kill(getpid(), SIGKILL)
       }
-    case "requests while the job is ended":
-      try sendRequestsOnceSaid()
+    case "requests to stop while the job ends":
+      try sendRequestsAfterMessage()
       throw Trouble()
     case "children that exit in an item": try onVictim { letChildExit(in: "an item") }
     case "items and results that lose something":
       let items = (0..<6).map { Lossy(kept: $0, lost: $0 == 1 ? 7 : 0) }
       for _ in 0..<3 { _ = try items.mapParallel { $0.kept } }
       _ = try (0..<6).parallel().atRoot.map { [Lossy(kept: $0, lost: 7)] }
-    case "a child that comes back from an item": try letChildComeBack(throwing: false)
-    case "a child that throws out of an item": try letChildComeBack(throwing: true)
+    case "a child that returns from an item": try letChildReturn(throwing: false)
+    case "a child that throws out of an item": try letChildReturn(throwing: true)
     case "a child that exits in atRoot": try Seppo.atRoot { letChildExit(in: "atRoot") }
-    case "kill behind a child that exits":
+    case "kill after a child has exited":
       try onVictim {
         letChildExit(in: "an item")
         kill(getpid(), SIGKILL)
       }
-    case "kill with a child that lives on":
+    case "kill with a child that survives":
       try onVictim {
         let launcher = getppid()
         if forkProcess() == 0 {
-          // Open MPI 5 waits for those that could write to them.
+          // Open MPI 5 waits for processes that have them open.
           for file: Int32 in 0...2 { close(file) }
           while kill(launcher, 0) == 0 { usleep(10_000) }
           _exit(0)
@@ -333,7 +333,7 @@ struct Endings {
         kill(getpid(), SIGKILL)
       }
 
-    default: try silentEnding(name)
+    default: try unresponsiveEnding(name)
     }
   }
 
@@ -365,9 +365,9 @@ struct Endings {
     }
   }
 
-  static let begun = Atomic<Int>(0)
+  static let startedCount = Atomic<Int>(0)
 
-  /// Another process kills this one, which waits for it.
+  /// Waits until another process kills this one.
   static func killFromOutside(_ signal: String) {
     var arguments: [UnsafeMutablePointer<CChar>?] =
       (["sh", "-c", "kill -\(signal) $PPID"] as [String]).map { strdup($0) }
@@ -377,7 +377,7 @@ struct Endings {
     while true { pause() }
   }
 
-  /// The C library's `fork`, which Swift's module hides: a program may still come to it by C code.
+  /// The C library's `fork`. Swift hides it, but a program may call it from C code.
   static func forkProcess() -> pid_t {
     let fork = dlsym(nil, "fork").map { unsafeBitCast($0, to: (@convention(c) () -> pid_t).self) }
     return fork?() ?? -1
@@ -386,7 +386,7 @@ struct Endings {
   static func depth(_ number: Int) -> Int { number == 0 ? 0 : 1 + depth(number + 1) }
 }
 
-/// What it has lost stays behind when it is encoded.
+/// A type whose property `lost` isn't encoded.
 struct Lossy: Codable {
   var kept: Int
   var lost = 0

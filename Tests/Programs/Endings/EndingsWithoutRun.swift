@@ -15,7 +15,7 @@ extension Endings {
       try table.mapParallel { $0 }.parallel(timeout: .seconds(60)).atRoot.map { $0 }.atRoot { print($0, sum) }
     case "early return without run":
       if isLast { return true }
-      // Where others have started MPI before, the launcher notices.
+      // If other ranks have started MPI before, the launcher notices the end.
       sleep(1)
       _ = try [1, 2].mapParallel { $0 }
     case "return after one call of two":
@@ -64,7 +64,7 @@ extension Endings {
       }
       var status: Int32 = 0
       while waitpid(child, &status, 0) < 0 {}
-      print(try [1, 2].mapParallel { $0 }, status == 0 ? "the child was well" : "the child failed")
+      print(try [1, 2].mapParallel { $0 }, status == 0 ? "the child succeeded" : "the child failed")
     case "fork after the first call":
       _ = try [1, 2].mapParallel { $0 }
       if forkProcess() == 0 {
@@ -75,7 +75,7 @@ extension Endings {
       var status: Int32 = 0
       while wait(&status) < 0 {}
     case "calls in atexit handlers":
-      // The first is called last.
+      // Handlers run in reverse order.
       atexit { Endings.mapAtExit("after the end") }
       _ = try [1, 2].mapParallel { $0 }
       atexit { Endings.mapAtExit("before the end") }
@@ -109,7 +109,7 @@ extension Endings {
     return true
   }
 
-  /// As a launcher's environment says it: asking Seppo would start MPI.
+  /// From the launcher's environment, because `Seppo.rank` would start MPI.
   private static var isLastBeforeAnyCall: Bool {
     let environment = ProcessInfo.processInfo.environment
     guard let rank = environment["OMPI_COMM_WORLD_RANK"], let size = environment["OMPI_COMM_WORLD_SIZE"] else {
@@ -122,7 +122,7 @@ extension Endings {
     do { print(when, try [1, 2].mapParallel { $0 }) } catch { print(when, sentence(error)) }
   }
 
-  /// Without its place.
+  /// Returns the error's text without its place.
   private static func sentence(_ error: any Error) -> String { "\(error)".components(separatedBy: " [at ")[0] }
 
   private final class Late {

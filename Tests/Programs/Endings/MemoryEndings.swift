@@ -40,7 +40,7 @@ extension Endings {
     case "results that grow too large, caught":
       try limitMemory()
       do { _ = try (0..<400).mapParallel { large($0, 8) } } catch SeppoError.notEnoughMemory { print("caught") }
-      try Seppo.atRoot { print("and gone on") }
+      try Seppo.atRoot { print("and continued") }
     case "results that grow too large on two threads":
       try limitMemory(threads: 2)
       _ = try (0..<400).parallel(threads: 2).map { large($0, 8) }
@@ -59,7 +59,7 @@ extension Endings {
         }
       }
     case "results that fit":
-      // Twice 160 MiB at root, where little is left at the end: enough for the rest.
+      // Rank 0 needs twice 160 MiB, which almost fills the memory.
       try limitMemory()
       let sizes = try (0..<20).mapParallel { large($0, 8) }.map(\.count)
       try Seppo.atRoot { print(sizes.reduce(0, +) >> 20) }
@@ -74,7 +74,7 @@ extension Endings {
       }
     case "item too large for another rank":
       try limitMemory(onRoot: false)
-      // Rank 0 gets the first, and one other rank the one that is too large for it.
+      // Rank 0 gets the first item, and another rank the one that is too large for it.
       let items = try Seppo.atRoot { [[], large(1, 600)] }
       _ = try items.parallel(chunk: .items(1)).map { item -> Int in
         if Seppo.isRoot { sleep(2) }
@@ -95,9 +95,9 @@ extension Endings {
     case "results for all": _ = try (0..<30_000_000).mapParallel { $0 }
     case "arrays for all": _ = try (0..<40).mapParallel { large($0, 8) }
     case "arrays for all, caught":
-      // Rank 0 has room for them; that the others haven't is certain when all are there.
+      // They fit on rank 0. That they don't fit on the others is known only when all have arrived.
       do { _ = try (0..<30).mapParallel { large($0, 8) } } catch SeppoError.notEnoughMemory { print("caught") }
-      try Seppo.atRoot { print("and gone on") }
+      try Seppo.atRoot { print("and continued") }
     case "value for all": _ = try Seppo.atRoot { large(1, 140) }.broadcast()
     default: throw Trouble()
     }
@@ -107,11 +107,11 @@ extension Endings {
     [UInt8](repeating: UInt8(item & 0xFF), count: megabytes << 20)
   }
 
-  /// From here on this process can take 512 MiB more.
+  /// Limits this process to 512 MiB more than it uses now.
   ///
-  /// - Parameter onRoot: only rank 0, or only the others; all where it is nil.
+  /// - Parameter onRoot: Whether to limit only rank 0 or only the other ranks; nil for all ranks.
   private static func limitMemory(onRoot: Bool? = nil, threads: Int = 1) throws {
-    // Compute threads have their stacks by now.
+    // So that the compute threads have their stacks.
     _ = try (0..<8).parallel(chunk: .items(1), threads: threads).map { $0 }
     guard onRoot == nil || onRoot == Seppo.isRoot, let file = fopen("/proc/self/statm", "r") else { return }
     defer { fclose(file) }

@@ -2,8 +2,7 @@ import Foundation
 import SeppoMPI
 
 extension Endings {
-  /// As C code does that starts another program, where that program isn't there: by `exit` instead of `_exit`; and by
-  /// `Seppo.exit`.
+  /// Lets a forked child call `exit`, like C code that fails to start another program, and another one `Seppo.exit`.
   static func letChildExit(in place: String) {
     for usesSeppo in [false, true] {
       let child = forkProcess()
@@ -16,11 +15,11 @@ extension Endings {
     }
   }
 
-  /// The first item of a rank forks, and the child comes back into the map.
-  static func letChildComeBack(throwing: Bool) throws {
+  /// Lets the first item of a rank fork, and the child return or throw from `f`.
+  static func letChildReturn(throwing: Bool) throws {
     let results = try (0..<(4 * Seppo.size)).parallel(chunk: .items(2)).map { item -> Int in
       usleep(100_000)
-      guard Seppo.rank == victim, begun.add(1, ordering: .relaxed).oldValue == 0 else { return item }
+      guard Seppo.rank == victim, startedCount.add(1, ordering: .relaxed).oldValue == 0 else { return item }
       let child = forkProcess()
       if child == 0 {
         if throwing { throw Trouble() }
@@ -34,15 +33,15 @@ extension Endings {
     try Seppo.atRoot { print(results.count) }
   }
 
-  /// Sends SIGUSR1 again and again from the moment when Seppo has said why the job ends.
-  static func sendRequestsOnceSaid() throws {
+  /// Sends SIGUSR1 repeatedly, from the moment when Seppo has printed why the job ends.
+  static func sendRequestsAfterMessage() throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Trouble() }
-    let (said, screen) = (ends[0], dup(2))
+    let (message, screen) = (ends[0], dup(2))
     dup2(ends[1], 2)
     let send = { @Sendable in
       var bytes = [UInt8](repeating: 0, count: 1_000)
-      _ = write(screen, &bytes, read(said, &bytes, bytes.count))
+      _ = write(screen, &bytes, read(message, &bytes, bytes.count))
       while true {
         kill(getpid(), SIGUSR1)
         usleep(1_000)

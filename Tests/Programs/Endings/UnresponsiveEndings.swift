@@ -1,9 +1,9 @@
 import Foundation
 import SeppoMPI
 
-/// Ranks that are stopped or late, and items that never come back.
+/// Ranks that are suspended or late, and items that never return.
 extension Endings {
-  static func silentEnding(_ name: String) throws {
+  static func unresponsiveEnding(_ name: String) throws {
     let isLast = Seppo.rank == Seppo.size - 1
     switch name {
     case "stop in an item": try onVictim { kill(getpid(), SIGSTOP) }
@@ -14,7 +14,7 @@ extension Endings {
         return item
       }
     case "stop while results are shared":
-      // Long enough to be under way while the last rank stops.
+      // Long enough to be in progress when the last rank is suspended.
       _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 20) }
     case "long, and alive":
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
@@ -29,7 +29,7 @@ extension Endings {
     case "slow root":
       if Seppo.isRoot { sleep(5) }
       _ = try [1, 2].mapParallel { $0 }
-    case "item that never comes back":
+    case "item that never returns":
       _ = try (0..<20).parallel(timeout: .seconds(1)).map { item -> Int in
         if item == 7 { while true { sleep(1) } }
         return item
@@ -49,9 +49,9 @@ extension Endings {
     }
   }
 
-  /// Stops the process that decodes the fifth of it.
+  /// A value that suspends the last rank when it decodes the fifth one.
   struct Slow: Codable, Sendable {
-    /// Counted by the thread in the call, which alone decodes results: that is why it is safe.
+    /// `nonisolated(unsafe)` because only the thread in the call decodes results.
     private nonisolated(unsafe) static var decoded = 0
     var values: [Int]
 
