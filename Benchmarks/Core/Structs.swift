@@ -44,7 +44,7 @@ struct Structs: ParsableCommand {
   }
 
   private func throughWire(_ samples: [Sample]) throws -> [Sample] {
-    let writer = _WireWriter()
+    let writer = WireWriter()
     try samples.withUnsafeBufferPointer { try Items.write($0, to: writer) }
     return try [Sample](unsafeUninitializedCapacity: samples.count) { places, done in
       let (read, error) = Items.read(

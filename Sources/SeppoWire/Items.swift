@@ -15,7 +15,7 @@ package enum Items {
   /// Appends the items to the writer as one part.
   ///
   /// - Throws: `WireError` for the first item that can't be encoded. The items before it have been written.
-  package static func write<T: Encodable>(_ items: UnsafeBufferPointer<T>, to writer: _WireWriter) throws(WireError) {
+  package static func write<T: Encodable>(_ items: UnsafeBufferPointer<T>, to writer: WireWriter) throws(WireError) {
     if areMemory(T.self) {
       writer.append(UnsafeRawBufferPointer(items))
       return
@@ -42,7 +42,7 @@ package enum Items {
     _ items: UnsafeMutableBufferPointer<T>, from bytes: UnsafeRawBufferPointer
   ) -> (done: Int, error: WireError?) {
     if areMemory(T.self) { return readMemory(items, from: bytes) }
-    let reader = _WireReader(bytes)
+    let reader = WireReader(bytes)
     defer { reader.releaseContainers() }
     let traits = reader.traits(of: T.self)
     var cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: bytes.count)

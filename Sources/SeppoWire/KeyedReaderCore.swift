@@ -3,7 +3,7 @@
 /// A search for a key starts after the last key found, so a type that decodes in the order in which it encoded finds
 /// each key immediately.
 final class KeyedReaderCore {
-  let reader: _WireReader
+  let reader: WireReader
   let keys: ReaderKeys
   let width: KeyWidth
   /// The current position. Stored outside this object to avoid reference counting for each value.
@@ -17,7 +17,7 @@ final class KeyedReaderCore {
   /// The offset of each key's last value, for a container with duplicate keys.
   @exclusivity(unchecked) private var lastValues: [[UInt8]: Int]?
 
-  init(reader: _WireReader, keys: ReaderKeys) {
+  init(reader: WireReader, keys: ReaderKeys) {
     self.reader = reader
     self.keys = keys
     width = keys.width

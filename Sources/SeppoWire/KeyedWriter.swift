@@ -1,6 +1,6 @@
 /// The state of a keyed container: the value that it writes.
 final class KeyedWriterCore {
-  let writer: _WireWriter
+  let writer: WireWriter
   let keys: WriterKeys
   let width: KeyWidth
   let label: ShapeTrie.Label
@@ -8,7 +8,7 @@ final class KeyedWriterCore {
   @exclusivity(unchecked) var node: Int
   @exclusivity(unchecked) var serial: Int
 
-  init(writer: _WireWriter, keys: WriterKeys, node: Int, serial: Int) {
+  init(writer: WireWriter, keys: WriterKeys, node: Int, serial: Int) {
     self.writer = writer
     self.keys = keys
     width = keys.width

@@ -43,11 +43,11 @@ package struct LentMemory {
 protocol LendsMemory {
   /// Writes the header of the array at `source`, and lends the array's memory. Does nothing and returns false if the
   /// array is short or its elements are not plain memory.
-  static func lend(_ source: UnsafeRawPointer, to lent: inout LentMemory, _ writer: _WireWriter) -> Bool
+  static func lend(_ source: UnsafeRawPointer, to lent: inout LentMemory, _ writer: WireWriter) -> Bool
 }
 
 extension Array: LendsMemory where Element: _PlainBytes {
-  static func lend(_ source: UnsafeRawPointer, to lent: inout LentMemory, _ writer: _WireWriter) -> Bool {
+  static func lend(_ source: UnsafeRawPointer, to lent: inout LentMemory, _ writer: WireWriter) -> Bool {
     let array = source.assumingMemoryBound(to: [Element].self).pointee
     let stride = MemoryLayout<Element>.stride
     guard let code = Element._memoryCode, array.count * stride >= LentMemory.shortest else { return false }
@@ -70,7 +70,7 @@ extension Array: LendsMemory where Element: _PlainBytes {
 extension Items {
   /// Like ``write(_:to:)``, but lends the memory of long arrays instead of copying it.
   package static func write<T: Encodable>(
-    _ items: UnsafeBufferPointer<T>, to writer: _WireWriter, lending lent: inout LentMemory
+    _ items: UnsafeBufferPointer<T>, to writer: WireWriter, lending lent: inout LentMemory
   ) throws(WireError) {
     guard let lender = T.self as? any LendsMemory.Type else { return try write(items, to: writer) }
     for index in items.indices {

@@ -6,7 +6,7 @@ struct NextValue {
   let keyWidth: KeyWidth
   let bytes: UnsafeRawBufferPointer
   /// The reader's nodes. The reader outlives this, because the core retains it.
-  private let nodes: UnsafeMutablePointer<NodeStack<_WireReader.Node>.Storage>
+  private let nodes: UnsafeMutablePointer<NodeStack<WireReader.Node>.Storage>
   var node = -1
   var serial = -1
   /// The end of the container's content.
@@ -18,7 +18,7 @@ struct NextValue {
   var table = ReaderKeys.Table.none
 
   init(
-    keyWidth: KeyWidth, bytes: UnsafeRawBufferPointer, nodes: UnsafeMutablePointer<NodeStack<_WireReader.Node>.Storage>
+    keyWidth: KeyWidth, bytes: UnsafeRawBufferPointer, nodes: UnsafeMutablePointer<NodeStack<WireReader.Node>.Storage>
   ) {
     self.keyWidth = keyWidth
     self.bytes = bytes

@@ -12,7 +12,7 @@ struct ShapeTable {
 
   var count: Int { firstKeys.count - 1 }
 
-  init(reader: _WireReader) throws {
+  init(reader: WireReader) throws {
     bytes = reader.bytes
     var end = _WireCursor(reader: reader, node: -1, offset: bytes.count - Tag.lengthBytes, limit: bytes.count)
     guard end.offset >= 0 else { throw end.corrupted("the table of shapes is missing") }

@@ -141,7 +141,7 @@ struct ShapeTrie: ~Copyable {
   }
 
   /// Writes the table: the number of shapes; for each, the number of keys and the keys (length, UTF-8).
-  func write(to writer: _WireWriter) {
+  func write(to writer: WireWriter) {
     writer.append(length: numbered.count)
     for shape in numbered {
       let path = path(Int(shape))

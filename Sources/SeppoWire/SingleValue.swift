@@ -1,7 +1,7 @@
 /// Encodes and decodes a single value, as a part of one item.
 package enum SingleValue {
-  package static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> _WireWriter {
-    let writer = _WireWriter()
+  package static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> WireWriter {
+    let writer = WireWriter()
     try withUnsafePointer(to: value) { (value) throws(WireError) in
       try Items.write(UnsafeBufferPointer(start: value, count: 1), to: writer)
     }

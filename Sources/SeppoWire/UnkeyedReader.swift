@@ -2,7 +2,7 @@
 struct UnkeyedReader: UnkeyedDecodingContainer {
   private let place: WireDecoder
   /// The cursor's reader, which the cursor doesn't retain.
-  private let reader: _WireReader
+  private let reader: WireReader
   private var cursor: _WireCursor
   private(set) var currentIndex = 0
   let count: Int?
@@ -20,7 +20,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     case Tag.memory where place.reader.isOfMemory: throw cursor.mismatch([Any].self, tag)
     case Tag.memory:
       let rewritten = try UnkeyedReader.rewrite(cursor.readMemoryBlock())
-      reader = _WireReader(
+      reader = WireReader(
         UnsafeRawBufferPointer(rewritten.bytes), owner: rewritten, path: place.codingPath,
         depth: place.reader.nodes[place.node].depth)
       self.cursor = _WireCursor(reader: reader, node: -1, offset: 0, limit: rewritten.count)
@@ -42,8 +42,8 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   }
 
   /// Rewrites the elements of an array's memory as separate values.
-  private static func rewrite(_ memory: _WireCursor.Memory) throws -> _WireWriter {
-    let writer = _WireWriter(capacity: memory.bytes.count * 2)
+  private static func rewrite(_ memory: _WireCursor.Memory) throws -> WireWriter {
+    let writer = WireWriter(capacity: memory.bytes.count * 2)
     let target = _WireTarget(writer: writer, target: .end)
     for index in 0..<memory.count {
       let element = UnsafeRawBufferPointer(

@@ -2,7 +2,7 @@
 public struct _WireCursor {
   // Not retained: a cursor lives on the stack of a call made by the reader, or next to a reference to it
   // (`UnkeyedReader`).
-  unowned(unsafe) let reader: _WireReader
+  unowned(unsafe) let reader: WireReader
   /// The reader's bytes.
   let bytes: UnsafeRawBufferPointer
   /// The node of the value that is being decoded, for error messages. −1 for an item itself.
@@ -10,7 +10,7 @@ public struct _WireCursor {
   var offset: Int
   let limit: Int
 
-  init(reader: _WireReader, node: Int, offset: Int, limit: Int) {
+  init(reader: WireReader, node: Int, offset: Int, limit: Int) {
     self.reader = reader
     bytes = reader.bytes
     self.node = node

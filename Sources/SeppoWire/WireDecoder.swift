@@ -1,6 +1,6 @@
 /// The `Decoder` for a value's `init(from:)`: the value's position in a reader.
 struct WireDecoder: Decoder {
-  let reader: _WireReader
+  let reader: WireReader
   let node: Int
   let serial: Int
 

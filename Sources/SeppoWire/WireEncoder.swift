@@ -1,6 +1,6 @@
 /// The `Encoder` for a value's `encode(to:)`: the value's position in a writer.
 struct WireEncoder: Encoder {
-  let writer: _WireWriter
+  let writer: WireWriter
   let node: Int
   let serial: Int
 

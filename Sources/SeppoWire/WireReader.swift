@@ -3,8 +3,8 @@
 /// The bytes are not trusted. Every length is checked against the remaining bytes, no memory is allocated for an
 /// unchecked count, and invalid bytes are an error with a coding path.
 ///
-/// Used by one thread at a time, so accesses are not checked for exclusivity, as in `_WireWriter`.
-public final class _WireReader {
+/// Used by one thread at a time, so accesses are not checked for exclusivity, as in `WireWriter`.
+package final class WireReader {
   /// A value that is being decoded.
   struct Node {
     let start: Int

@@ -1,7 +1,7 @@
 /// The destination of one value in a writer. Types with a built-in wire form write to it, without throwing.
 public struct _WireTarget {
-  let writer: _WireWriter
-  let target: _WireWriter.Target
+  let writer: WireWriter
+  let target: WireWriter.Target
 
   /// Writes a tag and reserves the bytes that follow it. Returns their offset.
   func append(_ tag: UInt8, bytes: Int) -> Int {
@@ -103,7 +103,7 @@ public struct _WireTarget {
   }
 
   private func writeElements<Element: _PlainBytes>(
-    _ elements: UnsafeBufferPointer<Element>, lengthAt: Int, in target: _WireWriter.Target
+    _ elements: UnsafeBufferPointer<Element>, lengthAt: Int, in target: WireWriter.Target
   ) {
     let elementTarget = _WireTarget(writer: writer, target: target)
     var end = lengthAt + Tag.lengthBytes

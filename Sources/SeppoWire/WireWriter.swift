@@ -6,7 +6,7 @@
 ///
 /// Used by one thread at a time, so accesses are not checked for exclusivity, which would double the time for a number.
 /// No method passes out a reference to a property that another method could change meanwhile.
-public final class _WireWriter {
+package final class WireWriter {
   static let alignment = 64
   /// Number of bytes that are always available after `count`, so that writing a number needs only one check.
   static let slack = 32
@@ -32,7 +32,7 @@ public final class _WireWriter {
   ///   - maxDepth: maximum nesting depth of values.
   package init(capacity: Int = 256, maxDepth: Int = maxNestingDepth) {
     self.maxDepth = maxDepth
-    memory = .allocate(byteCount: max(capacity, 1) + _WireWriter.slack, alignment: _WireWriter.alignment)
+    memory = .allocate(byteCount: max(capacity, 1) + WireWriter.slack, alignment: WireWriter.alignment)
   }
 
   deinit { memory.deallocate() }
@@ -43,13 +43,13 @@ public final class _WireWriter {
   /// Ensures space for `bytes` more bytes.
   @inline(__always)
   package func reserve(_ bytes: Int) {
-    if count + bytes + _WireWriter.slack > memory.count { grow(bytes) }
+    if count + bytes + WireWriter.slack > memory.count { grow(bytes) }
   }
 
   @inline(never)
   private func grow(_ bytes: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(count + bytes + _WireWriter.slack, memory.count * 2), alignment: _WireWriter.alignment)
+      byteCount: max(count + bytes + WireWriter.slack, memory.count * 2), alignment: WireWriter.alignment)
     larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
     memory.deallocate()
     memory = larger

@@ -1,5 +1,5 @@
 /// Fast paths that append a value at the end of the buffer, for the innermost open container.
-extension _WireWriter {
+extension WireWriter {
   @inline(__always)
   func append(_ value: Bool) {
     reserve(1)

@@ -1,5 +1,5 @@
 /// Keyed and unkeyed containers, and their keys.
-extension _WireWriter {
+extension WireWriter {
   /// Makes a slot a container, unless it already is one of the same form.
   func openContainer(_ form: WriterNode.Form, on node: Int, root: Int = 0) {
     switch nodes[node].form {
@@ -92,7 +92,7 @@ extension _WireWriter {
 
   private func keyHashes(of node: Int) -> [UInt64] {
     let end = end(of: node)
-    let reader = _WireReader(UnsafeRawBufferPointer(memory))
+    let reader = WireReader(UnsafeRawBufferPointer(memory))
     let start = nodes[node].tag + 1 + Tag.lengthBytes
     return withExtendedLifetime(reader) {
       var cursor = _WireCursor(reader: reader, node: -1, offset: start, limit: end)

@@ -28,7 +28,7 @@
     }
 
     private static func write<T: Encodable>(_ value: T) throws -> [UInt8] {
-      let writer = _WireWriter(capacity: 1)
+      let writer = WireWriter(capacity: 1)
       try withUnsafePointer(to: value) { try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: writer) }
       return [UInt8](writer.bytes)
     }

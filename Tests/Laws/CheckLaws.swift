@@ -36,7 +36,7 @@ let checkLaws = [
   {
     guard isChecked, Seppo.size > 1 else { return }
     let offset = Seppo.rank
-    try requireResultsDiffer(says: [" gave ", " and "]) { _ = try (0..<1_000).mapParallel { $0 + offset } }
+    try requireResultsDiffer(says: [" has the result ", " and "]) { _ = try (0..<1_000).mapParallel { $0 + offset } }
     try requireResultsDiffer { _ = try ["a", "b"].mapParallel { "\($0) \(offset)" } }
     try requireResultsDiffer { _ = try [7].mapParallel { [$0, offset] } }
     try requireResultsDiffer { _ = try (0..<50).parallel(chunk: .items(1), threads: 2).map { $0 * offset + 1 } }

@@ -165,7 +165,7 @@ extension SPMDTests {
       var before: Set<Int> = []
       for name in ["SEPPO_DEADLINE", "SLURM_JOB_END_TIME"] {
         let (job, computed) = try await folder.run(
-          ranks, "slow", 40_000, environment: [name: time(in: 15)], load: .sleeps)
+          ranks, "slow", 40_000, environment: [name: time(in: 25)], load: .sleeps)
         #expect(job.status == 75 && job.messages.last?.contains("the deadline is") == true, "\(job.report)")
         // All started items have finished and are stored.
         #expect(!computed.isEmpty && before.isDisjoint(with: computed), "\(job.report)")

@@ -52,7 +52,7 @@ struct PlainMemoryPromiseTests {
     for frame in [Frame(swarm: [WithBool()]), Frame(one: WithBool())] {
       let error = try #require(throws: WireError.self) {
         try withUnsafePointer(to: frame) {
-          try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: _WireWriter())
+          try Items.write(UnsafeBufferPointer(start: $0, count: 1), to: WireWriter())
         }
       }
       #expect(error.reason.hasPrefix("WithBool: it conforms to PlainMemory, but isAlive is a Bool"), "\(error)")

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func itemsBeforeAFailedOneHaveATable() throws {
-    let writer = _WireWriter()
+    let writer = WireWriter()
     let items = [Maybe(single: Single(1), half: nil), Maybe(single: nil, half: FailsHalfway(failing: .deeper))]
     #expect(throws: WireError.self) { try items.withUnsafeBufferPointer { try Items.write($0, to: writer) } }
     #expect(try decoded(MaybeRead.self, from: [UInt8](writer.bytes))[0].single == Single(1))

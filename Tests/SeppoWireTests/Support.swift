@@ -4,7 +4,7 @@ import Testing
 /// Returns the wire form of the items.
 func encoded<T: Encodable>(_ items: [T]) throws -> [UInt8] {
   // The minimum capacity, so that the buffer has to grow everywhere.
-  let writer = _WireWriter(capacity: 1)
+  let writer = WireWriter(capacity: 1)
   try items.withUnsafeBufferPointer { try Items.write($0, to: writer) }
   return [UInt8](writer.bytes)
 }

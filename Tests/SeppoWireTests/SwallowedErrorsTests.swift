@@ -18,7 +18,7 @@ import Testing
     #expect(error.direction == .encode)
     #expect(error.reason.contains("Interrupted"))
     #expect(error.type == "Array<One<FailsHalfway>>")
-    let writer = _WireWriter()
+    let writer = WireWriter()
     let items = [Optional(Single(1)), Single(2)].map { ($0, FailsHalfway?.none) }.map {
       Maybe(single: $0.0, half: $0.1)
     }
@@ -31,7 +31,7 @@ import Testing
 
   /// After a failed item, the writer can be used again.
   @Test func aWriterCanBeUsedAfterAFailure() throws {
-    let writer = _WireWriter()
+    let writer = WireWriter()
     for failing in Swallowing.Failing.allCases {
       let bad = [FailsHalfway(failing: failing)]
       #expect(throws: WireError.self) { try bad.withUnsafeBufferPointer { try Items.write($0, to: writer) } }

@@ -268,7 +268,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
         if isMemory {
           try append(UnsafeRawBufferPointer(value))
         } else {
-          let writer = _WireWriter()
+          let writer = WireWriter()
           try Items.write(value, to: writer)
           try withExtendedLifetime(writer) { try append(UnsafeRawBufferPointer(writer.bytes)) }
         }

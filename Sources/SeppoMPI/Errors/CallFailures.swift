@@ -38,7 +38,7 @@ extension SeppoError {
   }
 
   /// Values that need more memory than a rank may use, or than the ranks of its machine may use together.
-  public struct MemoryShortage: Sendable, Equatable, Codable {
+  public struct InsufficientMemory: Sendable, Equatable, Codable {
     /// The values that need the memory.
     public let what: String
     /// The memory that they need, in bytes.

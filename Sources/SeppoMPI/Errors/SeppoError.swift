@@ -28,7 +28,7 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   /// Ranks in a call don't answer: unreachable, powered off, suspended or swapping. The job ends.
   case ranksUnresponsive(UnresponsiveRanks)
   /// The values of a call need more memory than there is.
-  case notEnoughMemory(MemoryShortage)
+  case notEnoughMemory(InsufficientMemory)
   /// The body of an `atRoot` threw on rank 0.
   case rootThrew(BodyError)
   /// The `merge` of a reduction threw on rank 0.

@@ -18,7 +18,7 @@ extension SeppoError {
     }
   }
 
-  init(_ shortage: SeppoProcess.MemoryShortage, of what: String, rank: Int, host: String, place: Place) {
+  init(_ shortage: MemoryShortage, of what: String, rank: Int, host: String, place: Place) {
     self = .notEnoughMemory(
       .init(
         what: what, needed: shortage.needed, available: shortage.available, limit: shortage.limit,

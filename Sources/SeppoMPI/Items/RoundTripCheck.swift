@@ -68,7 +68,7 @@ final class RoundTripCheck: Sendable {
 
   private static func roundTrip<Item: Codable>(_ item: Item) -> Item? {
     // Deeper values aren't compared: neither `==` nor `Mirror` checks how much stack is left.
-    let writer = _WireWriter(maxDepth: 400)
+    let writer = WireWriter(maxDepth: 400)
     let buffer = UnsafeMutableBufferPointer<Item>.allocate(capacity: 1)
     defer { buffer.deallocate() }
     guard

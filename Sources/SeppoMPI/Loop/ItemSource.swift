@@ -19,14 +19,14 @@ struct ItemSource<Element: Codable & Sendable> {
   }
 
   /// Returns the items of an encoded message as input.
-  func input<Value>(of message: _WireWriter, of type: Value.Type) -> MapTask<Element, Value>.Input {
+  func input<Value>(of message: WireWriter, of type: Value.Type) -> MapTask<Element, Value>.Input {
     progression.map { .progression($0) }
       ?? .wire(Frame.payload(of: UnsafeRawBufferPointer(message.bytes)), owner: message)
   }
 
   /// A message with a chunk for a rank.
   struct Outgoing {
-    let writer: _WireWriter
+    let writer: WireWriter
     var lent = LentMemory()
     /// The part of the chunk that it contains: not all of it if an item can't be encoded.
     let chunk: Range<Int>

@@ -38,7 +38,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   private var errors: [Int: SeppoError] = [:]
   private var nanoseconds = 0
   /// The encoded values, if they have to be encoded; after a header if the output is a message.
-  private(set) var bytes: _WireWriter?
+  private(set) var bytes: WireWriter?
   /// The memory of long arrays among them, which is sent directly.
   private(set) var lent = LentMemory()
 
@@ -86,7 +86,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     let items = blocks.items(of: chunk)
     switch input {
     case .memory(let elements) where context.decodesOwnItems:
-      let writer = _WireWriter()
+      let writer = WireWriter()
       var unencodable: WireError?
       do { try Items.write(elements, to: writer) } catch { unencodable = error }
       decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: unencodable, kernel, slot)
@@ -238,7 +238,7 @@ extension MapTask {
   var payload: (bytes: UnsafeRawBufferPointer, owner: AnyObject)? {
     guard let bytes else { return nil }
     if lent.isEmpty { return (Frame.payload(of: UnsafeRawBufferPointer(bytes.bytes)), bytes) }
-    let joined = _WireWriter()
+    let joined = WireWriter()
     for piece in lent.pieces(in: UnsafeRawBufferPointer(bytes.bytes)) { joined.append(piece) }
     return (Frame.payload(of: UnsafeRawBufferPointer(joined.bytes)), joined)
   }
@@ -292,7 +292,7 @@ extension MapTask {
 
   private func encodingError(_ value: UnsafePointer<Value>) -> WireError? {
     do {
-      try Items.write(UnsafeBufferPointer(start: value, count: 1), to: _WireWriter())
+      try Items.write(UnsafeBufferPointer(start: value, count: 1), to: WireWriter())
       return nil
     } catch {
       return error
@@ -301,7 +301,7 @@ extension MapTask {
 
   /// Encodes values that are in the sink's memory.
   private func encodeForBroadcast(_ values: UnsafeMutableBufferPointer<Value>) {
-    let writer = _WireWriter()
+    let writer = WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(values), to: writer)
       if progress.failed.isEmpty, !Items.haveOwnForm(Value.self) { decodeAgain(values, writer.bytes) }

@@ -34,9 +34,9 @@ struct CallEntry {
     self.message = message
   }
 
-  static func write(_ signature: CallSignature, threads: Int, _ sample: ItemSample?) -> _WireWriter {
+  static func write(_ signature: CallSignature, threads: Int, _ sample: ItemSample?) -> WireWriter {
     let fingerprints = sample?.fingerprints ?? []
-    let writer = _WireWriter(capacity: size + 8 * fingerprints.count + signature.site.bytes.count)
+    let writer = WireWriter(capacity: size + 8 * fingerprints.count + signature.site.bytes.count)
     let head = writer.append(uninitialized: size + 8 * fingerprints.count)
     for (place, word) in [threads, signature.number, sample?.count ?? -1, fingerprints.count].enumerated() {
       head.storeBytes(of: Int64(word).littleEndian, toByteOffset: 8 * place, as: Int64.self)

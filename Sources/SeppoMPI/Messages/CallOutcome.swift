@@ -34,8 +34,8 @@ extension CallOutcome {
 
   /// Returns four words, then what the kind requires. Encoded manually for speed: every call ends with this message, on every
   /// rank.
-  func encoded() throws -> _WireWriter {
-    let writer = _WireWriter()
+  func encoded() throws -> WireWriter {
+    let writer = WireWriter()
     func append(_ kind: Kind, _ first: Int = 0, _ second: Int = 0, _ third: Int = 0) {
       let head = writer.append(uninitialized: CallOutcome.size)
       for (place, word) in [kind.rawValue, first, second, third].enumerated() {

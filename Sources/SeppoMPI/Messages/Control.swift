@@ -35,7 +35,7 @@ extension MessageKind {
 
 /// Encoding of small control messages.
 enum Control {
-  static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> _WireWriter {
+  static func encode<Value: Encodable>(_ value: Value) throws(WireError) -> WireWriter {
     try SingleValue.encode(value)
   }
 

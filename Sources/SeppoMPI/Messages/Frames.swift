@@ -9,8 +9,8 @@ enum Frame {
   /// Returns a message with space for a header, which is written last.
   ///
   /// - Parameter payload: the capacity to reserve after the header, in bytes.
-  static func writer(payload: Int) -> _WireWriter {
-    let writer = _WireWriter(capacity: headerSize + payload)
+  static func writer(payload: Int) -> WireWriter {
+    let writer = WireWriter(capacity: headerSize + payload)
     _ = writer.append(uninitialized: headerSize)
     return writer
   }
@@ -107,7 +107,7 @@ struct ReportFrame {
   /// - Parameters:
   ///   - writer: space for the header, then the values.
   ///   - lent: memory that is sent from where it is, between the bytes of the writer.
-  static func write(_ report: ChunkReport, to writer: _WireWriter, _ lent: LentMemory) throws {
+  static func write(_ report: ChunkReport, to writer: WireWriter, _ lent: LentMemory) throws {
     Frame.write(
       [
         UInt64(report.chunk.lowerBound), UInt64(report.chunk.upperBound), UInt64(report.completed),

@@ -42,7 +42,7 @@ final class ArraySink<Value: Codable & Sendable>: Sink {
       initialized.insert(range)
       return nil
     }
-    let writer = _WireWriter()
+    let writer = WireWriter()
     do {
       try Items.write(UnsafeBufferPointer(places(range)), to: writer)
     } catch {

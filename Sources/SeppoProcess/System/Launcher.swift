@@ -15,7 +15,7 @@ package enum Launcher {
     getenv("SLURM_STEP_ID") == nil || getenv("OMPI_COMM_WORLD_SIZE") != nil ? nil : number("SLURM_STEP_NUM_TASKS")
   }
 
-  /// Whether a launcher started this process as a rank: every MPI launcher passes variables with one of these prefixes.
+  /// Whether a launcher started this process as a rank. Every MPI launcher passes variables with one of these prefixes.
   package static var isPresent: Bool {
     if ranks != nil || rank != nil { return true }
     let prefixes = ["OMPI_COMM_WORLD_", "PMI_", "PMI2_", "PMIX_", "PALS_", "MV2_COMM_WORLD_", "MPI_LOCALRANKID="]
@@ -27,10 +27,10 @@ package enum Launcher {
     return false
   }
 
-  /// The ranks of this job that have a process on this machine, numbered among those of the machine; nil where the launcher
-  /// or the system doesn't tell.
+  /// Returns the ranks of this job that have a process on this machine, by their numbers among the machine's ranks; nil if the
+  /// launcher or the system doesn't tell, as in a container of the rank's own.
   static func livingLocalRanks() -> Set<Int>? {
-    guard let job = getenv("PMIX_NAMESPACE").map({ "PMIX_NAMESPACE=" + String(cString: $0) }),
+    guard let job = getenv("PMIX_NAMESPACE").map({ "PMIX_NAMESPACE=" + String(cString: $0) }), seesLauncher,
       let folder = opendir("/proc")
     else { return nil }
     defer { closedir(folder) }
@@ -40,7 +40,7 @@ package enum Launcher {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
       }
-      // Those of others can't be read, and one that has ended has none.
+      // The environment of other users' processes can't be read, and a process that has ended has none.
       guard Int(name) != nil, let variables = SystemFile.bytes("/proc/\(name)/environ")?.split(separator: 0),
         variables.contains(where: { $0.elementsEqual(job.utf8) }),
         let variable = variables.first(where: { $0.starts(with: prefix.utf8) }),
@@ -49,6 +49,21 @@ package enum Launcher {
       ranks.insert(rank)
     }
     return ranks.isEmpty ? nil : ranks
+  }
+
+  /// Whether the launcher, or its daemon, is among this process's ancestors: then its other children are visible, too.
+  private static var seesLauncher: Bool {
+    var process = getppid()
+    for _ in 0..<8 where process > 1 {
+      guard let stat = SystemFile.text("/proc/\(process)/stat"), let start = stat.firstIndex(of: "("),
+        let end = stat.lastIndex(of: ")")
+      else { return false }
+      let name = stat[start..<end].dropFirst()
+      if ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"].contains(name) { return true }
+      // State, parent and so on follow the name.
+      process = stat[end...].split(separator: " ").dropFirst(2).first.flatMap { pid_t($0) } ?? 0
+    }
+    return false
   }
 
   /// The number of ranks that Open MPI's launcher has started on this machine.

@@ -5,17 +5,8 @@
 import Foundation
 import SeppoMPI
 
-@main
-struct HelloWorld {
-  static func main() {
-    Seppo.run {
-      let results = try [1.0, 2.0, 3.0, 4.0, 5.0].mapParallel(helloWorld)
-      try Seppo.atRoot {
-        for result in results { print(result) }
-      }
-    }
-  }
-}
+let results = try [1.0, 2.0, 3.0, 4.0, 5.0].mapParallel(helloWorld)
+try Seppo.atRoot { for result in results { print(result) } }
 
 func helloWorld(_ value: Double) -> String {
   let numbers = String(format: "input=%f, value*value=%f", value, value * value)
