@@ -1,4 +1,5 @@
 // An asynchronous main: calls before and after an await, which may change the thread; f sees task-local values.
+import Foundation
 import SeppoMPI
 
 enum Config {

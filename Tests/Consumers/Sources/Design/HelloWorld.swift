@@ -1,4 +1,5 @@
-// The program in the README, unchanged.
+// The README's program, in the form with Seppo.run.
+import Foundation
 import SeppoMPI
 
 @main
