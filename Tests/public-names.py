@@ -40,6 +40,16 @@ def declarations(module, folder):
         with open(os.path.join(folder, name)) as file:
             graph = json.load(file)
         extended = name[len(module):-len(".symbols.json")].lstrip("@")
+        paths = {symbol["identifier"]["precise"]: symbol["pathComponents"] for symbol in graph["symbols"]}
+        conformances = {}
+        for relation in graph["relationships"]:
+            path = paths.get(relation["source"])
+            if relation["kind"] != "conformsTo" or not path or path[0] == "MisusedParallel":
+                continue
+            protocol = relation.get("targetFallback") or ".".join(paths.get(relation["target"], []))
+            conformances.setdefault(".".join([extended or module] + path), set()).add(protocol.split(".")[-1])
+        for owner, protocols in conformances.items():
+            yield owner, "conforms to " + ", ".join(sorted(protocols - {"Copyable", "Escapable", ""}))
         for symbol in graph["symbols"]:
             if any(entry.get("isUnconditionallyUnavailable") for entry in symbol.get("availability", [])):
                 continue

@@ -108,6 +108,11 @@ private func requireOutcomes<R: Codable & Sendable & Equatable>(
   }
 }
 
+private func isAnotherRefused(_ item: ItemError) -> Bool {
+  struct Refused: Error, Codable {}
+  return item.thrown(as: Refused.self) != nil
+}
+
 let mapResultsLaws = [
   Law("mapResults returns every item's outcome: for numbers, strings, arrays; if no, some or all items fail") {
     for count in [0, 1, 2, 50, 300] {
@@ -128,6 +133,7 @@ let mapResultsLaws = [
       let item = try itemOf(error)
       try requireEqual(item.thrown(as: Refused.self), Refused(item: 4, reason: "four"))
       try require(item.thrown(as: SeppoError.self) == nil, "it was returned as another type")
+      try require(!isAnotherRefused(item), "it was returned as another type of the same name")
       try requireEqual(item.tries, 1)
       try require("\(error)".contains("Refused: item 4 refused: four"), "\(error)")
     }

@@ -145,7 +145,7 @@ extension SPMDTests {
         output: "before\nbefore\nbefore\n"),
       Ending(name: "item throws", ranks: nil, says: ["item 77 threw on rank 0"], output: "before\n"),
       Ending(name: "atRoot throws", says: ["the body of atRoot threw on rank 0"]),
-      Ending(name: "run inside run", says: ["called a second time"]),
+      Ending(name: "run inside run", says: ["Seppo.run was called inside another Seppo.run"]),
       Ending(name: "run twice", says: ["called a second time"], output: "first\n"),
     ]
 
@@ -241,7 +241,7 @@ extension SPMDTests {
     Ending(name: "a child that exits in atRoot", status: 0, messages: 0, output: "after run\n"),
     Ending(name: "Seppo.exit in an item", status: nil, says: ["inside an item"]),
     Ending(name: "Seppo.exit in an item", ranks: nil, says: ["inside an item"]),
-    Ending(name: "run in an item", status: nil, says: ["called a second time"]),
+    Ending(name: "run in an item", status: nil, says: ["Seppo.run was called inside an item"]),
     Ending(name: "Seppo.exit on a thread of an item", status: nil, says: ["Seppo.exit(0) was called inside an item ("]),
     Ending(name: "Seppo.exit 256 in an item", ranks: nil, status: nil, says: ["inside an item"]),
   ]

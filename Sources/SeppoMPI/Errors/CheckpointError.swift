@@ -35,7 +35,7 @@ extension CheckpointError: CustomStringConvertible {
     switch self {
     case .inUse(let file, let by):
       """
-      \(file) is in use by \(by): wait until that job has ended, or use another file for this one
+      \(file) is in use by \(by): wait until that has ended, or use another file
       """
     case .notACheckpoint(let file, let reason):
       "\(file) is not a checkpoint (\(reason)): give the checkpoint another name, or move that file away"

@@ -39,10 +39,13 @@ public struct ItemError: Error, Sendable, Equatable, Codable {
     return withExtendedLifetime(writer) { Array(writer.bytes) }
   }
 
-  /// With its module and surroundings, but where these hold an address, as of private types: that differs from rank to rank.
+  /// Returns the type's name with its module and context. The context of a private or local type has no name but an address,
+  /// which differs between processes; its distance to another type of the program doesn't.
   private static func name(of type: Any.Type) -> String {
-    let name = String(reflecting: type)
-    return name.contains("(unknown context at ") ? String(describing: type) : name
+    String(reflecting: type).replacing(/\(unknown context at \$([0-9a-f]+)\)/) { match in
+      guard let address = UInt(match.1, radix: 16) else { return String(match.0) }
+      return "(context \(address &- unsafeBitCast(ItemError.self as Any.Type, to: UInt.self)))"
+    }
   }
 
   /// Returns the error that was thrown, where it is of this type; nil otherwise. The type must be `Codable`, so that the error

@@ -76,11 +76,14 @@ extension SeppoError {
     public let codingPath: String
     /// What the encoder, the decoder or the type reported.
     public let reason: String
+    /// The line of the call, as `#fileID:#line`; empty where the value belongs to no call of the program's.
+    public let place: String
 
     func sentence(_ done: String) -> String {
       let what = index.map { "item \($0)" } ?? "the value"
       let inside = codingPath.isEmpty ? "" : " at \(codingPath)"
-      return "\(what) (\(type)) can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)"
+      let line = place.isEmpty ? "" : " [at \(place)]"
+      return "\(what) (\(type)) can't be \(done)\(inside) on rank \(rank) (\(host)): \(reason)\(line)"
     }
   }
 

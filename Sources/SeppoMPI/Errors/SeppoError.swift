@@ -100,6 +100,8 @@ extension SeppoError: CustomStringConvertible {
       \(call.call) was called in a process that a rank had forked, which isn't a rank itself; make the call in the rank's own \
       process [at \(call.place)]
       """
+    case .ranTwice(let call) where call.inside != nil:
+      "Seppo.run was called inside another Seppo.run; put all calls in one run [at \(call.place)]"
     case .ranTwice(let call):
       """
       Seppo.run was called a second time; MPI starts and ends once in a process, so put all calls in one run \

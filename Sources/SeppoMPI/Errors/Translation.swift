@@ -5,16 +5,18 @@ import SeppoWire
 // Errors of lower targets, as a user sees them.
 
 extension SeppoError {
-  init(_ error: WireError, index: Int?, rank: Int, host: String) {
+  init(_ error: WireError, index: Int?, rank: Int, host: String, place: Place?) {
     switch error.direction {
     case .encode:
       self = .notEncodable(
         .init(
-          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason))
+          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason,
+          place: place?.text ?? ""))
     case .decode:
       self = .notDecodable(
         .init(
-          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason))
+          index: index, rank: rank, host: host, type: error.type, codingPath: error.codingPath, reason: error.reason,
+          place: place?.text ?? ""))
     }
   }
 

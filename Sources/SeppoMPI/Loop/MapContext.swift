@@ -37,6 +37,6 @@ struct MapContext: Sendable {
   }
 
   func uncodable(_ error: WireError, _ index: Int) -> SeppoError {
-    SeppoError(error, index: index, rank: rank, host: host)
+    SeppoError(error, index: index, rank: rank, host: host, place: place)
   }
 }

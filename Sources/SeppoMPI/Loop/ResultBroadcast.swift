@@ -92,7 +92,7 @@ struct ResultBroadcast {
           if let error {
             var index = initialized
             for failure in try failures(values) where failure.index <= index { index += 1 }
-            throw SeppoError(error, index: index, rank: job.rank, host: job.host)
+            throw SeppoError(error, index: index, rank: job.rank, host: job.host, place: job.current.place)
           }
           offset += length
         }

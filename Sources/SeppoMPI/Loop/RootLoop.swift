@@ -229,7 +229,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     if let (item, error) = outgoing.bad {
       let failed = ItemFailure(
         index: source.blocks.block(of: item),
-        error: SeppoError(error, index: item, rank: job.rank, host: job.host))
+        error: SeppoError(error, index: item, rank: job.rank, host: job.host, place: call.place))
       coordinator.handle(.unsendable(worker: worker, chunk: chunk, failed))
       if outgoing.chunk.isEmpty { return }
     }

@@ -257,6 +257,6 @@ extension MapCall {
   }
 
   func error(_ bad: BadValue, _ item: Int?) -> SeppoError {
-    SeppoError(bad.error, index: item, rank: job.rank, host: job.host)
+    SeppoError(bad.error, index: item, rank: job.rank, host: job.host, place: place)
   }
 }

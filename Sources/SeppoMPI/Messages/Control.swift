@@ -40,10 +40,10 @@ enum Control {
   }
 
   static func decode<Value: Decodable>(
-    _ type: Value.Type, from bytes: UnsafeRawBufferPointer, rank: Int, host: String
+    _ type: Value.Type, from bytes: UnsafeRawBufferPointer, rank: Int, host: String, place: Place? = nil
   ) throws(SeppoError) -> Value {
     do throws(WireError) { return try SingleValue.decode(type, from: bytes) } catch {
-      throw SeppoError(error, index: nil, rank: rank, host: host)
+      throw SeppoError(error, index: nil, rank: rank, host: host, place: place)
     }
   }
 

@@ -50,6 +50,12 @@ struct CallOptions {
     if let timeout = options.timeout, timeout <= .zero {
       throw bad("timeout: \(timeout)", "must be more than 0")
     }
+    if let store = options.checkpoint?.store {
+      if store.mostAtRisk < 1 { throw bad("mostAtRisk: \(store.mostAtRisk)", "must be 1 or more results") }
+      if store.longestAtRisk < .zero { throw bad("longestAtRisk: \(store.longestAtRisk)", "must be 0 or more") }
+      if store.deaths < 1 { throw bad("deaths: \(store.deaths)", "must be 1 or more") }
+      if store.label == "" { throw bad("label: \"\"", "must have a character; leave it out for the place of the call") }
+    }
   }
 
   private func bad(_ name: String, _ reason: String) -> SeppoError {

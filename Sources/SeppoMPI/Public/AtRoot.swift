@@ -100,7 +100,7 @@ extension AtRoot where Value: Codable & Sendable {
     do throws(WireError) {
       return try Control.encode(value)
     } catch {
-      throw SeppoError(error, index: nil, rank: 0, host: job.host)
+      throw SeppoError(error, index: nil, rank: 0, host: job.host, place: job.current.place)
     }
   }
 
@@ -108,7 +108,8 @@ extension AtRoot where Value: Codable & Sendable {
   /// type with its own wire form loses nothing, so that no second copy is needed.
   private func valueAsReceived(_ value: Value, _ bytes: WireWriter, _ job: Job) throws -> Value {
     if Items.haveOwnForm(Value.self), !job.checksWire { return value }
-    return try Control.decode(Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: job.host)
+    return try Control.decode(
+      Value.self, from: UnsafeRawBufferPointer(bytes.bytes), rank: 0, host: job.host, place: job.current.place)
   }
 
   /// Returns the bytes of memory that a rank needs to receive a value of this encoded size: the encoded and the decoded
@@ -126,7 +127,8 @@ extension AtRoot where Value: Codable & Sendable {
     let received = WireWriter(capacity: count)
     try job.transport.broadcast(received.append(uninitialized: count))
     return try Control.decode(
-      Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: job.rank, host: job.host)
+      Value.self, from: UnsafeRawBufferPointer(received.bytes), rank: job.rank, host: job.host,
+      place: job.current.place)
   }
 }
 

@@ -51,14 +51,15 @@ extension Seppo {
   }
 
   private static func begin(_ job: Job, at place: Place) throws {
+    let context = CallContext.current
+    guard context == .everyRank else { throw SeppoError.nested(.init("Seppo.run", inside: context.name, place)) }
     if job.process.isLone {
-      guard !LoneJobs.isInRun, CallContext.current == .everyRank else {
-        throw SeppoError.ranTwice(.init("Seppo.run", place))
-      }
+      guard !LoneJobs.isInRun else { throw SeppoError.ranTwice(.init("Seppo.run", inside: "Seppo.run", place)) }
       return LoneJobs.shared.beginRun()
     }
-    guard job.gate.phase == .outsideRun, CallContext.current == .everyRank else {
-      throw SeppoError.ranTwice(.init("Seppo.run", place))
+    guard job.gate.phase == .outsideRun else {
+      let isInside = job.gate.phase == .insideRun
+      throw SeppoError.ranTwice(.init("Seppo.run", inside: isInside ? "Seppo.run" : nil, place))
     }
     job.gate.phase = .insideRun
   }

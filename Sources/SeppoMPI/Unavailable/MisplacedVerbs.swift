@@ -127,3 +127,8 @@ extension Parallel {
     preconditionFailure("unavailable")
   }
 }
+
+@available(*, unavailable, message: "forEach has no results that rank 0 could get: xs.parallel().forEach { … }")
+extension ParallelAtRoot {
+  public func forEach(_ f: (Base.Element) throws -> Void) throws { preconditionFailure("unavailable") }
+}

@@ -71,7 +71,7 @@ extension ParallelAtRoot {
 // No results.
 @available(
   *, unavailable,
-  message: "f returns nothing, so there would be no results: return a value for each item (a count, a Bool)"
+  message: "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
 extension Collection where Element: Codable & Sendable {
   @discardableResult
@@ -82,7 +82,7 @@ extension Collection where Element: Codable & Sendable {
 
 @available(
   *, unavailable,
-  message: "f returns nothing, so there would be no results: return a value for each item (a count, a Bool)"
+  message: "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   @discardableResult
