@@ -66,8 +66,6 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
   case ended
   /// The launcher started several ranks, but the MPI library sees only one.
   case launcherMismatch(launched: Int)
-  /// The process was forked by a rank, and isn't one.
-  case forked(parent: Int)
   /// The same under Slurm's srun.
   case slurmStepMismatch(tasks: Int)
 
@@ -81,11 +79,6 @@ package enum MPIStartError: Error, Sendable, Equatable, CustomStringConvertible 
       """
     case .ended:
       "MPI has already been finalized in this process, and MPI can't be started twice: call Seppo before MPI_Finalize."
-    case .forked(let parent):
-      """
-      this process was forked by process \(parent), which is the rank that the launcher started; only that one can make calls. \
-      Make them there, or start another program in the forked process (exec) without the launcher's variables
-      """
     case .slurmStepMismatch(let tasks):
       """
       srun started \(tasks) tasks, but each of them is rank 0 of 1: its MPI library did not find the others. \

@@ -70,14 +70,23 @@ extension SPMDTests {
     @Test("A program without Seppo.run ends like one with it", arguments: programsWithoutRun)
     func withoutRun(_ ending: Ending) async throws { try await ending.check() }
 
-    @Test(
-      "Without Seppo.run, an uncaught error ends the job, and its text is printed", arguments: uncaughtErrors)
+    @Test("An error that leaves main is reported as an error of the program, after which it isn't relaunched")
+    func reportOfUncaughtError() async throws {
+      let file = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: file) }
+      let job = try await Mpirun.run(2, "Endings", ["error on one rank"], environment: ["SEPPO_REPORT": file.path])
+      #expect(job.status == 1, "\(job.report)")
+      #expect(try String(contentsOf: file, encoding: .utf8).contains("ended error\n"), "\(job.report)")
+    }
+
+    @Test("An error that leaves `main` ends the job, and its text is printed", arguments: uncaughtErrors)
     func uncaughtError(_ name: String, _ ranks: Int?) async throws {
       let job =
         if let ranks { try await Mpirun.run(ranks, "Endings", [name]) } else {
           try await Mpirun.runUntilOutputCloses("Endings", [name], limit: 120, .waits)
         }
-      #expect(!job.hasTimedOut && job.status != 0, "\(job.report)")
+      #expect(!job.hasTimedOut && job.status == 1, "\(job.report)")
+      #expect(job.messages.isEmpty, "\(job.report)")
       #expect(job.errors.contains("Fatal error: Error raised at top level: "), "\(job.report)")
       #expect(job.errors.contains("trouble of the program's own"), "\(job.report)")
     }
@@ -199,6 +208,10 @@ extension SPMDTests {
       output: "before the end [1, 2]\nafter the end [1, 2]\n"),
     Ending(name: "a call in a deinit after the end", ranks: 1, status: 0, messages: 0, output: afterEnd),
     Ending(name: "a call in a deinit after the end", ranks: nil, status: 0, messages: 0, output: "[1, 2]\n"),
+    Ending(
+      name: "error after a request to stop", ranks: 1, status: 75, says: ["asked to stop (SIGUSR1)"]),
+    Ending(
+      name: "error after a request to stop", ranks: nil, status: 75, says: ["asked to stop (SIGUSR1)"]),
     Ending(name: "run after a call", status: 0, messages: 0, output: "[1, 2] and run\n"),
     Ending(name: "run after a call", ranks: nil, status: 0, messages: 0, output: "[1, 2] and run\n"),
     Ending(name: "call after run", ranks: 1, status: 0, messages: 0, output: afterEnd),

@@ -84,9 +84,10 @@ struct MissingRanks {
     // If rank 0 is missing, only rank 1 reports it, and only once: rank 0 may be busy.
     if missing.isEmpty || (!members.isRoot && (members.rank != 1 || warnings > 0 || rootMayBeAway)) { return nil }
     warnings += 1
+    let place = call.place.text.isEmpty ? "" : " at \(call.place.text)"
     return """
       Seppo: rank \(members.rank) (\(members.host)) has waited for \
-      \(SeppoError.spell(seconds: Double(now - began) / 1e9)) in call \(call.number), \(call.name) at \(call.place.text), for \
+      \(SeppoError.spell(seconds: Double(now - began) / 1e9)) in call \(call.number), \(call.name)\(place), for \
       \(SeppoError.spell(members.named(missing))), which \(missing.count > 1 ? "have" : "has") not joined it
       """
   }

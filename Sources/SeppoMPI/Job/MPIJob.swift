@@ -12,7 +12,8 @@ extension Job {
       // The setting may be wrong on this rank only. If it is wrong on rank 0 too, rank 0 ends the job during this
       // pause.
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
-      Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isBadSetting)
+      let isOfThisProcess = isBadSetting || error is ForkedProcess
+      Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isOfThisProcess)
       exit(1)
     }
   }()
@@ -20,7 +21,7 @@ extension Job {
   private static func start() throws -> Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
     if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
-    if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw MPIStartError.forked(parent: Int(parent)) }
+    if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw ForkedProcess(parent: parent) }
     let watchdog = Watchdog(host: HostName.own)
     return Launcher.isPresent || MPIEnvironment.isStarted
       ? try startMPI(settings, watchdog) : try startLone(settings, watchdog)
@@ -80,5 +81,17 @@ extension Job {
   func checkBinding(threads: Int) {
     guard process.isRank, threads > 1, isRoot, size > 1 || Launcher.ranks != nil else { return }
     process.binding.withLock { $0.check(threads: threads, rank: rank, host: host) }
+  }
+}
+
+/// The process was forked by a rank before that one's first call, and isn't a rank.
+private struct ForkedProcess: Error, CustomStringConvertible {
+  let parent: pid_t
+
+  var description: String {
+    """
+    this process was forked by process \(parent), which is rank \(Launcher.rank ?? 0); only that one can make calls. Make them \
+    there, or start another program in the forked process (exec) without the launcher's variables
+    """
   }
 }

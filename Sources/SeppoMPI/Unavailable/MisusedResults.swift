@@ -71,7 +71,8 @@ extension ParallelAtRoot {
 // No results.
 @available(
   *, unavailable,
-  message: "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
+  message:
+    "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
 extension Collection where Element: Codable & Sendable {
   @discardableResult
@@ -82,7 +83,8 @@ extension Collection where Element: Codable & Sendable {
 
 @available(
   *, unavailable,
-  message: "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
+  message:
+    "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
 extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   @discardableResult

@@ -29,6 +29,7 @@ package enum Crash {
       previous.initialize(repeating: sigaction(), count: signals)
       memory.initialize(to: Memory(page: page, previous: previous))
       prepareThread()
+      UncaughtError.prepare()
       for signal in faults { install(signal, over: { !$0.isIgnored }) }
       for signal in requests { install(signal, over: \.isDefault) }
     #endif
@@ -75,6 +76,16 @@ package enum Crash {
       sigaction(signal, &action, nil)
     }
 
+    /// Ends this process as an error that leaves `Seppo.run` does. Swift has printed the error.
+    private static func leaveAfterError() -> Never {
+      // The error may be a consequence of the request, and the thread of `EndRequest` ends the process.
+      if StopSignal.current != nil { while true { pause() } }
+      memory.pointee.page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .relaxed)
+      Report.noteUncaughtError()
+      Console.flushOutput()
+      _exit(1)
+    }
+
     private static func handle(
       _ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
     ) {
@@ -83,6 +94,7 @@ package enum Crash {
       let words = memory.pointee.page.words
       // A forked process has the handlers too, but is not a rank.
       let isRank = !RankProcess.isFork
+      if isRank, signal == SIGILL || signal == SIGTRAP, UncaughtError.isCause { leaveAfterError() }
       if isRank { CrashNote.write(afterFault: faults.contains(signal)) }
       let isSent = (info?.pointee.si_code ?? 0) <= 0
       var isNoted = false

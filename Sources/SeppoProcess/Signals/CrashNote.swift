@@ -31,16 +31,22 @@ package enum CrashNote {
   nonisolated(unsafe) private static let bytes = UnsafeMutableRawPointer.allocate(
     byteCount: 2 * maximumLength, alignment: 8)
 
+  /// For threads of a process without a launcher, which may make calls at the same time. The last one's note counts.
+  private static let isBeingWritten = Mutex(())
+
   /// Sets the note, until `forget()`.
   package static func prepare(_ note: Note?) {
     guard let note, note.afterFault.count <= maximumLength, note.afterRequest.count <= maximumLength else { return }
-    for (place, text) in [note.afterFault, note.afterRequest].enumerated() {
-      text.withUnsafeBytes { (bytes + place * maximumLength).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    isBeingWritten.withLock { _ in
+      file.store(-1, ordering: .relaxed)
+      for (place, text) in [note.afterFault, note.afterRequest].enumerated() {
+        text.withUnsafeBytes { (bytes + place * maximumLength).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+      }
+      faultLength.store(note.afterFault.count, ordering: .relaxed)
+      requestLength.store(note.afterRequest.count, ordering: .relaxed)
+      offset.store(note.offset, ordering: .relaxed)
+      file.store(note.file, ordering: .releasing)
     }
-    faultLength.store(note.afterFault.count, ordering: .relaxed)
-    requestLength.store(note.afterRequest.count, ordering: .relaxed)
-    offset.store(note.offset, ordering: .relaxed)
-    file.store(note.file, ordering: .releasing)
   }
 
   package static func forget() { file.store(-1, ordering: .relaxed) }

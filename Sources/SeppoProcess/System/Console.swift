@@ -30,7 +30,13 @@ package enum Console {
   package static func flushEveryLine() {
     if isatty(1) == 0 { setvbuf(stdout, nil, _IOLBF, 0) }
   }
+
+  /// Writes what was printed. Not `fflush(nil)`, which waits for a thread that reads standard input.
+  static func flushOutput() { fflush(stdout) }
 }
 
-/// Calls the C library's `write`, which is shadowed inside `Console` and `Line`.
-package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { write(2, bytes.baseAddress, bytes.count) }
+/// Calls the C library's `write`, which types with a method of that name shadow.
+package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { writeBytes(bytes, to: 2) }
+
+/// The same for any file.
+func writeBytes(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int { write(file, bytes.baseAddress, bytes.count) }

@@ -47,6 +47,10 @@ extension Endings {
     case "error everywhere":
       _ = try [1, 2].mapParallel { $0 }
       throw Trouble()
+    case "error after a request to stop":
+      _ = try [1, 2].mapParallel { $0 }
+      raise(SIGUSR1)
+      throw Trouble()
     case "error on one rank":
       _ = try [1, 2].mapParallel { $0 }
       if Seppo.rank == Seppo.size - 1 { throw Trouble() }
