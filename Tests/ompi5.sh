@@ -21,7 +21,7 @@ fi
 for program in Checkpoints Endings HelloWorld Laws Network StartedByOthers Transport; do
   ./mpi-run.sh build --product "$program"
 done
-export SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
+export SEPPO_TEST_STARTS=4 SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
 # The other tests that start ranks do not depend on the MPI.
 differs='SPMDTests/(BindingTests|DeathTests|EarlyEndTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
 differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/MpirunLawTests/hold\(\)'

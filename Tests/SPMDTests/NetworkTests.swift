@@ -96,11 +96,11 @@ struct Hosts {
   /// - Parameter wire: The delay in milliseconds and the packet loss in percent; empty for a good network.
   static func with(_ count: Int, wire: [String] = [], _ body: (Hosts) async throws -> Void) async throws {
     let hosts = Hosts(count)
-    let up = try await Mpirun.start(script, ["up", "\(count)"] + wire, hosts.owner, 30, load: .sleeps)
+    let up = try await Mpirun.start(script, ["up", "\(count)"] + wire, hosts.owner, 120, load: .sleeps)
     try #require(up.status == 0, "\(up.report)")
     let result: Result<Void, any Error>
     do { result = .success(try await body(hosts)) } catch { result = .failure(error) }
-    let down = try await Mpirun.start(script, ["down"], hosts.owner, 30, load: .sleeps)
+    let down = try await Mpirun.start(script, ["down"], hosts.owner, 120, load: .sleeps)
     #expect(down.status == 0, "\(down.report)")
     try result.get()
   }

@@ -104,7 +104,7 @@ extension SPMDTests {
       "Messages arrive complete and in order, for any size and any split",
       arguments: SPMDTests.thorough([1, 2, 3, 8], byHand: [3]))
     func transport(on ranks: Int) async throws {
-      let job = try await Mpirun.run(ranks, "Transport")
+      let job = try await Mpirun.run(ranks, "Transport", limit: 300, load: .computes)
       #expect(job.status == 0, "\(job.report)")
       let wanted = Set((0..<ranks).map { "rank \($0) passed" })
       #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")
@@ -114,7 +114,8 @@ extension SPMDTests {
       "Messages arrive complete and in order over TCP, where a long one takes time",
       arguments: SPMDTests.thorough([2, 3], byHand: [3]))
     func transportOverTCP(on ranks: Int) async throws {
-      let job = try await Mpirun.run(ranks, "Transport", environment: ["OMPI_MCA_btl": "tcp,self"])
+      let job = try await Mpirun.run(
+        ranks, "Transport", environment: ["OMPI_MCA_btl": "tcp,self"], limit: 300, load: .computes)
       #expect(job.status == 0, "\(job.report)")
       let wanted = Set((0..<ranks).map { "rank \($0) passed" })
       #expect(Set(job.output.split(separator: "\n").map(String.init)) == wanted, "\(job.report)")

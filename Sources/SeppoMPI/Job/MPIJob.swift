@@ -29,7 +29,7 @@ extension Job {
 
   /// Starts as a rank of a launcher's job, or with the MPI that another library has started.
   private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
-    let start = StartWatch(host: HostName.own, limit: settings.heartbeatTimeout)
+    let start = StartWatch(host: HostName.own, interval: settings.heartbeatTimeout)
     defer { start.end() }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)

@@ -1,52 +1,55 @@
 import Synchronization
 
-/// Watches MPI's start. It waits for all ranks: where one has ended before its first call, the others would wait for ever.
+/// Watches the start of MPI, which waits for all ranks. If a rank ends before its first call, the others would wait forever.
 ///
-/// A small thread looks at the processes of this machine once a second until MPI has started. It ends this process where
-/// another rank of the machine has gone, and reports now and then where MPI doesn't start for another reason.
+/// Until MPI has started, a small thread checks the processes of this host once a second. It ends this process if another
+/// rank of the host has ended, and reports at intervals that MPI hasn't started.
 package final class StartWatch: Sendable {
   private let host: String
   private let hasStarted = Atomic<Bool>(false)
 
-  /// - Parameter limit: how long a rank may be unresponsive, in nanoseconds; 0 for any time.
-  package init(host: String, limit: Int) {
+  /// On a busy host, MPI may need this time to start, in nanoseconds.
+  private static let leastInterval = 30_000_000_000
+  /// The time that a launcher needs to end the other ranks, in nanoseconds.
+  private static let stagger = 4_000_000_000
+
+  /// - Parameter interval: the time between two reports, in nanoseconds; 0 for no reports.
+  package init(host: String, interval: Int) {
     self.host = host
     guard let rank = Launcher.rank else { return }
-    _ = ComputeThread.startSmall { self.watch(rank, limit) }
+    _ = ComputeThread.startSmall { self.watch(rank, interval == 0 ? .max : max(interval, StartWatch.leastInterval)) }
   }
 
-  /// MPI has started, or could not be.
+  /// Ends the watch: MPI has started, or could not be started.
   package func end() { hasStarted.store(true, ordering: .releasing) }
 
-  private func watch(_ rank: Int, _ limit: Int) {
-    let began = monotonicNanoseconds()
+  private func watch(_ rank: Int, _ interval: Int) {
+    let start = monotonicNanoseconds()
     var local = LocalRanks(count: Launcher.localRanks ?? 0)
-    var reports = 0
+    var nextReport = interval
     while true {
       sleep(nanoseconds: 1_000_000_000)
       if hasStarted.load(ordering: .acquiring) { return }
-      if let missing = local.look(at: Launcher.livingLocalRanks()) {
-        fail(rank, missing)
-      }
-      let waited = monotonicNanoseconds() - began
-      if limit > 0, waited >= limit * (reports + 1) {
-        reports += 1
-        Console.write(
-          """
-          Seppo: rank \(rank) (\(host)) has waited for \(waited / 1_000_000_000) s for MPI to start: some rank has not made its \
-          first call
-          """)
-      }
+      if let ended = local.check(Launcher.livingLocalRanks()) { return endJob(rank, ended) }
+      let waited = monotonicNanoseconds() - start
+      // Rank 1 reports too, because rank 0 may be the rank that MPI waits for.
+      guard rank < 2, waited >= nextReport else { continue }
+      nextReport += interval
+      Console.write(
+        """
+        Seppo: rank \(rank) (\(host)) has waited for \(waited / 1_000_000_000) s for MPI to start: some rank has not made its \
+        first call
+        """)
     }
   }
 
-  private func fail(_ rank: Int, _ missing: [Int]) -> Never {
-    // One rank reports it, and the launcher has time to end the others.
-    sleep(nanoseconds: min(rank, 10) * 1_500_000_000)
-    if hasStarted.load(ordering: .acquiring) { while true { sleep(nanoseconds: 1_000_000_000) } }
+  private func endJob(_ rank: Int, _ ended: [Int]) {
+    // One rank reports it, and the launcher ends the others before their turn.
+    sleep(nanoseconds: min(rank, 10) * StartWatch.stagger)
+    if hasStarted.load(ordering: .acquiring) { return }
     Console.write(
       """
-      Seppo: rank \(rank) (\(host)): MPI can't start: \(missing.count) of the \(Launcher.localRanks ?? 0) ranks on this host \
+      Seppo: rank \(rank) (\(host)): MPI can't start: \(ended.count) of the \(Launcher.localRanks ?? 0) ranks on this host \
       ended before the first call. Every rank must make the same calls in the same order
       """)
     fflush(nil)
@@ -54,30 +57,33 @@ package final class StartWatch: Sendable {
   }
 }
 
-/// Which ranks of this machine have gone. Pure: the ranks that live come in, once a second.
+/// Detects the ranks of this host that have ended. Pure: the living ranks are passed in, once a second.
 struct LocalRanks {
-  /// Looks after which a rank that was never seen counts as gone: a launcher may take its time to start it.
+  /// The number of checks after which a rank that was never seen counts as ended. A launcher may start it late.
   static let patience = 15
+  /// The number of checks after which a rank that was seen counts as ended.
   private static let certain = 2
 
   private let count: Int
-  private var looks = 0
-  /// For each rank that was seen, the looks since then.
+  private var checks = 0
+  /// For each rank that was seen, the number of checks since then.
   private var unseen: [Int: Int] = [:]
 
+  /// - Parameter count: the number of ranks that the launcher started on this host.
   init(count: Int) { self.count = count }
 
-  /// - Parameter living: numbers among the ranks of this machine; nil where that isn't known.
-  /// - Returns: the ranks that have gone; nil where there are none.
-  mutating func look(at living: Set<Int>?) -> [Int]? {
+  /// Returns the ranks that have ended, or nil if there are none.
+  ///
+  /// - Parameter living: the living ranks, by their numbers on this host; nil if that is unknown.
+  mutating func check(_ living: Set<Int>?) -> [Int]? {
     guard let living, count > 1 else { return nil }
-    looks += 1
+    checks += 1
     for rank in 0..<count {
       if living.contains(rank) { unseen[rank] = 0 } else if let last = unseen[rank] { unseen[rank] = last + 1 }
     }
-    let gone = (0..<count).filter { rank in
-      unseen[rank].map { $0 >= LocalRanks.certain } ?? (looks >= LocalRanks.patience)
+    let ended = (0..<count).filter { rank in
+      unseen[rank].map { $0 >= LocalRanks.certain } ?? (checks >= LocalRanks.patience)
     }
-    return gone.isEmpty ? nil : gone
+    return ended.isEmpty ? nil : ended
   }
 }
