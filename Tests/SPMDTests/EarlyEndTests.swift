@@ -163,18 +163,21 @@ extension SPMDTests {
     func deadline(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var before: Set<Int> = []
+      var areAllStored = true
       for name in ["SEPPO_DEADLINE", "SLURM_JOB_END_TIME"] {
         let (job, computed) = try await folder.run(
           ranks, "slow", 40_000, environment: [name: time(in: 25)], load: .sleeps)
         #expect(job.status == 75 && job.messages.last?.contains("the deadline is") == true, "\(job.report)")
-        // All started items have finished and are stored.
+        // All started items have finished and are stored; on a busy machine, some may not finish in time, which is reported.
+        if job.messages.contains(where: { $0.contains("items in flight") }) { areAllStored = false }
         #expect(!computed.isEmpty && before.isDisjoint(with: computed), "\(job.report)")
         before.formUnion(computed)
       }
       let (job, computed) = try await folder.run(
         3, "slow", 40_000, environment: ["SEPPO_DEADLINE": time(in: 2)], load: .sleeps)
       #expect(job.status == 75 && computed.isEmpty, "\(job.report)")
-      #expect(job.messages.last?.contains("has \(before.count) of 40000 items") == true, "\(job.report)")
+      let stored = job.messages.last?.firstMatch(of: /has ([0-9]+) of 40000 items/).flatMap { Int($0.1) } ?? -1
+      #expect(areAllStored ? stored == before.count : (1...before.count).contains(stored), "\(job.report)")
     }
 
     @Test("Started items have time until the deadline, whatever the grace period is")

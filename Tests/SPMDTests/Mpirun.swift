@@ -84,7 +84,12 @@ enum Mpirun {
     ranks: Int = 1, load: Load = .waits
   ) async throws -> JobResult {
     try await Cores.use(ranks: ranks, load) {
-      try await startNow(executable, arguments, environment(), limit)
+      // On a busy machine, the launcher of Open MPI 5 sometimes gives up before it starts a rank.
+      for _ in 0..<3 {
+        let job = try await startNow(executable, arguments, environment(), limit)
+        if !job.errors.contains("The PMIx server's listener thread failed to start") { return job }
+      }
+      return try await startNow(executable, arguments, environment(), limit)
     }
   }
 
