@@ -28,12 +28,16 @@ def includes():
     return [part for flag in flags for part in ("-Xcc", flag)]
 
 
-def declarations(module, folder):
-    target = json.loads(subprocess.run(["swift", "-print-target-info"], capture_output=True, check=True).stdout)
+def target():
+    info = json.loads(subprocess.run(["swift", "-print-target-info"], capture_output=True, check=True).stdout)
+    return info["target"]["triple"]
+
+
+def declarations(module, folder, flags):
     subprocess.run(
         ["swift", "symbolgraph-extract", "-module-name", module, "-I", os.path.join(build, "Modules"),
-         "-target", target["target"]["triple"], "-minimum-access-level", "public", "-skip-synthesized-members",
-         "-output-dir", folder] + includes(), check=True)
+         "-minimum-access-level", "public", "-skip-synthesized-members",
+         "-output-dir", folder] + flags, check=True)
     for name in sorted(os.listdir(folder)):
         if not name.startswith(module) or not name.endswith(".symbols.json"):
             continue
@@ -60,10 +64,11 @@ def declarations(module, folder):
 
 
 def lines():
+    flags = ["-target", target()] + includes()
     for module in products:
         yield f"import {module}"
         with tempfile.TemporaryDirectory() as folder:
-            for owner, text in sorted(set(declarations(module, folder))):
+            for owner, text in sorted(set(declarations(module, folder, flags))):
                 yield f"  {owner}: {text}"
 
 

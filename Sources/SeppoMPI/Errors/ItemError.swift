@@ -42,7 +42,9 @@ public struct ItemError: Error, Sendable, Equatable, Codable {
   /// Returns the type's name with its module and context. The context of a private or local type has no name but an address,
   /// which differs between processes; its distance to another type of the program doesn't.
   private static func name(of type: Any.Type) -> String {
-    String(reflecting: type).replacing(/\(unknown context at \$([0-9a-f]+)\)/) { match in
+    let name = String(reflecting: type)
+    guard name.contains("(unknown context at ") else { return name }
+    return name.replacing(/\(unknown context at \$([0-9a-f]+)\)/) { match in
       guard let address = UInt(match.1, radix: 16) else { return String(match.0) }
       return "(context \(address &- unsafeBitCast(ItemError.self as Any.Type, to: UInt.self)))"
     }

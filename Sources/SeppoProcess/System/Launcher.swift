@@ -5,9 +5,11 @@ package enum Launcher {
 
   /// This process's rank.
   package static var rank: Int? {
-    number("OMPI_COMM_WORLD_RANK") ?? number("PMI_RANK") ?? number("PMIX_RANK")
-      ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
+    rankVariables.lazy.compactMap { number($0) }.first ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
   }
+
+  /// The variables that contain a process's rank, with the most specific one first.
+  static let rankVariables = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"]
 
   /// The number of tasks in this process's `srun` step; nil if `srun` didn't start it. (A batch script has no step, and a
   /// process that mpirun starts has mpirun's variables.)
@@ -31,18 +33,14 @@ package enum Launcher {
   /// launcher or the system doesn't tell, as in a container of the rank's own.
   static func livingLocalRanks() -> Set<Int>? {
     guard let job = getenv("PMIX_NAMESPACE").map({ "PMIX_NAMESPACE=" + String(cString: $0) }), seesLauncher,
-      let folder = opendir("/proc")
+      let processes = SystemFile.numbers(in: "/proc")
     else { return nil }
-    defer { closedir(folder) }
     let prefix = "OMPI_COMM_WORLD_LOCAL_RANK="
     var ranks: Set<Int> = []
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-      }
+    for process in processes {
       // The environment of other users' processes can't be read, and a process that has ended has none.
-      guard Int(name) != nil, let variables = SystemFile.bytes("/proc/\(name)/environ")?.split(separator: 0),
-        variables.contains(where: { $0.elementsEqual(job.utf8) }),
+      let variables = SystemFile.environment(of: process)
+      guard variables.contains(where: { $0.elementsEqual(job.utf8) }),
         let variable = variables.first(where: { $0.starts(with: prefix.utf8) }),
         let rank = Int(String(decoding: variable.dropFirst(prefix.utf8.count), as: UTF8.self))
       else { continue }
@@ -55,13 +53,9 @@ package enum Launcher {
   private static var seesLauncher: Bool {
     var process = getppid()
     for _ in 0..<8 where process > 1 {
-      guard let stat = SystemFile.text("/proc/\(process)/stat"), let start = stat.firstIndex(of: "("),
-        let end = stat.lastIndex(of: ")")
-      else { return false }
-      let name = stat[start..<end].dropFirst()
-      if ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"].contains(name) { return true }
-      // State, parent and so on follow the name.
-      process = stat[end...].split(separator: " ").dropFirst(2).first.flatMap { pid_t($0) } ?? 0
+      guard let status = SystemFile.status(of: process) else { return false }
+      if ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"].contains(status.name) { return true }
+      process = status.parent
     }
     return false
   }

@@ -19,9 +19,8 @@ package enum RankProcess {
     #if os(Linux)
       let parent = getppid()
       guard let own = executable("self"), own == executable("\(parent)"), let rank = Launcher.rank else { return nil }
-      let variables = SystemFile.bytes("/proc/\(parent)/environ")?.split(separator: 0) ?? []
-      let isSameRank = variables.contains { variable in
-        ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"].contains { variable.elementsEqual("\($0)=\(rank)".utf8) }
+      let isSameRank = SystemFile.environment(of: parent).contains { variable in
+        Launcher.rankVariables.contains { variable.elementsEqual("\($0)=\(rank)".utf8) }
       }
       return isSameRank ? parent : nil
     #else

@@ -13,4 +13,34 @@ package enum SystemFile {
       return text
     }
   }
+
+  /// Returns the entries of a folder whose names are numbers, such as the processes in /proc; nil if it can't be read.
+  static func numbers(in path: String) -> [Int32]? {
+    guard let folder = opendir(path) else { return nil }
+    defer { closedir(folder) }
+    var numbers: [Int32] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      if let number = Int32(name) { numbers.append(number) }
+    }
+    return numbers
+  }
+
+  /// Returns the variables that a process was started with, as `NAME=value`; none if they can't be read.
+  static func environment(of process: pid_t) -> [ArraySlice<UInt8>] {
+    bytes("/proc/\(process)/environ")?.split(separator: 0) ?? []
+  }
+
+  /// Returns a process's name, its state and its parent; nil if there is no such process.
+  static func status(of process: pid_t) -> (name: Substring, state: Substring, parent: pid_t)? {
+    // The name is in parentheses, and may contain any characters.
+    guard let text = text("/proc/\(process)/stat"), let start = text.firstIndex(of: "("),
+      let end = text.lastIndex(of: ")"), start < end
+    else { return nil }
+    let fields = text[end...].split(separator: " ")
+    guard fields.count > 2, let parent = pid_t(fields[2]) else { return nil }
+    return (text[start..<end].dropFirst(), fields[1], parent)
+  }
 }

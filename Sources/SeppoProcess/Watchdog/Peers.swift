@@ -30,10 +30,8 @@ package struct Peers {
   /// Returns whether the rank's process is known to be alive. A dead process (a zombie) exists until its parent waits for it.
   package func isSeenAlive(_ rank: Int) -> Bool {
     guard processes.indices.contains(rank), let process = processes[rank],
-      let text = SystemFile.text("/proc/\(process)/stat"),
-      // The state follows the name, which may contain any character.
-      let end = text.lastIndex(of: ")"), let state = text[end...].dropFirst(2).first
+      let status = SystemFile.status(of: process)
     else { return false }
-    return state != "Z" && state != "X"
+    return status.state != "Z" && status.state != "X"
   }
 }

@@ -150,7 +150,7 @@ package final class Watchdog: Sendable {
       posix_spawn_file_actions_adddup2(&actions, pipe, 3)
       posix_spawn_file_actions_adddup2(&actions, file, 4)
       // The watchdog must not keep the program's files open.
-      for open in openFiles() where open > 4 && open != pipe && open != file {
+      for open in SystemFile.numbers(in: "/proc/self/fd") ?? [] where open > 4 && open != pipe && open != file {
         posix_spawn_file_actions_addclose(&actions, open)
       }
       var attributes = posix_spawnattr_t()
@@ -185,19 +185,6 @@ package final class Watchdog: Sendable {
       SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ,
       SIGTSTP, SIGTTIN, SIGTTOU,
     ]
-
-    private static func openFiles() -> [Int32] {
-      guard let folder = opendir("/proc/self/fd") else { return [] }
-      defer { closedir(folder) }
-      var files: [Int32] = []
-      while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-          String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-        }
-        if let file = Int32(name) { files.append(file) }
-      }
-      return files
-    }
 
     private static func withCStrings<Value>(
       _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
