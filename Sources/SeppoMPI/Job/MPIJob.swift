@@ -33,39 +33,43 @@ extension Job {
     defer { start.end() }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
-    let (rank, size) = (communicator.rank, communicator.size)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)
     let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.maximumLength))
-    if size == 1, let launched = Launcher.ranks, launched > 1 {
+    if communicator.size == 1, let launched = Launcher.ranks, launched > 1 {
       throw Launcher.slurmTasks == nil
         ? MPIStartError.launcherMismatch(launched: launched) : MPIStartError.slurmStepMismatch(tasks: launched)
     }
-    let report = Report(path: settings.report, isRoot: rank == 0)
-    let request = EndRequest(
-      rank: rank, host: HostName.own, grace: settings.grace, watchdog: watchdog, report: report)
-    let process = JobProcess(
-      watchdog: watchdog, endRequest: request, report: report, peers: peers,
-      allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
-      endTransport: { try environment.end(withProcess: $0) })
-    let job = try Job(
-      communicator, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: HostName.own),
-      process: process)
-    if size > 1 { Console.flushEveryLine() }
+    let job = try make(communicator, hosts: hosts, settings, watchdog) { request, report in
+      JobProcess(
+        watchdog: watchdog, endRequest: request, report: report, peers: peers,
+        allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
+        endTransport: { try environment.end(withProcess: $0) })
+    }
+    if communicator.size > 1 { Console.flushEveryLine() }
     job.watch()
     return job
   }
 
   /// Starts as the only rank of a process without a launcher. MPI is not needed.
   private static func startLone(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
-    let host = HostName.own
-    let report = Report(path: settings.report, isRoot: true)
-    let request = EndRequest(rank: 0, host: host, grace: settings.grace, watchdog: watchdog, report: report)
-    let process = JobProcess(
-      watchdog: watchdog, endRequest: request, report: report, peers: Peers([]), isLone: true)
-    let job = try Job(
-      LoneTransport(), hosts: [host], settings: settings, log: Log(settings, rank: 0, host: host), process: process)
+    let job = try make(LoneTransport(), hosts: [HostName.own], settings, watchdog) { request, report in
+      JobProcess(watchdog: watchdog, endRequest: request, report: report, peers: Peers([]), isLone: true)
+    }
     job.watch()
     return job
+  }
+
+  /// Creates the job of this process's rank.
+  private static func make(
+    _ transport: any Transport, hosts: [String], _ settings: Settings, _ watchdog: Watchdog,
+    _ process: (EndRequest, Report) -> JobProcess
+  ) throws -> Job {
+    let (rank, host) = (transport.rank, HostName.own)
+    let report = Report(path: settings.report, isRoot: rank == 0)
+    let request = EndRequest(rank: rank, host: host, grace: settings.grace, watchdog: watchdog, report: report)
+    return try Job(
+      transport, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: host),
+      process: process(request, report))
   }
 
   /// Starts to watch this process, so that its end is reported, whatever the cause.
