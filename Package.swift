@@ -29,8 +29,10 @@ let package = Package(
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
     // This process: launcher, settings, signals, watchdog, memory limits, its end.
+    .systemLibrary(name: "CSharedMemory"),
     .target(
-      name: "SeppoProcess", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+      name: "SeppoProcess", dependencies: ["CSharedMemory", "CStack", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     // Compute threads that run f.
     .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),

@@ -16,6 +16,7 @@ Benchmarks/results as latest.md, latest.json and latest.svg.
   --smoke      only Seppo, tiny sizes, one round: checks that every row yields
                a figure; installs and writes nothing
   --rows LIST  only these rows: squares, chunk1, arrays, cores, tails, call,
+               loop, growth, sleeps,
                serial, idle, memory, kept, start-up, structs, scheduler
   --rounds N   the number of rounds, instead of 7
   --docs       copies the latest results, which must be those of a full run,
@@ -75,7 +76,7 @@ build_c() {
     program=$built/C/$(basename "$source" .c)
     if [ "$program" -nt "$source" ] && [ "$program" -nt "$here/Peers/C/peer.h" ]; then continue; fi
     rm -f "$program"
-    mpicc -O2 -o "$program" "$source" >&2 || say "mpicc can't build $source"
+    mpicc -O2 -o "$program" "$source" -lm >&2 || say "mpicc can't build $source"
   done
 }
 

@@ -149,7 +149,7 @@ broken 'the repetition of a lost worker is awaited' Coordination/Repetitions.swi
 broken 'items after an overdue one are not given up' Chunks/Participant.swift 's/task.cursor.cut(.max)/task.cursor.cut(0)/'
 broken 'chunks behind overdue items are not given up' Chunks/Participant.swift 's/isOverdue) >= threads {/isOverdue) > threads {/'
 broken 'a recall gives up all items' Chunks/Participant.swift 's/cursor.remaining } + 1) \/ 2$/cursor.remaining } + 1)/'
-broken 'a started item is given up' Chunks/ChunkCursor.swift 's/max(max(0, end - wanted) \/ unit \* unit, started)/max(0, end - wanted) \/ unit * unit/'
+broken 'a started item is given up' Chunks/AtomicRange.swift 's/max(place(range), range.lowerBound)/place(range)/'
 broken 'items with a time limit share a batch' Chunks/ChunkRun.swift 's/timeout == nil ? longestBatch : 1/longestBatch/'
 broken 'the result of an overdue item counts' Chunks/ChunkRun.swift 's/now() - startTime > timeout {/timeout < 0 {/'
 broken 'a thread continues past the limit' Chunks/ChunkRun.swift 's/^    isStopped = completed < started$//'

@@ -9,11 +9,12 @@ import collections, pathlib, re, sys, tempfile
 # The targets of this package that a target may import, from the lowest layer to the highest.
 ALLOWED_IMPORTS = {
     'CStack': [],
+    'CSharedMemory': [],
     'CMPI': [],
     'SeppoWire': ['CStack'],
     'SeppoTransport': ['CMPI'],
     'SeppoEngine': [],
-    'SeppoProcess': [],
+    'SeppoProcess': ['CSharedMemory', 'CStack'],
     'SeppoCompute': ['SeppoProcess', 'SeppoEngine'],
     'SeppoMPI': ['SeppoCompute', 'SeppoProcess', 'SeppoEngine', 'SeppoTransport', 'SeppoWire'],
     'SeppoCheckpoint': ['SeppoMPI', 'SeppoWire'],

@@ -1,15 +1,19 @@
 import ArgumentParser
+import Foundation
 import SeppoMPI
 
-/// The cost of a call: one tiny item per rank, in microseconds, the median of many calls.
+/// The cost of a call: few tiny items, in microseconds; median, mean and 99th percentile of many calls.
 struct Call: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Map one tiny item per rank: microseconds per call.")
+  static let configuration = CommandConfiguration(abstract: "Map few tiny items: microseconds per call.")
+
+  @Option(help: "The number of items; by default one per rank.")
+  var items: Int?
 
   @Option(help: "The number of calls.")
   var calls = 2_000
 
   func run() throws {
-    let items = Array(0..<Seppo.size)
+    let items = Array(0..<(items ?? Seppo.size))
     let expected = items.map { $0 + 1 }
     var measured: [Double] = []
     for call in 0...calls {
@@ -17,8 +21,23 @@ struct Call: ParsableCommand {
       try WrongAnswer.unless(results == expected, "\(results) in call \(call)")
       if call > 0 { measured.append(seconds) }
     }
-    if Seppo.isRoot { try Figure(row: "call", value: measured.median * 1e6).print() }
+    guard Seppo.isRoot else { return }
+    let ordered = measured.sorted()
+    try CallFigure(
+      value: measured.median * 1e6, median: measured.median * 1e6,
+      mean: measured.reduce(0, +) / Double(measured.count) * 1e6, p99: ordered[ordered.count * 99 / 100] * 1e6
+    ).print()
   }
+}
+
+private struct CallFigure: Encodable {
+  let row = "call"
+  let value: Double
+  let median: Double
+  let mean: Double
+  let p99: Double
+
+  func print() throws { FileHandle.standardOutput.write(try JSONEncoder().encode(self) + Data("\n".utf8)) }
 }
 
 /// The cost of `mapParallel` over `map` on one rank, in nanoseconds per item.

@@ -35,7 +35,7 @@ struct Tails: ParsableCommand {
     }
   }
 
-  private static func sleep(_ microseconds: Int) throws {
+  static func sleep(_ microseconds: Int) throws {
     var rest = timespec(tv_sec: microseconds / 1_000_000, tv_nsec: microseconds % 1_000_000 * 1_000)
     while true {
       var asked = rest

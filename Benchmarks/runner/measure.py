@@ -136,12 +136,13 @@ class Runner:
         return [word.format_map(self.words) for word in command]
 
     def output(self, command, ranks):
-        argv = sample.launched(self.fill(command), ranks, self.entrant.launcher, self.session.python)
+        entrant = self.entrant
+        argv = sample.launched(self.fill(command), ranks, entrant.launcher, self.session.python, entrant.bound)
         return sample.run(argv, self.row.limit)
 
     def record(self):
         entrant = dataclasses.asdict(self.entrant)
-        kept = {name: entrant[name] for name in ("who", "label", "ranks", "launcher")}
+        kept = {name: entrant[name] for name in ("who", "label", "ranks", "launcher", "bound")}
         return kept | {
             "command": self.shown_command(),
             "chunk": self.chunk,

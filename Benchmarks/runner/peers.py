@@ -2,7 +2,7 @@
 
 from . import sample
 
-C_PROGRAMS = ("squares", "arrays", "idle", "hello")
+C_PROGRAMS = ("squares", "arrays", "idle", "hello", "loop")
 
 
 def missing(python):

@@ -19,6 +19,8 @@ class Entrant:
     # The key of the figure in the program's line of JSON.
     key: str = "value"
     launcher: str = "mpirun"
+    # What mpirun binds each rank to.
+    bound: str = "none"
     # For cores of work: the command for the time of one step, and the one for the serial time of an item.
     speed: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()

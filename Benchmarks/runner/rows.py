@@ -148,13 +148,27 @@ def calls():
         {"full": {"per_rank": 3.0}, "quick": {"per_rank": 0.5}, "smoke": {"per_rank": 0.1}},
         family="tails",
     )
+    for ranks, goals in ((2, (15, 20, 60)), (3, (40, 50, 150))):
+        for (key, what), goal in zip((("median", "median"), ("mean", "mean"), ("p99", "99th percentile")), goals):
+            peers = (mpi4py("call.py", "--calls", "{calls}", ranks=ranks),) if key == "median" else ()
+            yield Row(
+                f"call-{ranks}-{key}",
+                f"one call, one tiny item per rank, {ranks} ranks, {what}",
+                "µs",
+                goal,
+                (ours("call", "--calls", "{calls}", ranks=ranks, key=key), *peers),
+                {"full": {"calls": 5_000}, "quick": {"calls": 2_000}, "smoke": {"calls": 50}},
+                more_is_better=False,
+                goal_is_minimum=False,
+                family="call",
+            )
     yield Row(
-        "call",
-        "one call, one tiny item per rank, 2 ranks",
+        "call-16",
+        "8,000 maps of 16 items that cost nothing, 3 ranks: mean",
         "µs",
         40,
-        (ours("call", "--calls", "{calls}", ranks=2), mpi4py("call.py", "--calls", "{calls}", ranks=2)),
-        {"full": {"calls": 2_000}, "quick": {"calls": 2_000}, "smoke": {"calls": 50}},
+        (ours("call", "--items", "16", "--calls", "{calls}", ranks=3, key="mean"),),
+        {"full": {"calls": 8_000}, "quick": {"calls": 2_000}, "smoke": {"calls": 50}},
         more_is_better=False,
         goal_is_minimum=False,
         family="call",
@@ -189,6 +203,98 @@ def calls():
         goal_is_minimum=False,
         family="idle",
     )
+
+
+def loops():
+    """Short maps in a loop, against C's static split: with even items, and with items that vary."""
+    for items, microseconds, goal in ((64, 50, 0.95), (64, 10, 0.85), (32, 200, 0.97), (16, 1_000, 0.97)):
+        for ranks, bound in ((2, "none"), (2, "core"), (3, "none")):
+            for sigma in (0, 1):
+                name = f"loop-{items}x{microseconds}us-{ranks}{'-bound' if bound != 'none' else ''}"
+                work = (
+                    f"{items} items of {microseconds} µs{', varied' if sigma else ''}, in a loop, {ranks} ranks"
+                    f"{', bound' if bound != 'none' else ''}"
+                )
+                peers = ("--items", "{items}", "--nanoseconds", "{nanoseconds}", "--permille", "{permille}", "--maps")
+                own = ("loop", "--items", "{items}", "--microseconds", "{microseconds}", "--sigma", "{sigma}", "--maps")
+                full = round(1e6 / (items * microseconds))
+                sizes = {
+                    mode: {
+                        "items": items,
+                        "microseconds": microseconds,
+                        "nanoseconds": 1_000 * microseconds,
+                        "sigma": sigma,
+                        "permille": 1_000 * sigma,
+                        "maps": max(3, round(full * part)),
+                    }
+                    for mode, part in (("full", 1), ("quick", 0.5), ("smoke", 0.01))
+                }
+                yield Row(
+                    name + ("-varied" if sigma else ""),
+                    work,
+                    "of 1",
+                    1.1 if sigma else goal,
+                    (
+                        ours(*own, "{maps}", ranks=ranks, bound=bound),
+                        c_peer("loop", *peers, "{maps}", ranks=ranks, bound=bound),
+                        mpi4py(
+                            "loop.py", *peers, "{maps}", "--chunk", "{chunk}", ranks=ranks, bound=bound,
+                            chunks=(1, items // 8), quick_chunks=(items // 8,)
+                        ),
+                    ),
+                    sizes,
+                    against="C",
+                    family="loop",
+                )
+                if sigma:
+                    yield Row(
+                        name + "-list",
+                        f"{work}: list scheduling at no cost ÷ time",
+                        "of 1",
+                        0.9,
+                        (ours(*own, "{maps}", "--against-list", ranks=ranks, bound=bound),),
+                        sizes,
+                        family="loop",
+                    )
+
+
+def growth():
+    yield Row(
+        "growth",
+        "maps at one line of items of 0.1, then 1, then 10 ms, 2 ranks: the least of the three",
+        "of 1",
+        0.93,
+        (ours("growth", "--items", "{items}", ranks=2),),
+        {
+            "full": {"items": "20000,2000,200"},
+            "quick": {"items": "10000,1000,100"},
+            "smoke": {"items": "100,10,4"},
+        },
+        family="growth",
+    )
+    for ranks, milliseconds, each, goal in ((48, 10, 50, 0.95), (96, 200, 20, 0.98)):
+        for chunk in ("", "-items1"):
+            options = ("--chunk", "1") if chunk else ()
+            yield Row(
+                f"sleeps-{ranks}{chunk}",
+                f"{ranks} ranks, {each} items a rank that sleep {milliseconds} ms{', .items(1)' if chunk else ''}",
+                "of 1",
+                goal,
+                (
+                    ours(
+                        "growth", "--sleeps", "--warm-ups", "1", "--microseconds", "{times}", "--items", "{items}",
+                        *options, ranks=ranks
+                    ),
+                ),
+                {
+                    mode: {
+                        "times": f"{1_000 * milliseconds},{1_000 * milliseconds}",
+                        "items": f"{2 * ranks},{part * ranks}",
+                    }
+                    for mode, part in (("full", each), ("quick", each), ("smoke", 1))
+                },
+                family="sleeps",
+            )
 
 
 def whole_processes():
@@ -271,7 +377,7 @@ def without_mpi():
         )
 
 
-ROWS = (*squares(), *arrays(), *cores(), *calls(), *whole_processes(), *without_mpi())
+ROWS = (*squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *whole_processes(), *without_mpi())
 
 
 def chosen(names):

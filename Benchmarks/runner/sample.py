@@ -40,18 +40,18 @@ def environment():
     return os.environ | allowed | {"PYTHONPYCACHEPREFIX": str(BUILT / "pycache")}
 
 
-def launched(command, ranks, launcher, python):
+def launched(command, ranks, launcher, python, bound="none"):
     """Returns the command with its launcher. All competitors under mpirun get the same options.
 
-    --bind-to none: otherwise mpirun binds each of one or two ranks to one core, with all its threads. --oversubscribe:
-    otherwise mpirun refuses to start more ranks than cores.
+    --bind-to none: otherwise mpirun binds each of one or two ranks to one core, with all its threads, as rows with bound
+    ranks want it. --oversubscribe: otherwise mpirun refuses to start more ranks than cores.
     """
     if launcher == "none":
         return list(command)
     if launcher == "charmrun":
         return [python, "-m", "charmrun.start", f"+p{ranks}", *command]
     crowded = ["--oversubscribe"] if ranks > (os.cpu_count() or 1) else []
-    return ["mpirun", "-n", str(ranks), "--bind-to", "none", *crowded, *command]
+    return ["mpirun", "-n", str(ranks), "--bind-to", bound, *crowded, *command]
 
 
 def run(argv, limit):

@@ -35,6 +35,9 @@ package final class ComputePool: @unchecked Sendable {
   private var finished: [any ComputeTask] = []
   private var kernel: ChunkKernel?
   private let slots: InFlightSlots
+  /// The threads' stacks, by thread, and whether an item has needed a deep one.
+  private var stacks: [Int: ThreadStack.Window] = [:]
+  private var hasNeededDeepStack = false
 
   /// - Parameter idleTimeout: how long an idle thread is kept, in nanoseconds.
   package init(_ slots: InFlightSlots, idleTimeout: Int = 30_000_000_000) {
@@ -107,6 +110,14 @@ package final class ComputePool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return threads
+  }
+
+  /// Returns whether an item has needed so much stack that a calling thread may not have it.
+  package func needsDeepStack() -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    hasNeededDeepStack = hasNeededDeepStack || stacks.values.contains(where: \.isInUse)
+    return hasNeededDeepStack
   }
 
   /// Takes the kernel back. No item may be running or waiting.
@@ -216,6 +227,8 @@ package final class ComputePool: @unchecked Sendable {
   private func compute(_ slot: InFlightSlot, _ number: Int) {
     let stack = Crash.prepareThread()
     defer { Crash.leaveThread(stack) }
+    enterStack(of: number)
+    defer { leaveStack(of: number) }
     while let task = computeNext(slot, number) {
       pthread_mutex_lock(mutex)
       participant.ended(PooledTask(task: task))
@@ -226,6 +239,18 @@ package final class ComputePool: @unchecked Sendable {
       pthread_mutex_unlock(mutex)
       pthread_cond_signal(workDone)
     }
+  }
+
+  private func enterStack(of thread: Int) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    stacks[thread] = ThreadStack.Window()
+  }
+
+  private func leaveStack(of thread: Int) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    if let stack = stacks.removeValue(forKey: thread), stack.isInUse { hasNeededDeepStack = true }
   }
 
   /// All references of a compute thread to the kernel live in this frame, so none is left when the task is reported as

@@ -14,6 +14,7 @@ final class RankThreads<Value: Sendable>: Sendable {
   }
 
   private let network: InProcessNetwork
+  private let sharedCalls: SharedCalls.Use?
   private let fileID: StaticString
   private let line: UInt
   private let column: UInt
@@ -27,7 +28,10 @@ final class RankThreads<Value: Sendable>: Sendable {
   /// abandoned.
   private static var abortTimeout: DispatchTimeInterval { .seconds(5) }
 
-  init(_ count: Int, seed: UInt64, fileID: StaticString, line: UInt, column: UInt) {
+  init(
+    _ count: Int, seed: UInt64, _ sharedCalls: SharedCalls.Use? = nil, fileID: StaticString, line: UInt, column: UInt
+  ) {
+    self.sharedCalls = sharedCalls
     network = InProcessNetwork(ranks: count, seed: seed)
     ranks = Mutex(Array(repeating: State(), count: count))
     self.fileID = fileID
@@ -50,7 +54,8 @@ final class RankThreads<Value: Sendable>: Sendable {
     do {
       let value = try ThreadRank.run(
         on: InProcessTransport(rank: rank, on: network),
-        end: ThreadEnd { self.record(rank, error: $0, hasEnded: $1) }, fileID: fileID, line: line, column: column, body)
+        end: ThreadEnd { self.record(rank, error: $0, hasEnded: $1) }, sharedCalls: sharedCalls, fileID: fileID,
+        line: line, column: column, body)
       record(rank, value: value, hasEnded: true)
     } catch {
       record(rank, error: error, hasEnded: true)

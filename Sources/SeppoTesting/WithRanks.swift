@@ -1,3 +1,5 @@
+import SeppoMPI
+
 /// Runs the body on several ranks in this process, without MPI and `mpirun`, and returns the value of each rank.
 ///
 /// Inside the body, everything works as in `Seppo.run`: `Seppo.rank`, `Seppo.size`, all verbs, `atRoot`, `broadcast`. A
@@ -39,6 +41,16 @@ public func withRanks<Value: Sendable>(
 ) throws -> [Value] {
   precondition(count > 0, "withRanks(\(count)): the number of ranks must be at least 1")
   let ranks = RankThreads<Value>(count, seed: seed, fileID: fileID, line: line, column: column)
+  ranks.start(body)
+  return try ranks.join()
+}
+
+/// Like the public function, with all calls that fit into it in shared memory, or none.
+package func withRanks<Value: Sendable>(
+  _ count: Int, seed: UInt64, sharedCalls: SharedCalls.Use, fileID: StaticString = #fileID, line: UInt = #line,
+  column: UInt = #column, _ body: @escaping @Sendable () throws -> Value
+) throws -> [Value] {
+  let ranks = RankThreads<Value>(count, seed: seed, sharedCalls, fileID: fileID, line: line, column: column)
   ranks.start(body)
   return try ranks.join()
 }

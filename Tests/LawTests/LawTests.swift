@@ -1,5 +1,6 @@
 import Foundation
 import SeppoLaws
+import SeppoMPI
 import SeppoTesting
 import TestSupport
 import Testing
@@ -14,9 +15,18 @@ struct LawTests {
   }
 
   @Test("Every law holds", arguments: [8, 5, 3, 2, 1], laws.filter { $0.needsProcess == nil })
-  func holds(ranks: Int, law: Law) async throws {
+  func holds(ranks: Int, law: Law) async throws { try await expect(law, on: ranks, .automatic) }
+
+  @Test(
+    "Every law holds if calls are made in shared memory", arguments: [5],
+    laws.filter { $0.needsProcess == nil })
+  func holdsInSharedMemory(ranks: Int, law: Law) async throws { try await expect(law, on: ranks, .always) }
+
+  private func expect(_ law: Law, on ranks: Int, _ sharedCalls: SharedCalls.Use) async throws {
     let result = await Cores.use(ranks: ranks, .computesAsThreads) {
-      await onThread(limit: .seconds(90)) { _ = try withRanks(ranks, seed: UInt64(ranks), law.body) }
+      await onThread(limit: .seconds(90)) {
+        _ = try withRanks(ranks, seed: UInt64(ranks), sharedCalls: sharedCalls, law.body)
+      }
     }
     do { try result.get() } catch { Issue.record("law '\(law.name)' at \(ranks) ranks: \(error)") }
   }

@@ -11,6 +11,9 @@ extension SPMDTests {
     @Test("A death elsewhere or in unusual circumstances is reported", arguments: SPMDTests.deathsElsewhere)
     func dies(_ ending: Ending) async throws { try await ending.check() }
 
+    @Test("A death in one of many short maps is reported", arguments: SPMDTests.deathsInLoops)
+    func diesInLoop(_ ending: Ending) async throws { try await ending.check() }
+
     @Test("With many ranks, only the death of the first is reported, and the job ends within five seconds")
     func onlyTheFirst() async throws {
       var seconds: [Double] = []
@@ -77,6 +80,16 @@ extension SPMDTests {
       Ending(name: "_exit in an item", status: nil, says: ["rank 2 (", killed] + item),
       Ending(name: "_exit in an item", ranks: nil, status: 0, says: ["rank 0 (", killed] + item),
     ]
+
+  static let deathsInLoops: [Ending] = [
+    ("kill in a loop", 2, killed), ("exit in a loop", 0, "exit was called inside an item, in call"),
+    ("Seppo.exit in a loop", 0, "Seppo.exit(3) was called inside an item, in call"), ("fatalError in a loop", 0, trap),
+    ("endless recursion in a loop", 1, "crashed by an invalid address or a stack overflow (SIGSEGV); it was in"),
+  ].map { (name: String, victim: Int, how: String) in
+    Ending(
+      name: name, victim: victim, status: nil,
+      says: ["Seppo: rank \(victim) (", how, "mapParallel at Endings/LoopEndings.swift:"])
+  }
 
   static let deathsElsewhere = [
     Ending(name: "kill in atRoot", status: nil, says: ["rank 0 (", killed, " in call 2, atRoot at Endings"]),

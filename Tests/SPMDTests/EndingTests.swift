@@ -53,10 +53,25 @@ struct Ending: Sendable, CustomTestStringConvertible {
 }
 
 extension SPMDTests {
+  static let endingsInLoops: [Ending] = [0, 2].flatMap { victim in
+    [
+      Ending(name: "throw in a loop", victim: victim, status: 0, messages: 0, output: "thrown\nright\nafter run\n"),
+      Ending(
+        name: "a child that exits in a loop", victim: victim, status: 0, messages: 0, output: "right\nafter run\n"),
+      Ending(name: "a request to stop in a loop", victim: victim, status: 75, says: ["asked to stop (SIGUSR1)"]),
+      Ending(
+        name: "divergence in a loop", victim: max(1, victim), status: 1,
+        says: ["the ranks have come to different calls", "Endings/LoopEndings.swift:"], output: "right\n"),
+    ]
+  }
+
   @Suite("Endings")
   struct EndingTests {
     @Test("If ranks make different calls, an error reports the position of each rank", arguments: divergences)
     func divergence(_ ending: Ending) async throws { try await ending.check() }
+
+    @Test("One of many short maps ends as a long one does", arguments: SPMDTests.endingsInLoops)
+    func loops(_ ending: Ending) async throws { try await ending.check() }
 
     @Test("An error thrown by the body is printed once and ends the job", arguments: errors)
     func error(_ ending: Ending) async throws { try await ending.check() }

@@ -26,6 +26,11 @@ extension SPMDTests {
       try await expectLaws(3, environment: ["SEPPO_CHECK": "1"])
     }
 
+    @Test("All laws hold if calls are made in shared memory")
+    func holdInSharedMemory() async throws {
+      try await expectLaws(3, environment: ["SEPPO_SHARED": "always"])
+    }
+
     @Test("All laws hold with messages split into pieces of 1 KiB")
     func holdInPieces() async throws {
       try await expectLaws(3, environment: ["SEPPO_SPLIT_BYTES": "1024"])

@@ -40,11 +40,20 @@ extension SPMDTests {
     }
 
     @Test(
-      "A rank in a long item or a long atRoot is responsive", arguments: SPMDTests.thorough([2, 3], byHand: [3]))
-    func longAndAlive(on ranks: Int) async throws {
-      let job = try await run(ranks, "long, and alive", heartbeatTimeout: "2")
+      "A rank in a long item or a long atRoot is responsive", arguments: SPMDTests.thorough([2, 3], byHand: [3]),
+      ["long, and alive", "long in a loop, and alive"])
+    func longAndAlive(on ranks: Int, _ name: String) async throws {
+      let job = try await run(ranks, name, heartbeatTimeout: "2")
       #expect(job.status == 0, "\(job.report)")
       #expect(job.messages.isEmpty, "\(job.report)")
+    }
+
+    @Test("In one of many short maps, rank 0 is responsive in a long item, too")
+    func longAtRoot() async throws {
+      try await Ending(
+        name: "long in a loop, and alive", victim: 0, status: 0, messages: 0, output: "right\nafter run\n",
+        environment: ["SEPPO_SILENCE_S": "2"]
+      ).check(.sleeps)
     }
 
     @Test("A rank that is late for a call is reported, and the others wait for it")

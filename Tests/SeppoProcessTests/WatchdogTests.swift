@@ -80,7 +80,7 @@
       let text = try report { page in
         page.enter("mapParallel", at: Self.place, number: 1)
         page.words.pointee.signal.store(Int(SIGSEGV), ordering: .relaxed)
-        page.words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed)
+        page.words.pointee.thread.store(callingThread, ordering: .relaxed)
         page.slots.use(0).take(1..<2, at: monotonicNanoseconds())
         page.slots.use(1).own()
         page.slots.use(1).take(3..<4, at: monotonicNanoseconds())

@@ -24,4 +24,7 @@ package struct Calibration: Sendable, Equatable {
   package var times: ItemTimes
   /// The size of the largest chunk whose time was measured, in items.
   package var largestMeasured: Int
+
+  /// Adds the measurement of a call that was made without a scheduler.
+  package mutating func add(nanoseconds: Int, items: Int) { times.add(nanoseconds: nanoseconds, items: items) }
 }

@@ -8,16 +8,19 @@ struct CallMatching {
   private let job: Job
   private let members: Members
   private let signature: CallSignature
-  /// On rank 0: the sample with which items are compared, if every rank has them.
-  private let sample: ItemSample?
+  /// On rank 0: makes the sample with which items are compared, if every rank has them.
+  private let makeSample: (() -> ItemSample)?
+  private lazy var sample = makeSample?()
   /// On rank 0: the error for a rank that has joined with other items.
   private(set) var difference: SeppoError?
+  /// On rank 0: whether all ranks that have joined use one compute thread.
+  private(set) var areAllSingleThreaded = true
 
-  init(_ job: Job, _ signature: CallSignature, _ sample: ItemSample? = nil) {
+  init(_ job: Job, _ signature: CallSignature, _ sample: (() -> ItemSample)? = nil) {
     self.job = job
     members = job.members
     self.signature = signature
-    self.sample = sample
+    makeSample = sample
   }
 
   /// On rank 0: whether every rank is in this call.
@@ -34,13 +37,22 @@ struct CallMatching {
   mutating func newcomers() throws -> [(rank: Int, threads: Int)] {
     guard !members.entries.isEmpty else { return [] }
     var newcomers: [(rank: Int, threads: Int)] = []
-    for rank in members.entries.keys.sorted() where !members.hasJoined(rank) {
-      guard let entry = members.entries.removeValue(forKey: rank) else { continue }
+    for rank in members.entries.keys.sorted() {
+      guard let entry = members.entries[rank] else { continue }
+      // Calls in shared memory end without a message: the rank may already be in the next call, or it has joined this or an
+      // earlier one both by a message and in memory.
+      if entry.number > signature.number, members.hasJoined(rank) { continue }
+      members.entries[rank] = nil
+      if entry.number <= job.sharedCalls.lastJoined(rank) || entry.number == signature.number && members.hasJoined(rank)
+      {
+        continue
+      }
       guard entry.matches(signature) else {
         members.entries[rank] = entry
         throw try diverge()
       }
       compare(entry, of: rank)
+      if entry.threads != 1 { areAllSingleThreaded = false }
       members.join(rank)
       newcomers.append((rank, entry.threads))
     }
@@ -48,7 +60,7 @@ struct CallMatching {
   }
 
   private mutating func compare(_ entry: CallEntry, of rank: Int) {
-    guard difference == nil, let sample, let other = entry.sample, let found = sample.difference(of: other) else {
+    guard difference == nil, let other = entry.sample, let sample, let found = sample.difference(of: other) else {
       return
     }
     let (index, count): (Int?, Int) =
@@ -101,7 +113,7 @@ struct CallMatching {
       let outcome = try CallOutcome(message.bytes, rank: job.rank, host: job.host)
       if case .exit(let status) = outcome {
         if status == StopSignal.status { StopSignal.leave() }
-        job.shutdown.leave(status: status, itemsAreRunning: job.pool.isRunning)
+        job.shutdown.leave(status: status, itemsAreRunning: job.isComputing)
       }
       return outcome
     case .diverged:

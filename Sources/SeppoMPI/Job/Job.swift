@@ -14,6 +14,9 @@ final class Job: @unchecked Sendable {
   let transport: any Transport
   let process: JobProcess
   let pool: ComputePool
+  /// Answers messages while the calling thread computes.
+  private(set) lazy var deputy = Deputy()
+  let sharedCalls: SharedCalls
   let channel: Channel
   let gate: CallGate
   let heartbeat: Heartbeat
@@ -26,7 +29,8 @@ final class Job: @unchecked Sendable {
   /// - Parameter hosts: The host of each rank.
   init(
     _ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess,
-    rounds: CheckpointRounds = CheckpointRounds(), roundTrips: RoundTripCheck? = nil
+    rounds: CheckpointRounds = CheckpointRounds(), roundTrips: RoundTripCheck? = nil,
+    sharedCalls: SharedCalls.Use? = nil
   ) throws {
     self.transport = transport
     self.settings = settings
@@ -41,6 +45,9 @@ final class Job: @unchecked Sendable {
     heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
     shutdown = Shutdown(members, transport, channel, pool, gate, process)
     self.rounds = rounds
+    self.sharedCalls = SharedCalls(
+      sharedCalls ?? settings.sharedCalls.flatMap { SharedCalls.Use(rawValue: $0) } ?? .automatic, ranks: transport.size
+    )
     self.roundTrips = roundTrips ?? RoundTripCheck(checksAlways: settings.checksWire)
     channel.dispatch = { [unowned self] in try dispatch($0) }
     transport.whileWaiting = { [unowned self] in try checkRanks() }
@@ -55,6 +62,8 @@ final class Job: @unchecked Sendable {
   var report: Report { process.report }
   var slots: InFlightSlots { process.slots }
   var endRequest: EndRequest { process.endRequest }
+  /// Whether this host has fewer cores than ranks, so that a rank that waits should leave its core to others.
+  private(set) lazy var isCrowded = members.here > Binding.cores(ofProcess: "self") ?? 1
   var checksWire: Bool { settings.checksWire }
   /// The current call.
   var current: CallGate.Call { gate.current }
@@ -121,6 +130,12 @@ final class Job: @unchecked Sendable {
       return false
     case .pong: return false
     case .work: members.join(0)
+    case .sharedMemory:
+      guard message.bytes.count == MemoryLayout<SharedSegment.Address>.size else {
+        throw ProtocolError("the address of shared memory arrived in an invalid form")
+      }
+      sharedCalls.open(message.bytes.loadUnaligned(as: SharedSegment.Address.self), rank: rank)
+      return false
     case .askedToStop:
       shutdown.otherRanksRequest = try content(Int32.self)
       return false
@@ -138,6 +153,13 @@ extension Job {
 
   func send(_ writer: WireWriter, _ lent: LentMemory = LentMemory(), to rank: Int, kind: MessageKind) throws {
     try channel.send(writer, lent, to: rank, kind: kind)
+  }
+
+  /// Records that a rank has joined the current call by shared memory.
+  func noteJoined(_ rank: Int) {
+    if members.hasJoined(rank) { return }
+    members.join(rank)
+    heartbeat.hear(rank)
   }
 
   /// On rank 0: sends the call's outcome to every other rank.
@@ -190,10 +212,14 @@ extension Job {
 extension Job {
   /// Lends the kernel to the compute threads until `pool.end`.
   func beginComputing(_ kernel: @escaping ChunkKernel, threads: Int) throws(SeppoError) {
+    sharedCalls.noteComputing()
     do throws(ThreadCreationError) { try pool.begin(kernel, threads: threads) } catch {
       throw SeppoError(error, rank: rank, host: host)
     }
   }
+
+  /// Whether any thread of this rank is computing items.
+  var isComputing: Bool { pool.isRunning || sharedCalls.exist && deputy.isComputing }
 
   func submit(_ task: any ComputeTask) throws(SeppoError) {
     do throws(ThreadCreationError) { try pool.submit(task) } catch { throw SeppoError(error, rank: rank, host: host) }

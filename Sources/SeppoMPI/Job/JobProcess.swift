@@ -19,6 +19,8 @@ final class JobProcess: Sendable {
   var isRank: Bool { threadEnd == nil }
   /// Whether the calling thread may use the transport.
   let allowsThisThread: @Sendable () -> Bool
+  /// Whether any thread may use the transport, one at a time.
+  let allowsAnyThread: Bool
   /// Whether other code has ended MPI.
   let transportHasEnded: @Sendable () -> Bool
   /// Ends the layer below the transport, such as MPI. The parameter says whether the process ends with it.
@@ -27,7 +29,7 @@ final class JobProcess: Sendable {
   init(
     watchdog: Watchdog, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
     isLone: Bool = false, page: SharedPage? = nil,
-    allowsThisThread: @escaping @Sendable () -> Bool = { true },
+    allowsThisThread: @escaping @Sendable () -> Bool = { true }, allowsAnyThread: Bool = true,
     transportHasEnded: @escaping @Sendable () -> Bool = { false },
     endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
   ) {
@@ -39,6 +41,7 @@ final class JobProcess: Sendable {
     self.isLone = isLone
     self.page = page ?? watchdog.page
     self.allowsThisThread = allowsThisThread
+    self.allowsAnyThread = allowsAnyThread
     self.transportHasEnded = transportHasEnded
     self.endTransport = endTransport
   }

@@ -42,7 +42,8 @@ extension Job {
     let job = try make(communicator, hosts: hosts, settings, watchdog) { request, report in
       JobProcess(
         watchdog: watchdog, endRequest: request, report: report, peers: peers,
-        allowsThisThread: { environment.allowsThisThread }, transportHasEnded: { environment.hasEnded },
+        allowsThisThread: { environment.allowsThisThread }, allowsAnyThread: environment.isSerialized,
+        transportHasEnded: { environment.hasEnded },
         endTransport: { try environment.end(withProcess: $0) })
     }
     if communicator.size > 1 { Console.flushEveryLine() }

@@ -7,8 +7,8 @@ package enum ThreadRank {
   ///
   /// - Throws: The error of the body, or the error with which one of its calls ends the job.
   package static func run<Value>(
-    on transport: any Transport, end: ThreadEnd, fileID: StaticString, line: UInt, column: UInt,
-    _ body: () throws -> Value
+    on transport: any Transport, end: ThreadEnd, sharedCalls: SharedCalls.Use? = nil, fileID: StaticString, line: UInt,
+    column: UInt, _ body: () throws -> Value
   ) throws -> Value {
     let place = Place(fileID: fileID, line: line, column: column)
     let settings = try Settings(largestSplit: Communicator.largestSplit)
@@ -16,8 +16,11 @@ package enum ThreadRank {
     let job = try Job(
       transport, hosts: Array(repeating: host, count: transport.size), settings: settings,
       log: Log(settings, rank: transport.rank, host: host),
-      process: .thread(rank: transport.rank, host: host, settings: settings, end: end))
-    defer { job.pool.close() }
+      process: .thread(rank: transport.rank, host: host, settings: settings, end: end), sharedCalls: sharedCalls)
+    defer {
+      job.pool.close()
+      if job.sharedCalls.exist { job.deputy.close() }
+    }
     return try job.enter {
       // The body is that of a run.
       job.gate.phase = .insideRun

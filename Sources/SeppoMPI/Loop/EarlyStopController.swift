@@ -143,7 +143,7 @@ struct EarlyStopController {
       job.shutdown.dieIfKilled()
     } else if call.isComplete {
       try job.finish(.exit(status: StopSignal.status))
-      job.shutdown.leave(status: StopSignal.status, itemsAreRunning: job.pool.isRunning)
+      job.shutdown.leave(status: StopSignal.status, itemsAreRunning: job.isComputing)
     }
     job.shutdown.announceEnd(by: job.shutdown.request)
     try job.shutdown.abort(status: StopSignal.status)

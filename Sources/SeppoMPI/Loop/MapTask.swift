@@ -16,6 +16,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     case progression(ArithmeticProgression)
     /// Encoded, in a message.
     case wire(UnsafeRawBufferPointer, owner: AnyObject)
+    /// Each item encoded by itself, in shared memory.
+    case parts(EncodedItems)
   }
 
   /// The destination of the values.
@@ -32,11 +34,12 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   private let context: MapContext
   private let blocks: Blocks
   /// When this rank received the chunk, in nanoseconds.
-  private let arrival = monotonicNanoseconds()
+  let arrival = monotonicNanoseconds()
 
   private var progress: ChunkRun
   private var errors: [Int: SeppoError] = [:]
-  private var nanoseconds = 0
+  /// The computing time.
+  private(set) var nanoseconds = 0
   /// The encoded values, if they have to be encoded; after a header if the output is a message.
   private(set) var bytes: WireWriter?
   /// The memory of long arrays among them, which is sent directly.
@@ -74,6 +77,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   var computedCount: Int { progress.computedCount }
 
+  /// Whether all values of the chunk are computed.
+  var isWhole: Bool { progress.computedCount == chunk.count }
+
   func run(_ kernel: ChunkKernel, _ slot: InFlightSlot) { CallContext.enter(.item) { compute(kernel, slot) } }
 
   func blocks(of items: Range<Int>) -> Range<Int> { blocks.blocks(of: items) }
@@ -89,7 +95,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       let writer = WireWriter()
       var unencodable: WireError?
       do { try Items.write(elements, to: writer) } catch { unencodable = error }
-      decodeAndCompute(UnsafeRawBufferPointer(writer.bytes), upTo: unencodable, kernel, slot)
+      decodeAndCompute(upTo: unencodable, kernel, slot) { Items.read($0, from: UnsafeRawBufferPointer(writer.bytes)) }
     case .memory(let elements):
       compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
     case .progression(let progression):
@@ -107,20 +113,24 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
         let elements = payload.bindMemory(to: Element.self)
         compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
       } else {
-        decodeAndCompute(payload, kernel, slot)
+        decodeAndCompute(kernel, slot) { Items.read($0, from: payload) }
       }
+    case .parts(let encoded): decodeAndCompute(kernel, slot) { encoded.read(items, into: $0) }
     }
   }
 
   func onAbandon() { context.limits.lower(to: 0) }
 
-  /// - Parameter unencodable: the error of the first item that is not in the payload because it can't be encoded.
+  /// - Parameters:
+  ///   - unencodable: the error of the first item that can't be read because it can't be encoded.
+  ///   - read: decodes the items; see `Items.read`.
   private func decodeAndCompute(
-    _ payload: UnsafeRawBufferPointer, upTo unencodable: WireError? = nil, _ kernel: ChunkKernel, _ slot: InFlightSlot?
+    upTo unencodable: WireError? = nil, _ kernel: ChunkKernel, _ slot: InFlightSlot?,
+    _ read: (UnsafeMutableBufferPointer<Element>) -> (done: Int, error: WireError?)
   ) {
     let items = blocks.items(of: chunk)
     let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: unencodable?.item ?? items.count)
-    let (done, unreadable) = Items.read(elements, from: payload)
+    let (done, unreadable) = read(elements)
     defer {
       UnsafeMutableBufferPointer(rebasing: elements[..<done]).deinitialize()
       elements.deallocate()
@@ -241,6 +251,14 @@ extension MapTask {
     let joined = WireWriter()
     for piece in lent.pieces(in: UnsafeRawBufferPointer(bytes.bytes)) { joined.append(piece) }
     return (Frame.payload(of: UnsafeRawBufferPointer(joined.bytes)), joined)
+  }
+
+  /// Sends the report and the values to rank 0.
+  func send(_ report: ChunkReport, _ job: Job) throws {
+    // There are no values if the process is about to end.
+    guard let writer = bytes else { return }
+    try ReportFrame.write(report, to: writer, lent)
+    try job.send(writer, lent, to: 0, kind: .computed)
   }
 
   private func checkRoundTrip(_ values: UnsafeMutableBufferPointer<Value>) {

@@ -5,13 +5,14 @@ import SeppoTransport
 import SeppoWire
 
 /// The loop of the rank that has the items. It performs the coordinator's effects and sends it events.
-final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
+final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: RootRole {
   private typealias Task = MapTask<Element, Value>
 
-  private let call: MapCall<Element, Value>
+  let call: MapCall<Element, Value>
   private let job: Job
   private let context: MapContext
   private let source: ItemSource<Element>
+  private let kernel: ChunkKernel
   private let site: CallSite
   private var matching: CallMatching
   private let checkpoint: CallCheckpoint<Element, Value>
@@ -27,14 +28,18 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private var failures: [FailedItem] = []
   private var isFinished = false
 
-  init(_ call: MapCall<Element, Value>, _ signature: CallSignature, _ source: ItemSource<Element>, round: Int) {
+  init(
+    _ call: MapCall<Element, Value>, _ signature: CallSignature, _ source: ItemSource<Element>,
+    _ kernel: @escaping ChunkKernel, round: Int
+  ) {
     self.call = call
+    self.kernel = kernel
     self.source = source
     job = call.job
     context = call.context()
     site = signature.site
     let isCompared = call.options.areEverywhere && job.size > 1
-    matching = CallMatching(job, signature, isCompared ? ItemSample(source.elements) : nil)
+    matching = CallMatching(job, signature, isCompared ? { ItemSample(source.elements) } : nil)
     checkpoint = CallCheckpoint(call, source, round: round)
     stopController = EarlyStopController(job, call.place)
     coordinator = Coordinator(.init(workers: 1), .init(count: 0), at: 0)
@@ -44,25 +49,21 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     comparison = ResultComparison(call)
   }
 
-  /// The number of values.
   var count: Int { source.blocks.count }
 
-  /// Checks the memory for all values, before it is allocated.
-  ///
-  /// - Throws: an error on all ranks if there is not enough.
   func checkMemory() throws {
-    if let shortage = memory.shortageAtStart() { try fail(with: shortage, isComplete: false) }
+    if let shortage = memory.shortageAtStart() { try failEarly(with: shortage) }
   }
 
-  /// Computes all values, on all ranks.
-  ///
-  /// - Returns: the failed items, lowest first, if the verb keeps failures.
-  /// - Throws: the error with which the call ends. It has been sent to every rank.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
     memory.isOff = !type(of: sink).keepsPlaces
     do {
       try begin(sink)
       try untilFinished()
+      // A program that makes a call once doesn't need the memory.
+      if site.calibration != nil || job.sharedCalls.use == .always, matching.areAllSingleThreaded {
+        try call.offerSharedMemory(for: source, site)
+      }
       site.calibration = coordinator.calibration
       if let error = failure ?? comparison.difference { try fail(with: error) }
       try checkpoint.close()
@@ -75,34 +76,24 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     return failures.sorted { $0.index < $1.index }
   }
 
-  /// Ends the call with an error on every rank.
-  ///
-  /// - Parameter isComplete: whether all ranks are in the call.
-  func fail(with error: SeppoError, isComplete: Bool = true) throws {
-    if !isComplete { try matching.gather() }
-    try job.finish(.threw(error))
-    throw error
+  /// Ends the call with an error on every rank, when all ranks are in it.
+  private func failEarly(with error: SeppoError) throws {
+    try matching.gather()
+    try fail(with: error)
   }
 
-  /// Sends the values to every rank, if the verb returns them there.
   func share(_ sink: ArraySink<Value>, failures: [FailedItem]) throws {
-    guard job.size > 1 else { return }
-    guard call.broadcastsValues else { return try job.finish(.done) }
-    let broadcast = try ResultBroadcast(job, failures: failures)
-    if call.valuesAreMemory {
-      try broadcast.send(memory: UnsafeMutableRawBufferPointer(sink.places(0..<sink.count)), count: sink.count)
-    } else {
-      try broadcast.send(sink.parts)
-    }
+    try shareByMessages(sink, failures: failures)
   }
 
   /// Restores the checkpoint and creates the coordinator.
   private func begin(_ sink: any Sink<Value>) throws {
+    try job.beginComputing(kernel, threads: call.options.threads)
     var start = Coordinator.Start(count: count)
     do {
       self.sink = try checkpoint.open(sink, &start)
     } catch let error as SeppoError {
-      return try fail(with: error, isComplete: false)
+      return try failEarly(with: error)
     }
     start.calibration = site.calibration
     for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { record(failed) }

@@ -8,21 +8,21 @@ import SeppoWire
 @usableFromInline
 struct Work<Element> {
   let elements: Elements<Element>
-  let sample: ItemSample?
+  let own: OwnItems<Element>?
   let options: ParallelOptions
   let areEverywhere: Bool
   let place: Place
 
   /// - Parameters:
-  ///   - sample: on ranks other than 0, the sample of their items; nil if only rank 0 has items.
+  ///   - own: on ranks other than 0, their own items; nil if only rank 0 has items.
   ///   - areEverywhere: whether every rank has the items.
   @usableFromInline
   init(
-    _ elements: Elements<Element>, _ sample: ItemSample?, _ options: ParallelOptions, areEverywhere: Bool,
+    _ elements: Elements<Element>, _ own: OwnItems<Element>?, _ options: ParallelOptions, areEverywhere: Bool,
     _ place: Place
   ) {
     self.elements = elements
-    self.sample = sample
+    self.own = own
     self.options = options
     self.areEverywhere = areEverywhere
     self.place = place
@@ -31,19 +31,23 @@ struct Work<Element> {
 
 extension Work where Element: Codable & Sendable {
   /// Lends the work to the body. On the rank that distributes the elements, these are in contiguous memory or an arithmetic
-  /// progression. On other ranks there are no elements, but a sample if they are compared.
+  /// progression. On other ranks there are no elements, but the rank's own ones if they are compared.
   ///
   /// - Parameter base: the elements; nil if this rank has none.
   @inlinable
   static func lend<Base: Collection<Element>, Value>(
     _ base: Base?, _ options: ParallelOptions, areEverywhere: Bool, _ place: Place, _ body: (Work) throws -> Value
   ) throws -> Value {
-    func work(_ elements: Elements<Element>, _ sample: ItemSample? = nil) throws -> Value {
-      try body(Work(elements, sample, options, areEverywhere: areEverywhere, place))
+    func work(_ elements: Elements<Element>, _ own: OwnItems<Element>? = nil) throws -> Value {
+      try body(Work(elements, own, options, areEverywhere: areEverywhere, place))
     }
     guard let base, readsElements() else {
-      let sample = areEverywhere ? base.map { ItemSample($0) } : nil
-      return try work(.memory(UnsafeBufferPointer(start: nil, count: 0)), sample)
+      let none = Elements<Element>.memory(UnsafeBufferPointer(start: nil, count: 0))
+      guard areEverywhere, let base else { return try work(none) }
+      if let value = try base.withContiguousStorageIfAvailable({ try work(none, .elements(.memory($0))) }) {
+        return value
+      }
+      return try work(none, progression(of: base).map { .elements(.progression($0)) } ?? .sample(ItemSample(base)))
     }
     if let value = try base.withContiguousStorageIfAvailable({ try work(.memory($0)) }) { return value }
     if let progression = progression(of: base) { return try work(.progression(progression)) }
@@ -58,17 +62,19 @@ func readsElements() -> Bool { Job.current.isRoot || CallContext.current != .eve
 /// The role of a rank in a call: it computes alone, coordinates as the rank that has the items, or is a worker.
 enum CallRole<Element: Codable & Sendable, Value: Codable & Sendable> {
   case alone(LocalLoop<Element, Value>)
-  case root(RootLoop<Element, Value>)
-  /// The call has ended with this outcome.
-  case worker(CallOutcome)
+  case root(any RootRole<Element, Value>)
+  /// The call has ended with these values; nil if this rank gets none.
+  case worker(MapOutput<Value>?)
 }
 
 extension MapCall {
   /// Makes the call, and passes this rank's role to the body.
   ///
-  /// - Parameter sample: on ranks other than 0, the sample of their items; nil if only rank 0 has items.
+  /// - Parameters:
+  ///   - own: on ranks other than 0, their own items; nil if only rank 0 has items.
+  ///   - returnsValues: whether the values of the blocks are those of the call.
   func run<Output>(
-    _ elements: Elements<Element>, _ sample: ItemSample?, _ kernel: ChunkKernel,
+    _ elements: Elements<Element>, _ own: OwnItems<Element>?, _ kernel: ChunkKernel, returnsValues: Bool,
     _ body: (CallRole<Element, Value>) throws -> Output
   ) throws -> Output {
     let source = ItemSource(elements: elements, blocks: Blocks(of: elements.count, atMost: verb.mostBlocks))
@@ -105,10 +111,12 @@ extension MapCall {
           job.pool.end()
           job.transport.buffers.empty()
         }
-        try job.beginComputing(kernel, threads: options.threads)
-        if job.isRoot { return try body(.root(RootLoop(self, signature, source, round: round ?? 1))) }
-        var loop = WorkerLoop(self, signature, sample)
-        return try body(.worker(loop.run()))
+        guard job.isRoot else {
+          var loop = WorkerLoop(self, signature, own, kernel, endsInMemory: returnsValues)
+          return try body(.worker(loop.run()))
+        }
+        let shared = sharedLoop(signature, source, kernel, endsInMemory: returnsValues)
+        return try body(.root(shared ?? RootLoop(self, signature, source, kernel, round: round ?? 1)))
       }
     }
   }
@@ -125,7 +133,7 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
 ) throws -> MapOutput<Value>? {
   try Job.forCall { job in
     let call = MapCall<Element, Value>(job, work, verb)
-    return try call.run(work.elements, work.sample, kernel) { part in
+    return try call.run(work.elements, work.own, kernel, returnsValues: true) { part in
       switch part {
       case .alone(let loop):
         try loop.checkMemory()
@@ -135,7 +143,7 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
         return try gather(
           loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
           then: { try loop.share($0, failures: $1) })
-      case .worker(let outcome): return try call.take(outcome)
+      case .worker(let output): return output
       }
     }
   }
@@ -161,7 +169,7 @@ private func fold<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ call: MapCall<Element, Value>, _ work: Work<Element>, _ neutral: Value,
   _ merge: @escaping (inout Value, Value) throws -> Void, _ kernel: ChunkKernel
 ) throws -> Value? {
-  try call.run(work.elements, work.sample, kernel) { part in
+  try call.run(work.elements, work.own, kernel, returnsValues: false) { part in
     func fold(_ value: inout Value, _ other: Value) throws {
       try CallContext.enter(.merge) { try merge(&value, other) }
     }
@@ -188,7 +196,7 @@ private func fold<Element: Codable & Sendable, Value: Codable & Sendable>(
           return []
         }, then: { try loop.share($0, failures: $1) }
       ).values.first
-    case .worker(let outcome): return try call.take(outcome)?.values.first
+    case .worker(let output): return output?.values.first
     }
   }
 }

@@ -31,6 +31,12 @@ final class CallSite {
   let bytes: [UInt8]
   /// On rank 0: what earlier calls from this site have measured of their items.
   var calibration: Calibration?
+  /// On rank 0: whether the next call from this site may be made in shared memory.
+  var mayBeShared = false
+  /// On rank 0: whether a rank can't make calls from this site in shared memory, or their items don't fit there.
+  var isUnsuited = false
+  /// On other ranks: whether the last call from this site was made in shared memory.
+  var wasShared = false
 
   /// Whether this is where the program ends outside of `Seppo.run`, which has no place in it.
   var isProgramEnd: Bool { place.isEmpty }

@@ -31,6 +31,8 @@ extension MessageKind {
   static let ended = MessageKind(14)
   /// To rank 0: this rank was asked to stop (`Int32`: the signal).
   static let askedToStop = MessageKind(15)
+  /// From rank 0: the address of memory that the ranks share (`SharedSegment.Address`, as its memory).
+  static let sharedMemory = MessageKind(16)
 }
 
 /// Encoding of small control messages.

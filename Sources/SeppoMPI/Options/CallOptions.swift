@@ -32,6 +32,11 @@ struct CallOptions {
     }
   }
 
+  /// Whether each item is simply computed once, by one thread of a rank.
+  var isPlain: Bool {
+    threads == 1 && options.chunk == .automatic && retries == 0 && options.timeout == nil && checkpoint == nil
+  }
+
   func check() throws {
     if case .items(let count) = options.chunk, count < 1 {
       throw bad("chunk: .items(\(count))", "a chunk must have at least one item")

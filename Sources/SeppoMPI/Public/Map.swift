@@ -8,7 +8,8 @@ extension Parallel {
   /// let roots = try numbers.parallel(threads: 4).map { $0.squareRoot() }
   /// ```
   ///
-  /// - Parameter f: Called once per element, on any rank, on a compute thread. It may capture values only.
+  /// - Parameter f: Called once per element, on any rank, on a compute thread; in short calls that are repeated, on the
+  ///   calling thread. It may capture values only.
   /// - Returns: The results in the order of rank 0's elements, the same on every rank.
   /// - Throws: `SeppoError` on every rank: `itemThrew` for the lowest index at which `f` throws, `itemsDiffer` if a
   ///   rank has other elements than rank 0, `diverged` if the ranks are not all in this call.

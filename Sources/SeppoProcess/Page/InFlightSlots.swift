@@ -25,16 +25,7 @@ package struct InFlightSlot: Sendable {
   fileprivate init(_ memory: UnsafeMutableRawPointer) { words = memory.assumingMemoryBound(to: Words.self) }
 
   /// Makes the calling thread the slot's owner.
-  package func own() { words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed) }
-
-  /// A number that identifies the calling thread. Async-signal-safe.
-  package static var callingThread: Int {
-    #if canImport(Darwin)
-      Int(bitPattern: pthread_self())
-    #else
-      Int(bitPattern: UInt(pthread_self()))
-    #endif
-  }
+  package func own() { words.pointee.thread.store(callingThread, ordering: .relaxed) }
 
   /// Notes that the thread computes these items.
   ///

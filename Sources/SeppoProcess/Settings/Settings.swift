@@ -6,6 +6,8 @@ package struct Settings {
   package let checksWire = Settings.text("SEPPO_CHECK") == "1"
   /// `SEPPO_THREADS`: the default number of compute threads per rank, 1 if unset; nil if it isn't a number.
   package let threads = Settings.text("SEPPO_THREADS").map { $0.isEmpty ? 1 : Int($0) } ?? 1
+  /// `SEPPO_SHARED`: whether short calls are made in shared memory: `always` if they fit, or `never`; for tests.
+  package let sharedCalls = Settings.text("SEPPO_SHARED")
   /// `SEPPO_SPLIT_BYTES`: the maximum length of a message piece in bytes, for tests of longer messages.
   package let splitBytes: Int?
   /// `SEPPO_SILENCE_S`: how long a rank in a call may be unresponsive, in nanoseconds; 0 for no limit. Rank 0's setting counts.

@@ -106,7 +106,7 @@ package enum Crash {
       }
       if isNoted {
         words.pointee.died.store(monotonicNanoseconds(), ordering: .relaxed)
-        words.pointee.thread.store(InFlightSlot.callingThread, ordering: .relaxed)
+        words.pointee.thread.store(callingThread, ordering: .relaxed)
       }
       let previous = memory.pointee.previous + Int(signal)
       if previous.pointee.isDefault {

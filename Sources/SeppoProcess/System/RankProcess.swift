@@ -5,12 +5,38 @@ package enum RankProcess {
   private static let id = Atomic<pid_t>(0)
 
   /// Makes this process the rank's. Call it before installing any signal handler that uses `isFork`.
-  static func begin() { id.store(getpid(), ordering: .relaxed) }
+  static func begin() {
+    id.store(getpid(), ordering: .relaxed)
+    mark = makeMark()
+  }
 
   /// Whether this process is a fork of the rank, whose end is not the rank's end. Async-signal-safe.
   package static var isFork: Bool {
     let id = id.load(ordering: .relaxed)
     return id != 0 && id != getpid()
+  }
+
+  /// A word that is 0 in a forked process; nil if the system has no such memory. Safe because it is written once, before there
+  /// are items.
+  nonisolated(unsafe) private static var mark: UnsafePointer<Int>?
+
+  private static func makeMark() -> UnsafePointer<Int>? {
+    #if os(Linux)
+      let size = Int(sysconf(Int32(_SC_PAGESIZE)))
+      let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      // MADV_WIPEONFORK, since Linux 4.14.
+      guard let memory, memory != MAP_FAILED, madvise(memory, size, 18) == 0 else { return nil }
+      memory.storeBytes(of: 1, as: Int.self)
+      return UnsafePointer(memory.assumingMemoryBound(to: Int.self))
+    #else
+      return nil
+    #endif
+  }
+
+  /// Whether an item has forked this process. Like `isFork`, but without a system call.
+  private static var isForkOfItem: Bool {
+    if let mark { return mark.pointee == 0 }
+    return isFork
   }
 
   /// The process that forked this one, where a launcher started that one as a rank: it runs the same program with the same
@@ -41,7 +67,7 @@ package enum RankProcess {
   ///   - file: the file that contains the call of `map`.
   ///   - number: the call's line number.
   package static func endIfFork(mappedAt file: StaticString, line number: UInt) {
-    guard isFork else { return }
+    guard isForkOfItem else { return }
     Line.make { line in
       line.put(
         "Seppo: a process that an item has forked returned from f and is ended; it must end itself (_exit, exec) [mapped at "

@@ -333,7 +333,7 @@ struct Endings {
         kill(getpid(), SIGKILL)
       }
 
-    default: try unresponsiveEnding(name)
+    default: try loopEnding(name)
     }
   }
 
