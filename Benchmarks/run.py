@@ -34,7 +34,7 @@ def run_rows(rows, mode, rounds):
 
 def measured(options):
     names = [name for name in (options.rows or "").split(",") if name]
-    rows = chosen(names)
+    rows = [row for row in chosen(names) if row.in_smoke or options.mode != "smoke"]
     rounds = options.rounds or ROUNDS[options.mode]
     results = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),

@@ -49,5 +49,7 @@ class Row:
     least_rounds: int = 0
     # The time limit of a sample, in seconds.
     limit: float = 120
+    # Whether --smoke checks this row; one of several that run the same program is enough.
+    in_smoke: bool = True
     # The name for --rows that similar rows share.
     family: str = ""

@@ -218,6 +218,7 @@ def loops():
                 peers = ("--items", "{items}", "--nanoseconds", "{nanoseconds}", "--permille", "{permille}", "--maps")
                 own = ("loop", "--items", "{items}", "--microseconds", "{microseconds}", "--sigma", "{sigma}", "--maps")
                 full = round(1e6 / (items * microseconds))
+                in_smoke = (items, microseconds, ranks) == (64, 10, 3)
                 sizes = {
                     mode: {
                         "items": items,
@@ -244,6 +245,7 @@ def loops():
                     ),
                     sizes,
                     against="C",
+                    in_smoke=in_smoke,
                     family="loop",
                 )
                 if sigma:
@@ -254,6 +256,7 @@ def loops():
                         0.9,
                         (ours(*own, "{maps}", "--against-list", ranks=ranks, bound=bound),),
                         sizes,
+                        in_smoke=in_smoke,
                         family="loop",
                     )
 
