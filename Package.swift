@@ -28,8 +28,8 @@ let package = Package(
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
-    // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .systemLibrary(name: "CSharedMemory"),
+    // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
       name: "SeppoProcess", dependencies: ["CSharedMemory", "CStack", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),

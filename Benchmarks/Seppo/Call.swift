@@ -24,7 +24,7 @@ struct Call: ParsableCommand {
     guard Seppo.isRoot else { return }
     let ordered = measured.sorted()
     try CallFigure(
-      value: measured.median * 1e6, median: measured.median * 1e6,
+      median: measured.median * 1e6,
       mean: measured.reduce(0, +) / Double(measured.count) * 1e6, p99: ordered[ordered.count * 99 / 100] * 1e6
     ).print()
   }
@@ -32,7 +32,6 @@ struct Call: ParsableCommand {
 
 private struct CallFigure: Encodable {
   let row = "call"
-  let value: Double
   let median: Double
   let mean: Double
   let p99: Double

@@ -6,7 +6,7 @@ struct SharedSegmentTests {
   @Test("One that is opened has the same memory")
   func shares() throws {
     let segment = try #require(SharedSegment.create(bytes: 1 << 16))
-    let other = try #require(SharedSegment.open(segment.address, bytes: 1 << 16))
+    let other = try #require(SharedSegment.attach(to: segment.address, bytes: 1 << 16))
     #expect(segment.memory.baseAddress != other.memory.baseAddress)
     #expect(other.memory.allSatisfy { $0 == 0 })
     segment.memory[77] = 3
@@ -19,11 +19,11 @@ struct SharedSegmentTests {
   func refuses() throws {
     var segment = SharedSegment.create(bytes: 1 << 16)
     let address = try #require(segment?.address)
-    #expect(SharedSegment.open(address, bytes: 1 << 17) == nil)
+    #expect(SharedSegment.attach(to: address, bytes: 1 << 17) == nil)
     segment = nil
-    #expect(SharedSegment.open(address, bytes: 1 << 16) == nil)
+    #expect(SharedSegment.attach(to: address, bytes: 1 << 16) == nil)
     // The number of the file may be used again.
     segment = SharedSegment.create(bytes: 1 << 16)
-    #expect(SharedSegment.open(address, bytes: 1 << 16) == nil)
+    #expect(SharedSegment.attach(to: address, bytes: 1 << 16) == nil)
   }
 }

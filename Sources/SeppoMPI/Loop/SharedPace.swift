@@ -18,10 +18,6 @@ struct SharedPace {
   private static let spinTime = 3_000
   private static let leastPatience = 100_000
   private static let mostPatience = 2_000_000
-  private static let shortestSleep = 20_000
-  private static let longestSleep = 2_000_000
-  /// A sleep is the wait so far divided by this.
-  private static let sleepDivisor = 8
 
   /// - Parameter item: the expected time of an item, in nanoseconds. The wait for an item that another rank computes is not
   ///   much longer.
@@ -59,7 +55,7 @@ struct SharedPace {
     if waited < SharedPace.spinTime, !job.isCrowded { return }
     if waited < patience { return rest(.yield) }
     rest(
-      .sleep(nanoseconds: min(max(waited / SharedPace.sleepDivisor, SharedPace.shortestSleep), SharedPace.longestSleep))
+      .sleep(nanoseconds: min(max(waited / Backoff.firstSleepDivisor, Backoff.shortestSleep), Backoff.longestSleep))
     )
     // Messages are due after a sleep.
     looks = 0

@@ -9,8 +9,6 @@ import SeppoWire
 /// Each rank takes its chunks from the shared cursor, this one too. Messages are needed only if an item fails, or its value
 /// doesn't fit into the memory.
 final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: RootRole {
-  private typealias Task = MapTask<Element, Value>
-
   let call: MapCall<Element, Value>
   private let job: Job
   private let site: CallSite
@@ -29,10 +27,6 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
   private var isStopped = false
   /// Whether items may be computed.
   private var isOpen: Bool
-  /// All ranks below this one are in the call.
-  private var firstMissing = 1
-  /// Whether none of these takes part by messages.
-  private var allUseMemory = true
   private var thrown: (any Error)?
   /// Reports that have arrived and are not taken yet.
   private var arrived: [Message] = []
@@ -71,6 +65,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
       area.cursor.lower(to: 0)
       throw error
     }
+    if !allUseMemory { site.isUnsuited = true }
     site.calibration?.add(nanoseconds: area.cursor.nanoseconds, items: area.cursor.finished)
     if let failure { try fail(with: failure.error) }
     try readValues()
@@ -234,20 +229,15 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
 }
 
 extension SharedRootLoop: StoppableCall {
+  /// A rank that has only announced itself by a message may still join in memory.
   var isComplete: Bool {
-    while firstMissing < job.size {
-      if area.hasJoined(firstMissing, number) {
-        job.noteJoined(firstMissing)
-      } else if area.hasDeclined(firstMissing, number), job.members.hasJoined(firstMissing) {
-        allUseMemory = false
-        site.isUnsuited = true
-      } else {
-        return false
-      }
-      firstMissing += 1
-    }
-    return true
+    noteJoined()
+    return job.members.areAllPresent
+      && (1..<job.size).allSatisfy { area.hasJoined($0, number) || area.hasDeclined($0, number) }
   }
+
+  /// Whether no rank takes part by messages, once the call is complete.
+  private var allUseMemory: Bool { (1..<job.size).allSatisfy { area.hasJoined($0, number) } }
 
   var holdsNothing: Bool { area.cursor.taken == area.cursor.finished + settledApart }
   var progress: (completed: Int, count: Int) { (area.cursor.finished + settledApart, count) }

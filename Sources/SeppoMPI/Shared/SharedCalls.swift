@@ -54,7 +54,7 @@ package final class SharedCalls {
 
   /// On another rank: opens the memory. If that fails, it is never used.
   func open(_ address: SharedSegment.Address, rank: Int) {
-    segment = SharedSegment.open(address, bytes: SharedCalls.size)
+    segment = SharedSegment.attach(to: address, bytes: SharedCalls.size)
     if let segment { ready(rank, in: segment).pointee.store(1, ordering: .releasing) }
   }
 

@@ -50,11 +50,11 @@ package final class SharedSegment: @unchecked Sendable {
     #endif
   }
 
-  /// Opens the segment that another process has created; nil if this process can't reach it.
-  package static func open(_ address: Address, bytes: Int) -> SharedSegment? {
+  /// Returns the segment that another process has created; nil if this process can't reach it.
+  package static func attach(to address: Address, bytes: Int) -> SharedSegment? {
     // In another container, the number may be another process's.
     guard target(of: address.path) == "/memfd:\(name(address.token)) (deleted)" else { return nil }
-    let file = openFile(address.path)
+    let file = open(address.path, O_RDWR | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()
@@ -63,16 +63,6 @@ package final class SharedSegment: @unchecked Sendable {
   }
 
   private static func name(_ token: UInt64) -> String { "seppo-\(token)" }
-
-  private static func openFile(_ path: String) -> Int32 {
-    #if canImport(Darwin)
-      Darwin.open(path, O_RDWR | O_CLOEXEC)
-    #elseif canImport(Musl)
-      Musl.open(path, O_RDWR | O_CLOEXEC)
-    #else
-      Glibc.open(path, O_RDWR | O_CLOEXEC)
-    #endif
-  }
 
   private static func target(of link: String) -> String {
     withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { text in
