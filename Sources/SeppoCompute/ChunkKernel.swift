@@ -1,3 +1,4 @@
+import SeppoEngine
 import Synchronization
 
 /// Computes a chunk. The arguments are the items in contiguous memory, uninitialised memory for the values, the index
@@ -27,7 +28,8 @@ public struct ChunkOutcome {
 /// The limits of all chunks of a call.
 public final class ChunkLimits: Sendable {
   @usableFromInline let bound = Atomic<Int>(Int.max)
-  @usableFromInline let size = Atomic<Int>(1)
+  /// The code of the blocks' size.
+  private let size = Atomic<Int>(1)
 
   package init() {}
 
@@ -35,11 +37,13 @@ public final class ChunkLimits: Sendable {
   @inlinable
   public func isBeyond(_ block: Int) -> Bool { block >= bound.load(ordering: .relaxed) }
 
-  /// The number of items in each block except the last.
-  @inlinable
-  public var blockSize: Int { size.load(ordering: .relaxed) }
+  /// Returns the number of items of the block; the last one may have fewer.
+  public func size(ofBlock block: Int) -> Int {
+    let code = size.load(ordering: .relaxed)
+    return code == 0 ? GrowingBlocks.size(of: block) : code
+  }
 
-  package func setBlockSize(_ size: Int) { self.size.store(size, ordering: .relaxed) }
+  package func setBlockSize(_ size: Blocks.Size) { self.size.store(size.code, ordering: .relaxed) }
 
   package func lower(to bound: Int) {
     // An atomic minimum: several compute threads may call this at once, and the lowest bound must win.
@@ -77,16 +81,17 @@ public func computeBlocks<Element, Value>(
   _ f: (UnsafeBufferPointer<Element>, inout Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
-  let size = limits.blockSize
   guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
-  var (completed, done) = (0, 0)
+  var (completed, next, done) = (0, 0, 0)
   do {
-    while completed * size < items.count {
+    while next < items.count {
       if limits.isBeyond(first + completed) { break }
       done = 0
-      let block = UnsafeBufferPointer(rebasing: items[(completed * size)..<min((completed + 1) * size, items.count)])
+      let end = min(next + limits.size(ofBlock: first + completed), items.count)
+      let block = UnsafeBufferPointer(rebasing: items[next..<end])
       (start + completed).initialize(to: try f(block, &done))
       completed += 1
+      next = end
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error, offset: done)

@@ -38,6 +38,8 @@ package final class ComputePool: @unchecked Sendable {
   /// The threads' stacks, by thread, and whether an item has needed a deep one.
   private var stacks: [Int: ThreadStack.Window] = [:]
   private var hasNeededDeepStack = false
+  /// Whether the next `wait` returns at once.
+  private var isWoken = false
 
   /// - Parameter idleTimeout: how long an idle thread is kept, in nanoseconds.
   package init(_ slots: InFlightSlots, idleTimeout: Int = 30_000_000_000) {
@@ -203,12 +205,23 @@ package final class ComputePool: @unchecked Sendable {
     return !participant.running.isEmpty
   }
 
-  /// Sleeps until a chunk is finished, or for this long.
+  /// Sleeps until a chunk is finished, `wake` is called, or for this long.
   package func wait(nanoseconds: Int) {
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    guard finished.isEmpty else { return }
+    defer {
+      isWoken = false
+      pthread_mutex_unlock(mutex)
+    }
+    guard finished.isEmpty, !isWoken else { return }
     wait(for: workDone, until: monotonicNanoseconds() + nanoseconds)
+  }
+
+  /// Ends the current `wait`, or the next one. Called by any thread.
+  package func wake() {
+    pthread_mutex_lock(mutex)
+    isWoken = true
+    pthread_mutex_unlock(mutex)
+    pthread_cond_signal(workDone)
   }
 
   /// Call it with the mutex locked.

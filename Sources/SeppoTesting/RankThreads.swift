@@ -42,8 +42,7 @@ final class RankThreads<Value: Sendable>: Sendable {
   func start(_ body: @escaping @Sendable () throws -> Value) {
     for rank in 0..<network.size {
       do throws(ThreadCreationError) {
-        let executor = CallerTaskExecutor { self.run(rank, body) }
-        try ComputeThread.start { executor.run() }
+        try ComputeThread.startInContext { self.run(rank, body) }
       } catch {
         record(rank, error: error, hasEnded: true)
       }

@@ -4,7 +4,9 @@ import SeppoMPI
 func text(_ error: SeppoError) -> String {
   switch error {
   case .itemThrew, .itemTimedOut, .itemStuck, .itemKilledRanks: "item"
-  case .checkpoint, .ranksUnresponsive, .notEnoughMemory, .rootThrew, .mergeThrew, .diverged: "job"
+  case .checkpoint, .ranksUnresponsive, .notEnoughMemory, .rootThrew, .mergeThrew, .consumerThrew, .sequenceThrew,
+    .poolThrew, .diverged:
+    "job"
   case .itemsDiffer, .resultsDiffer, .notEncodable, .notDecodable: "values"
   case .nested, .afterEnd, .inForkedProcess, .ranTwice, .overlapping, .wrongThread, .badOption, .noThread, .mpi: "call"
   }

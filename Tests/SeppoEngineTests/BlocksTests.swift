@@ -14,14 +14,14 @@ struct BlocksTests {
     for block in 0..<blocks.count {
       let range = blocks.items(of: block..<(block + 1))
       #expect(range.allSatisfy { blocks.block(of: $0) == block })
-      #expect(range.count == blocks.size || block == blocks.count - 1 && !range.isEmpty)
+      #expect(range.count == blocks.fullSize(of: block) || block == blocks.count - 1 && !range.isEmpty)
     }
   }
 
   @Test("Without a limit, each item is a block of its own")
   func single() {
     let blocks = Blocks(of: 5)
-    #expect(blocks.count == 5 && blocks.size == 1)
+    #expect(blocks.count == 5 && blocks.areSingle)
     #expect(blocks.items(of: 2..<4) == 2..<4)
   }
 
@@ -33,11 +33,31 @@ struct BlocksTests {
 
   @Test("A range of items is mapped to its blocks, and invalid sizes are rejected")
   func known() {
-    let blocks = Blocks(of: 10, size: 4)
+    let blocks = Blocks(of: 10, size: .fixed(4))
     #expect(blocks?.count == 3)
     #expect(blocks?.blocks(of: 3..<5) == 0..<2)
     #expect(blocks?.blocks(of: 8..<10) == 2..<3)
-    #expect(Blocks(of: 10, size: 0) == nil && Blocks(of: -1, size: 1) == nil)
+    #expect(Blocks(of: 10, size: .fixed(0)) == nil && Blocks(of: -1, size: .growing) == nil)
+  }
+
+  @Test("Blocks that grow partition the items: 1,024 of one, then 512 of each power of two")
+  func growing() throws {
+    for items in [0, 1, 5, 1_024, 1_025, 2_047, 2_048, 100_000] {
+      let blocks = try #require(Blocks(of: items, size: .growing))
+      var next = 0
+      for block in 0..<blocks.count {
+        let range = blocks.items(of: block..<(block + 1))
+        #expect(range.lowerBound == next && !range.isEmpty)
+        #expect(range.count == blocks.fullSize(of: block) || range.upperBound == items)
+        #expect(blocks.block(of: range.lowerBound) == block && blocks.block(of: range.upperBound - 1) == block)
+        next = range.upperBound
+      }
+      #expect(next == items)
+      #expect(blocks.items(of: 0..<blocks.completeCount).upperBound <= items)
+    }
+    #expect([0, 1_023, 1_024, 1_535, 1_536].map { GrowingBlocks.size(of: $0) } == [1, 1, 2, 2, 4])
+    #expect(GrowingBlocks.block(of: .max) > 0 && Blocks(of: .max, size: .growing)?.count == 1_024 + 53 * 512)
+    #expect(Blocks.Size(code: Blocks.Size.growing.code) == .growing && Blocks.Size(code: 7) == .fixed(7))
   }
 
   @Test("The largest number of items doesn't overflow")

@@ -42,6 +42,7 @@ struct CoordinatorTests {
         case .released(let worker, let chunk): "released \(chunk) of \(worker)"
         case .shortened(let worker, let range): "shortened by \(range) of \(worker)"
         case .failed(let failure, let tries): "failed \(failure.index) after \(tries)"
+        case .settled(let range): "settled \(range)"
         case .compare(let index, let first, let second, _): "compare \(index) of \(first) and \(second)"
         case .stuck(let index, let worker, let nanoseconds): "stuck at \(index) of \(worker) for \(nanoseconds)"
         case .finished: "finished"

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Arithmetic progressions")
 struct ArithmeticProgressionTests {
-  private func elements<Base: Collection>(_ base: Base) -> [Base.Element]? {
+  private func elements<Base: Sequence>(_ base: Base) -> [Base.Element]? {
     guard let progression = progression(of: base) else { return nil }
     return [Base.Element](unsafeUninitializedCapacity: progression.count) { places, count in
       // In two parts, like two chunks.
@@ -39,27 +39,23 @@ struct ArithmeticProgressionTests {
   func strides() {
     for step in 1...200 {
       let size = Double(step) * 0.037
-      let to = Strided(stride(from: -1.1, to: 13.7, by: size))
-      #expect(Array(to) == Array(stride(from: -1.1, to: 13.7, by: size)))
-      #expect(to.progression != nil)
+      let to = stride(from: -1.1, to: 13.7, by: size)
       #expect(elements(to) == Array(to))
-      let through = Strided(stride(from: Float(9), through: -9, by: -Float(size)))
-      #expect(Array(through) == Array(stride(from: Float(9), through: -9, by: -Float(size))))
-      #expect(through.progression != nil)
-      let whole = Strided(stride(from: -50, through: 50, by: step))
-      #expect(Array(whole) == Array(stride(from: -50, through: 50, by: step)))
-      #expect(whole.progression != nil)
+      let through = stride(from: Float(9), through: -9, by: -Float(size))
+      #expect(elements(through) == Array(through))
+      let whole = stride(from: -50, through: 50, by: step)
+      #expect(elements(whole) == Array(whole))
     }
-    #expect(Strided(stride(from: 0.0, through: 1.0, by: 0.1)).count == 11)
-    #expect(Strided(stride(from: 3, to: 3, by: 1)).isEmpty)
+    #expect(elements(stride(from: 0.0, through: 1.0, by: 0.1))?.count == 11)
+    #expect(elements(stride(from: 3, to: 3, by: 1)) == [])
   }
 
   @Test("If a stride's steps are smaller than the spacing of numbers at its end, the end occurs once")
   func endsInRounding() {
     let times = stride(from: Float(1_700_000_000), through: Float(1_700_003_600 as Int), by: 60)
-    #expect(elements(Strided(times)) == Array(times))
+    #expect(elements(times) == Array(times))
     let julian = stride(from: 2_460_000.5, through: 2_460_000.5001, by: 1e-10)
-    #expect(elements(Strided(julian)) == Array(julian))
+    #expect(elements(julian) == Array(julian))
   }
 
   @Test("Random strides at the limits of precision are the same as the standard library's")
@@ -86,7 +82,8 @@ struct ArithmeticProgressionTests {
     let end: Number = first + step * Number(Int.random(in: -2...80, using: &random)) + beyond
     let to = stride(from: first, to: end, by: step)
     let through = stride(from: first, through: end, by: step)
-    #expect(Array(Strided(to)) == Array(to), "\(to)")
-    #expect(Array(Strided(through)) == Array(through), "\(through)")
+    // A stride of more steps than the type can count is no progression.
+    if let found = elements(to) { #expect(found == Array(to), "\(to)") }
+    if let found = elements(through) { #expect(found == Array(through), "\(through)") }
   }
 }

@@ -16,28 +16,28 @@ struct ItemSampleTests {
 
   @Test("Equal items have equal samples in any collection")
   func equal() {
-    #expect(ItemSample(0..<1_000) == ItemSample(Array(0..<1_000)))
-    #expect(ItemSample((0..<1_000).lazy.map { "\($0)" }) == ItemSample((0..<1_000).map { "\($0)" }))
-    #expect(ItemSample((0..<70).reversed()) == ItemSample(Array((0..<70).reversed())))
+    #expect(ItemSample(elements: 0..<1_000) == ItemSample(elements: Array(0..<1_000)))
+    #expect(ItemSample(elements: (0..<1_000).lazy.map { "\($0)" }) == ItemSample(elements: (0..<1_000).map { "\($0)" }))
+    #expect(ItemSample(elements: (0..<70).reversed()) == ItemSample(elements: Array((0..<70).reversed())))
   }
 
   @Test("The order of sets and dictionaries inside items doesn't matter")
   func hashed() {
     let (one, other) = (Set(0..<100), Set((0..<100).reversed()))
-    #expect(ItemSample([one]) == ItemSample([other]))
-    #expect(ItemSample([one]) != ItemSample([one.subtracting([7])]))
+    #expect(ItemSample(elements: [one]) == ItemSample(elements: [other]))
+    #expect(ItemSample(elements: [one]) != ItemSample(elements: [one.subtracting([7])]))
   }
 
   @Test("The first difference is found: in the count, in the first item, in the last item")
   func differences() {
-    let sample = ItemSample([1, 2, 3])
-    #expect(sample.difference(of: ItemSample([1, 2, 3])) == nil)
-    #expect(sample.difference(of: ItemSample([1, 2])) == .count(2))
-    #expect(sample.difference(of: ItemSample([4, 2, 4])) == .item(0))
+    let sample = ItemSample(elements: [1, 2, 3])
+    #expect(sample.difference(of: ItemSample(elements: [1, 2, 3])) == nil)
+    #expect(sample.difference(of: ItemSample(elements: [1, 2])) == .count(2))
+    #expect(sample.difference(of: ItemSample(elements: [4, 2, 4])) == .item(0))
     var names = (0..<500).map { "name \($0)" }
-    let before = ItemSample(names)
+    let before = ItemSample(elements: names)
     names[499] = "another"
-    #expect(before.difference(of: ItemSample(names)) == .item(499))
-    #expect(ItemSample([0.0]) != ItemSample([-0.0]))
+    #expect(before.difference(of: ItemSample(elements: names)) == .item(499))
+    #expect(ItemSample(elements: [0.0]) != ItemSample(elements: [-0.0]))
   }
 }

@@ -16,7 +16,7 @@ struct MapTaskTests {
     let gate = Gate()
     let context = MapContext(
       rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), limits: ChunkLimits(),
-      unit: 1, stopsAtFailure: true, observesStopRequests: true, timeout: nil, itemsAreMemory: true,
+      unit: 1, stopsAtFailure: true, observesStopRequests: true, timeout: nil, longestChunk: nil, itemsAreMemory: true,
       decodesOwnItems: false,
       valuesAreMemory: false, roundTrips: nil)
     let items = UnsafeMutableBufferPointer<Int>.allocate(capacity: 5)

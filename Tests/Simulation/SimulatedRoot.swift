@@ -17,6 +17,8 @@ final class SimulatedRoot {
   private var itemsToAdd: Int
   private var nextSupply = 0
   private var settledThrough = 0
+  /// The items that were reported as settled.
+  private var settled = Coverage()
   private var hasProgressed = false
 
   init(_ environment: Environment, own: SimulatedRank) {
@@ -34,6 +36,7 @@ final class SimulatedRoot {
     rules.timeout = schedule.timeout
     rules.waitsForAll = schedule.waitsForAll
     rules.repeats = schedule.repeats
+    rules.reportsSettled = schedule.supply != nil
     var start = Coordinator.Start(count: schedule.countAtStart)
     start.isClosed = schedule.supply == nil
     start.calibration = schedule.calibratedItemTime.map(Self.calibration)
@@ -117,6 +120,7 @@ final class SimulatedRoot {
       let more = environment.random.one(in: 1...min(demand, supply.most, itemsToAdd))
       environment.note("\(more) items are added")
       coordinator.handle(.supplied(more))
+      coordinator.handle(.expected(environment.random.one(in: 0...2 * supply.most)))
       model.supplied(more)
       itemsToAdd -= more
       statistics.additions += 1
@@ -175,6 +179,9 @@ final class SimulatedRoot {
     case .released(let worker, let chunk): try model.expectedEffects.reported(.released(worker: worker, chunk))
     case .shortened(let worker, let range): try model.expectedEffects.reported(.shortened(worker: worker, range))
     case .failed(let failure, let tries): try model.expectedEffects.reported(.failed(failure.index, tries: tries))
+    case .settled(let range):
+      // Fails if an item is reported twice.
+      settled.insert(range)
     case .compare(let index, let first, let second, _):
       statistics.compared += 1
       try model.expectedEffects.reported(.compare(index, first: first, second: second))
@@ -185,6 +192,9 @@ final class SimulatedRoot {
       ending = .stuck(index)
     case .finished:
       try model.finished()
+      if schedule.supply != nil, !model.isRefused, settled.count != coordinator.completed {
+        throw Violation("\(settled.count) items are settled, but \(coordinator.completed) are done")
+      }
       ending =
         model.isRefused
         ? .refused : schedule.failsFast && model.bound < model.count ? .threw(model.bound) : .results

@@ -9,8 +9,14 @@ package struct ChunkRun: Sendable {
     package var timeout: Int?
     /// The maximum number of items in a batch.
     package var longestBatch: Int
+    /// The time after which no further batch is started, in nanoseconds; nil for no limit. The remaining items count as not
+    /// started.
+    package var longestTime: Int?
 
-    package init(stopsAtFailure: Bool = false, timeout: Int? = nil, longestBatch: Int = .max) {
+    package init(
+      stopsAtFailure: Bool = false, timeout: Int? = nil, longestBatch: Int = .max, longestTime: Int? = nil
+    ) {
+      self.longestTime = longestTime
       self.stopsAtFailure = stopsAtFailure
       self.timeout = timeout
       // With a time limit, each item is a batch of its own: otherwise it isn't known which one exceeds it.
@@ -37,6 +43,8 @@ package struct ChunkRun: Sendable {
   package private(set) var started = 0
   /// When the last batch was started.
   package private(set) var startTime: Int
+  /// When the first batch was started.
+  private var firstStart: Int?
   private var size: BatchSize
   /// The number of items processed before the last batch.
   private var completedBefore = 0
@@ -62,6 +70,8 @@ package struct ChunkRun: Sendable {
     if started > 0 { size.record(nanoseconds: now - startTime, items: completed - completedBefore) }
     startTime = now
     guard !endedByFailure, completed == started, !isStopped else { return nil }
+    if let limit = options.longestTime, let firstStart, now - firstStart > limit { return nil }
+    if firstStart == nil { firstStart = now }
     guard let batch = cursor.next(min(size.items, options.longestBatch)) else { return nil }
     completedBefore = completed
     started = batch.upperBound - first

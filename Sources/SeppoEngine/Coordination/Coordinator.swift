@@ -23,11 +23,13 @@ package struct Coordinator: Sendable {
     package var waitsForAll = false
     /// Whether a sample of items is computed again by another worker at the end, to compare the results.
     package var repeats = false
+    /// Whether `settled` is reported.
+    package var reportsSettled = false
 
     package init(workers: Int) { self.workers = workers }
   }
 
-  /// The state before the call.
+  /// The state before the call. Done, quarantined and failed items may be beyond the count if more items will be added.
   package struct Start: Sendable {
     package var count: Int
     /// Whether all items are known.
@@ -42,11 +44,31 @@ package struct Coordinator: Sendable {
     package var failed: [Int] = []
 
     package init(count: Int) { self.count = count }
+
+    /// Removes and returns the items below this index that are done, quarantined or failed.
+    mutating func take(below end: Int) -> Start {
+      var part = Start(count: end)
+      while let range = done.first, range.lowerBound < end {
+        part.done.append(range.clamped(to: 0..<end))
+        if range.upperBound > end {
+          done[0] = end..<range.upperBound
+          break
+        }
+        done.removeFirst()
+      }
+      part.quarantine = quarantine.filter { $0 < end }
+      quarantine.removeFirst(part.quarantine.count)
+      part.failed = failed.filter { $0 < end }
+      failed.removeFirst(part.failed.count)
+      return part
+    }
   }
 
   private enum CallPhase { case working, repeating, done }
 
   private let rules: Rules
+  /// What is known about items that will be added.
+  private var future: Start
   private var scheduler: Scheduler
   private var startBarrier: StartBarrier
   private var overdue = OverdueItems()
@@ -67,18 +89,17 @@ package struct Coordinator: Sendable {
   package init(_ rules: Rules, _ start: Start, at now: Int) {
     self.rules = rules
     self.now = now
+    var future = start
+    let present = future.take(below: start.count)
+    self.future = future
     scheduler = Scheduler(
       count: start.count, ranks: rules.workers, rule: rules.chunk, largest: rules.largest, retries: rules.retries,
       failsFast: rules.failsFast, isClosed: start.isClosed, quarantineExempt: rules.quarantineExempt,
-      calibration: start.calibration, done: start.done, quarantine: start.quarantine)
+      calibration: start.calibration, done: present.done, quarantine: present.quarantine)
     scheduler.advance(to: now)
-    for range in start.done { settled.insert(range) }
-    for index in start.failed {
-      scheduler.failedBefore(index: index)
-      settled.insert(index..<(index + 1))
-    }
     startBarrier = StartBarrier(waits: rules.waitsForAll, at: now)
     repetitions = rules.repeats ? Repetitions(count: start.count, workers: rules.workers) : nil
+    settle(present)
   }
 
   /// The number of items so far, and the number of those that are done.
@@ -110,7 +131,8 @@ package struct Coordinator: Sendable {
   /// Handles an event. `nextEffect` returns what follows from it.
   package mutating func handle(_ event: CoordinatorEvent) {
     switch event {
-    case .supplied(let more): scheduler.add(more)
+    case .supplied(let more): supply(more)
+    case .expected(let more): scheduler.expected = more
     case .closed: scheduler.close()
     case .joined(let worker, let threads):
       accountedFor += 1
@@ -151,6 +173,26 @@ package struct Coordinator: Sendable {
     if let effect = stuckEffect() { return effect }
     guard scheduler.isFinished, allJoinedOrLost else { return nil }
     return finish()
+  }
+
+  private mutating func supply(_ more: Int) {
+    let part = future.take(below: scheduler.count + more)
+    scheduler.add(more, done: part.done, quarantine: part.quarantine)
+    settle(part)
+  }
+
+  /// Records items that were done or had failed before the call.
+  private mutating func settle(_ part: Start) {
+    for range in part.done { settle(range) }
+    for index in part.failed {
+      scheduler.failedBefore(index: index)
+      settle(index..<(index + 1))
+    }
+  }
+
+  private mutating func settle(_ range: Range<Int>) {
+    settled.insert(range)
+    if rules.reportsSettled { effects.append(.settled(range)) }
   }
 
   /// Lets workers start that no longer have to wait for others.
@@ -217,7 +259,7 @@ package struct Coordinator: Sendable {
       let run = run.clamped(to: counted)
       return run.isEmpty ? nil : run
     }
-    for run in computed { settled.insert(run) }
+    for run in computed { settle(run) }
     repetitions?.recordComputed(computed, from: worker)
   }
 
@@ -246,7 +288,7 @@ package struct Coordinator: Sendable {
   /// Records a permanent failure. If it ends the call, no item above it is started any more, on any worker; the call
   /// throws this error unless an item below fails too.
   private mutating func fail(_ failure: ItemFailure, tries: Int) {
-    settled.insert(failure.index..<(failure.index + 1))
+    settle(failure.index..<(failure.index + 1))
     effects.append(.failed(failure, tries: tries))
     if rules.failsFast { lowerLimit(to: failure.index) }
   }

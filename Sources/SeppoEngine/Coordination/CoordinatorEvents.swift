@@ -2,6 +2,8 @@
 package enum CoordinatorEvent: Sendable {
   /// This number of items was added.
   case supplied(Int)
+  /// This number of items will probably be added while the present ones are computed.
+  case expected(Int)
   /// No more items will be added.
   case closed
   /// A worker has joined.
@@ -37,6 +39,8 @@ package enum CoordinatorEffect: Sendable {
   case shortened(worker: Int, Range<Int>)
   /// The item has failed permanently, after this number of tries.
   case failed(ItemFailure, tries: Int)
+  /// These items are done, or have failed permanently. Reported only if the rules ask for it.
+  case settled(Range<Int>)
   /// Compare an item of this report with the result that another worker has computed.
   case compare(index: Int, first: Int, second: Int, ChunkReport)
   /// The call can't continue until this overdue item finishes, and every overdue item has run for twice its time limit.

@@ -18,18 +18,21 @@
 /// fatal one does its damage before many other items are in flight.
 package struct Scheduler: Sendable {
   /// The number of items so far.
-  package private(set) var count: Int
+  package private(set) var count = 0
   /// Items at or above this index are not started any more: the lowest failed item, or `count` if none has failed.
   package var bound: Int { unstarted.bound }
   /// The number of items that are done.
-  package private(set) var completed: Int
+  package private(set) var completed = 0
+  /// The number of items that will probably be added while the present ones are computed. Chunks are sized as if they were
+  /// there.
+  package var expected = 0
 
   private let sizes: ChunkSizes
   /// The time per item on all ranks, and the size of the largest chunk that was measured.
   private var times: ItemTimes
   private var largestMeasured: Int
   private var now = 0
-  private var unstarted: UnstartedItems
+  private var unstarted = UnstartedItems()
   /// Items that wait in quarantine, each a range of its own.
   private var quarantine = RangeHeap()
   private var retries: Retries
@@ -63,18 +66,15 @@ package struct Scheduler: Sendable {
     isClosed: Bool = true, quarantineExempt: Int? = 0, calibration: Calibration? = nil, done: [Range<Int>] = [],
     quarantine quarantined: [Int] = []
   ) {
-    self.count = count
     self.retries = Retries(maximum: retries)
     self.failsFast = failsFast
     self.isClosed = isClosed
     self.quarantineExempt = quarantineExempt
-    unstarted = UnstartedItems(count: count, done: done, quarantine: quarantined)
-    completed = done.reduce(0) { $0 + $1.count }
-    for index in quarantined { quarantine.insert(index..<(index + 1)) }
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = calibration?.times ?? ItemTimes()
     largestMeasured = calibration?.largestMeasured ?? 0
     workers = Workers(ranks)
+    append(count, done: done, quarantine: quarantined)
   }
 
   /// Whether no rank holds a chunk and no item is left to start.
@@ -83,10 +83,20 @@ package struct Scheduler: Sendable {
   }
 
   /// Adds items after the existing ones.
-  package mutating func add(_ more: Int) {
+  ///
+  /// - Parameters:
+  ///   - done: those of them that are done from the start, as disjoint ranges in ascending order.
+  ///   - quarantine: those that are quarantined, in ascending order, none of them done.
+  package mutating func add(_ more: Int, done: [Range<Int>] = [], quarantine: [Int] = []) {
     precondition(!isClosed && more >= 0, "\(more) items were added after the last one")
+    append(more, done: done, quarantine: quarantine)
+  }
+
+  private mutating func append(_ more: Int, done: [Range<Int>], quarantine quarantined: [Int]) {
     count += more
-    unstarted.add(more)
+    unstarted.add(more, done: done, quarantine: quarantined)
+    completed += done.reduce(0) { $0 + $1.count }
+    for index in quarantined { quarantine.insert(index..<(index + 1)) }
   }
 
   /// No more items will be added.
@@ -342,9 +352,9 @@ package struct Scheduler: Sendable {
     let time = workers[rank]?.times.mean ?? times.mean
     let weight = if let mean = times.mean, let time, time > 0 { mean / time } else { 1.0 }
     let size = sizes.size(
-      remaining: unstarted.count, threads: workers.threads, time: time, weight: weight, largestMeasured: largestMeasured
-    )
-    return assign(unstarted.takeLowest(size), to: rank)
+      remaining: unstarted.count + (isClosed ? 0 : expected), threads: workers.threads, time: time, weight: weight,
+      largestMeasured: largestMeasured)
+    return assign(unstarted.takeLowest(min(size, unstarted.count)), to: rank)
   }
 
   private mutating func assign(_ chunk: Range<Int>, to rank: Int, isQuarantined: Bool = false) -> Assignment {

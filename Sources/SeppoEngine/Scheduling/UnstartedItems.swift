@@ -3,7 +3,7 @@ struct UnstartedItems: Sendable {
   /// Items at or above this index are not started, even if more are added.
   private var limit = Int.max
   /// The number of items so far.
-  private var end: Int
+  private var end = 0
   /// Items at or above this index don't exist or are not started any more.
   var bound: Int { min(limit, end) }
   /// Whether items that are added later would not be started.
@@ -12,23 +12,6 @@ struct UnstartedItems: Sendable {
   private var next = 0
   /// The unstarted items below `next`: returned, or below items that were done from the start.
   private var ranges = RangeHeap()
-
-  /// - Parameters:
-  ///   - done: items that are already done, as disjoint ranges in ascending order.
-  ///   - quarantine: items that wait elsewhere, in ascending order, none of them done.
-  init(count: Int, done: [Range<Int>], quarantine: [Int]) {
-    end = count
-    var quarantine = quarantine[...]
-    for range in done {
-      while let index = quarantine.first, index < range.lowerBound {
-        skip(index..<(index + 1))
-        quarantine = quarantine.dropFirst()
-      }
-      skip(range)
-    }
-    for index in quarantine { skip(index..<(index + 1)) }
-    precondition(next <= count, "item \(next - 1) isn't one of \(count)")
-  }
 
   /// Skips a range. In ascending order, each insertion into the heap takes constant time.
   private mutating func skip(_ range: Range<Int>) {
@@ -51,7 +34,24 @@ struct UnstartedItems: Sendable {
     return chunk
   }
 
-  mutating func add(_ more: Int) { end += more }
+  /// Adds items after the existing ones.
+  ///
+  /// - Parameters:
+  ///   - done: those of them that are already done, as disjoint ranges in ascending order.
+  ///   - quarantine: those that wait elsewhere, in ascending order, none of them done.
+  mutating func add(_ more: Int, done: [Range<Int>] = [], quarantine: [Int] = []) {
+    end += more
+    var quarantine = quarantine[...]
+    for range in done {
+      while let index = quarantine.first, index < range.lowerBound {
+        skip(index..<(index + 1))
+        quarantine = quarantine.dropFirst()
+      }
+      skip(range)
+    }
+    for index in quarantine { skip(index..<(index + 1)) }
+    precondition(next <= end, "item \(next - 1) isn't one of \(end)")
+  }
 
   /// Puts back items that were assigned but not started.
   mutating func insert(_ range: Range<Int>) { ranges.insert(range) }

@@ -16,17 +16,18 @@ extension CheckpointWork {
       // The elements of a range or a stride are the same work as an array of them.
       var isUnencodable = false
       elements.visit { index, item in
-        if index % blocks.size == 0 {
+        let block = blocks.block(of: index)
+        if index == blocks.firstItem(of: block) {
           writer.removeAll()
           isUnencodable = false
         }
         do { try writer.write(item) } catch { isUnencodable = true }
-        guard (index + 1) % blocks.size == 0 || index + 1 == blocks.items else { return }
+        guard index + 1 == blocks.items || blocks.block(of: index + 1) > block else { return }
         if isUnencodable {
           // The call reports the error when it sends the item.
-          Array("can't be encoded".utf8).withUnsafeBytes { body(blocks.block(of: index), $0) }
+          Array("can't be encoded".utf8).withUnsafeBytes { body(block, $0) }
         } else {
-          writer.withUnsafeBytes { body(blocks.block(of: index), $0) }
+          writer.withUnsafeBytes { body(block, $0) }
         }
       }
     }

@@ -33,6 +33,12 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case rootThrew(BodyError)
   /// The `merge` of a reduction threw on rank 0.
   case mergeThrew(BodyError)
+  /// The code that consumes results as they come threw on rank 0.
+  case consumerThrew(BodyError)
+  /// The asynchronous sequence whose elements are computed threw on rank 0.
+  case sequenceThrew(BodyError)
+  /// The body of a pool threw on rank 0.
+  case poolThrew(BodyError)
   /// The ranks have come to different calls, or some have reached the end of the program: where each rank is.
   case diverged([Position])
   /// A rank's items are not the same as rank 0's. Nothing was computed.
@@ -76,6 +82,9 @@ extension SeppoError: CustomStringConvertible {
     case .notEnoughMemory(let shortage): shortage.sentence
     case .rootThrew(let error): error.sentence("the body of atRoot", "at")
     case .mergeThrew(let error): error.sentence("the merge of a reduction", "reduced at")
+    case .consumerThrew(let error): error.sentence("the code that consumes results", "at")
+    case .sequenceThrew(let error): error.sentence("the sequence of elements", "at")
+    case .poolThrew(let error): error.sentence("the body of a pool", "at")
     case .diverged(let positions):
       """
       the ranks have come to different calls: \(Position.spell(positions)). Every rank must make the same calls in the \

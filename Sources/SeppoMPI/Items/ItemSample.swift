@@ -47,9 +47,14 @@ extension ItemSample {
     }
   }
 
-  /// Samples any collection, without reading elements that aren't in the sample.
+  /// Samples a sequence; if it is a collection, without reading elements that aren't in the sample.
   @usableFromInline
-  init<Base: Collection>(_ base: Base) where Base.Element: Encodable {
+  init<Element: Encodable>(elements base: some Sequence<Element>) {
+    func sample(_ collection: some Collection<Element>) -> ItemSample { ItemSample(collection) }
+    self = (base as? any Collection<Element>).map { sample($0) } ?? ItemSample(Array(base))
+  }
+
+  private init<Base: Collection>(_ base: Base) where Base.Element: Encodable {
     if let sample = base.withContiguousStorageIfAvailable({ ItemSample(Elements.memory($0)) }) {
       self = sample
     } else if let progression = progression(of: base) {

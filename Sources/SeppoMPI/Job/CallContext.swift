@@ -10,6 +10,12 @@ enum CallContext: Sendable {
   case atRoot
   /// Inside the `merge` of a reduction, on the rank that merges.
   case merge
+  /// Inside the iterator of a sequence that is drawn while a call runs, on rank 0.
+  case source
+  /// Where the results of a call are consumed while it runs, on rank 0.
+  case consumer
+  /// Inside the body of a pool, on rank 0.
+  case pool
 
   @TaskLocal static var current = CallContext.everyRank
 
@@ -19,6 +25,9 @@ enum CallContext: Sendable {
     case .item: "an item"
     case .atRoot: "atRoot"
     case .merge: "the merge of a reduction"
+    case .source: "the sequence of a call"
+    case .consumer: "the code that consumes results"
+    case .pool: "the body of a pool"
     }
   }
 

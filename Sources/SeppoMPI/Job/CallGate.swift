@@ -69,7 +69,7 @@ final class CallGate: @unchecked Sendable {
   /// all calls.
   func takeTransport() -> Bool {
     switch CallContext.current {
-    case .item: false
+    case .item, .source, .consumer, .pool: false
     case .atRoot, .merge: true
     case .everyRank: take()
     }

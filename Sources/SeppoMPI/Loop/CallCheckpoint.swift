@@ -25,17 +25,21 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Parameters:
   ///   - sink: gets the restored results.
   ///   - start: gets the restored and quarantined items.
+  ///   - count: the number of values.
   /// - Returns: the sink, or a wrapper that also stores values, for a later job or for a comparison.
   /// - Throws: `SeppoError.checkpoint` if the checkpoint can't be used.
-  func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start) throws -> any Sink<Value> {
+  func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start, count: Int) throws -> any Sink<Value> {
     func keeping(_ sink: some Sink<Value>, _ journal: MapJournal<Value>?) -> any Sink<Value> {
-      JournalingSink(sink, journal, count: start.count)
+      JournalingSink(sink, journal, count: count)
     }
     guard let checkpoint = call.options.checkpoint else {
-      return job.checksWire && !type(of: sink).keepsPlaces ? keeping(sink, nil) : sink
+      return job.checksWire && !type(of: sink).keepsPlaces && start.isClosed ? keeping(sink, nil) : sink
+    }
+    guard let elements = source.items.all else {
+      preconditionFailure("with a checkpoint, all items are there at the start")
     }
     let work = CheckpointWork(
-      source.elements, source.blocks, result: Value.self, resultsAreMemory: call.valuesAreMemory,
+      elements, source.blocks, result: Value.self, resultsAreMemory: call.valuesAreMemory,
       place: call.place.text, round: round)
     let journal = try MapJournal<Value>(
       checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
@@ -52,7 +56,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
         index: quarantined.item,
         error: .itemKilledRanks(.init(index: item, deaths: quarantined.deaths, place: call.place.text)))
     }
-    report(journal, count: start.count)
+    report(journal, count: count)
     return sink
   }
 

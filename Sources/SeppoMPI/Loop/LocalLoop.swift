@@ -6,19 +6,24 @@ import SeppoProcess
 struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let call: MapCall<Element, Value>
   private let source: ItemSource<Element>
+  private let supply: ItemSupply<Element>?
   private let kernel: ChunkKernel
   /// Shows the items that are being computed; nil in a nested call, whose thread already has a slot.
   private let slot: InFlightSlot?
 
   init(
-    _ call: MapCall<Element, Value>, _ source: ItemSource<Element>, _ kernel: @escaping ChunkKernel,
-    _ slot: InFlightSlot?
+    _ call: MapCall<Element, Value>, _ source: ItemSource<Element>, _ supply: ItemSupply<Element>?,
+    _ kernel: @escaping ChunkKernel, _ slot: InFlightSlot?
   ) {
     self.call = call
     self.source = source
+    self.supply = supply
     self.kernel = kernel
     self.slot = slot
   }
+
+  /// Whether the number of values is known only at the end.
+  var isOpenEnded: Bool { source.isOpenEnded }
 
   /// The number of values.
   var count: Int { source.blocks.count }
@@ -43,11 +48,15 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     memory.isOff = !type(of: sink).keepsPlaces
     // In a nested call, the outer call handles stop requests.
     let context = call.context(isAlone: true, observesStopRequests: slot != nil || CallContext.current == .atRoot)
-    var coordinator = Coordinator(call.rules(workers: 1), .init(count: count), at: monotonicNanoseconds())
+    var rules = call.rules(workers: 1)
+    rules.reportsSettled = source.isOpenEnded
+    var start = Coordinator.Start(count: supply == nil ? count : 0)
+    start.isClosed = supply == nil
+    var coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: 0, threads: 1))
     coordinator.advance(to: monotonicNanoseconds())
     var failures: [FailedItem] = []
-    while let effect = coordinator.nextEffect() {
+    while let effect = nextEffect(&coordinator) {
       switch effect {
       case .assign(_, let chunk, _):
         let report = try compute(chunk, into: sink, context)
@@ -58,10 +67,20 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         guard let failed = FailedItem(failure)?.after(tries: tries) else { continue }
         if !call.verb.keepsFailures { throw failed.error }
         failures.append(failed)
+      case .settled(let range): source.release(range)
       default: break
       }
     }
     return failures.sorted { $0.index < $1.index }
+  }
+
+  /// Returns the next effect. If there is none until there are further items, adds them.
+  private func nextEffect(_ coordinator: inout Coordinator) -> CoordinatorEffect? {
+    while true {
+      if let effect = coordinator.nextEffect() { return effect }
+      guard let supply, coordinator.bound == coordinator.count, !supply.isClosed, !supply.isUnwanted else { return nil }
+      if !coordinator.supply(from: supply) { supply.wait() }
+    }
   }
 
   private func compute(_ chunk: Range<Int>, into sink: any Sink<Value>, _ context: MapContext) throws -> ChunkReport {

@@ -11,13 +11,13 @@ extension MapCall {
   private static var shortestShare: Double { 5_000 }
 
   /// Returns whether a call at this site may be made in shared memory, on rank 0.
-  private func mayShare(_ source: ItemSource<Element>, _ site: CallSite) -> Bool {
+  private func mayShare(_ elements: Elements<Element>, _ source: ItemSource<Element>, _ site: CallSite) -> Bool {
     guard job.sharedCalls.use != .never, job.size > 1, job.members.here == job.size, job.process.allowsAnyThread,
       options.isPlain, !job.checksWire, !site.isUnsuited,
       (1...SharedArea.maximumCount).contains(source.blocks.count)
     else { return false }
     if valuesAreMemory, source.blocks.count * MemoryLayout<Value>.stride > SharedArea.valueCapacity { return false }
-    if itemsAreMemory, case .memory(let items) = source.elements,
+    if itemsAreMemory, case .memory(let items) = elements,
       items.count * MemoryLayout<Element>.stride > SharedArea.itemCapacity
     {
       return false
@@ -29,7 +29,8 @@ extension MapCall {
 
   /// Prepares shared memory if the next call at this site may use it, on rank 0.
   func offerSharedMemory(for source: ItemSource<Element>, _ site: CallSite) throws {
-    site.mayBeShared = mayShare(source, site)
+    guard let elements = source.items.all else { return }
+    site.mayBeShared = mayShare(elements, source, site)
     guard site.mayBeShared, let address = job.sharedCalls.create() else { return }
     let writer = WireWriter()
     withUnsafeBytes(of: address) { writer.append($0) }
@@ -38,10 +39,11 @@ extension MapCall {
 
   /// Publishes the call in shared memory, on rank 0; nil if it has to be made by messages.
   func sharedLoop(
-    _ signature: CallSignature, _ source: ItemSource<Element>, _ kernel: @escaping ChunkKernel, endsInMemory: Bool
+    _ signature: CallSignature, _ elements: Elements<Element>, _ source: ItemSource<Element>,
+    _ kernel: @escaping ChunkKernel, endsInMemory: Bool
   ) -> SharedRootLoop<Element, Value>? {
     let site = signature.site
-    guard site.mayBeShared || job.sharedCalls.use == .always, job.sharedCalls.isReady, mayShare(source, site),
+    guard site.mayBeShared || job.sharedCalls.use == .always, job.sharedCalls.isReady, mayShare(elements, source, site),
       job.sharedCalls.hasStack(job.pool),
       let area = job.sharedCalls.area(of: signature.number), area.isFree(ranks: job.size)
     else { return nil }
@@ -52,25 +54,25 @@ extension MapCall {
       head.expectedTime = Int(min(item, MapCall.longest))
       head.share = max(head.share, Int(min(MapCall.shortestShare / max(item, 1), Double(SharedArea.maximumCount))))
     }
-    switch source.elements {
+    switch elements {
     case .progression(let progression): (head.form, head.progression) = (.progression, progression)
     case .memory(let items) where itemsAreMemory:
       area.items.copyMemory(from: UnsafeRawBufferPointer(items))
     case .memory(let items):
       head.form = .parts
-      if options.areEverywhere { sample = ItemSample(source.elements) }
+      if options.isCompared { sample = ItemSample(elements) }
       guard EncodedItems.write(items, to: area.items) else {
         site.isUnsuited = true
         return nil
       }
     }
     // No item is computed if the ranks' items differ; see `StartBarrier`.
-    let isOpen = !options.areEverywhere || site.calibration != nil
+    let isOpen = !options.isCompared || site.calibration != nil
     guard area.publish(head, signature, sample, isOpen: isOpen) else { return nil }
     job.log.debug("makes the call in shared memory")
     return SharedRootLoop(
-      self, signature, SharedComputation(self, area, head, kernel, own: source.elements),
-      options.areEverywhere ? { sample ?? ItemSample(source.elements) } : nil, isOpen: isOpen,
+      self, signature, SharedComputation(self, area, head, kernel, own: elements),
+      options.isCompared ? { sample ?? ItemSample(elements) } : nil, isOpen: isOpen,
       endsInMemory: endsInMemory)
   }
 }

@@ -15,11 +15,17 @@ struct Verb: Sendable {
   let destination: Destination
   /// Whether failed items are part of the results; otherwise the first one ends the call.
   let keepsFailures: Bool
+  /// Whether results are consumed on rank 0 as they come.
+  let consumesResults: Bool
   /// The maximum number of blocks, if a value is computed from a block of items; nil if each item has its own value.
   let mostBlocks: Int?
 
   @usableFromInline
-  init(_ name: String, to destination: Destination, keepsFailures: Bool = false, mostBlocks: Int? = nil) {
+  init(
+    _ name: String, to destination: Destination, keepsFailures: Bool = false, consumesResults: Bool = false,
+    mostBlocks: Int? = nil
+  ) {
+    self.consumesResults = consumesResults
     self.name = destination == .root ? "atRoot.\(name)" : name
     self.destination = destination
     self.keepsFailures = keepsFailures
@@ -40,12 +46,12 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   let itemsAreMemory = Items.areMemory(Element.self)
   let valuesAreMemory = Items.areMemory(Value.self)
 
-  init(job: Job, place: Place, verb: Verb, options: ParallelOptions, areEverywhere: Bool) {
+  init(job: Job, place: Place, verb: Verb, options: ParallelOptions, isCompared: Bool) {
     self.job = job
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, areEverywhere: areEverywhere, defaultThreads: job.settings.threads, place: place)
+      options, isCompared: isCompared, defaultThreads: job.settings.threads, place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.
@@ -53,7 +59,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     switch CallContext.current {
     case .everyRank: false
     case .item: verb.destination != .root
-    case .atRoot, .merge: true
+    case .atRoot, .merge, .source, .consumer, .pool: true
     }
   }
 
@@ -78,6 +84,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       // With a timeout, each item is started separately.
       unit: options.timeout == nil ? options.rule.unit : 1,
       stopsAtFailure: stopsAtFailure, observesStopRequests: observesStopRequests, timeout: options.timeout,
+      longestChunk: verb.consumesResults ? MapCall.longestWait : nil,
       itemsAreMemory: itemsAreMemory,
       decodesOwnItems: !isAlone && job.isRoot && job.size > 1 && !Items.haveOwnForm(Element.self),
       valuesAreMemory: valuesAreMemory,
@@ -104,6 +111,9 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     let value = valuesAreMemory ? MemoryLayout<Value>.stride : 1
     return MapCall.longestMessage / max(item, value)
   }
+
+  /// The time after which results that a consumer waits for are sent, although their chunk isn't finished, in nanoseconds.
+  private static var longestWait: Int { 20_000_000 }
 
   /// Returns the items of this rank that have become overdue since the last call; nil if there are none.
   func takeOverdue(_ blocks: Blocks, _ context: MapContext) -> OverdueReport? {

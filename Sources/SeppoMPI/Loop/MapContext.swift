@@ -16,6 +16,8 @@ struct MapContext: Sendable {
   let observesStopRequests: Bool
   /// The timeout per item, in nanoseconds; nil for no limit.
   let timeout: Int?
+  /// The time after which a chunk is returned, with the items that are computed, in nanoseconds; nil for no limit.
+  let longestChunk: Int?
   let itemsAreMemory: Bool
   /// Whether rank 0 encodes and decodes its own items before computing them, as for other ranks. Otherwise a type that loses
   /// data in a round trip would have different results on rank 0.

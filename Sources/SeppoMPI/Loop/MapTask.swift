@@ -13,6 +13,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   enum Input {
     /// In the program's own array, on rank 0.
     case memory(UnsafeBufferPointer<Element>)
+    /// Drawn from a sequence, on rank 0.
+    case drawn(DrawnItems<Element>.Part)
     case progression(ArithmeticProgression)
     /// Encoded, in a message.
     case wire(UnsafeRawBufferPointer, owner: AnyObject)
@@ -56,7 +58,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       cursor,
       .init(
         stopsAtFailure: context.stopsAtFailure, timeout: blocks.timeout(perItem: context.timeout),
-        longestBatch: isProgression ? max(1, Elements<Element>.progressionBatch / blocks.size) : .max), at: arrival)
+        longestBatch: isProgression
+          ? max(1, Elements<Element>.progressionBatch / blocks.fullSize(of: chunk.lowerBound)) : .max,
+        longestTime: context.longestChunk), at: arrival)
     state = ComputeTaskState(cursor)
   }
 
@@ -91,16 +95,11 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     context.limits.setBlockSize(blocks.size)
     let items = blocks.items(of: chunk)
     switch input {
-    case .memory(let elements) where context.decodesOwnItems:
-      let writer = WireWriter()
-      var unencodable: WireError?
-      do { try Items.write(elements, to: writer) } catch { unencodable = error }
-      decodeAndCompute(upTo: unencodable, kernel, slot) { Items.read($0, from: UnsafeRawBufferPointer(writer.bytes)) }
-    case .memory(let elements):
-      compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
+    case .memory(let elements): computeOwn(elements, items, kernel, slot)
+    case .drawn(let part): withExtendedLifetime(part) { computeOwn(part.items, items, kernel, slot) }
     case .progression(let progression):
       let buffer = UnsafeMutablePointer<Element>.allocate(
-        capacity: min(max(Elements<Element>.progressionBatch, blocks.size), items.count))
+        capacity: min(max(Elements<Element>.progressionBatch, blocks.fullSize(of: chunk.lowerBound)), items.count))
       defer { buffer.deallocate() }
       compute(kernel, slot) { items in
         progression.write(items, to: buffer)
@@ -117,6 +116,19 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       }
     case .parts(let encoded): decodeAndCompute(kernel, slot) { encoded.read(items, into: $0) }
     }
+  }
+
+  /// Computes items of this rank's own memory.
+  private func computeOwn(
+    _ elements: UnsafeBufferPointer<Element>, _ items: Range<Int>, _ kernel: ChunkKernel, _ slot: InFlightSlot?
+  ) {
+    guard context.decodesOwnItems else {
+      return compute(kernel, slot) { UnsafeBufferPointer(rebasing: elements[$0.shifted(by: -items.lowerBound)]) }
+    }
+    let writer = WireWriter()
+    var unencodable: WireError?
+    do { try Items.write(elements, to: writer) } catch { unencodable = error }
+    decodeAndCompute(upTo: unencodable, kernel, slot) { Items.read($0, from: UnsafeRawBufferPointer(writer.bytes)) }
   }
 
   func onAbandon() { context.limits.lower(to: 0) }
@@ -138,11 +150,11 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     // Compute the blocks before the unreadable item: one of them may throw, and the lowest error decides. The blocks after it
     // can't be read from these bytes, and are returned as not started.
     let error = unreadable ?? unencodable
-    let readable = error == nil ? items : items.prefix(done / blocks.size * blocks.size)
+    let bad = blocks.block(of: items.lowerBound + done)
+    let readable = error == nil ? items : blocks.items(of: chunk.lowerBound..<bad)
     compute(kernel, slot) {
       UnsafeBufferPointer(rebasing: elements[$0.clamped(to: readable).shifted(by: -items.lowerBound)])
     }
-    let bad = chunk.lowerBound + done / blocks.size
     if let error, !progress.endedByFailure, chunk.lowerBound + progress.completed == bad,
       chunk.lowerBound + progress.started > bad
     {
@@ -214,7 +226,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       slot?.emptyInOrder()
       return monotonicNanoseconds()
     }
-    let item = blocks.items(of: rest).lowerBound + outcome.completed * blocks.size + outcome.offset
+    let item = blocks.firstItem(of: rest.lowerBound + outcome.completed) + outcome.offset
     switch progress.recordAttempt(computed: outcome.completed, threw: outcome.thrown != nil, at: now()) {
     case .computed: break
     case .overdue:

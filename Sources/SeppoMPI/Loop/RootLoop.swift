@@ -12,6 +12,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   private let job: Job
   private let context: MapContext
   private let source: ItemSource<Element>
+  private let supply: ItemSupply<Element>?
   private let kernel: ChunkKernel
   private let site: CallSite
   private var matching: CallMatching
@@ -27,19 +28,22 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   /// The failed items, if the verb keeps failures.
   private var failures: [FailedItem] = []
   private var isFinished = false
+  /// Whether the consumer wants no more values.
+  private var isRefused = false
 
   init(
     _ call: MapCall<Element, Value>, _ signature: CallSignature, _ source: ItemSource<Element>,
-    _ kernel: @escaping ChunkKernel, round: Int
+    _ supply: ItemSupply<Element>?, _ kernel: @escaping ChunkKernel, round: Int
   ) {
     self.call = call
     self.kernel = kernel
     self.source = source
+    self.supply = supply
     job = call.job
     context = call.context()
     site = signature.site
-    let isCompared = call.options.areEverywhere && job.size > 1
-    matching = CallMatching(job, signature, isCompared ? { ItemSample(source.elements) } : nil)
+    let compared = call.options.isCompared && job.size > 1 ? source.items.all : nil
+    matching = CallMatching(job, signature, compared.map { elements in { ItemSample(elements) } })
     checkpoint = CallCheckpoint(call, source, round: round)
     stopController = EarlyStopController(job, call.place)
     coordinator = Coordinator(.init(workers: 1), .init(count: 0), at: 0)
@@ -49,6 +53,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     comparison = ResultComparison(call)
   }
 
+  var isOpenEnded: Bool { source.isOpenEnded }
   var count: Int { source.blocks.count }
 
   func checkMemory() throws {
@@ -89,9 +94,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   /// Restores the checkpoint and creates the coordinator.
   private func begin(_ sink: any Sink<Value>) throws {
     try job.beginComputing(kernel, threads: call.options.threads)
-    var start = Coordinator.Start(count: count)
+    var start = Coordinator.Start(count: supply == nil ? count : 0)
+    start.isClosed = supply == nil
     do {
-      self.sink = try checkpoint.open(sink, &start)
+      self.sink = try checkpoint.open(sink, &start, count: count)
     } catch let error as SeppoError {
       return try failEarly(with: error)
     }
@@ -99,8 +105,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { record(failed) }
     var rules = call.rules(workers: job.size)
     rules.timeout = source.blocks.timeout(perItem: rules.timeout)
-    rules.waitsForAll = job.current.number == 1 || call.options.areEverywhere && site.calibration == nil
-    rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere
+    rules.reportsSettled = source.isOpenEnded
+    rules.waitsForAll = job.current.number == 1 || call.options.isCompared && site.calibration == nil
+    rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere && supply == nil
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
   }
@@ -108,8 +115,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   private func untilFinished() throws {
     var backoff = Backoff()
     do {
-      while !isFinished {
-        if try turn() { backoff.reset() } else if !isFinished { try job.pause(&backoff) }
+      while !isFinished || supply?.complete() == false {
+        if try turn() { backoff.reset() } else { try job.pause(&backoff) }
       }
     } catch {
       try call.settle(context.limits, after: error)
@@ -127,7 +134,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     try job.checkRanks(at: now)
     try checkpoint.storePending(at: now, all: stopController.isImminent)
     if try stopController.check(at: now, self) { coordinator.handle(.stopped) }
-    var hasMoved = false
+    var hasMoved = supplyItems()
     while let message = try job.poll() {
       try take(message)
       hasMoved = true
@@ -182,6 +189,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     case .failed(let failure, let tries):
       job.log.debug("item \(failure.index) has failed: \(failure.error)")
       if let failed = FailedItem(failure)?.after(tries: tries) { record(failed) }
+    case .settled(let range): source.release(range)
     case .compare(let index, let first, let second, let report):
       comparison.compare(
         source.blocks.firstItem(of: index), first, second, report, payload,
@@ -198,7 +206,23 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
 
   /// Records an item that has failed in all attempts.
   private func record(_ failed: FailedItem) {
-    if call.verb.keepsFailures { failures.append(failed) } else { failure = failed.error }
+    guard call.verb.keepsFailures else {
+      failure = failed.error
+      return
+    }
+    if !sink.takeFailure(failed) { failures.append(failed) }
+  }
+
+  /// Adds items that have come, as many as can be used.
+  ///
+  /// - Returns: whether there were any.
+  private func supplyItems() -> Bool {
+    guard let supply else { return false }
+    if supply.isUnwanted, !isRefused, !isFinished {
+      isRefused = true
+      coordinator.handle(.refused)
+    }
+    return coordinator.supply(from: supply)
   }
 
   /// Ends the call if a rank has other items than this one. This error takes precedence over failed items.

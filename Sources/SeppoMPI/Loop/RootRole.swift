@@ -5,6 +5,9 @@ protocol RootRole<Element, Value>: AnyObject {
 
   var call: MapCall<Element, Value> { get }
 
+  /// Whether the number of values is known only at the end.
+  var isOpenEnded: Bool { get }
+
   /// The number of values.
   var count: Int { get }
 

@@ -52,6 +52,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
   private var area: SharedArea { computation.area }
   private var blocks: Blocks { computation.blocks }
 
+  var isOpenEnded: Bool { false }
   var count: Int { blocks.count }
 
   func checkMemory() {}

@@ -119,7 +119,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         Task(chunk: frame.chunk, of: blocks, input: input, output: .message, context: context))
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: job.rank, host: job.host)
-      job.log.debug("starts no items from \(bound * blocks.size) on")
+      job.log.debug("starts no items from \(blocks.firstItem(of: bound)) on")
       context.limits.lower(to: bound)
     case .recall:
       let ranges = job.pool.recall()

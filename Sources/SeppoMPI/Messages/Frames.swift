@@ -58,9 +58,10 @@ struct WorkFrame {
   init(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
     let (range, rest) = try Frame.read(bytes, "a chunk")
     chunk = range
-    let (items, blockSize) = (rest[3], rest[4])
-    guard items >= 0, blockSize >= 1, let blocks = Blocks(of: items, size: blockSize), chunk.upperBound <= blocks.count
-    else { throw ProtocolError("a chunk arrived with an invalid header") }
+    let items = rest[3]
+    guard let blocks = Blocks(of: items, size: Blocks.Size(code: rest[4])), chunk.upperBound <= blocks.count else {
+      throw ProtocolError("a chunk arrived with an invalid header")
+    }
     self.blocks = blocks
     progression = ArithmeticProgression.Kind(rawValue: UInt64(truncatingIfNeeded: rest[0])).map { kind in
       ArithmeticProgression(
@@ -72,7 +73,7 @@ struct WorkFrame {
     Frame.write(
       [
         UInt64(chunk.lowerBound), UInt64(chunk.upperBound), progression?.kind.rawValue ?? 0, progression?.first ?? 0,
-        progression?.step ?? 0, UInt64(blocks.items), UInt64(blocks.size),
+        progression?.step ?? 0, UInt64(blocks.items), UInt64(blocks.size.code),
       ], to: bytes)
   }
 }

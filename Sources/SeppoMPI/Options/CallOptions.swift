@@ -7,13 +7,13 @@ struct CallOptions {
   /// Nil if the default from `SEPPO_THREADS` is needed and isn't a number.
   private let requestedThreads: Int?
   private let place: Place
-  /// Whether every rank has the items, so that they are compared with rank 0's.
-  let areEverywhere: Bool
+  /// Whether the items of every rank are compared with rank 0's.
+  let isCompared: Bool
 
   /// - Parameter defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  init(_ options: ParallelOptions, areEverywhere: Bool, defaultThreads: Int?, place: Place) {
+  init(_ options: ParallelOptions, isCompared: Bool, defaultThreads: Int?, place: Place) {
     self.options = options
-    self.areEverywhere = areEverywhere
+    self.isCompared = isCompared
     self.place = place
     requestedThreads = options.threads ?? defaultThreads
   }
@@ -23,6 +23,7 @@ struct CallOptions {
   /// The timeout per item, in nanoseconds.
   var timeout: Int? { options.timeout?.inNanoseconds }
   var checkpoint: Checkpoint? { options.checkpoint }
+  var buffer: Int? { options.buffer }
 
   var rule: ChunkRule {
     switch options.chunk {
@@ -54,6 +55,9 @@ struct CallOptions {
     if options.retries < 0 { throw bad("retries: \(options.retries)", "must be 0 or more") }
     if let timeout = options.timeout, timeout <= .zero {
       throw bad("timeout: \(timeout)", "must be more than 0")
+    }
+    if let buffer = options.buffer, buffer < 1 {
+      throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out for as many as take 16 MiB")
     }
     if let store = options.checkpoint?.store {
       if store.mostAtRisk < 1 { throw bad("mostAtRisk: \(store.mostAtRisk)", "must be 1 or more results") }

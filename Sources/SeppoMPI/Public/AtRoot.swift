@@ -132,7 +132,7 @@ extension AtRoot where Value: Codable & Sendable {
   }
 }
 
-extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   /// Returns an array with the results of mapping `f` over rank 0's elements, computed by all ranks. Every rank gets
   /// the whole array, in order.
   ///
@@ -145,17 +145,18 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// Returns rank 0's collection with options for how all ranks compute it; see ``ParallelOptions``.
+  /// Returns rank 0's sequence with options for how all ranks compute it; see ``ParallelOptions``.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> Parallel<Value> {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, buffer: buffer))
   }
 
-  /// Returns rank 0's collection with options for how all ranks compute it.
+  /// Returns rank 0's sequence with options for how all ranks compute it.
   @inlinable
   public func parallel(_ options: ParallelOptions) -> Parallel<Value> {
     Parallel(value, options, areEverywhere: false)

@@ -1,11 +1,11 @@
 import SeppoCompute
 
-/// A collection with options for how all ranks compute it.
+/// A sequence with options for how all ranks compute it.
 ///
 /// ```swift
 /// let energies = try molecules.parallel(chunk: .items(1)).map(dock)
 /// ```
-public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable {
+public struct Parallel<Base: Sequence> where Base.Element: Codable & Sendable {
   /// The elements; nil on ranks that don't have them.
   @usableFromInline let base: Base?
   @usableFromInline let options: ParallelOptions
@@ -29,8 +29,8 @@ public struct Parallel<Base: Collection> where Base.Element: Codable & Sendable 
   }
 }
 
-/// A collection that all ranks compute, with results on rank 0 only; see ``Parallel/atRoot``.
-public struct ParallelAtRoot<Base: Collection> where Base.Element: Codable & Sendable {
+/// A sequence that all ranks compute, with results on rank 0 only; see ``Parallel/atRoot``.
+public struct ParallelAtRoot<Base: Sequence> where Base.Element: Codable & Sendable {
   @usableFromInline let parallel: Parallel<Base>
 
   @inlinable
@@ -45,7 +45,7 @@ extension Parallel {
   }
 }
 
-extension Collection where Element: Codable & Sendable {
+extension Sequence where Element: Codable & Sendable {
   /// Returns an array with the results of mapping `f` over the elements, computed by all ranks. Every rank gets the
   /// whole array, in order.
   ///
@@ -57,6 +57,9 @@ extension Collection where Element: Codable & Sendable {
   /// compared. Elements from a `Set`, a `Dictionary`, a random number generator or the clock differ between ranks: sort
   /// them, or create them in ``Seppo/atRoot(_:fileID:line:column:)`` and map its value. Inside `f`, a nested call runs
   /// as `map` on its rank.
+  ///
+  /// The elements of a lazy collection, and of a sequence that is no collection, are drawn on rank 0 only, as they are
+  /// needed, on a thread of their own. They are not compared.
   ///
   /// - Parameter f: Called once per element, on any rank, on a compute thread. It may capture values only.
   /// - Returns: The results in the order of the elements, the same on every rank.
@@ -71,7 +74,7 @@ extension Collection where Element: Codable & Sendable {
     try parallel().map(f, fileID: fileID, line: line, column: column)
   }
 
-  /// Returns this collection with options for how all ranks compute it; see ``ParallelOptions``.
+  /// Returns this sequence with options for how all ranks compute it; see ``ParallelOptions``.
   ///
   /// ```swift
   /// let energies = try molecules.parallel(chunk: .items(1), threads: 2).map(dock)
@@ -79,13 +82,14 @@ extension Collection where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> Parallel<Self> {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, buffer: buffer))
   }
 
-  /// Returns this collection with options for how all ranks compute it.
+  /// Returns this sequence with options for how all ranks compute it.
   @inlinable
   public func parallel(_ options: ParallelOptions) -> Parallel<Self> { Parallel(self, options) }
 }

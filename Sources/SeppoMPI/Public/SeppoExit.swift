@@ -21,11 +21,11 @@ extension Seppo {
       endProcess(status)
     }
     switch context {
-    case .item:
+    case .item, .source, .consumer, .pool:
       job.process.watchdog.dismiss()
       Console.write(
         """
-        Seppo: rank \(job.rank) (\(job.host)): Seppo.exit(\(status)) was called inside an item, \
+        Seppo: rank \(job.rank) (\(job.host)): Seppo.exit(\(status)) was called inside \(context.name), \
         \(RankActivity.text(job.process.page)) [at \(place.text)]
         """)
       fflush(nil)

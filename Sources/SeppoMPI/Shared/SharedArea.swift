@@ -83,7 +83,7 @@ struct SharedArea: @unchecked Sendable {
     if isOpen { cursor.open(count: count) }
     top.pointee.store(0, ordering: .relaxed)
     let words = [
-      head.form.rawValue, head.blocks.items, head.blocks.size, head.share,
+      head.form.rawValue, head.blocks.items, head.blocks.size.code, head.share,
       Int(bitPattern: UInt(head.progression?.kind.rawValue ?? 0)), Int(bitPattern: UInt(head.progression?.first ?? 0)),
       Int(bitPattern: UInt(head.progression?.step ?? 0)), sample?.count ?? -1, fingerprints.count, site.count,
       head.expectedTime,
@@ -133,7 +133,7 @@ struct SharedArea: @unchecked Sendable {
 
   /// The published call.
   var head: Head {
-    let blocks = Blocks(of: word(1), size: word(2)) ?? Blocks(of: 0)
+    let blocks = Blocks(of: word(1), size: Blocks.Size(code: word(2))) ?? Blocks(of: 0)
     return Head(
       form: Head.Form(rawValue: word(0)) ?? .memory, blocks: blocks, share: word(3), expectedTime: word(10),
       progression: ArithmeticProgression.Kind(rawValue: UInt64(word(4))).map {

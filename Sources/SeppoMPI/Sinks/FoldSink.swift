@@ -14,7 +14,7 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   private(set) var thrown: (any Error)?
   private var next = 0
   private var early: [Int: Value] = [:]
-  private var buffers: [Int: UnsafeMutableBufferPointer<Value>] = [:]
+  private var pending = PendingBuffers<Value>()
   private let merge: (inout Value, Value) throws -> Void
   private let check: (Value) throws -> Void
 
@@ -26,16 +26,10 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
     self.check = check
   }
 
-  func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> {
-    // If some values of a chunk can't be read, the chunk is requested again.
-    buffers.removeValue(forKey: range.lowerBound)?.deallocate()
-    let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: range.count)
-    buffers[range.lowerBound] = buffer
-    return buffer
-  }
+  func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> { pending.allocate(range) }
 
   func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
-    guard let buffer = buffers.removeValue(forKey: chunk.lowerBound) else { return nil }
+    guard let buffer = pending.take(chunk) else { return nil }
     defer { buffer.deallocate() }
     for index in runs.joined() {
       let value = (buffer.baseAddress! + (index - chunk.lowerBound)).move()
@@ -61,8 +55,7 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   }
 
   func abandon() {
-    for buffer in buffers.values { buffer.deallocate() }
-    buffers = [:]
+    pending.free()
     early = [:]
   }
 

@@ -23,8 +23,17 @@ protocol Sink<Value>: AnyObject {
   /// - Returns: the first value that can't be sent; it and all values after it were not taken over.
   func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue?
 
+  /// Takes over an item that has failed for good. Only if the verb keeps failures.
+  ///
+  /// - Returns: whether it did; otherwise failed items are kept until the end of the call.
+  func takeFailure(_ item: FailedItem) -> Bool
+
   /// Frees the values, because the call has failed.
   func abandon()
+}
+
+extension Sink {
+  func takeFailure(_ item: FailedItem) -> Bool { false }
 }
 
 /// The rank that computed values, and the time it took.

@@ -4,7 +4,7 @@
   message:
     "f can't be async: it runs on a thread of its own, where nothing can be awaited: call a synchronous function in f, and await what f needs before the map"
 )
-extension Collection where Element: Codable & Sendable {
+extension Sequence where Element: Codable & Sendable {
   public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Element) async throws -> Result) throws
     -> [Result]
   {
@@ -17,7 +17,7 @@ extension Collection where Element: Codable & Sendable {
   message:
     "f can't be async: it runs on a thread of its own, where nothing can be awaited: call a synchronous function in f, and await what f needs before the map"
 )
-extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Value.Element) async throws -> Result) throws
     -> [Result]
   {

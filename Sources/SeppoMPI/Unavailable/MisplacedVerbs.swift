@@ -4,7 +4,7 @@
   *, unavailable,
   message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
 )
-extension Collection {
+extension Sequence {
   @_disfavoredOverload
   @discardableResult
   public func mapParallel<Result>(
@@ -19,37 +19,7 @@ extension Collection {
   *, unavailable,
   message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
 )
-extension StrideTo {
-  @_disfavoredOverload
-  @discardableResult
-  public func mapParallel<Result>(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
-  ) throws -> [Result] {
-    preconditionFailure("unavailable")
-  }
-}
-
-@available(
-  *, unavailable,
-  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
-)
-extension StrideThrough {
-  @_disfavoredOverload
-  @discardableResult
-  public func mapParallel<Result>(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
-  ) throws -> [Result] {
-    preconditionFailure("unavailable")
-  }
-}
-
-@available(
-  *, unavailable,
-  message: "mapParallel takes no options, parallel does: xs.parallel(threads: 4).map { … }"
-)
-extension AtRoot where Value: Collection {
+extension AtRoot where Value: Sequence {
   @_disfavoredOverload
   @discardableResult
   public func mapParallel<Result>(

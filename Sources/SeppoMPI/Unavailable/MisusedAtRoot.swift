@@ -100,14 +100,14 @@ extension AtRoot {
   message:
     "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple, a String for a Substring or Character, an Array for a slice"
 )
-extension AtRoot where Value: Collection {
+extension AtRoot where Value: Sequence {
   public func mapParallel<Result>(_ f: (Value.Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }
@@ -118,14 +118,14 @@ extension AtRoot where Value: Collection {
   message:
     "the elements can't travel between ranks: a Substring isn't Codable, a String is: lines.map(String.init).mapParallel { … }"
 )
-extension AtRoot where Value: Collection, Value.Element == Substring {
+extension AtRoot where Value: Sequence, Value.Element == Substring {
   public func mapParallel<Result>(_ f: (Value.Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }

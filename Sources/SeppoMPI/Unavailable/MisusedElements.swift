@@ -45,14 +45,14 @@ public struct MisusedParallel<Element> {
   message:
     "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple, a String for a Substring or Character, an Array for a slice"
 )
-extension Collection {
+extension Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -63,14 +63,14 @@ extension Collection {
   message:
     "the elements can't travel between ranks: a Substring isn't Codable, a String is: lines.map(String.init).mapParallel { … }"
 )
-extension Collection where Element == Substring {
+extension Sequence where Element == Substring {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -81,14 +81,14 @@ extension Collection where Element == Substring {
   message:
     "the elements can't travel between ranks: a Character isn't Codable, a String is: characters.map(String.init).mapParallel { … }"
 )
-extension Collection where Element == Character {
+extension Sequence where Element == Character {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -99,7 +99,7 @@ extension Collection where Element == Character {
   message:
     "the elements can't travel between ranks: an ArraySlice isn't Codable, an Array is: slices.map(Array.init).mapParallel { … }"
 )
-extension Collection {
+extension Sequence {
   public func mapParallel<Part, Result>(_ f: (Element) throws -> Result) throws -> [Result]
   where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
@@ -107,7 +107,7 @@ extension Collection {
 
   public func parallel<Part>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
   }
@@ -125,7 +125,7 @@ extension EnumeratedSequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -143,7 +143,7 @@ extension Zip2Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -161,25 +161,7 @@ extension Dictionary {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
-  ) -> MisusedParallel<Element> {
-    preconditionFailure("unavailable")
-  }
-}
-
-@available(
-  *, unavailable,
-  message:
-    "only a collection can be mapped by all ranks, because its elements are counted first: make an array of this sequence, Array(xs).mapParallel { … }"
-)
-extension Sequence where Element: Codable & Sendable {
-  public func mapParallel<Result: Codable & Sendable>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {
-    preconditionFailure("unavailable")
-  }
-
-  public func parallel(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }

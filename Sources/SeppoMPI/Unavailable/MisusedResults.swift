@@ -13,7 +13,7 @@
   message:
     "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
 )
-extension Collection where Element: Codable & Sendable {
+extension Sequence where Element: Codable & Sendable {
   public func mapParallel<Result>(_ f: @Sendable (Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
@@ -24,7 +24,7 @@ extension Collection where Element: Codable & Sendable {
   message:
     "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
 )
-extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   public func mapParallel<Result>(_ f: @Sendable (Value.Element) throws -> Result) throws -> [Result] {
     preconditionFailure("unavailable")
   }
@@ -74,7 +74,7 @@ extension ParallelAtRoot {
   message:
     "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
-extension Collection where Element: Codable & Sendable {
+extension Sequence where Element: Codable & Sendable {
   @discardableResult
   public func mapParallel(_ f: @Sendable (Element) throws -> Void) throws -> [Void] {
     preconditionFailure("unavailable")
@@ -86,7 +86,7 @@ extension Collection where Element: Codable & Sendable {
   message:
     "f returns nothing, so there would be no results: return a value for each item, or call parallel().forEach { … }"
 )
-extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
+extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   @discardableResult
   public func mapParallel(_ f: @Sendable (Value.Element) throws -> Void) throws -> [Void] {
     preconditionFailure("unavailable")

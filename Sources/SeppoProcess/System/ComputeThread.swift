@@ -33,6 +33,15 @@ package enum ComputeThread {
     throw ThreadCreationError(reason: String(cString: strerror(status)))
   }
 
+  /// Starts a thread that runs the body inside a Swift task of the caller, with the caller's task-local values.
+  package static func startInContext(_ body: @escaping @Sendable () -> Void) throws(ThreadCreationError) {
+    let executor = CallerTaskExecutor(body)
+    do throws(ThreadCreationError) { try start { executor.run() } } catch {
+      executor.drop()
+      throw error
+    }
+  }
+
   /// The address space that must remain after a thread's creation, in bytes. Without it the next allocation on any thread
   /// would fail, and Swift can't throw an error for that.
   private static let reserve = 16 << 20

@@ -1,43 +1,19 @@
-/// The elements of a stride as a collection, for `stride(from: 0.0, to: 1.0, by: 0.1).mapParallel(f)`.
-///
-/// The strides of the standard library are only sequences. The elements here are the same, bit for bit. A stride of
-/// standard numbers of up to 64 bits is sent as its bounds.
-@usableFromInline
-struct Strided<Element: Strideable>: RandomAccessCollection {
-  private let elements: [Element]
-  let progression: ArithmeticProgression?
+// The strides of the standard library are sequences, whose bounds are accessible only through their mirror. A stride of
+// standard numbers of up to 64 bits is an arithmetic progression, whose elements are the same, bit for bit.
 
-  @usableFromInline var startIndex: Int { 0 }
-  @usableFromInline var endIndex: Int { progression?.count ?? elements.count }
+extension StrideTo: EvenlySpaced {
+  var progression: ArithmeticProgression? { Stride.progression(Mirror(reflecting: self), includesEnd: false) }
+}
 
-  @usableFromInline subscript(index: Int) -> Element {
-    precondition(indices.contains(index), "element \(index) of \(count)")
-    guard let progression else { return elements[index] }
-    return withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { place in
-      guard let address = place.baseAddress else { preconditionFailure("no memory for one element") }
-      progression.write(index..<(index + 1), to: address)
-      return address.pointee
-    }
-  }
+extension StrideThrough: EvenlySpaced {
+  var progression: ArithmeticProgression? { Stride.progression(Mirror(reflecting: self), includesEnd: true) }
+}
 
-  @usableFromInline
-  init(_ stride: StrideTo<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: false) }
-
-  @usableFromInline
-  init(_ stride: StrideThrough<Element>) { self.init(stride, mirror: Mirror(reflecting: stride), includesEnd: true) }
-
-  /// The bounds of a stride are accessible only through its mirror.
-  private init(_ stride: some Sequence<Element>, mirror: Mirror, includesEnd: Bool) {
+private enum Stride {
+  static func progression(_ mirror: Mirror, includesEnd: Bool) -> ArithmeticProgression? {
     let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
-    if let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"],
-      let progression = Strided.progression(first: first, end: end, step: step, includesEnd: includesEnd)
-    {
-      self.progression = progression
-      elements = []
-    } else {
-      progression = nil
-      elements = Array(stride)
-    }
+    guard let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"] else { return nil }
+    return progression(first: first, end: end, step: step, includesEnd: includesEnd)
   }
 
   private static func progression(first: Any, end: Any, step: Any, includesEnd: Bool) -> ArithmeticProgression? {
@@ -91,5 +67,3 @@ struct Strided<Element: Strideable>: RandomAccessCollection {
     return includesEnd && value(places) == end ? places + 1 : places
   }
 }
-
-extension Strided: EvenlySpaced {}
