@@ -32,7 +32,7 @@ package struct Law: Sendable {
 package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
   + errorLaws + reduceLaws + forEachLaws + compactMapLaws
-  + mapResultsLaws + timeoutLaws + rootLaws + streamLaws + lazyLaws + propertyLaws + bigLaws
+  + mapResultsLaws + timeoutLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws + bigLaws
 
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"
 

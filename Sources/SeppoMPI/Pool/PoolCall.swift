@@ -25,7 +25,7 @@ struct PoolCall<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable
     let none = CallItems<Input>.all(.memory(UnsafeBufferPointer(start: nil, count: 0)))
     do {
       try Job.forCall { job in
-        pool?.onSubmit { [computing = job.pool] in computing.wake() }
+        pool?.wake.set { [computing = job.pool] in computing.wake() }
         let work = Work(pool.map { .fed(PoolFeed($0)) } ?? none, nil, options, isCompared: false, place)
         let call = MapCall<Input, Output>(
           job, work, Verb("withPool", to: .nowhere, keepsFailures: true, consumesResults: true))

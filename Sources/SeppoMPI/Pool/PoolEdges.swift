@@ -9,6 +9,9 @@ final class PoolFeed<Input: Codable & Sendable, Output: Codable & Sendable>: Ite
 
   func take(atMost count: Int) -> [Input] { pool.start(atMost: count) }
 
+  /// A task may be waited for before others are submitted.
+  var waitsForUnits: Bool { false }
+
   /// The call ends when no more results are wanted.
   var isExhausted: Bool { false }
 

@@ -9,7 +9,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
 
   private let tasks = Monitor(PoolTasks<Input, Output>())
   /// Wakes the thread that makes the call.
-  private let wake = Monitor<(@Sendable () -> Void)?>(nil)
+  let wake = WakeUp()
 
   /// The error of the body.
   private let ending = Monitor<(any Error)?>(nil)
@@ -35,7 +35,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
   public func submit(_ input: Input) -> PoolTask<Input, Output> {
     let task = PoolTask(input, self)
     change { $0.submit(task) }
-    wake.change { $0 }?()
+    wake()
     return task
   }
 
@@ -115,8 +115,6 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
 
 // The call's thread.
 extension TaskPool {
-  func onSubmit(_ wake: @escaping @Sendable () -> Void) { self.wake.change { $0 = wake } }
-
   func start(atMost count: Int) -> [Input] { tasks.change { $0.start(atMost: count) } }
 
   func finish(_ results: [(item: Int, result: Result<Output, SeppoError>)]) {
@@ -131,7 +129,7 @@ extension TaskPool {
   func end(_ error: SeppoError, thrown: (any Error)? = nil) {
     self.ending.change { $0 = thrown }
     change { $0.end(error) }
-    wake.change { $0 }?()
+    wake()
   }
 
   var isEnded: Bool { tasks.change { $0.ending != nil } }

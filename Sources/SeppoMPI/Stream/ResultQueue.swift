@@ -31,8 +31,8 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
 
   private let monitor = Monitor(State())
   private let consumedCount = Atomic<Int>(0)
-  /// Wakes the call's thread. Set before the first result.
-  private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+  /// Wakes the call's thread.
+  let wake = WakeUp()
 
   // Of the consumer:
   private var batch: [ResultEntry<Value>] = []
@@ -41,8 +41,6 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
   // Of the call's thread:
   /// The number of results that may be computed and not consumed.
   var capacity = 1
-
-  func onRoom(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
 
   // MARK: The call's thread
 
@@ -131,7 +129,7 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
     if !batch.isEmpty {
       batch = []
       monitor.change { _ in _ = consumedCount.add(1, ordering: .releasing) }
-      wake.withLock { $0 }?()
+      wake()
     }
     taken = 0
   }
@@ -149,6 +147,6 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
       return state.waiter
     }
     waiter?.resume(returning: [])
-    wake.withLock { $0 }?()
+    wake()
   }
 }

@@ -60,7 +60,7 @@ func makeCall<Element: Codable & Sendable, Value: Codable & Sendable>(
   defer { queue.complete() }
   try Job.forCall { job in
     let call = MapCall<Element, Value>(job, work, verb)
-    queue.onRoom { [pool = job.pool] in pool.wake() }
+    queue.wake.set { [pool = job.pool] in pool.wake() }
     let consumer: any ResultConsumer<Value> = consume.map { DirectConsumer($0) } ?? queue
     try call.run(work, kernel, returnsValues: false, consumer: readsElements() ? consumer : nil) { role in
       let sink = StreamSink(

@@ -11,6 +11,9 @@ protocol ItemFeed<Element>: AnyObject {
   /// Whether all items have been taken.
   var isExhausted: Bool { get }
 
+  /// Whether items that are to stay together may have to wait for the last of them.
+  var waitsForUnits: Bool { get }
+
   /// The error with which the items have ended.
   var thrown: (any Error)? { get }
 
@@ -19,6 +22,7 @@ protocol ItemFeed<Element>: AnyObject {
 }
 
 extension ItemFeed {
+  @usableFromInline var waitsForUnits: Bool { true }
   @usableFromInline var thrown: (any Error)? { nil }
 }
 

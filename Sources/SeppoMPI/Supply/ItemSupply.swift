@@ -40,7 +40,7 @@ final class ItemSupply<Element: Codable & Sendable> {
     self.source = source
     self.feed = feed
     self.consumer = consumer
-    self.unit = unit
+    self.unit = feed?.waitsForUnits == false ? 1 : unit
   }
 
   /// Whether the call should end without the rest.
