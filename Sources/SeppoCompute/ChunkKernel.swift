@@ -15,12 +15,15 @@ public struct ChunkOutcome {
   public let thrown: (any Error)?
   /// The item that threw, relative to the first item of its block.
   public let offset: Int
+  /// Whether the last value decides the call, so that no block after it is needed.
+  public let isDecisive: Bool
 
   @inlinable
-  public init(completed: Int, thrown: (any Error)? = nil, offset: Int = 0) {
+  public init(completed: Int, thrown: (any Error)? = nil, offset: Int = 0, isDecisive: Bool = false) {
     self.completed = completed
     self.thrown = thrown
     self.offset = offset
+    self.isDecisive = isDecisive
   }
 }
 
@@ -70,11 +73,12 @@ public func computeChunk<Element, Value>(
 
 /// Runs `f` on a chunk, with one value per block of items.
 ///
-/// - Parameter f: increments its second argument for each item that it has processed, starting at 0.
+/// - Parameter f: computes the value of a block from its items and the index of the first one. It increments its third
+///   argument for each item that it has processed, starting at 0.
 @inlinable
 public func computeBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (UnsafeBufferPointer<Element>, inout Int) throws -> Value
+  _ f: (UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
   let size = limits.blockSize
@@ -85,11 +89,44 @@ public func computeBlocks<Element, Value>(
       if limits.isBeyond(first + completed) { break }
       done = 0
       let block = UnsafeBufferPointer(rebasing: items[(completed * size)..<min((completed + 1) * size, items.count)])
-      (start + completed).initialize(to: try f(block, &done))
+      (start + completed).initialize(to: try f(block, (first + completed) * size, &done))
       completed += 1
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error, offset: done)
+  }
+  return ChunkOutcome(completed: completed)
+}
+
+/// Searches each block of a chunk for an item, and ends the chunk when it is found. The value of a block is the index of
+/// the first of its items that satisfies the predicate, or −1.
+@inlinable
+public func searchBlocks<Element>(
+  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
+  _ predicate: (Element) throws -> Bool
+) -> ChunkOutcome {
+  let items = input.assumingMemoryBound(to: Element.self)
+  let size = limits.blockSize
+  guard let values = output.assumingMemoryBound(to: Int.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  var (completed, place, start) = (0, 0, 0)
+  do {
+    while place < items.count {
+      start = place
+      let end = min(start + size, items.count)
+      while place < end {
+        // Before each item, not only before each block: another rank may find an item below this block.
+        if limits.isBeyond(first + completed) { return ChunkOutcome(completed: completed) }
+        if try predicate(items[place]) {
+          (values + completed).initialize(to: first * size + place)
+          return ChunkOutcome(completed: completed + 1, isDecisive: true)
+        }
+        place += 1
+      }
+      (values + completed).initialize(to: -1)
+      completed += 1
+    }
+  } catch {
+    return ChunkOutcome(completed: completed, thrown: error, offset: place - start)
   }
   return ChunkOutcome(completed: completed)
 }

@@ -54,6 +54,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         if let shortage = memory.add(report.computedCount) { throw shortage }
         coordinator.advance(to: monotonicNanoseconds())
         coordinator.handle(.report(worker: 0, report))
+        if let decisive = sink.decisive { coordinator.handle(.decided(by: decisive)) }
       case .failed(let failure, let tries):
         guard let failed = FailedItem(failure)?.after(tries: tries) else { continue }
         if !call.verb.keepsFailures { throw failed.error }
@@ -72,7 +73,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let report = task.report(includesTransit: false)
     _ = sink.receive(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
     // The chunk was left unfinished because the job was asked to stop.
-    if context.observesStopRequests, report.completed < chunk.count, report.failures.isEmpty {
+    if context.observesStopRequests, report.completed < chunk.count, report.failures.isEmpty, !task.isDecisive {
       call.job.endRequest.endNow()
     }
     return report

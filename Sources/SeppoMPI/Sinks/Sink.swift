@@ -23,6 +23,9 @@ protocol Sink<Value>: AnyObject {
   /// - Returns: the first value that can't be sent; it and all values after it were not taken over.
   func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue?
 
+  /// The lowest block so far whose value decides the call, so that no block after it is needed; nil if there is none.
+  var decisive: Int? { get }
+
   /// Frees the values, because the call has failed.
   func abandon()
 }
@@ -49,6 +52,8 @@ struct CodedPart {
 }
 
 extension Sink {
+  var decisive: Int? { nil }
+
   /// Decodes a chunk's values and takes them over.
   ///
   /// - Parameters:
