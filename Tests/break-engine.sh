@@ -134,6 +134,14 @@ coordinator 'a second loss of a worker is handled' 's/if lost.insert(worker).ins
 coordinator 'limits increase' 's/^    guard limit < self.limit else { return }$//'
 coordinator 'added items are ignored' 's/case .supplied(let more): scheduler.add(more)/case .supplied: break/'
 coordinator 'the closing of the items is ignored' 's/case .closed: scheduler.close()/case .closed: break/'
+coordinator 'an item above a failed one decides the call' 's/index < min(scheduler.bound, decisive)/index < decisive/'
+coordinator 'an item decides the call twice' 's/index < min(scheduler.bound, decisive)/index < scheduler.bound/'
+coordinator 'failures above a deciding item count' 's/^    effects.append(.decided(by: index))$//'
+coordinator 'workers compute items above a deciding one' 's/^    lowerLimit(to: index + 1)$//'
+broken 'items above a deciding one are assigned' Scheduling/Scheduler.swift \
+  's/func decided(by index: Int) { limit(to: index + 1) }/func decided(by index: Int) {}/'
+broken 'items that are added after a decision are assigned' Scheduling/Scheduler.swift \
+  's/guard index <= bound else { return }/guard index < bound else { return }/'
 coordinator 'a returned item stays overdue' 's/^    overdue.remove(in: report.chunk, of: worker)$//'
 coordinator 'a repetition that was given up is awaited' 's/^      for index in report.returned.joined() .*$//'
 coordinator 'nothing is repeated' 's/if let repetitions, !isRefused/if let repetitions, rules.workers < 0, !isRefused/'

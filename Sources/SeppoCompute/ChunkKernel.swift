@@ -16,12 +16,15 @@ public struct ChunkOutcome {
   public let thrown: (any Error)?
   /// The item that threw, relative to the first item of its block.
   public let offset: Int
+  /// Whether the last value decides the call, so that no block after it is needed.
+  public let isDecisive: Bool
 
   @inlinable
-  public init(completed: Int, thrown: (any Error)? = nil, offset: Int = 0) {
+  public init(completed: Int, thrown: (any Error)? = nil, offset: Int = 0, isDecisive: Bool = false) {
     self.completed = completed
     self.thrown = thrown
     self.offset = offset
+    self.isDecisive = isDecisive
   }
 }
 
@@ -41,6 +44,12 @@ public final class ChunkLimits: Sendable {
   public func size(ofBlock block: Int) -> Int {
     let code = size.load(ordering: .relaxed)
     return code == 0 ? GrowingBlocks.size(of: block) : code
+  }
+
+  /// Returns the index of the block's first item.
+  public func firstItem(ofBlock block: Int) -> Int {
+    let code = size.load(ordering: .relaxed)
+    return code == 0 ? GrowingBlocks.start(of: block) : block * code
   }
 
   package func setBlockSize(_ size: Blocks.Size) { self.size.store(size.code, ordering: .relaxed) }
@@ -74,11 +83,12 @@ public func computeChunk<Element, Value>(
 
 /// Runs `f` on a chunk, with one value per block of items.
 ///
-/// - Parameter f: increments its second argument for each item that it has processed, starting at 0.
+/// - Parameter f: computes the value of a block from its items and the index of the first one. It increments its third
+///   argument for each item that it has processed, starting at 0.
 @inlinable
 public func computeBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (UnsafeBufferPointer<Element>, inout Int) throws -> Value
+  _ f: (UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
   guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
@@ -89,12 +99,49 @@ public func computeBlocks<Element, Value>(
       done = 0
       let end = min(next + limits.size(ofBlock: first + completed), items.count)
       let block = UnsafeBufferPointer(rebasing: items[next..<end])
-      (start + completed).initialize(to: try f(block, &done))
+      (start + completed).initialize(to: try f(block, limits.firstItem(ofBlock: first + completed), &done))
       completed += 1
       next = end
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error, offset: done)
+  }
+  return ChunkOutcome(completed: completed)
+}
+
+/// Searches each block of a chunk for an item, and ends the chunk when it is found.
+///
+/// - Parameters:
+///   - predicate: returns whether an item is the one.
+///   - none: the value of a block without such an item.
+///   - found: returns the value of a block from the first such item and its index.
+@inlinable
+public func searchBlocks<Element, Value>(
+  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
+  _ predicate: (Element) throws -> Bool, none: Value, found: (Element, Int) -> Value
+) -> ChunkOutcome {
+  let items = input.assumingMemoryBound(to: Element.self)
+  guard let values = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  var (completed, place, start) = (0, 0, 0)
+  do {
+    while place < items.count {
+      start = place
+      let end = min(start + limits.size(ofBlock: first + completed), items.count)
+      while place < end {
+        // Before each item, not only before each block: another rank may find an item below this block.
+        if limits.isBeyond(first + completed) { return ChunkOutcome(completed: completed) }
+        if try predicate(items[place]) {
+          let index = limits.firstItem(ofBlock: first + completed) + place - start
+          (values + completed).initialize(to: found(items[place], index))
+          return ChunkOutcome(completed: completed + 1, isDecisive: true)
+        }
+        place += 1
+      }
+      (values + completed).initialize(to: none)
+      completed += 1
+    }
+  } catch {
+    return ChunkOutcome(completed: completed, thrown: error, offset: place - start)
   }
   return ChunkOutcome(completed: completed)
 }

@@ -31,6 +31,27 @@ func verbs(_ numbers: [Double], _ lines: [String]) throws {
   print(histogram.counts, longest, lengths, long)
 }
 
+func moreVerbs(_ numbers: [Double], _ lines: [String]) throws {
+  let words = try lines.parallel().flatMap { $0.split(separator: " ").map(String.init) }
+  let roots = try numbers.parallel().atRoot.flatMap { number -> [Double] in
+    guard number >= 0 else { return [] }
+    return [number.squareRoot(), -number.squareRoot()]
+  }
+  let long = try lines.parallel(threads: 2).filter { $0.count > 80 }
+  try Seppo.atRoot { lines }.parallel().atRoot.filter(\.isEmpty).atRoot { print($0) }
+  let sum = try numbers.parallel().reduce(0, +)
+  let product = try numbers.parallel().atRoot.reduce(1) { $0 * $1 }
+  let squares = try (0..<100).parallel(retries: 1).mapReduce(0.0, { Double($0) * Double($0) }, +)
+  let characters = try lines.parallel().mapReduce(0, { $0.count }) { $0 + $1 }
+  let negative = try numbers.parallel().count { $0 < 0 }
+  let ends = try (numbers.parallel().min(), numbers.parallel().max())
+  let longest = try lines.parallel().atRoot.max { $0.count < $1.count }
+  let first = try lines.parallel(chunk: .items(1)).first { $0.hasPrefix("ERROR") }
+  if let first, try numbers.parallel().contains(where: { $0.isNaN }) { print(first) }
+  guard try numbers.parallel().allSatisfy(\.isFinite) else { return }
+  print(words, roots, long, sum, product, squares, characters, negative, ends, longest)
+}
+
 extension Histogram {
   struct Refused: Error {}
 }

@@ -33,6 +33,17 @@ let lazyLaws = [
         try Numbers(count).parallel(options).compactMap { $0 % 3 == 0 ? $0 : nil }, all.filter { $0 % 3 == 0 }, what)
       let sum = try Numbers(count).parallel(options).reduce(into: 0, { $0 += $1 }, merge: { $0 += $1 })
       try requireEqual(sum, all.reduce(0, +), what)
+      try requireEqual(try Numbers(count).parallel(options).filter { $0 % 5 == 1 }, all.filter { $0 % 5 == 1 }, what)
+      try requireEqual(try Numbers(count).parallel(options).flatMap { [$0, -$0] }, all.flatMap { [$0, -$0] }, what)
+      try requireEqual(
+        try Numbers(count).parallel(options).first { $0 > count / 2 }, all.first { $0 > count / 2 }, what)
+      try requireEqual(
+        try Numbers(count).parallel(options).contains { $0 == count - 1 }, count > 0, what)
+      try requireEqual(try Numbers(count).parallel(options).count { $0 % 2 == 0 }, (count + 1) / 2, what)
+      let far: @Sendable (Int, Int) -> Bool = { $0 % 1_000 < $1 % 1_000 }
+      try requireEqual(try Numbers(count).parallel(options).max(by: far), all.max(by: far), what)
+      try requireEqual(try Numbers(count).parallel(options).min(by: far), all.min(by: far), what)
+      try requireEqual(try Numbers(count).parallel(options).mapReduce(3, { 2 * $0 }, +), 3 + 2 * all.reduce(0, +), what)
       let done = try SharedBytes(max(1, count))
       try Numbers(count).parallel(options).forEach { done.mark($0) }
       try require(all.allSatisfy { done.isMarked($0) }, what)
@@ -64,6 +75,11 @@ let lazyLaws = [
     guard case .consumerThrew = error else { throw LawError(description: "\(error)") }
     try requireEqual(last, Seppo.isRoot ? 2_000 : -1)
     try require(drawn.value <= 2_000 + 2 * 50, "\(drawn.value) elements were drawn")
+  },
+  Law("a search in an endless sequence ends when it has found an element") {
+    try requireEqual(try Numbers(.max).parallel().first { $0 * $0 > 1_000_000 }, 1_001)
+    try requireEqual(try Numbers(.max).parallel().contains { $0 == 777 }, true)
+    try requireEqual(try Numbers(.max).parallel().allSatisfy { $0 < 4_321 }, false)
   },
   Law("an element that throws ends a call over an endless sequence") {
     let error = try errorOf {

@@ -43,6 +43,7 @@ struct CoordinatorTests {
         case .shortened(let worker, let range): "shortened by \(range) of \(worker)"
         case .failed(let failure, let tries): "failed \(failure.index) after \(tries)"
         case .settled(let range): "settled \(range)"
+        case .decided(let index): "decided by \(index)"
         case .compare(let index, let first, let second, _): "compare \(index) of \(first) and \(second)"
         case .stuck(let index, let worker, let nanoseconds): "stuck at \(index) of \(worker) for \(nanoseconds)"
         case .finished: "finished"
@@ -101,6 +102,24 @@ struct CoordinatorTests {
     coordinator.handle(.report(worker: 0, report(0..<4, failed: [1, 3])))
     #expect(effects(&coordinator) == ["failed 1 after 1", "limit 1", "released 0..<4 of 0", "finished"])
     #expect(coordinator.bound == 1)
+  }
+
+  @Test("The lowest item that decides the call ends it, unless one below fails; failures above don't count")
+  func decisions() {
+    var coordinator = coordinator(20, workers: 1) { $0.chunk = .items(4) }
+    #expect(effects(&coordinator) == ["assign 0..<4 to 0", "assign 4..<8 to 0"])
+    coordinator.handle(.report(worker: 0, report(4..<8, failed: [7])))
+    coordinator.handle(.decided(by: 6))
+    coordinator.handle(.decided(by: 6))
+    #expect(effects(&coordinator) == ["failed 7 after 1", "limit 7", "released 4..<8 of 0", "decided by 6"])
+    var other = coordinator
+    coordinator.handle(.report(worker: 0, report(0..<4)))
+    coordinator.handle(.decided(by: 3))
+    #expect(effects(&coordinator) == ["released 0..<4 of 0", "limit 4", "decided by 3", "finished"])
+    #expect(coordinator.bound == 4)
+    other.handle(.report(worker: 0, report(0..<4, failed: [2], completed: 3)))
+    other.handle(.decided(by: 6))
+    #expect(effects(&other) == ["failed 2 after 1", "limit 2", "released 0..<4 of 0", "finished"])
   }
 
   @Test("Only a permanent failure is reported")

@@ -8,6 +8,7 @@ struct ExpectedEffects {
     case shortened(worker: Int, Range<Int>)
     case failed(Int, tries: Int)
     case limit(Int)
+    case decided(Int)
     case compare(Int, first: Int, second: Int)
     case stuck(Int, worker: Int, nanoseconds: Int)
   }
@@ -46,7 +47,7 @@ struct ExpectedEffects {
       }
       let kept = heldByEffects[worker][place].lowerBound..<range.lowerBound
       if kept.isEmpty { heldByEffects[worker].remove(at: place) } else { heldByEffects[worker][place] = kept }
-    case .failed, .limit, .compare, .stuck: break
+    case .failed, .limit, .decided, .compare, .stuck: break
     }
   }
 

@@ -12,6 +12,8 @@ package enum ItemBehavior: Sendable, Equatable {
   case isOverdueFirst(Int)
   /// Kills the first ranks that compute it, except rank 0, whose death ends the job.
   case endsRank(first: Int)
+  /// Its result decides the map.
+  case decides
   /// Fails when it is sent, that is on every rank but 0.
   case cannotBeSent
   /// Its result fails when it is sent.
@@ -46,7 +48,7 @@ package enum ItemBehavior: Sendable, Equatable {
   /// Whether it may fail permanently, not counting time limits that are too short for any item.
   func mayFail(retries: Int) -> Bool {
     switch self {
-    case .fine, .endsRank: false
+    case .fine, .decides, .endsRank: false
     case .throwsFirst(let tries), .isOverdueFirst(let tries): tries > retries
     default: true
     }

@@ -25,6 +25,9 @@ struct Oracle {
         throw Violation("the map throws the error of item \(item), but \(model.failed) have failed")
       }
       decided = item + 1
+    case .decided(let item):
+      guard schedule.behavior(item) == .decides else { throw Violation("item \(item) doesn't decide the map") }
+      decided = item + 1
     case .stuck(let item):
       guard schedule.timeout != nil else { throw Violation("item \(item) is overdue but has no time limit") }
       decided = 0
@@ -49,6 +52,8 @@ struct Oracle {
       throw Violation("item \(item) was computed, but had failed before")
     }
     for item in 0..<decided { try checkOutcome(of: item) }
+    let first = (0..<decided).first { schedule.behavior($0) == .decides && model.state[$0] == .done }
+    if let first, ending != .decided(first) { throw Violation("item \(first) decides the map, which ends otherwise") }
     if case .results = ending, schedule.supply == nil || schedule.supply?.closes == nil { try checkBlocks() }
     for item in 0..<schedule.count {
       if taken[item] > 1 { throw Violation("item \(item) was computed \(taken[item]) times") }

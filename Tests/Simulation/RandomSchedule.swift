@@ -53,6 +53,19 @@ extension Schedule {
     if random.percent(10) { quarantineExempt = nil }
     if random.percent(20) { longestBatch = random.one(in: 1...10) }
     if random.percent(30) { addSupply(&random) }
+    if failsFast, !long, !longWithFailures, random.percent(30) { addDecisions(&random) }
+  }
+
+  /// Lets the results of some items decide the map, as in a search.
+  private mutating func addDecisions(_ random: inout SplitMix64) {
+    guard count > 0 else { return }
+    if behaviors.isEmpty { behaviors = Array(repeating: .fine, count: count) }
+    for _ in 0..<random.one(of: [1, 1, 2, count]) {
+      let item = random.below(count)
+      if behaviors[item] == .fine { behaviors[item] = .decides }
+    }
+    // With retries, a chunk has failed items below one that decides.
+    if retries > 0 { continuesAfterFailure = random.percent(50) }
   }
 
   /// Items known from an earlier job are there at the start.

@@ -27,6 +27,8 @@ final class ReferenceModel {
   /// No item at or above this index may be assigned.
   private var limit = Int.max
   var bound: Int { min(limit, count) }
+  /// Whether items that are added would not be assigned.
+  var isLimited: Bool { limit < .max || isStopped }
   /// The number of unstarted items below the bound.
   private(set) var unstarted: Int
   /// The items below the bound that wait in quarantine.
@@ -34,6 +36,8 @@ final class ReferenceModel {
   /// Whether nothing may be assigned any more.
   private(set) var isStopped = false
   private(set) var isRefused = false
+  /// The lowest item that has decided the map.
+  private(set) var decisive: Int?
   /// All items below this one have been started.
   private var lowest = 0
   /// The number of items that are computed or have failed permanently.
@@ -146,6 +150,15 @@ final class ReferenceModel {
     isRefused = true
     lower(to: 0)
     expectedEffects.expect(limit: 0)
+  }
+
+  /// Handles an item whose result decides the map. A failed item below it counts more.
+  func decided(by item: Int) {
+    guard !repetitions.hasStarted, item < bound, decisive.map({ item < $0 }) ?? true else { return }
+    decisive = item
+    lower(to: item + 1)
+    expectedEffects.expect(limit: item + 1)
+    expectedEffects.expect(.decided(item))
   }
 
   func takeChanged() -> [Int] {

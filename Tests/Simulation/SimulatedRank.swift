@@ -20,6 +20,8 @@ final class SimulatedRank {
     let first: Int
     var computed = 0
     var threw = false
+    /// Whether the last computed item decides the map.
+    var decides = false
     var time = 0
   }
 
@@ -112,7 +114,7 @@ final class SimulatedRank {
 
   private func attempt(_ items: Range<Int>, on thread: Int) {
     var (attempt, hangs) = (Attempt(first: items.lowerBound), false)
-    for item in items where !hangs && !attempt.threw {
+    for item in items where !hangs && !attempt.threw && !attempt.decides {
       if item >= bound { break }
       let (behavior, ordinal) = (schedule.behavior(item), environment.tries[item])
       environment.tries[item] += 1
@@ -123,7 +125,10 @@ final class SimulatedRank {
         hangs = behavior.hangs(on: index) || behavior.endsRank(index, try: ordinal)
         attempt.threw = behavior.throwsError(on: index, try: ordinal)
       }
-      if !hangs && !attempt.threw { attempt.computed += 1 }
+      if !hangs && !attempt.threw {
+        attempt.computed += 1
+        attempt.decides = behavior == .decides
+      }
     }
     attempts[thread] = attempt
     startedAttempts[thread] += 1
@@ -145,10 +150,16 @@ final class SimulatedRank {
       if reached < end {
         attempt.computed = reached - attempt.first
         attempt.threw = false
+        attempt.decides = false
       }
     }
     task.nanoseconds += attempt.time
-    if task.run.recordAttempt(computed: attempt.computed, threw: attempt.threw, at: environment.now) == .threw {
+    let result = task.run.recordAttempt(computed: attempt.computed, threw: attempt.threw, at: environment.now)
+    if result == .computed, attempt.decides {
+      task.run.stop()
+      lower(to: attempt.first + attempt.computed)
+    }
+    if result == .threw {
       // After a request to stop, an item may throw because of that request.
       if schedule.isStopped(at: environment.now), environment.random.percent(50) {
         task.run.stop()

@@ -13,6 +13,10 @@ final class SimulatedRoot {
   private(set) var statistics = Statistics()
   /// How the map has ended according to the coordinator.
   private(set) var ending: Statistics.Ending?
+  /// The item whose error or result ends the map, according to the effects.
+  private var outcome: Statistics.Ending?
+  /// The lowest item so far whose result decides the map.
+  private var decisive: Int?
   /// The number of items in the schedule that have not been added.
   private var itemsToAdd: Int
   private var nextSupply = 0
@@ -44,6 +48,8 @@ final class SimulatedRoot {
     start.quarantine = schedule.quarantine
     start.failed = schedule.failedBefore
     coordinator = Coordinator(rules, start, at: 0)
+    if schedule.failsFast, let failed = schedule.failedBefore.min() { outcome = .threw(failed) }
+    decide(schedule.done.joined())
     join(0)
   }
 
@@ -109,7 +115,7 @@ final class SimulatedRoot {
   /// Adds items while the map runs.
   private func supply() throws {
     guard let supply = schedule.supply, !model.isClosed, environment.now >= nextSupply else { return }
-    let (demand, limited) = (coordinator.demand, model.bound < model.count || model.isStopped)
+    let (demand, limited) = (coordinator.demand, model.isLimited)
     if limited, demand > 0 { throw Violation("the coordinator wants \(demand) items, but would start none") }
     if itemsToAdd == 0 || supply.closes.map({ $0 <= environment.now }) == true {
       environment.note("no more items are added to \(model.count)")
@@ -178,7 +184,12 @@ final class SimulatedRoot {
       }
     case .released(let worker, let chunk): try model.expectedEffects.reported(.released(worker: worker, chunk))
     case .shortened(let worker, let range): try model.expectedEffects.reported(.shortened(worker: worker, range))
-    case .failed(let failure, let tries): try model.expectedEffects.reported(.failed(failure.index, tries: tries))
+    case .failed(let failure, let tries):
+      try model.expectedEffects.reported(.failed(failure.index, tries: tries))
+      if schedule.failsFast { outcome = .threw(failure.index) }
+    case .decided(let item):
+      try model.expectedEffects.reported(.decided(item))
+      outcome = .decided(item)
     case .settled(let range):
       // Fails if an item is reported twice.
       settled.insert(range)
@@ -195,9 +206,7 @@ final class SimulatedRoot {
       if schedule.supply != nil, !model.isRefused, settled.count != coordinator.completed {
         throw Violation("\(settled.count) items are settled, but \(coordinator.completed) are done")
       }
-      ending =
-        model.isRefused
-        ? .refused : schedule.failsFast && model.bound < model.count ? .threw(model.bound) : .results
+      ending = model.isRefused ? .refused : outcome ?? .results
     }
   }
 
@@ -236,7 +245,9 @@ final class SimulatedRoot {
       environment.note(
         "rank \(rank) returns \(report.completed) of \(report.chunk), failed: \(report.failures.map(\.index))")
       coordinator.handle(.report(worker: rank, report))
-      if !isLost { try model.reported(report, by: rank) }
+      if isLost { return }
+      try model.reported(report, by: rank)
+      decide(report.computed.joined())
     case .returned(let ranges):
       environment.note("rank \(rank) returns \(ranges)")
       coordinator.handle(.returned(worker: rank, ranges))
@@ -253,6 +264,17 @@ final class SimulatedRoot {
       try model.overdue(report, on: rank, at: environment.now)
     case .work, .stop, .recall: throw Violation("rank 0 receives \(message)")
     }
+  }
+
+  /// Passes the lowest item that decides the map to the coordinator, again and again, as the loop does.
+  private func decide(_ results: some Sequence<Int>) {
+    if schedule.behaviors.isEmpty { return }
+    for item in results where schedule.behaviors[item] == .decides && item < decisive ?? .max {
+      decisive = item
+    }
+    guard let decisive else { return }
+    coordinator.handle(.decided(by: decisive))
+    model.decided(by: decisive)
   }
 
   /// Ends the report at a result that can't be read: the results after it are lost.

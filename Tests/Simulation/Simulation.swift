@@ -74,6 +74,7 @@ package final class Simulation {
     switch statistics.ending {
     case .results: statistics.results = 1
     case .threw: statistics.errors = 1
+    case .decided: statistics.decided = 1
     case .stuck: statistics.stuck = 1
     case .stranded: statistics.stranded = 1
     case .stopped: statistics.stopped = 1

@@ -14,6 +14,7 @@ package struct Statistics: Sendable, Equatable {
   /// The number of maps by their ending.
   package internal(set) var results = 0
   package internal(set) var errors = 0
+  package internal(set) var decided = 0
   package internal(set) var stuck = 0
   package internal(set) var stranded = 0
   package internal(set) var stopped = 0
@@ -33,6 +34,8 @@ package struct Statistics: Sendable, Equatable {
     case results
     /// This item's error ends the map.
     case threw(Int)
+    /// This item's result ends the map.
+    case decided(Int)
     /// The job ends because this item is overdue.
     case stuck(Int)
     /// Only quarantined items and rank 0 are left.
@@ -53,6 +56,7 @@ package struct Statistics: Sendable, Equatable {
     footprint = max(footprint, other.footprint)
     results += other.results
     errors += other.errors
+    decided += other.decided
     stuck += other.stuck
     stranded += other.stranded
     stopped += other.stopped
@@ -68,7 +72,7 @@ package struct Statistics: Sendable, Equatable {
     let expected: [(name: String, found: Int, share: Double)] = [
       ("recalls", recalls, 0.3), ("ranges returned", returned, 0.2), ("overdue items", overdue, 0.4),
       ("retries", retried, 0.4), ("maps with results", results, 0.4), ("maps with an error", errors, 0.08),
-      ("stuck maps", stuck, 0.016), ("quarantined items assigned", quarantined, 0.4),
+      ("decided maps", decided, 0.02), ("stuck maps", stuck, 0.016), ("quarantined items assigned", quarantined, 0.4),
       ("fatal quarantined items", fatal, 0.04),
       ("stranded maps", stranded, 0.004), ("stopped maps", stopped, 0.004), ("refused maps", refused, 0.004),
       ("additions", additions, 0.4), ("comparisons", compared, 0.2),
@@ -81,7 +85,7 @@ extension Statistics: CustomStringConvertible {
   package var description: String {
     "\(steps) steps, \(chunks) chunks, \(recalls) recalls, \(returned) ranges returned, \(overdue) overdue items, "
       + "\(retried) retries, at most \(footprint) entries in the model, \(results) with results, "
-      + "\(errors) with an error, \(stuck) stuck, \(stranded) stranded, \(stopped) stopped, "
+      + "\(errors) with an error, \(decided) decided, \(stuck) stuck, \(stranded) stranded, \(stopped) stopped, "
       + "\(refused) refused, items added \(additions) times, \(compared) items compared, "
       + "\(quarantined) quarantined items assigned, \(fatal) of them fatal"
   }

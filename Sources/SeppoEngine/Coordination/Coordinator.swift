@@ -81,6 +81,8 @@ package struct Coordinator: Sendable {
   private var lost: Set<Int> = []
   /// The last limit that was reported.
   private var limit = Int.max
+  /// The lowest item whose result decides the call.
+  private var decisive = Int.max
   private var isRefused = false
   /// Whether `nextEffect` checks for stuck items: time has passed since the last check, and items are overdue.
   private var checksStuck = false
@@ -143,6 +145,7 @@ package struct Coordinator: Sendable {
     case .returned(let worker, let ranges): if !lost.contains(worker) { returned(ranges, by: worker) }
     case .overdue(let worker, let report): if !lost.contains(worker) { process(report, from: worker) }
     case .unsendable(let worker, let chunk, let failure): processUnsendable(chunk, from: worker, failure)
+    case .decided(let index): decide(by: index)
     case .lost(let worker): if lost.insert(worker).inserted { removeLost(worker) }
     case .stopped:
       scheduler.stop()
@@ -204,8 +207,8 @@ package struct Coordinator: Sendable {
   }
 
   private mutating func finish() -> CoordinatorEffect? {
-    let hasFailed = rules.failsFast && scheduler.bound < scheduler.count
-    if let repetitions, !isRefused, !hasFailed, !scheduler.isStopped {
+    let endsEarly = scheduler.bound < scheduler.count
+    if let repetitions, !isRefused, !endsEarly, !scheduler.isStopped {
       phase = .repeating
       for repetition in repetitions.planned {
         self.repetitions?.begin(repetition)
@@ -291,6 +294,15 @@ package struct Coordinator: Sendable {
     settle(failure.index..<(failure.index + 1))
     effects.append(.failed(failure, tries: tries))
     if rules.failsFast { lowerLimit(to: failure.index) }
+  }
+
+  /// Records an item whose result decides the call, unless an item below it has failed or decided it.
+  private mutating func decide(by index: Int) {
+    guard phase == .working, index < min(scheduler.bound, decisive) else { return }
+    decisive = index
+    scheduler.decided(by: index)
+    lowerLimit(to: index + 1)
+    effects.append(.decided(by: index))
   }
 
   private mutating func lowerLimit(to limit: Int) {

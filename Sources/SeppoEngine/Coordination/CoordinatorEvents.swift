@@ -17,6 +17,8 @@ package enum CoordinatorEvent: Sendable {
   /// An item of the last assigned chunk can't be sent. The items below it in the chunk were sent; those above it were
   /// not. The worker no longer holds that end of the chunk (`shortened`).
   case unsendable(worker: Int, chunk: Range<Int>, ItemFailure)
+  /// The result of this item, which has been reported, decides the call: no item above it is needed.
+  case decided(by: Int)
   /// A worker is lost.
   case lost(worker: Int)
   /// The job ends early: no more items are started.
@@ -41,6 +43,9 @@ package enum CoordinatorEffect: Sendable {
   case failed(ItemFailure, tries: Int)
   /// These items are done, or have failed permanently. Reported only if the rules ask for it.
   case settled(Range<Int>)
+  /// The call is decided by this item, which is below all failed ones. Their failures don't count. A later effect may
+  /// report an item below it that fails or decides.
+  case decided(by: Int)
   /// Compare an item of this report with the result that another worker has computed.
   case compare(index: Int, first: Int, second: Int, ChunkReport)
   /// The call can't continue until this overdue item finishes, and every overdue item has run for twice its time limit.

@@ -19,7 +19,8 @@
 package struct Scheduler: Sendable {
   /// The number of items so far.
   package private(set) var count = 0
-  /// Items at or above this index are not started any more: the lowest failed item, or `count` if none has failed.
+  /// Items at or above this index are not started any more: the lowest failed item, or the one after the item that
+  /// decides the call; otherwise `count`.
   package var bound: Int { unstarted.bound }
   /// The number of items that are done.
   package private(set) var completed = 0
@@ -157,6 +158,9 @@ package struct Scheduler: Sendable {
 
   /// Stops all assignments and recalls: the job ends early. Held chunks are returned as usual, most of them unstarted.
   package mutating func stop() { isStopped = true }
+
+  /// Assigns no more items above this one, which is done.
+  package mutating func decided(by index: Int) { limit(to: index + 1) }
 
   /// Assigns no more items. The map is finished when all held chunks have been returned.
   package mutating func refuse() {
@@ -365,7 +369,7 @@ package struct Scheduler: Sendable {
   }
 
   private mutating func limit(to index: Int) {
-    guard index < bound else { return }
+    guard index <= bound else { return }
     unstarted.limit(to: index)
     quarantine.limit(to: index)
     retries.limit(to: index)

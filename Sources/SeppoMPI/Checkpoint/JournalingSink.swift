@@ -39,6 +39,8 @@ final class JournalingSink<Inner: Sink>: Sink {
     return bad
   }
 
+  var decisive: Int? { inner.decisive }
+
   func abandon() { inner.abandon() }
 
   deinit {

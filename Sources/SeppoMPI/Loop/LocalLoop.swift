@@ -63,6 +63,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         if let shortage = memory.add(report.computedCount) { throw shortage }
         coordinator.advance(to: monotonicNanoseconds())
         coordinator.handle(.report(worker: 0, report))
+        if let decisive = sink.decisive { coordinator.handle(.decided(by: decisive)) }
       case .failed(let failure, let tries):
         guard let failed = FailedItem(failure)?.after(tries: tries) else { continue }
         if !call.verb.keepsFailures { throw failed.error }
@@ -78,7 +79,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private func nextEffect(_ coordinator: inout Coordinator) -> CoordinatorEffect? {
     while true {
       if let effect = coordinator.nextEffect() { return effect }
-      guard let supply, coordinator.bound == coordinator.count, !supply.isClosed, !supply.isUnwanted else { return nil }
+      guard let supply, coordinator.demand > 0, !supply.isUnwanted else { return nil }
       if !coordinator.supply(from: supply) { supply.wait() }
     }
   }
@@ -91,7 +92,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     let report = task.report(includesTransit: false)
     _ = sink.receive(chunk, report.computed, from: Origin(report, rank: 0), coded: nil)
     // The chunk was left unfinished because the job was asked to stop.
-    if context.observesStopRequests, report.completed < chunk.count, report.failures.isEmpty {
+    if context.observesStopRequests, report.completed < chunk.count, report.failures.isEmpty, !task.isDecisive {
       call.job.endRequest.endNow()
     }
     return report

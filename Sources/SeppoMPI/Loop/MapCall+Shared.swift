@@ -13,7 +13,7 @@ extension MapCall {
   /// Returns whether a call at this site may be made in shared memory, on rank 0.
   private func mayShare(_ elements: Elements<Element>, _ source: ItemSource<Element>, _ site: CallSite) -> Bool {
     guard job.sharedCalls.use != .never, job.size > 1, job.members.here == job.size, job.process.allowsAnyThread,
-      options.isPlain, !job.checksWire, !site.isUnsuited,
+      options.isPlain, !verb.mayEndEarly, !job.checksWire, !site.isUnsuited,
       (1...SharedArea.maximumCount).contains(source.blocks.count)
     else { return false }
     if valuesAreMemory, source.blocks.count * MemoryLayout<Value>.stride > SharedArea.valueCapacity { return false }

@@ -9,7 +9,11 @@ import SeppoWire
 struct Verb: Sendable {
   /// The ranks that get the values.
   @usableFromInline
-  enum Destination: Sendable { case everyRank, root, nowhere }
+  enum Destination: Sendable {
+    case everyRank, root, nowhere
+    /// Rank 0, for a second step of the verb, after which every rank gets the result.
+    case rootFirst
+  }
 
   let name: String
   let destination: Destination
@@ -19,17 +23,20 @@ struct Verb: Sendable {
   let consumesResults: Bool
   /// The maximum number of blocks, if a value is computed from a block of items; nil if each item has its own value.
   let mostBlocks: Int?
+  /// Whether a value may decide the call, so that not all are computed.
+  let mayEndEarly: Bool
 
   @usableFromInline
   init(
     _ name: String, to destination: Destination, keepsFailures: Bool = false, consumesResults: Bool = false,
-    mostBlocks: Int? = nil
+    mostBlocks: Int? = nil, mayEndEarly: Bool = false
   ) {
     self.consumesResults = consumesResults
     self.name = destination == .root ? "atRoot.\(name)" : name
     self.destination = destination
     self.keepsFailures = keepsFailures
     self.mostBlocks = mostBlocks
+    self.mayEndEarly = mayEndEarly
   }
 }
 

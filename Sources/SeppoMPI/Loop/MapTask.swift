@@ -39,6 +39,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   let arrival = monotonicNanoseconds()
 
   private var progress: ChunkRun
+  /// Whether the last computed value decides the call.
+  private(set) var isDecisive = false
   private var errors: [Int: SeppoError] = [:]
   /// The computing time.
   private(set) var nanoseconds = 0
@@ -228,7 +230,11 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     }
     let item = blocks.firstItem(of: rest.lowerBound + outcome.completed) + outcome.offset
     switch progress.recordAttempt(computed: outcome.completed, threw: outcome.thrown != nil, at: now()) {
-    case .computed: break
+    case .computed:
+      guard outcome.isDecisive else { break }
+      isDecisive = true
+      progress.stop()
+      context.limits.lower(to: chunk.lowerBound + progress.completed)
     case .overdue:
       UnsafeMutableBufferPointer(rebasing: places[..<outcome.completed]).deinitialize()
       errors[rest.lowerBound] = context.timedOut(rest.lowerBound, of: blocks)

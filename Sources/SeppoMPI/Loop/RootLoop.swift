@@ -109,6 +109,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     rules.waitsForAll = job.current.number == 1 || call.options.isCompared && site.calibration == nil
     rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere && supply == nil
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
+    if let decisive = self.sink.decisive { coordinator.handle(.decided(by: decisive)) }
     coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
   }
 
@@ -190,6 +191,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       job.log.debug("item \(failure.index) has failed: \(failure.error)")
       if let failed = FailedItem(failure)?.after(tries: tries) { record(failed) }
     case .settled(let range): source.release(range)
+    case .decided(let index):
+      job.log.debug("item \(index) decides the call")
+      failure = nil
     case .compare(let index, let first, let second, let report):
       comparison.compare(
         source.blocks.firstItem(of: index), first, second, report, payload,
@@ -332,6 +336,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       coordinator.handle(.stopped)
     }
     try handle(.report(worker: rank, report), payload)
+    if let decisive = sink.decisive { coordinator.handle(.decided(by: decisive)) }
   }
 
   /// Ends the job if the remaining values won't fit into memory. Ending only the call isn't possible, because messages

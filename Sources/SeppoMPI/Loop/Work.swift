@@ -1,3 +1,4 @@
+import SeppoEngine
 import SeppoWire
 
 /// The work of a call: rank 0's items, and how to compute them.
@@ -25,6 +26,27 @@ struct Work<Element> {
   }
 }
 
+extension Work {
+  /// This rank's elements, if they are in memory.
+  @usableFromInline
+  var memory: UnsafeBufferPointer<Element>? {
+    let own: Elements<Element>? =
+      switch own {
+      case .elements(let own): own
+      case .sample: nil
+      case nil: items.all
+      }
+    guard case .memory(let items) = own else { return nil }
+    return items
+  }
+
+  /// Returns the number of elements in each block but the last.
+  @usableFromInline
+  func sizeOfBlocks(in count: Int, atMost mostBlocks: Int?) -> Int {
+    Blocks(of: count, atMost: mostBlocks).fullSize(of: 0)
+  }
+}
+
 extension Work where Element: Codable & Sendable {
   /// Lends the work to the body. On the rank that distributes the elements, these are in contiguous memory, an arithmetic
   /// progression, or a sequence to be drawn. On other ranks there are no elements, but the rank's own ones if they are
@@ -37,7 +59,7 @@ extension Work where Element: Codable & Sendable {
   static func lend<Base: Sequence<Element>, Value>(
     _ base: Base?, _ options: ParallelOptions, areEverywhere: Bool, _ place: Place, _ body: (Work) throws -> Value
   ) throws -> Value {
-    let isDrawn = base.map { Work.isDrawn($0) } ?? false
+    let isDrawn = Work.isDrawn(Base.self)
     let isCompared = areEverywhere && !isDrawn
     func work(_ items: CallItems<Element>, _ own: OwnItems<Element>? = nil) throws -> Value {
       try body(Work(items, own, options, isCompared: isCompared, place))
@@ -62,13 +84,17 @@ extension Work where Element: Codable & Sendable {
   }
 
   /// Returns whether the elements are drawn on rank 0 only, as they are needed. A collection that isn't lazy has its elements
-  /// already, on every rank.
-  @inlinable
-  static func isDrawn<Base: Sequence<Element>>(_ base: Base) -> Bool {
-    !(base is any Collection<Element>) && progression(of: base) == nil || base is any LazySequenceProtocol
+  /// already, on every rank, and so has a stride.
+  @usableFromInline
+  static func isDrawn<Base: Sequence<Element>>(_ base: Base.Type) -> Bool {
+    !(base is any Collection.Type || base is any EvenlySpaced.Type) || base is any LazySequenceProtocol.Type
   }
 }
 
 /// Returns whether this rank's elements are the ones that are computed.
 @usableFromInline
-func readsElements() -> Bool { Job.current.isRoot || CallContext.current != .everyRank }
+func readsElements() -> Bool { Job.current.isRoot || isNestedCall() }
+
+/// Returns whether a call is made inside another one, where the other ranks don't make it.
+@usableFromInline
+func isNestedCall() -> Bool { CallContext.current != .everyRank }

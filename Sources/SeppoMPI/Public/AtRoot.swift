@@ -55,9 +55,11 @@ extension AtRoot where Value: Codable & Sendable {
   ///
   /// - Throws: On every rank, `SeppoError.notEncodable` or `notDecodable` if the value can't be encoded or decoded.
   public func broadcast(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Value {
-    let place = Place(fileID: fileID, line: line, column: column)
-    return try Job.forCall { try broadcast(as: $0, place) }
+    try broadcast(Place(fileID: fileID, line: line, column: column))
   }
+
+  @usableFromInline
+  func broadcast(_ place: Place) throws -> Value { try Job.forCall { try broadcast(as: $0, place) } }
 
   private func broadcast(as job: Job, _ place: Place) throws -> Value {
     try job.call("broadcast", at: place, types: [Value.self]) { signature in

@@ -1,5 +1,3 @@
-import SeppoCompute
-
 extension Parallel {
   /// Returns an array with the non-`nil` results of `f`, computed by all ranks. Every rank gets the whole array, in
   /// order.
@@ -25,18 +23,8 @@ extension Parallel {
   func compactMapped<Result: Codable & Sendable>(
     to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
   ) throws -> [Result]? {
-    try withWork(place) { work in
-      try runMap(work, [Result].self, Verb("compactMap", to: destination, mostBlocks: options.mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
-          var kept: [Result] = []
-          for item in items {
-            if let result = try f(item) { kept.append(result) }
-            done += 1
-          }
-          return kept
-        }
-      }.map { Array($0.values.joined()) }
+    try joinedParts("compactMap", to: destination, place) { results, item in
+      if let result = try f(item) { results.append(result) }
     }
   }
 }

@@ -22,7 +22,7 @@ extension Parallel {
       // The result of a block is one byte, which says that it is done.
       _ = try runMap(work, UInt8.self, Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)) {
         input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
+        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
           for item in items {
             try f(item)
             done += 1

@@ -1,67 +1,38 @@
-import SeppoCompute
-
 extension Parallel {
-  /// Returns the result of combining the elements with `update`, computed by all ranks. Every rank gets it.
+  /// Returns the result of combining the elements, computed by all ranks. Every rank gets it.
   ///
   /// ```swift
-  /// let counts = try lines.parallel().reduce(into: [:], { $0[$1.first, default: 0] += 1 }, merge: { $0.merge($1, uniquingKeysWith: +) })
+  /// let total = try masses.parallel().reduce(0, +)
   /// ```
   ///
-  /// The elements are divided into at most 1,024 blocks of neighbours, by their count alone. Each block starts with a
-  /// copy of `initial`. Rank 0 merges the values of the blocks in order. The result is therefore the same, to the last
-  /// bit, for any number of ranks, threads and chunks. A sum of floating-point numbers may differ in its last bits from
-  /// that of `Sequence.reduce`, which has no blocks. `retries:` repeats a whole block; `timeout:` allows a block this
-  /// time for each of its elements.
+  /// It is ``mapReduce(_:_:_:fileID:line:column:)`` without a function: the grouping is the same. To combine elements
+  /// into a value of another type, use that or ``reduce(into:_:merge:fileID:line:column:)``.
   ///
   /// - Parameters:
-  ///   - initial: A neutral value: merged into another value, it must not change it. Examples are 0 for a sum and `[:]`
-  ///     for counts.
-  ///   - update: Adds an element to the value of a block.
-  ///   - merge: Merges the value of a later block into that of an earlier one. Must be associative.
+  ///   - initial: Counts once, before the first element. It need not be neutral.
+  ///   - combine: Combines an element, or the value of several, with later ones. Must be associative.
   /// - Returns: The combined value; `initial` if there are no elements.
-  /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.badOption` if `initial` is found not to be neutral;
-  ///   `SeppoError.mergeThrew` if `merge` throws.
+  /// - Throws: As ``mapReduce(_:_:_:fileID:line:column:)``.
   @inlinable
-  public func reduce<Value: Codable & Sendable>(
-    into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
-    merge: (inout Value, Value) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
-    column: UInt = #column
-  ) throws -> Value {
-    try reduced(to: .everyRank, Place(fileID: fileID, line: line, column: column), initial, update, merge) ?? initial
-  }
-
-  @inlinable
-  func reduced<Value: Codable & Sendable>(
-    to destination: Verb.Destination, _ place: Place, _ initial: Value,
-    _ update: @Sendable (inout Value, Base.Element) throws -> Void, _ merge: (inout Value, Value) throws -> Void
-  ) throws -> Value? {
-    try withWork(place) { work in
-      try runFold(work, Verb("reduce", to: destination, mostBlocks: 1 << 10), neutral: initial, merge: merge) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
-          var value = initial
-          for item in items {
-            try update(&value, item)
-            done += 1
-          }
-          return value
-        }
-      }
-    }
+  public func reduce(
+    _ initial: Base.Element, _ combine: @Sendable (Base.Element, Base.Element) throws -> Base.Element,
+    fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
+  ) throws -> Base.Element {
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try mapReduced("reduce", to: .everyRank, place, initial, { $0 }, combine) ?? initial
   }
 }
 
 extension ParallelAtRoot {
   /// Returns the result of combining the elements, computed by all ranks, on rank 0 only; see
-  /// ``Parallel/reduce(into:_:merge:fileID:line:column:)``.
+  /// ``Parallel/reduce(_:_:fileID:line:column:)``.
   @inlinable
   @discardableResult
-  public func reduce<Value: Codable & Sendable>(
-    into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
-    merge: (inout Value, Value) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
-    column: UInt = #column
-  ) throws -> AtRoot<Value> {
-    AtRoot(
-      try parallel.reduced(to: .root, Place(fileID: fileID, line: line, column: column), initial, update, merge))
+  public func reduce(
+    _ initial: Base.Element, _ combine: @Sendable (Base.Element, Base.Element) throws -> Base.Element,
+    fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
+  ) throws -> AtRoot<Base.Element> {
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(try parallel.mapReduced("reduce", to: .root, place, initial, { $0 }, combine))
   }
 }

@@ -12,17 +12,28 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
   private(set) var folded: Value?
   /// The error that `merge` or `check` threw.
   private(set) var thrown: (any Error)?
+  private(set) var decisive: Int?
   private var next = 0
   private var early: [Int: Value] = [:]
   private var pending = PendingBuffers<Value>()
+  private let hasInitial: Bool
   private let merge: (inout Value, Value) throws -> Void
+  private let isDecisive: ((Value) -> Bool)?
   private let check: (Value) throws -> Void
 
   /// - Parameters:
+  ///   - initial: the value into which the first one is folded; nil if folding starts with that.
   ///   - merge: folds a value into the previous ones.
-  ///   - check: checks the first value, if there are others.
-  init(_ merge: @escaping (inout Value, Value) throws -> Void, check: @escaping (Value) throws -> Void = { _ in }) {
+  ///   - isDecisive: returns whether no value after this one is needed.
+  ///   - check: checks the first value, if there is no initial one and there are others.
+  init(
+    from initial: Value? = nil, _ merge: @escaping (inout Value, Value) throws -> Void,
+    isDecisive: ((Value) -> Bool)? = nil, check: @escaping (Value) throws -> Void = { _ in }
+  ) {
+    folded = initial
+    hasInitial = initial != nil
     self.merge = merge
+    self.isDecisive = isDecisive
     self.check = check
   }
 
@@ -33,6 +44,7 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
     defer { buffer.deallocate() }
     for index in runs.joined() {
       let value = (buffer.baseAddress! + (index - chunk.lowerBound)).move()
+      if let isDecisive, isDecisive(value) { decisive = min(decisive ?? index, index) }
       if index == next { fold(value) } else { early[index] = value }
     }
     while let value = early.removeValue(forKey: next) { fold(value) }
@@ -47,7 +59,7 @@ final class FoldSink<Value: Codable & Sendable>: Sink {
       return
     }
     do {
-      if next == 2 { try check(folded!) }
+      if next == 2, !hasInitial { try check(folded!) }
       try merge(&folded!, value)
     } catch {
       thrown = error

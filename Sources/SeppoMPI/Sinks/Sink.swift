@@ -27,6 +27,8 @@ protocol Sink<Value>: AnyObject {
   ///
   /// - Returns: whether it did; otherwise failed items are kept until the end of the call.
   func takeFailure(_ item: FailedItem) -> Bool
+  /// The lowest block so far whose value decides the call, so that no block after it is needed; nil if there is none.
+  var decisive: Int? { get }
 
   /// Frees the values, because the call has failed.
   func abandon()
@@ -58,6 +60,8 @@ struct CodedPart {
 }
 
 extension Sink {
+  var decisive: Int? { nil }
+
   /// Decodes a chunk's values and takes them over.
   ///
   /// - Parameters:

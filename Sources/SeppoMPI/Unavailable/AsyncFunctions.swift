@@ -47,6 +47,16 @@ extension Parallel {
     preconditionFailure("unavailable")
   }
 
+  public func flatMap<Result: Codable & Sendable>(_ f: @Sendable (Base.Element) async throws -> [Result]) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+
+  public func filter(_ isIncluded: @Sendable (Base.Element) async throws -> Bool) throws -> [Base.Element] {
+    preconditionFailure("unavailable")
+  }
+
   public func forEach(_ f: @Sendable (Base.Element) async throws -> Void) throws {
     preconditionFailure("unavailable")
   }

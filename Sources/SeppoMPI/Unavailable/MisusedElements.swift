@@ -34,6 +34,80 @@ public struct MisusedParallel<Element> {
   }
 
   /// Never called.
+  @discardableResult
+  public func reduce<Value>(_ initial: Value, _ combine: (Value, Element) throws -> Value) throws -> Value {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func mapReduce<Value>(
+    _ initial: Value, _ f: (Element) throws -> Value, _ combine: (Value, Value) throws -> Value
+  ) throws -> Value {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func flatMap<Result>(_ f: (Element) throws -> [Result]) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func filter(_ isIncluded: (Element) throws -> Bool) throws -> [Element] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func count(where predicate: (Element) throws -> Bool) throws -> Int {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func min(by areInIncreasingOrder: (Element, Element) throws -> Bool) throws -> Element? {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func min() throws -> Element? {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func max(by areInIncreasingOrder: (Element, Element) throws -> Bool) throws -> Element? {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func max() throws -> Element? {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func first(where predicate: (Element) throws -> Bool) throws -> Element? {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func contains(where predicate: (Element) throws -> Bool) throws -> Bool {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func allSatisfy(_ predicate: (Element) throws -> Bool) throws -> Bool {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
   public var atRoot: MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }

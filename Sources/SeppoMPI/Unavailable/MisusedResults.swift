@@ -47,6 +47,10 @@ extension Parallel {
   public func compactMap<Result>(_ f: @Sendable (Base.Element) throws -> Result?) throws -> [Result] {
     preconditionFailure("unavailable")
   }
+
+  public func flatMap<Result>(_ f: @Sendable (Base.Element) throws -> [Result]) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
 }
 
 @available(
@@ -106,6 +110,18 @@ extension Parallel {
 
   @discardableResult
   public func mapResults(_ f: @Sendable (Base.Element) throws -> Void) throws -> [Result<Void, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+}
+
+// Reductions to a value of another type.
+@available(
+  *, unavailable,
+  message:
+    "reduce combines elements with each other, as blocks of them are combined on different ranks: for a value of another type use mapReduce(0, { $0.count }, +), or reduce(into: …, { … }, merge: { … })"
+)
+extension Parallel {
+  public func reduce<Value>(_ initial: Value, _ combine: (Value, Base.Element) throws -> Value) throws -> Value {
     preconditionFailure("unavailable")
   }
 }

@@ -1,0 +1,67 @@
+import SeppoCompute
+
+extension Parallel {
+  /// Returns an array with the elements that satisfy the predicate, which all ranks evaluate. Every rank gets the whole
+  /// array, in order.
+  ///
+  /// ```swift
+  /// let stable = try orbits.parallel().filter { orbit in isStable(orbit, years: 1_000_000) }
+  /// ```
+  ///
+  /// Ranks send the positions of the elements, not the elements: each rank picks from its own collection. The elements
+  /// of an ``AtRoot`` are picked by rank 0 and then sent to every rank. The elements of a sequence that is drawn on rank 0
+  /// are sent back if they satisfy the predicate.
+  ///
+  /// - Parameter isIncluded: As `f` of ``map(_:fileID:line:column:)``.
+  /// - Returns: The elements in their order, the same on every rank.
+  /// - Throws: As ``map(_:fileID:line:column:)``.
+  @inlinable
+  public func filter(
+    _ isIncluded: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> [Base.Element] {
+    try filtered(to: .everyRank, Place(fileID: fileID, line: line, column: column), isIncluded) ?? []
+  }
+
+  @inlinable
+  func filtered(
+    to destination: Verb.Destination, _ place: Place, _ isIncluded: @Sendable (Base.Element) throws -> Bool
+  ) throws -> [Base.Element]? {
+    // Of elements that no rank keeps, those that are included are sent back.
+    if Work.isDrawn(Base.self) {
+      return try joinedParts("filter", to: destination, place) { kept, element in
+        if try isIncluded(element) { kept.append(element) }
+      }
+    }
+    let mostBlocks = options.mostBlocks
+    return try picked(to: destination, place) { work, destination in
+      // 32 bits are enough for any collection that fits into memory: a block is at most its 16,384th part.
+      try runMap(work, [UInt32].self, Verb("filter", to: destination, mostBlocks: mostBlocks)) {
+        input, output, first, limits in
+        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+          var offsets: [UInt32] = []
+          for item in items {
+            if try isIncluded(item) { offsets.append(UInt32(done)) }
+            done += 1
+          }
+          return offsets
+        }
+      }?.values
+    } pick: { work, base, offsets in
+      work.pick(at: offsets, mostBlocks: mostBlocks, of: base)
+    }
+  }
+}
+
+extension ParallelAtRoot {
+  /// Returns an array with the elements that satisfy the predicate, which all ranks evaluate, on rank 0 only; see
+  /// ``Parallel/filter(_:fileID:line:column:)``.
+  @inlinable
+  @discardableResult
+  public func filter(
+    _ isIncluded: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> AtRoot<[Base.Element]> {
+    AtRoot(try parallel.filtered(to: .root, Place(fileID: fileID, line: line, column: column), isIncluded))
+  }
+}

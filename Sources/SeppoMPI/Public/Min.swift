@@ -1,0 +1,56 @@
+extension Parallel {
+  /// Returns the smallest element, found by all ranks; nil if there are no elements. Every rank gets it.
+  ///
+  /// ```swift
+  /// let nearest = try stars.parallel().min { $0.distance < $1.distance }
+  /// ```
+  ///
+  /// `areInIncreasingOrder` is called about once for each element. If it takes long because it computes something from
+  /// them, map the elements first, and search the results.
+  ///
+  /// - Parameter areInIncreasingOrder: Returns whether its first argument is ordered before the second one.
+  /// - Returns: The smallest element, the first of several equal ones.
+  /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.mergeThrew` if `areInIncreasingOrder` throws on rank 0,
+  ///   which compares the smallest elements of at most 1,024 blocks.
+  @inlinable
+  public func min(
+    by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
+    line: UInt = #line, column: UInt = #column
+  ) throws -> Base.Element? {
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try extreme("min", to: .everyRank, place) { try areInIncreasingOrder($0, $1) } ?? nil
+  }
+}
+
+extension Parallel where Base.Element: Comparable {
+  /// Returns the smallest element, found by all ranks; nil if there are no elements. Every rank gets it; see
+  /// ``min(by:fileID:line:column:)``.
+  @inlinable
+  public func min(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Base.Element? {
+    try min(by: { $0 < $1 }, fileID: fileID, line: line, column: column)
+  }
+}
+
+extension ParallelAtRoot {
+  /// Returns the smallest element, found by all ranks, on rank 0 only; see ``Parallel/min(by:fileID:line:column:)``.
+  @inlinable
+  @discardableResult
+  public func min(
+    by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
+    line: UInt = #line, column: UInt = #column
+  ) throws -> AtRoot<Base.Element?> {
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(try parallel.extreme("min", to: .root, place) { try areInIncreasingOrder($0, $1) })
+  }
+}
+
+extension ParallelAtRoot where Base.Element: Comparable {
+  /// Returns the smallest element, found by all ranks, on rank 0 only; see ``Parallel/min(by:fileID:line:column:)``.
+  @inlinable
+  @discardableResult
+  public func min(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> AtRoot<
+    Base.Element?
+  > {
+    try min(by: { $0 < $1 }, fileID: fileID, line: line, column: column)
+  }
+}
