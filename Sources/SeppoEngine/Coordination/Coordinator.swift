@@ -10,6 +10,8 @@ package struct Coordinator: Sendable {
     /// The worker that is never assigned a quarantined item if there are other workers: if it dies, no process is left
     /// to report the item.
     package var quarantineExempt: Int? = 0
+    /// The worker that gets items before others, because it needs no message; nil if all get them in turn.
+    package var nearest: Int?
     package var chunk = ChunkRule.automatic
     /// The maximum number of items in a chunk, unless `chunk` asks for more.
     package var largest = 1 << 30
@@ -97,6 +99,7 @@ package struct Coordinator: Sendable {
     scheduler = Scheduler(
       count: start.count, ranks: rules.workers, rule: rules.chunk, largest: rules.largest, retries: rules.retries,
       failsFast: rules.failsFast, isClosed: start.isClosed, quarantineExempt: rules.quarantineExempt,
+      nearest: rules.nearest,
       calibration: start.calibration, done: present.done, quarantine: present.quarantine)
     scheduler.advance(to: now)
     startBarrier = StartBarrier(waits: rules.waitsForAll, at: now)

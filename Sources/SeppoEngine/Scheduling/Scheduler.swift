@@ -45,6 +45,8 @@ package struct Scheduler: Sendable {
   /// The rank that is never assigned a quarantined item if there are others: if it dies, no process is left to report
   /// the item.
   private let quarantineExempt: Int?
+  /// The rank that gets items before others if it has an idle thread, because it needs no message.
+  private let nearest: Int?
   private var workers: Workers
   private var idle = Queue<Int32>()
   private var prefetching = Queue<Int32>()
@@ -59,18 +61,21 @@ package struct Scheduler: Sendable {
   ///   - isClosed: whether `count` is final; otherwise `add` adds items until `close`.
   ///   - quarantineExempt: the rank that is never assigned a quarantined item if there are others, as its loss ends the
   ///     job.
+  ///   - nearest: the rank that gets items before others, if any.
   ///   - calibration: the measurements of an earlier map of the same kind.
   ///   - done: items that are done from the start, as disjoint ranges in ascending order.
   ///   - quarantine: quarantined items in ascending order, none of them done.
   package init(
     count: Int, ranks: Int, rule: ChunkRule, largest: Int = 1 << 30, retries: Int = 0, failsFast: Bool = true,
-    isClosed: Bool = true, quarantineExempt: Int? = 0, calibration: Calibration? = nil, done: [Range<Int>] = [],
+    isClosed: Bool = true, quarantineExempt: Int? = 0, nearest: Int? = nil, calibration: Calibration? = nil,
+    done: [Range<Int>] = [],
     quarantine quarantined: [Int] = []
   ) {
     self.retries = Retries(maximum: retries)
     self.failsFast = failsFast
     self.isClosed = isClosed
     self.quarantineExempt = quarantineExempt
+    self.nearest = nearest
     sizes = ChunkSizes(rule: rule, largest: max(1, largest))
     times = calibration?.times ?? ItemTimes()
     largestMeasured = calibration?.largestMeasured ?? 0
@@ -278,6 +283,9 @@ package struct Scheduler: Sendable {
     // and, if only quarantined items are left, the exempt rank and ranks that hold a chunk.
     var skipped: [Int] = []
     defer { for rank in skipped { enqueue(rank) } }
+    if let nearest, let worker = workers[nearest], worker.idleThreads > 0, quarantine.isEmpty, hasItems(for: nearest) {
+      return assign(to: nearest, retry: takeRetry(for: nearest))
+    }
     while let rank = idle.popFirst().map(Int.init) {
       workers.set(\.isInIdle, of: rank, to: false)
       guard let worker = workers[rank], worker.idleThreads > 0 else { continue }

@@ -71,7 +71,9 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   }
 
   /// Whether a chunk ends at its first failed item, and the values before that item aren't needed.
-  private var stopsAtFailure: Bool { !verb.keepsFailures && options.retries == 0 && options.checkpoint == nil }
+  private var stopsAtFailure: Bool {
+    !verb.keepsFailures && !verb.consumesResults && options.retries == 0 && options.checkpoint == nil
+  }
 
   /// Whether values that rank 0 computes must be encoded for the broadcast.
   var encodesValues: Bool { broadcastsValues && job.size > 1 && !valuesAreMemory }

@@ -106,6 +106,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     var rules = call.rules(workers: job.size)
     rules.timeout = source.blocks.timeout(perItem: rules.timeout)
     rules.reportsSettled = source.isOpenEnded
+    rules.nearest = supply == nil ? nil : job.rank
     rules.waitsForAll = job.current.number == 1 || call.options.isCompared && site.calibration == nil
     rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere && supply == nil
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
