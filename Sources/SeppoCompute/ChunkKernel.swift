@@ -52,6 +52,7 @@ public final class ChunkLimits: Sendable {
 
 /// Runs `f` on a chunk, with one value per item.
 @inlinable
+@inline(__always)
 public func computeChunk<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ f: (Element) throws -> Value
@@ -76,6 +77,7 @@ public func computeChunk<Element, Value>(
 /// - Parameter f: computes the value of a block from its items and the index of the first one. It increments its third
 ///   argument for each item that it has processed, starting at 0.
 @inlinable
+@inline(__always)
 public func computeBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ f: (UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
@@ -101,6 +103,7 @@ public func computeBlocks<Element, Value>(
 /// Searches each block of a chunk for an item, and ends the chunk when it is found. The value of a block is the index of
 /// the first of its items that satisfies the predicate, or −1.
 @inlinable
+@inline(__always)
 public func searchBlocks<Element>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ predicate: (Element) throws -> Bool

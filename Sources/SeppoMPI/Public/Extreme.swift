@@ -7,28 +7,25 @@ extension Parallel {
   ///
   /// - Parameter isPreferred: returns whether its first argument replaces its second one, an earlier element.
   @inlinable
+  @inline(__always)
   func extreme(
     _ name: String, to destination: Verb.Destination, _ place: Place,
     _ isPreferred: @Sendable (Base.Element, Base.Element) throws -> Bool
   ) throws -> Base.Element?? {
-    try picked(to: destination, place) { work, destination in
-      // Positions, because elements may be large. Rank 0, which compares those of the blocks, has the elements.
-      try runFold(work, Verb(name, to: destination, mostBlocks: 1 << 10), from: -1) { best, next in
-        guard let base, best >= 0 else { return best = next }
-        if try isPreferred(work.pick(at: next, of: base), work.pick(at: best, of: base)) { best = next }
-      } kernel: { input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, start, done) in
-          var best = 0
-          done = 1
-          while done < items.count {
-            if try isPreferred(items[done], items[best]) { best = done }
-            done += 1
-          }
-          return start + best
+    // Positions, because elements may be large. Rank 0, which compares those of the blocks, has the elements.
+    try pickOne(name, to: destination, place, mostBlocks: 1 << 10) { work, best, next in
+      guard let base, best >= 0 else { return best = next }
+      if try isPreferred(work.pick(at: next, of: base), work.pick(at: best, of: base)) { best = next }
+    } kernel: { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, start, done) in
+        var best = 0
+        done = 1
+        while done < items.count {
+          if try isPreferred(items[done], items[best]) { best = done }
+          done += 1
         }
+        return start + best
       }
-    } pick: { work, base, best in
-      best < 0 ? nil : work.pick(at: best, of: base)
     }
   }
 }

@@ -15,6 +15,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``, but only if the predicate throws for an element before the first that
   ///   satisfies it.
   @inlinable
+  @inline(__always)
   public func first(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -24,25 +25,11 @@ extension Parallel {
 
   /// The inner optional is nil if no element is found, the outer one on ranks that don't get the result.
   @inlinable
+  @inline(__always)
   func first(
     to destination: Verb.Destination, _ place: Place, _ predicate: @Sendable (Base.Element) throws -> Bool
   ) throws -> Base.Element?? {
-    try picked(to: destination, place) { work, destination in
-      try searched("first", work, destination, predicate)
-    } pick: { work, base, position in
-      position < 0 ? nil : work.pick(at: position, of: base)
-    }
-  }
-
-  /// Returns the position of the first element that satisfies the predicate, −1 if there is none; nil on ranks that
-  /// don't get it.
-  @inlinable
-  func searched(
-    _ name: String, _ work: Work<Base.Element>, _ destination: Verb.Destination,
-    _ predicate: @Sendable (Base.Element) throws -> Bool
-  ) throws -> Int? {
-    let verb = Verb(name, to: destination, mostBlocks: options.mostBlocks, mayEndEarly: true)
-    return try runFold(work, verb, from: -1, isDecisive: { $0 >= 0 }) { found, next in
+    try pickOne("first", to: destination, place, mostBlocks: options.mostBlocks, isSearch: true) { _, found, next in
       if found < 0 { found = next }
     } kernel: { input, output, first, limits in
       searchBlocks(input, output, first, limits, predicate)
@@ -54,6 +41,7 @@ extension ParallelAtRoot {
   /// Returns the first element that satisfies the predicate, which all ranks evaluate, on rank 0 only; see
   /// ``Parallel/first(where:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func first(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,

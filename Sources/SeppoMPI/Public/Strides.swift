@@ -4,6 +4,7 @@ extension StrideTo where Element: Codable & Sendable {
   /// Returns an array with the results of mapping `f` over the elements, computed by all ranks; see
   /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -32,6 +33,7 @@ extension StrideThrough where Element: Codable & Sendable {
   /// Returns an array with the results of mapping `f` over the elements, computed by all ranks; see
   /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
