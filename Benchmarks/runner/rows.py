@@ -300,6 +300,37 @@ def growth():
             )
 
 
+def verbs():
+    number = ("--items", "{items}", "--maps", "{maps}")
+    yield Row(
+        "sum",
+        "sum of squares of a range, 2 ranks",
+        "items/s",
+        0.8,
+        (ours("sum", *number, ranks=2), c_peer("sum", *number, ranks=2)),
+        {
+            "full": {"items": 100_000_000, "maps": 5},
+            "quick": {"items": 100_000_000, "maps": 3},
+            "smoke": {"items": 1_000_000, "maps": 1},
+        },
+        against="C",
+        family="verbs",
+    )
+    yield Row(
+        "filter",
+        "filter that keeps one in 1,000 of 4·10⁶ Double, 2 ranks: time of a map of the same ÷ its time",
+        "times",
+        1,
+        (ours("filter", *number, ranks=2),),
+        {
+            "full": {"items": 4_000_000, "maps": 5},
+            "quick": {"items": 4_000_000, "maps": 3},
+            "smoke": {"items": 100_000, "maps": 1},
+        },
+        family="verbs",
+    )
+
+
 def whole_processes():
     for ranks in (2, 3):
         yield Row(
@@ -380,7 +411,7 @@ def without_mpi():
         )
 
 
-ROWS = (*squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *whole_processes(), *without_mpi())
+ROWS = (*squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *verbs(), *whole_processes(), *without_mpi())
 
 
 def chosen(names):

@@ -62,6 +62,7 @@ public final class ChunkLimits: Sendable {
 
 /// Runs `f` on a chunk, with one value per item.
 @inlinable
+@inline(__always)
 public func computeChunk<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ f: (Element) throws -> Value
@@ -86,6 +87,7 @@ public func computeChunk<Element, Value>(
 /// - Parameter f: computes the value of a block from its items and the index of the first one. It increments its third
 ///   argument for each item that it has processed, starting at 0.
 @inlinable
+@inline(__always)
 public func computeBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ f: (UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
@@ -116,6 +118,7 @@ public func computeBlocks<Element, Value>(
 ///   - none: the value of a block without such an item.
 ///   - found: returns the value of a block from the first such item and its index.
 @inlinable
+@inline(__always)
 public func searchBlocks<Element, Value>(
   _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
   _ predicate: (Element) throws -> Bool, none: Value, found: (Element, Int) -> Value

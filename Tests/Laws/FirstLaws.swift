@@ -37,6 +37,27 @@ let firstLaws = [
       }
     }
   },
+  Law("an error above an element that is found later is ignored") {
+    for options in [
+      ParallelOptions(chunk: .items(1), threads: 2), ParallelOptions(chunk: .items(1), threads: 2, retries: 1),
+    ] {
+      let shared = try SharedBytes(1_000)
+      let found = try (0..<1_000).parallel(options).first { item in
+        if item == 3 {
+          guard shared.waitFor([700]) else { throw LawError(description: "item 700 was not evaluated") }
+          // Until rank 0 knows the error.
+          usleep(50_000)
+          return true
+        }
+        if item == 700 {
+          shared.mark(700)
+          throw LawError(description: "item 700")
+        }
+        return false
+      }
+      try requireEqual(found, 3)
+    }
+  },
   Law("elements below a found one are finished, and the lowest counts") {
     let shared = try SharedBytes(1_000)
     let found = try (0..<1_000).parallel(chunk: .items(1), threads: 2).first { item in

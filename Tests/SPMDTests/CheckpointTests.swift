@@ -10,8 +10,9 @@ extension SPMDTests {
       arguments: SPMDTests.thorough(
         [
           "doubles", "fits", "fits at root", "strings by chunks of 7", "sets", "two calls", "labels", "stride",
-          "retries, timeout and threads", "the same line in a loop", "the same label in a loop",
-        ], byHand: ["fits", "strings by chunks of 7", "two calls", "the same line in a loop"]))
+          "retries, timeout and threads", "the same line in a loop", "the same label in a loop", "filter", "mapReduce",
+          "search",
+        ], byHand: ["fits", "strings by chunks of 7", "two calls", "the same line in a loop", "search"]))
     func resumes(_ name: String) async throws { try await resumes(name, environment: [:]) }
 
     @Test(
@@ -68,6 +69,18 @@ extension SPMDTests {
       let (next, after) = try await folder.run(2, "the last of a chunk fails", 0)
       #expect(next.status == 0 && next.output.hasPrefix("60 results"), "\(next.report)")
       #expect(Set(before).isDisjoint(with: after), "computed again: \(Set(before).intersection(after))")
+    }
+
+    @Test("A search goes on below the element that an earlier job has found", arguments: [1, 3])
+    func search(on ranks: Int) async throws {
+      let folder = try CheckpointFolder()
+      let (job, before) = try await folder.run(3, "search", 10)
+      #expect(job.status == 1 && job.messages.first?.contains("item 10 threw") == true, "\(job.report)")
+      let found = try #require(before.filter { $0 >= 150 }.min(), "\(before)")
+      let (next, after) = try await folder.run(ranks, "search", 0)
+      #expect(next.status == 0 && next.output.hasPrefix("1 results"), "\(next.report)")
+      #expect(after.contains(10) && after.allSatisfy { $0 < found }, "found \(found), computed \(after)")
+      #expect(Set(before).subtracting([10]).isDisjoint(with: after), "computed again: \(after)")
     }
 
     @Test("Several calls can share a file, and other work is rejected")

@@ -9,6 +9,7 @@ extension Parallel {
   ///
   /// - Throws: As ``first(where:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func allSatisfy(
     _ predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -22,6 +23,7 @@ extension ParallelAtRoot {
   /// Returns whether all elements satisfy the predicate, which all ranks evaluate, on rank 0 only; see
   /// ``Parallel/allSatisfy(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func allSatisfy(
     _ predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,

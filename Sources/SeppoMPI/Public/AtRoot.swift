@@ -140,6 +140,7 @@ extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   ///
   /// - Throws: As ``Parallel/map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Value.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column

@@ -12,6 +12,7 @@ extension Parallel {
   /// - Returns: The results in the order of rank 0's elements, the same on every rank.
   /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func compactMap<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -20,6 +21,7 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func compactMapped<Result: Codable & Sendable>(
     to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
   ) throws -> [Result]? {
@@ -33,6 +35,7 @@ extension ParallelAtRoot {
   /// Returns an array with the non-`nil` results of `f`, computed by all ranks, on rank 0 only; see
   /// ``Parallel/compactMap(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func compactMap<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,

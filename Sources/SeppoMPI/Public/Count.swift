@@ -10,6 +10,7 @@ extension Parallel {
   /// - Parameter predicate: As `f` of ``map(_:fileID:line:column:)``.
   /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func count(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -18,21 +19,20 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func counted(
     to destination: Verb.Destination, _ place: Place, _ predicate: @Sendable (Base.Element) throws -> Bool
   ) throws -> Int? {
-    try withWork(place) { work in
-      try runFold(work, Verb("count", to: destination, mostBlocks: options.mostBlocks), from: 0) {
-        $0 += $1
-      } kernel: { input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          var count = 0
-          for item in items {
-            if try predicate(item) { count += 1 }
-            done += 1
-          }
-          return count
+    try foldKernel(Verb("count", to: destination, mostBlocks: options.mostBlocks), place, from: 0) {
+      $0 += $1
+    } kernel: { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        var count = 0
+        for item in items {
+          if try predicate(item) { count += 1 }
+          done += 1
         }
+        return count
       }
     }
   }
@@ -42,6 +42,7 @@ extension ParallelAtRoot {
   /// Returns the number of elements that satisfy the predicate, which all ranks evaluate, on rank 0 only; see
   /// ``Parallel/count(where:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func count(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,

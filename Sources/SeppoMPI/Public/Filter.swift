@@ -16,6 +16,7 @@ extension Parallel {
   /// - Returns: The elements in their order, the same on every rank.
   /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func filter(
     _ isIncluded: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -24,6 +25,7 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func filtered(
     to destination: Verb.Destination, _ place: Place, _ isIncluded: @Sendable (Base.Element) throws -> Bool
   ) throws -> [Base.Element]? {
@@ -33,22 +35,16 @@ extension Parallel {
         if try isIncluded(element) { kept.append(element) }
       }
     }
-    let mostBlocks = options.mostBlocks
-    return try picked(to: destination, place) { work, destination in
-      // 32 bits are enough for any collection that fits into memory: a block is at most its 16,384th part.
-      try runMap(work, [UInt32].self, Verb("filter", to: destination, mostBlocks: mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          var offsets: [UInt32] = []
-          for item in items {
-            if try isIncluded(item) { offsets.append(UInt32(done)) }
-            done += 1
-          }
-          return offsets
+    return try pickParts("filter", to: destination, place) { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        // 32 bits are enough for any collection that fits into memory: a block is at most its 16,384th part.
+        var offsets: [UInt32] = []
+        for item in items {
+          if try isIncluded(item) { offsets.append(UInt32(done)) }
+          done += 1
         }
-      }?.values
-    } pick: { work, base, offsets in
-      work.pick(at: offsets, mostBlocks: mostBlocks, of: base)
+        return offsets
+      }
     }
   }
 }
@@ -57,6 +53,7 @@ extension ParallelAtRoot {
   /// Returns an array with the elements that satisfy the predicate, which all ranks evaluate, on rank 0 only; see
   /// ``Parallel/filter(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func filter(
     _ isIncluded: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,

@@ -15,6 +15,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``, but only if the predicate throws for an element before the first that
   ///   satisfies it.
   @inlinable
+  @inline(__always)
   public func first(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -24,26 +25,12 @@ extension Parallel {
 
   /// The inner optional is nil if no element is found, the outer one on ranks that don't get the result.
   @inlinable
+  @inline(__always)
   func first(
     to destination: Verb.Destination, _ place: Place, _ predicate: @Sendable (Base.Element) throws -> Bool
   ) throws -> Base.Element?? {
     if Work.isDrawn(Base.self) { return try firstDrawn(to: destination, place, predicate) }
-    return try picked(to: destination, place) { work, destination in
-      try searched("first", work, destination, predicate)
-    } pick: { work, base, position in
-      position < 0 ? nil : work.pick(at: position, of: base)
-    }
-  }
-
-  /// Returns the position of the first element that satisfies the predicate, −1 if there is none; nil on ranks that
-  /// don't get it.
-  @inlinable
-  func searched(
-    _ name: String, _ work: Work<Base.Element>, _ destination: Verb.Destination,
-    _ predicate: @Sendable (Base.Element) throws -> Bool
-  ) throws -> Int? {
-    let verb = Verb(name, to: destination, mostBlocks: options.mostBlocks, mayEndEarly: true)
-    return try runFold(work, verb, from: -1, isDecisive: { $0 >= 0 }) { found, next in
+    return try pickOne("first", to: destination, place, mostBlocks: options.mostBlocks, isSearch: true) { _, found, next in
       if found < 0 { found = next }
     } kernel: { input, output, first, limits in
       searchBlocks(input, output, first, limits, predicate, none: -1) { _, index in index }
@@ -52,16 +39,15 @@ extension Parallel {
 
   /// As `first`, for elements that no rank keeps.
   @inlinable
+  @inline(__always)
   func firstDrawn(
     to destination: Verb.Destination, _ place: Place, _ predicate: @Sendable (Base.Element) throws -> Bool
   ) throws -> Base.Element?? {
-    try withWork(place) { work in
-      let verb = Verb("first", to: destination, mostBlocks: options.mostBlocks, mayEndEarly: true)
-      return try runFold(work, verb, from: Base.Element?.none, isDecisive: { $0 != nil }) { found, next in
-        if found == nil { found = next }
-      } kernel: { input, output, first, limits in
-        searchBlocks(input, output, first, limits, predicate, none: Base.Element?.none) { element, _ in element }
-      }
+    let verb = Verb("first", to: destination, mostBlocks: options.mostBlocks, mayEndEarly: true)
+    return try foldKernel(verb, place, from: Base.Element?.none, isDecisive: { $0 != nil }) { found, next in
+      if found == nil { found = next }
+    } kernel: { input, output, first, limits in
+      searchBlocks(input, output, first, limits, predicate, none: Base.Element?.none) { element, _ in element }
     }
   }
 }
@@ -70,6 +56,7 @@ extension ParallelAtRoot {
   /// Returns the first element that satisfies the predicate, which all ranks evaluate, on rank 0 only; see
   /// ``Parallel/first(where:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func first(
     where predicate: @Sendable (Base.Element) throws -> Bool, fileID: StaticString = #fileID, line: UInt = #line,

@@ -10,6 +10,7 @@ extension Parallel {
   /// - Returns: The results in the order of rank 0's elements, the same on every rank.
   /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func flatMap<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> [Result], fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -18,6 +19,7 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func flatMapped<Result: Codable & Sendable>(
     to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> [Result]
   ) throws -> [Result]? {
@@ -29,6 +31,7 @@ extension ParallelAtRoot {
   /// Returns an array with the concatenated results of `f`, computed by all ranks, on rank 0 only; see
   /// ``Parallel/flatMap(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func flatMap<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> [Result], fileID: StaticString = #fileID, line: UInt = #line,

@@ -14,21 +14,21 @@ extension Parallel {
   ///   one file per element on a shared file system.
   /// - Throws: As ``map(_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func forEach(
     _ f: @Sendable (Base.Element) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws {
-    try withWork(Place(fileID: fileID, line: line, column: column)) { work in
-      // The result of a block is one byte, which says that it is done.
-      _ = try runMap(work, UInt8.self, Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          for item in items {
-            try f(item)
-            done += 1
-          }
-          return UInt8(1)
+    let place = Place(fileID: fileID, line: line, column: column)
+    // The result of a block is one byte, which says that it is done.
+    let verb = Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)
+    _ = try runKernel(verb, place, UInt8.self) { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        for item in items {
+          try f(item)
+          done += 1
         }
+        return UInt8(1)
       }
     }
   }

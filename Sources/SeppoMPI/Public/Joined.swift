@@ -6,23 +6,22 @@ extension Parallel {
   ///
   /// - Parameter add: adds the results of an element to those of its block.
   @inlinable
+  @inline(__always)
   func joinedParts<Result: Codable & Sendable>(
     _ name: String, to destination: Verb.Destination, _ place: Place,
     _ add: @Sendable (inout [Result], Base.Element) throws -> Void
   ) throws -> [Result]? {
-    let parts = try withWork(place) { work in
-      try runMap(work, [Result].self, Verb(name, to: destination, mostBlocks: options.mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          var part: [Result] = []
-          for item in items {
-            try add(&part, item)
-            done += 1
-          }
-          return part
+    let verb = Verb(name, to: destination, mostBlocks: options.mostBlocks)
+    let parts = try runKernel(verb, place, [Result].self) { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        var part: [Result] = []
+        for item in items {
+          try add(&part, item)
+          done += 1
         }
-      }?.values
-    }
+        return part
+      }
+    }?.values
     guard let parts else { return nil }
     var results: [Result] = []
     results.reserveCapacity(parts.reduce(0) { $0 + $1.count })

@@ -15,6 +15,7 @@ extension Parallel {
   ///   rank has other elements than rank 0, `diverged` if the ranks are not all in this call.
   /// - Note: If the module's default isolation is the main actor, declare `nonisolated struct` and `nonisolated func`.
   @inlinable
+  @inline(__always)
   public func map<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -24,13 +25,12 @@ extension Parallel {
 
   /// Computes one value per element.
   @inlinable
+  @inline(__always)
   func mapped<Value: Codable & Sendable>(
     _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Value
   ) throws -> MapOutput<Value>? {
-    try withWork(place) { work in
-      try runMap(work, Value.self, verb) { input, output, first, limits in
-        computeChunk(input, output, first, limits, f)
-      }
+    try runKernel(verb, place, Value.self) { input, output, first, limits in
+      computeChunk(input, output, first, limits, f)
     }
   }
 }
@@ -40,6 +40,7 @@ extension ParallelAtRoot {
   ///
   /// - Throws: As ``Parallel/map(_:fileID:line:column:)``, on every rank.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func map<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,

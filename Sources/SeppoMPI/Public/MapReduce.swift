@@ -20,6 +20,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``. An error of `combine` is an `itemThrew` within a block, and
   ///   `SeppoError.mergeThrew` between blocks.
   @inlinable
+  @inline(__always)
   public func mapReduce<Value: Codable & Sendable>(
     _ initial: Value, _ f: @Sendable (Base.Element) throws -> Value,
     _ combine: @Sendable (Value, Value) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
@@ -30,24 +31,23 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func mapReduced<Value: Codable & Sendable>(
     _ name: String, to destination: Verb.Destination, _ place: Place, _ initial: Value,
     _ f: @Sendable (Base.Element) throws -> Value, _ combine: @Sendable (Value, Value) throws -> Value
   ) throws -> Value? {
-    try withWork(place) { work in
-      try runFold(work, Verb(name, to: destination, mostBlocks: 1 << 10), from: initial) {
-        $0 = try combine($0, $1)
-      } kernel: { input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          // A block starts with its first element, so that no neutral value is needed.
-          var value = try f(items[0])
-          done = 1
-          while done < items.count {
-            value = try combine(value, f(items[done]))
-            done += 1
-          }
-          return value
+    try foldKernel(Verb(name, to: destination, mostBlocks: 1 << 10), place, from: initial) {
+      $0 = try combine($0, $1)
+    } kernel: { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        // A block starts with its first element, so that no neutral value is needed.
+        var value = try f(items[0])
+        done = 1
+        while done < items.count {
+          value = try combine(value, f(items[done]))
+          done += 1
         }
+        return value
       }
     }
   }
@@ -57,6 +57,7 @@ extension ParallelAtRoot {
   /// Returns the result of combining the results of `f`, computed by all ranks, on rank 0 only; see
   /// ``Parallel/mapReduce(_:_:_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func mapReduce<Value: Codable & Sendable>(
     _ initial: Value, _ f: @Sendable (Base.Element) throws -> Value,

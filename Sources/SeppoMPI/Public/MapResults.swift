@@ -20,6 +20,7 @@ extension Parallel {
   /// - Returns: Values and errors in the order of rank 0's elements, the same on every rank.
   /// - Throws: `SeppoError` if the map itself fails, for example because the ranks are not all in this call.
   @inlinable
+  @inline(__always)
   public func mapResults<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
@@ -36,6 +37,7 @@ extension ParallelAtRoot {
   ///
   /// - Throws: As ``Parallel/mapResults(_:fileID:line:column:)``, on every rank.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func mapResults<Value: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,

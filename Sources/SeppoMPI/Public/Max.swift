@@ -13,6 +13,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.mergeThrew` if `areInIncreasingOrder` throws on rank 0,
   ///   which compares the largest elements of at most 1,024 blocks.
   @inlinable
+  @inline(__always)
   public func max(
     by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
     line: UInt = #line, column: UInt = #column
@@ -26,6 +27,7 @@ extension Parallel where Base.Element: Comparable {
   /// Returns the largest element, found by all ranks; nil if there are no elements. Every rank gets it; see
   /// ``max(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func max(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Base.Element? {
     try max(by: { $0 < $1 }, fileID: fileID, line: line, column: column)
   }
@@ -34,6 +36,7 @@ extension Parallel where Base.Element: Comparable {
 extension ParallelAtRoot {
   /// Returns the largest element, found by all ranks, on rank 0 only; see ``Parallel/max(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func max(
     by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
@@ -47,6 +50,7 @@ extension ParallelAtRoot {
 extension ParallelAtRoot where Base.Element: Comparable {
   /// Returns the largest element, found by all ranks, on rank 0 only; see ``Parallel/max(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func max(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> AtRoot<
     Base.Element?

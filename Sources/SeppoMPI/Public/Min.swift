@@ -13,6 +13,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.mergeThrew` if `areInIncreasingOrder` throws on rank 0,
   ///   which compares the smallest elements of at most 1,024 blocks.
   @inlinable
+  @inline(__always)
   public func min(
     by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
     line: UInt = #line, column: UInt = #column
@@ -26,6 +27,7 @@ extension Parallel where Base.Element: Comparable {
   /// Returns the smallest element, found by all ranks; nil if there are no elements. Every rank gets it; see
   /// ``min(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func min(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> Base.Element? {
     try min(by: { $0 < $1 }, fileID: fileID, line: line, column: column)
   }
@@ -34,6 +36,7 @@ extension Parallel where Base.Element: Comparable {
 extension ParallelAtRoot {
   /// Returns the smallest element, found by all ranks, on rank 0 only; see ``Parallel/min(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func min(
     by areInIncreasingOrder: @Sendable (Base.Element, Base.Element) throws -> Bool, fileID: StaticString = #fileID,
@@ -47,6 +50,7 @@ extension ParallelAtRoot {
 extension ParallelAtRoot where Base.Element: Comparable {
   /// Returns the smallest element, found by all ranks, on rank 0 only; see ``Parallel/min(by:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func min(fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column) throws -> AtRoot<
     Base.Element?

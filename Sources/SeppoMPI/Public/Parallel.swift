@@ -43,6 +43,28 @@ extension Parallel {
   func withWork<Value>(_ place: Place, _ body: (Work<Base.Element>) throws -> Value) throws -> Value {
     try Work.lend(base, options, areEverywhere: areEverywhere, place, body)
   }
+
+  /// Makes a call that computes values; see `runMap`.
+  ///
+  /// A verb passes its kernel as a literal, in functions that are always inlined. Only then the compiler sees in the
+  /// user's module which `f` the kernel captures, and inlines it into the loop.
+  @inlinable
+  func runKernel<Value: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ value: Value.Type, _ kernel: ChunkKernel
+  ) throws -> MapOutput<Value>? {
+    try withWork(place) { try runMap($0, Value.self, verb, kernel) }
+  }
+
+  /// Makes a call that folds the values of blocks; see `runFold`.
+  @inlinable
+  func foldKernel<Value: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, from initial: Value, isNeutral: Bool = false,
+    isDecisive: ((Value) -> Bool)? = nil, merge: (inout Value, Value) throws -> Void, kernel: ChunkKernel
+  ) throws -> Value? {
+    try withWork(place) {
+      try runFold($0, verb, from: initial, isNeutral: isNeutral, isDecisive: isDecisive, merge: merge, kernel: kernel)
+    }
+  }
 }
 
 extension Sequence where Element: Codable & Sendable {
@@ -67,6 +89,7 @@ extension Sequence where Element: Codable & Sendable {
   ///   rank has other elements than rank 0, `diverged` if the ranks are not all in this call.
   /// - Note: If the module's default isolation is the main actor, declare `nonisolated struct` and `nonisolated func`.
   @inlinable
+  @inline(__always)
   public func mapParallel<Result: Codable & Sendable>(
     _ f: @Sendable (Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column

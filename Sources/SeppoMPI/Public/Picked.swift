@@ -3,6 +3,39 @@ import SeppoCompute
 // The verbs whose results are elements. Workers send positions, not elements. Each rank that has the elements picks its
 // own; if only rank 0 has them, it picks, and sends what it has picked.
 extension Parallel {
+  /// Returns the elements at the offsets that a call has computed for each block; nil on ranks that don't get them.
+  @inlinable
+  func pickParts(
+    _ name: String, to destination: Verb.Destination, _ place: Place, _ kernel: ChunkKernel
+  ) throws -> [Base.Element]? {
+    let mostBlocks = options.mostBlocks
+    return try picked(to: destination, place) { work, destination in
+      try runMap(work, [UInt32].self, Verb(name, to: destination, mostBlocks: mostBlocks), kernel)?.values
+    } pick: { work, base, offsets in
+      work.pick(at: offsets, mostBlocks: mostBlocks, of: base)
+    }
+  }
+
+  /// Returns the element at the position that a call has found. The inner optional is nil if none is found, the outer
+  /// one on ranks that don't get it.
+  ///
+  /// - Parameters:
+  ///   - isSearch: whether the first position that is found decides the call.
+  ///   - merge: folds positions, −1 for none.
+  @inlinable
+  func pickOne(
+    _ name: String, to destination: Verb.Destination, _ place: Place, mostBlocks: Int?, isSearch: Bool = false,
+    merge: (Work<Base.Element>, inout Int, Int) throws -> Void, kernel: ChunkKernel
+  ) throws -> Base.Element?? {
+    try picked(to: destination, place) { work, destination in
+      try runFold(
+        work, Verb(name, to: destination, mostBlocks: mostBlocks, mayEndEarly: isSearch), from: -1,
+        isDecisive: isSearch ? { $0 >= 0 } : nil, merge: { try merge(work, &$0, $1) }, kernel: kernel)
+    } pick: { work, base, position in
+      position < 0 ? nil : work.pick(at: position, of: base)
+    }
+  }
+
   /// Returns what a call has found among the elements; nil on ranks that don't get it.
   ///
   /// - Parameters:

@@ -14,6 +14,7 @@ extension Parallel {
   /// - Returns: The combined value; `initial` if there are no elements.
   /// - Throws: As ``mapReduce(_:_:_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   public func reduce(
     _ initial: Base.Element, _ combine: @Sendable (Base.Element, Base.Element) throws -> Base.Element,
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
@@ -27,6 +28,7 @@ extension ParallelAtRoot {
   /// Returns the result of combining the elements, computed by all ranks, on rank 0 only; see
   /// ``Parallel/reduce(_:_:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func reduce(
     _ initial: Base.Element, _ combine: @Sendable (Base.Element, Base.Element) throws -> Base.Element,

@@ -22,6 +22,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``; `SeppoError.badOption` if `initial` is found not to be neutral;
   ///   `SeppoError.mergeThrew` if `merge` throws.
   @inlinable
+  @inline(__always)
   public func reduce<Value: Codable & Sendable>(
     into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,
     merge: (inout Value, Value) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
@@ -31,22 +32,21 @@ extension Parallel {
   }
 
   @inlinable
+  @inline(__always)
   func reduced<Value: Codable & Sendable>(
     to destination: Verb.Destination, _ place: Place, _ initial: Value,
     _ update: @Sendable (inout Value, Base.Element) throws -> Void, _ merge: (inout Value, Value) throws -> Void
   ) throws -> Value? {
-    try withWork(place) { work in
-      try runFold(
-        work, Verb("reduce", to: destination, mostBlocks: 1 << 10), from: initial, isNeutral: true, merge: merge
-      ) { input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
-          var value = initial
-          for item in items {
-            try update(&value, item)
-            done += 1
-          }
-          return value
+    try foldKernel(
+      Verb("reduce", to: destination, mostBlocks: 1 << 10), place, from: initial, isNeutral: true, merge: merge
+    ) { input, output, first, limits in
+      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+        var value = initial
+        for item in items {
+          try update(&value, item)
+          done += 1
         }
+        return value
       }
     }
   }
@@ -56,6 +56,7 @@ extension ParallelAtRoot {
   /// Returns the result of combining the elements, computed by all ranks, on rank 0 only; see
   /// ``Parallel/reduce(into:_:merge:fileID:line:column:)``.
   @inlinable
+  @inline(__always)
   @discardableResult
   public func reduce<Value: Codable & Sendable>(
     into initial: Value, _ update: @Sendable (inout Value, Base.Element) throws -> Void,

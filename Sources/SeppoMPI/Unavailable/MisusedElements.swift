@@ -41,7 +41,7 @@ public struct MisusedParallel<Element> {
 
   /// Never called.
   @discardableResult
-  public func mapReduce<Value>(
+  public func mapReduce<Value: Codable & Sendable>(
     _ initial: Value, _ f: (Element) throws -> Value, _ combine: (Value, Value) throws -> Value
   ) throws -> Value {
     preconditionFailure("unavailable")

@@ -220,6 +220,20 @@ struct Checkpoints {
         if item % 2 == 1 { throw ProgramError() }
         return Large(Int(try number(item)))
       }
+    case "filter": try show((0..<500).parallel(checkpoint: .sqlite(file)).filter { try number($0) > 11 })
+    case "mapReduce":
+      try show([(0..<5_000).parallel(checkpoint: .sqlite(file)).mapReduce(0.5, { try number($0) }, +)])
+    // Item NUMBER, if it isn't 0, throws after a while.
+    case "search":
+      let found = try (0..<2_000).parallel(checkpoint: .sqlite(file)).first { item in
+        note(item)
+        if item == number, item > 0 {
+          sleep(1)
+          throw ProgramError()
+        }
+        return item >= 150
+      }
+      try show([found])
     case "in an item":
       _ = try (0..<4).mapParallel { _ in try [1].parallel(checkpoint: .sqlite(file)).map { $0 } }
     case "in atRoot": try Seppo.atRoot { _ = try [1].parallel(checkpoint: .sqlite(file)).atRoot.map { $0 } }
