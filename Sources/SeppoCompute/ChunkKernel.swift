@@ -48,19 +48,24 @@ public final class ChunkLimits: Sendable {
 }
 
 /// Runs `f` on a chunk, with one value per item.
+///
+/// - Parameter f: gets the thread's state, an item, and the item's index among all items of the call.
 @inlinable
-public func computeChunk<Element, Value>(
-  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (Element) throws -> Value
+public func computeChunk<States: KernelStates, Element, Value>(
+  _ states: States, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int,
+  _ limits: ChunkLimits, _ f: (inout States.State, Element, Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
-  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress, !items.isEmpty, !limits.isBeyond(first)
+  else { return ChunkOutcome(completed: 0) }
   var completed = 0
   do {
-    while completed < items.count {
-      if limits.isBeyond(first + completed) { break }
-      (start + completed).initialize(to: try f(items[completed]))
-      completed += 1
+    try states.withState { state in
+      while completed < items.count {
+        if limits.isBeyond(first + completed) { break }
+        (start + completed).initialize(to: try f(&state, items[completed], first + completed))
+        completed += 1
+      }
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error)
@@ -70,23 +75,28 @@ public func computeChunk<Element, Value>(
 
 /// Runs `f` on a chunk, with one value per block of items.
 ///
-/// - Parameter f: increments its second argument for each item that it has processed, starting at 0.
+/// - Parameter f: gets the thread's state, the items of a block, the index of the first one among all items of the call,
+///   and a count of 0, which it increments for each item that it has processed.
 @inlinable
-public func computeBlocks<Element, Value>(
-  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (UnsafeBufferPointer<Element>, inout Int) throws -> Value
+public func computeBlocks<States: KernelStates, Element, Value>(
+  _ states: States, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int,
+  _ limits: ChunkLimits,
+  _ f: (inout States.State, UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
   let size = limits.blockSize
-  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress, !items.isEmpty, !limits.isBeyond(first)
+  else { return ChunkOutcome(completed: 0) }
   var (completed, done) = (0, 0)
   do {
-    while completed * size < items.count {
-      if limits.isBeyond(first + completed) { break }
-      done = 0
-      let block = UnsafeBufferPointer(rebasing: items[(completed * size)..<min((completed + 1) * size, items.count)])
-      (start + completed).initialize(to: try f(block, &done))
-      completed += 1
+    try states.withState { state in
+      while completed * size < items.count {
+        if limits.isBeyond(first + completed) { break }
+        done = 0
+        let block = UnsafeBufferPointer(rebasing: items[(completed * size)..<min((completed + 1) * size, items.count)])
+        (start + completed).initialize(to: try f(&state, block, (first + completed) * size, &done))
+        completed += 1
+      }
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error, offset: done)

@@ -15,6 +15,8 @@ struct Verb: Sendable {
   let destination: Destination
   /// Whether failed items are part of the results; otherwise the first one ends the call.
   let keepsFailures: Bool
+  /// Whether `f` gets random numbers, so that the call needs a seed.
+  private(set) var needsSeed = false
   /// The maximum number of blocks, if a value is computed from a block of items; nil if each item has its own value.
   let mostBlocks: Int?
 
@@ -24,6 +26,13 @@ struct Verb: Sendable {
     self.destination = destination
     self.keepsFailures = keepsFailures
     self.mostBlocks = mostBlocks
+  }
+
+  /// The same verb with an `f` that gets random numbers.
+  @usableFromInline var seeded: Verb {
+    var verb = self
+    verb.needsSeed = true
+    return verb
   }
 }
 
@@ -45,7 +54,8 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, areEverywhere: areEverywhere, defaultThreads: job.settings.threads, place: place)
+      options, areEverywhere: areEverywhere, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads,
+      place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.

@@ -23,17 +23,20 @@ public struct ParallelOptions: Sendable {
   public var timeout: Duration?
   /// The checkpoint that stores results as they arrive, so that a later job can resume.
   public var checkpoint: Checkpoint?
+  /// The seed of the random numbers, for an `f` that takes an ``ItemRandom``. Any number; the same on every rank.
+  public var seed: Int?
 
   /// Creates options, with defaults for all that are omitted.
   public init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) {
     self.chunk = chunk
     self.threads = threads
     self.retries = retries
     self.timeout = timeout
     self.checkpoint = checkpoint
+    self.seed = seed
   }
 }
 

@@ -18,20 +18,24 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> [Result] {
-    try compactMapped(to: .everyRank, Place(fileID: fileID, line: line, column: column), f) ?? []
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try compactMapped(.compactMap(to: .everyRank, options), place, NoStates()) { _, item, _ in try f(item) }
+      ?? []
   }
 
+  /// Computes the values of blocks that are not `nil`, and joins them.
   @inlinable
-  func compactMapped<Result: Codable & Sendable>(
-    to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
+  func compactMapped<States: KernelStates, Result: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Result?
   ) throws -> [Result]? {
     try withWork(place) { work in
-      try runMap(work, [Result].self, Verb("compactMap", to: destination, mostBlocks: options.mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
+      try runMap(work, [Result].self, verb) { input, output, first, limits in
+        computeBlocks(states, input, output, first, limits) {
+          (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
           var kept: [Result] = []
           for item in items {
-            if let result = try f(item) { kept.append(result) }
+            if let result = try f(&state, item, index + done) { kept.append(result) }
             done += 1
           }
           return kept
@@ -50,6 +54,17 @@ extension ParallelAtRoot {
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
-    AtRoot(try parallel.compactMapped(to: .root, Place(fileID: fileID, line: line, column: column), f))
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(
+      try parallel.compactMapped(.compactMap(to: .root, parallel.options), place, NoStates()) { _, item, _ in
+        try f(item)
+      })
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func compactMap(to destination: Destination, _ options: ParallelOptions) -> Verb {
+    Verb("compactMap", to: destination, mostBlocks: options.mostBlocks)
   }
 }

@@ -18,18 +18,35 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws {
-    try withWork(Place(fileID: fileID, line: line, column: column)) { work in
+    let place = Place(fileID: fileID, line: line, column: column)
+    try visit(.forEach(options), place, NoStates()) { _, item, _ in try f(item) }
+  }
+
+  /// Calls `f` for each element.
+  @inlinable
+  func visit<States: KernelStates>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Void
+  ) throws {
+    try withWork(place) { work in
       // The result of a block is one byte, which says that it is done.
-      _ = try runMap(work, UInt8.self, Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)) {
-        input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
+      _ = try runMap(work, UInt8.self, verb) { input, output, first, limits in
+        computeBlocks(states, input, output, first, limits) {
+          (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
           for item in items {
-            try f(item)
+            try f(&state, item, index + done)
             done += 1
           }
           return UInt8(1)
         }
       }
     }
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func forEach(_ options: ParallelOptions) -> Verb {
+    Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)
   }
 }

@@ -79,10 +79,12 @@ extension Collection where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> Parallel<Self> {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        seed: seed))
   }
 
   /// Returns this collection with options for how all ranks compute it.

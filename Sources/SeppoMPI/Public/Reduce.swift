@@ -38,7 +38,8 @@ extension Parallel {
     try withWork(place) { work in
       try runFold(work, Verb("reduce", to: destination, mostBlocks: 1 << 10), neutral: initial, merge: merge) {
         input, output, first, limits in
-        computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, done) in
+        computeBlocks(NoStates(), input, output, first, limits) {
+          (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
           var value = initial
           for item in items {
             try update(&value, item)

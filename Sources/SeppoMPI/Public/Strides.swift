@@ -15,10 +15,12 @@ extension StrideTo where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> Parallel<some RandomAccessCollection<Element>> {
     Strided(self).parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        seed: seed))
   }
 
   /// Returns this stride with options for how all ranks compute it.
@@ -43,10 +45,12 @@ extension StrideThrough where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> Parallel<some RandomAccessCollection<Element>> {
     Strided(self).parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        seed: seed))
   }
 
   /// Returns this stride with options for how all ranks compute it.

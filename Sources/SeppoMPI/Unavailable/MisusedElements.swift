@@ -52,7 +52,7 @@ extension Collection {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -70,7 +70,7 @@ extension Collection where Element == Substring {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -88,7 +88,7 @@ extension Collection where Element == Character {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -107,7 +107,7 @@ extension Collection {
 
   public func parallel<Part>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
   }
@@ -125,7 +125,7 @@ extension EnumeratedSequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -143,7 +143,7 @@ extension Zip2Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -161,7 +161,7 @@ extension Dictionary {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -179,7 +179,7 @@ extension Sequence where Element: Codable & Sendable {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
