@@ -59,7 +59,7 @@ struct CallOptions {
     if needsSeed, options.seed == nil {
       throw bad(
         "seed: nil",
-        "f takes random numbers, so the call needs a seed: xs.parallel(seed: 42).map { x, random in … }")
+        "f takes random numbers, so the call needs a seed, the same on every rank: xs.parallel(seed: 42)")
     }
     if options.retries < 0 { throw bad("retries: \(options.retries)", "must be 0 or more") }
     if let timeout = options.timeout, timeout <= .zero {

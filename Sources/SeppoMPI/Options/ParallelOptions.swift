@@ -23,7 +23,7 @@ public struct ParallelOptions: Sendable {
   public var timeout: Duration?
   /// The checkpoint that stores results as they arrive, so that a later job can resume.
   public var checkpoint: Checkpoint?
-  /// The seed of the random numbers, for an `f` that takes an ``ItemRandom``. Any number; the same on every rank.
+  /// The seed of the random numbers, for the verbs of ``Parallel/seeded``: any number, the same on every rank.
   public var seed: Int?
 
   /// Creates options, with defaults for all that are omitted.

@@ -149,12 +149,10 @@ extension AtRoot where Value: Collection, Value.Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Value> {
     parallel(
-      ParallelOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        seed: seed))
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 
   /// Returns rank 0's collection with options for how all ranks compute it.

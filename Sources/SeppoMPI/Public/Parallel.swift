@@ -79,12 +79,10 @@ extension Collection where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<Self> {
     parallel(
-      ParallelOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        seed: seed))
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
   }
 
   /// Returns this collection with options for how all ranks compute it.

@@ -15,12 +15,22 @@ extension StrideTo where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<some RandomAccessCollection<Element>> {
     Strided(self).parallel(
-      ParallelOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        seed: seed))
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Returns this stride with options and the seed of its random numbers; see ``ItemRandom``.
+  ///
+  /// - Parameter seed: The seed: any number, the same on every rank. With `nil`, each call throws an error.
+  @inlinable
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, seed: Int?
+  ) -> SeededParallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(
+      chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed)
   }
 
   /// Returns this stride with options for how all ranks compute it.
@@ -45,12 +55,22 @@ extension StrideThrough where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> Parallel<some RandomAccessCollection<Element>> {
     Strided(self).parallel(
-      ParallelOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        seed: seed))
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Returns this stride with options and the seed of its random numbers; see ``ItemRandom``.
+  ///
+  /// - Parameter seed: The seed: any number, the same on every rank. With `nil`, each call throws an error.
+  @inlinable
+  public func parallel(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil, seed: Int?
+  ) -> SeededParallel<some RandomAccessCollection<Element>> {
+    Strided(self).parallel(
+      chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed)
   }
 
   /// Returns this stride with options for how all ranks compute it.

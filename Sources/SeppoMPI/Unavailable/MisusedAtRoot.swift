@@ -107,7 +107,7 @@ extension AtRoot where Value: Collection {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }
@@ -125,7 +125,7 @@ extension AtRoot where Value: Collection, Value.Element == Substring {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }

@@ -34,6 +34,37 @@ public struct MisusedParallel<Element> {
   }
 
   /// Never called.
+  @discardableResult
+  public func map<State, Result>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func mapResults<State, Value>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Value
+  ) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func compactMap<State, Result>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Result?
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  public func forEach<State>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Void
+  ) throws {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
   public var atRoot: MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -52,7 +83,7 @@ extension Collection {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -70,7 +101,7 @@ extension Collection where Element == Substring {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -88,7 +119,7 @@ extension Collection where Element == Character {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -107,7 +138,7 @@ extension Collection {
 
   public func parallel<Part>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
   }
@@ -125,7 +156,7 @@ extension EnumeratedSequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -143,7 +174,7 @@ extension Zip2Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -161,7 +192,7 @@ extension Dictionary {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -179,7 +210,7 @@ extension Sequence where Element: Codable & Sendable {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil
+    checkpoint: Checkpoint? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }

@@ -68,6 +68,34 @@ extension ParallelAtRoot {
   }
 }
 
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension SeededParallel {
+  public func map<Result>(_ f: @Sendable (Base.Element, inout ItemRandom) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func compactMap<Result>(_ f: @Sendable (Base.Element, inout ItemRandom) throws -> Result?) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension Parallel {
+  public func map<State, Result>(
+    with makeState: @Sendable () throws -> State, _ f: @Sendable (inout State, Base.Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
 // No results.
 @available(
   *, unavailable,
