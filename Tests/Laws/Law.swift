@@ -31,7 +31,7 @@ package struct Law: Sendable {
 
 package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
-  + errorLaws + reduceLaws + forEachLaws + compactMapLaws + stateLaws + randomLaws
+  + errorLaws + reduceLaws + forEachLaws + compactMapLaws + stateLaws + randomLaws + tupleLaws
   + mapResultsLaws + timeoutLaws + rootLaws + propertyLaws + bigLaws
 
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"

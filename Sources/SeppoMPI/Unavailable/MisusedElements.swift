@@ -147,7 +147,7 @@ extension Collection {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: enumerated() returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(i, xs[i]) }"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
 )
 extension EnumeratedSequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -165,7 +165,7 @@ extension EnumeratedSequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: zip returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(xs[i], ys[i]) }"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
 )
 extension Zip2Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -183,7 +183,7 @@ extension Zip2Sequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: a dictionary's elements are tuples, which aren't Codable, and their order differs between ranks: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
+    "the elements can't travel between ranks: the order of a dictionary's elements differs between ranks: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
 )
 extension Dictionary {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
