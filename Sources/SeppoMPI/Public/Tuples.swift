@@ -64,41 +64,6 @@ extension EnumeratedSequence where Base.Element: Codable & Sendable {
   }
 }
 
-// A sorted dictionary.
-extension Array {
-  /// Returns an array with the results of mapping `f` over the entries of a dictionary, computed by all ranks; see
-  /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
-  ///
-  /// ```swift
-  /// let scores = try table.sorted { $0.key < $1.key }.mapParallel { key, value in score(key, value) }
-  /// ```
-  @inlinable
-  public func mapParallel<Key: Codable & Sendable, Value: Codable & Sendable, Result: Codable & Sendable>(
-    _ f: @Sendable ((key: Key, value: Value)) throws -> Result, fileID: StaticString = #fileID,
-    line: UInt = #line, column: UInt = #column
-  ) throws -> [Result] where Element == (key: Key, value: Value) {
-    try parallel().map(f, fileID: fileID, line: line, column: column)
-  }
-
-  /// Returns the entries of a dictionary with options for how all ranks compute them; see ``ParallelOptions``.
-  @inlinable
-  public func parallel<Key: Codable & Sendable, Value: Codable & Sendable>(
-    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
-  ) -> ParallelTuples<[_Entry<Key, Value>]> where Element == (key: Key, value: Value) {
-    parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
-  }
-
-  /// Returns the entries of a dictionary with options for how all ranks compute them.
-  @inlinable
-  public func parallel<Key: Codable & Sendable, Value: Codable & Sendable>(_ options: ParallelOptions)
-    -> ParallelTuples<[_Entry<Key, Value>]> where Element == (key: Key, value: Value)
-  {
-    ParallelTuples(map { _Entry<Key, Value>($0) }, options)
-  }
-}
-
 // Tuples of two, three and four parts.
 extension Collection {
   /// Returns an array with the results of mapping `f` over the tuples, computed by all ranks; see
@@ -191,5 +156,41 @@ extension Collection {
   >(_ options: ParallelOptions) -> ParallelTuples<[_Tuple<First, Second, Third, Fourth>]>
   where Element == (First, Second, Third, Fourth) {
     ParallelTuples(map { _Tuple<First, Second, Third, Fourth>($0) }, options)
+  }
+}
+
+// A sorted dictionary. Not an unsorted one, which is no `RandomAccessCollection`. Not in `Array`: the compiler would try it
+// before the functions of `Collection`, and not name the mistake in an `f` of another array.
+extension RandomAccessCollection {
+  /// Returns an array with the results of mapping `f` over the entries of a dictionary, computed by all ranks; see
+  /// ``Swift/Collection/mapParallel(_:fileID:line:column:)``.
+  ///
+  /// ```swift
+  /// let scores = try table.sorted { $0.key < $1.key }.mapParallel { key, value in score(key, value) }
+  /// ```
+  @inlinable
+  public func mapParallel<Key: Codable & Sendable, Value: Codable & Sendable, Result: Codable & Sendable>(
+    _ f: @Sendable ((key: Key, value: Value)) throws -> Result, fileID: StaticString = #fileID,
+    line: UInt = #line, column: UInt = #column
+  ) throws -> [Result] where Element == (key: Key, value: Value) {
+    try parallel().map(f, fileID: fileID, line: line, column: column)
+  }
+
+  /// Returns the entries of a dictionary with options for how all ranks compute them; see ``ParallelOptions``.
+  @inlinable
+  public func parallel<Key: Codable & Sendable, Value: Codable & Sendable>(
+    chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
+    checkpoint: Checkpoint? = nil
+  ) -> ParallelTuples<[_Entry<Key, Value>]> where Element == (key: Key, value: Value) {
+    parallel(
+      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+  }
+
+  /// Returns the entries of a dictionary with options for how all ranks compute them.
+  @inlinable
+  public func parallel<Key: Codable & Sendable, Value: Codable & Sendable>(_ options: ParallelOptions)
+    -> ParallelTuples<[_Entry<Key, Value>]> where Element == (key: Key, value: Value)
+  {
+    ParallelTuples(map { _Entry<Key, Value>($0) }, options)
   }
 }
