@@ -153,7 +153,7 @@ let package = Package(
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [
-        "SeppoCheckpoint", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
+        "SeppoCheckpoint", "SeppoTesting", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),
