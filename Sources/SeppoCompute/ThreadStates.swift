@@ -26,7 +26,8 @@ public struct NoStates: KernelStates {
 public final class ThreadStates<State>: KernelStates {
   /// Holds the state of one thread.
   ///
-  /// `@unchecked Sendable` because only that thread uses it, until all are released at the end of the call.
+  /// `@unchecked Sendable` because only that thread uses it, until all are released at the end of the call, on the
+  /// calling thread.
   @usableFromInline
   final class Holder: @unchecked Sendable {
     @usableFromInline var state: State
@@ -54,15 +55,6 @@ public final class ThreadStates<State>: KernelStates {
     holders.withLock { $0[thread] = holder }
     return holder
   }
-
-  /// Releases all states, on the calling thread. No other thread may use one.
-  fileprivate func release() {
-    // After the lock: a `deinit` may take long.
-    _ = holders.withLock { holders in
-      defer { holders = [:] }
-      return holders
-    }
-  }
 }
 
 /// Calls the body with states that are made by `make`, and releases them when it ends.
@@ -70,8 +62,7 @@ public func withThreadStates<State, Value>(
   _ make: @Sendable () throws -> State, _ body: (ThreadStates<State>) throws -> Value
 ) throws -> Value {
   try withoutActuallyEscaping(make) { make in
-    let states = ThreadStates(make)
-    defer { states.release() }
-    return try body(states)
+    // This is the only reference to the states, so they are released here. Another one would trap.
+    try body(ThreadStates(make))
   }
 }
