@@ -66,6 +66,9 @@ let package = Package(
     .executableTarget(
       name: "Primes", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Primes", swiftSettings: strict),
     .executableTarget(
+      name: "MonteCarlo", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/MonteCarlo",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Sweep",
       dependencies: [
         "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),
@@ -136,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "WordCount", "Primes", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers", "Network",
+        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers",
+        "Network",
         "Checkpoints", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
@@ -149,7 +153,7 @@ let package = Package(
     .testTarget(
       name: "SeppoCheckpointTests",
       dependencies: [
-        "SeppoCheckpoint", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
+        "SeppoCheckpoint", "SeppoTesting", "Storing", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),

@@ -360,6 +360,19 @@ def whole_processes():
         family="kept",
     )
     yield Row(
+        "random",
+        "random numbers of an item: speed ÷ SplitMix64's, one rank",
+        "times",
+        0.5,
+        (ours("random", "--items", "{items}", "--rounds", "{rounds}"),),
+        {
+            "full": {"items": 1_000, "rounds": 15},
+            "quick": {"items": 1_000, "rounds": 5},
+            "smoke": {"items": 10, "rounds": 1},
+        },
+        family="random",
+    )
+    yield Row(
         "start-up",
         "hello world from 2 ranks, from mpirun's start to its end",
         "ms",

@@ -61,20 +61,25 @@ public final class ChunkLimits: Sendable {
 }
 
 /// Runs `f` on a chunk, with one value per item.
+///
+/// - Parameter f: gets the thread's state, an item, and the item's index among all items of the call.
 @inlinable
 @inline(__always)
-public func computeChunk<Element, Value>(
-  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (Element) throws -> Value
+public func computeChunk<States: KernelStates, Element, Value>(
+  _ states: States, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int,
+  _ limits: ChunkLimits, _ f: (inout States.State, Element, Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
-  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress, !items.isEmpty, !limits.isBeyond(first)
+  else { return ChunkOutcome(completed: 0) }
   var completed = 0
   do {
-    while completed < items.count {
-      if limits.isBeyond(first + completed) { break }
-      (start + completed).initialize(to: try f(items[completed]))
-      completed += 1
+    try states.withState { state in
+      while completed < items.count {
+        if limits.isBeyond(first + completed) { break }
+        (start + completed).initialize(to: try f(&state, items[completed], first + completed))
+        completed += 1
+      }
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error)
@@ -84,26 +89,30 @@ public func computeChunk<Element, Value>(
 
 /// Runs `f` on a chunk, with one value per block of items.
 ///
-/// - Parameter f: computes the value of a block from its items and the index of the first one. It increments its third
-///   argument for each item that it has processed, starting at 0.
+/// - Parameter f: gets the thread's state, the items of a block, the index of the first one among all items of the call,
+///   and a count of 0, which it increments for each item that it has processed.
 @inlinable
 @inline(__always)
-public func computeBlocks<Element, Value>(
-  _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits,
-  _ f: (UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
+public func computeBlocks<States: KernelStates, Element, Value>(
+  _ states: States, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int,
+  _ limits: ChunkLimits,
+  _ f: (inout States.State, UnsafeBufferPointer<Element>, Int, inout Int) throws -> Value
 ) -> ChunkOutcome {
   let items = input.assumingMemoryBound(to: Element.self)
-  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress else { return ChunkOutcome(completed: 0) }
+  guard let start = output.assumingMemoryBound(to: Value.self).baseAddress, !items.isEmpty, !limits.isBeyond(first)
+  else { return ChunkOutcome(completed: 0) }
   var (completed, next, done) = (0, 0, 0)
   do {
-    while next < items.count {
-      if limits.isBeyond(first + completed) { break }
-      done = 0
-      let end = min(next + limits.size(ofBlock: first + completed), items.count)
-      let block = UnsafeBufferPointer(rebasing: items[next..<end])
-      (start + completed).initialize(to: try f(block, limits.firstItem(ofBlock: first + completed), &done))
-      completed += 1
-      next = end
+    try states.withState { state in
+      while next < items.count {
+        if limits.isBeyond(first + completed) { break }
+        done = 0
+        let end = min(next + limits.size(ofBlock: first + completed), items.count)
+        let block = UnsafeBufferPointer(rebasing: items[next..<end])
+        (start + completed).initialize(to: try f(&state, block, limits.firstItem(ofBlock: first + completed), &done))
+        completed += 1
+        next = end
+      }
     }
   } catch {
     return ChunkOutcome(completed: completed, thrown: error, offset: done)

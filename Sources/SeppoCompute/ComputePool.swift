@@ -32,6 +32,9 @@ package final class ComputePool: @unchecked Sendable {
   private let idleTimeout: Int
   /// The waiting and the running tasks.
   private var participant = Participant<PooledTask>(threads: 0)
+  /// The threads that have computed in this call. Others, left over from a call with more threads, get no task as long as
+  /// these are enough: each would make a state of its own.
+  private var active: Set<Int> = []
   private var finished: [any ComputeTask] = []
   private var kernel: ChunkKernel?
   private let slots: InFlightSlots
@@ -69,6 +72,7 @@ package final class ComputePool: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     self.kernel = kernel
     participant.threads = wanted
+    active.removeAll(keepingCapacity: true)
     lacksThreads = false
     if threads == 0 { try startThread() }
   }
@@ -149,7 +153,26 @@ package final class ComputePool: @unchecked Sendable {
     }
     participant.submit(PooledTask(task: task))
     waitingCount.store(participant.waiting.count, ordering: .relaxed)
-    pthread_cond_signal(workAvailable)
+    wakeThread()
+  }
+
+  /// Wakes a thread that takes a task. Call it with the mutex locked.
+  private func wakeThread() {
+    // A single thread that is woken may be one that gets no task in this call.
+    if threads > participant.threads {
+      pthread_cond_broadcast(workAvailable)
+    } else {
+      pthread_cond_signal(workAvailable)
+    }
+  }
+
+  /// Returns the next task for this thread, or nil if there is none. Call it with the mutex locked.
+  private func nextTask(on thread: Int) -> PooledTask? {
+    guard active.contains(thread) || active.count < participant.threads, let task = participant.next(on: thread) else {
+      return nil
+    }
+    active.insert(thread)
+    return task
   }
 
   /// Returns the tasks that have finished since the last call.
@@ -248,7 +271,7 @@ package final class ComputePool: @unchecked Sendable {
       finished.append(task)
       finishedCount.store(finished.count, ordering: .releasing)
       // Another thread may have found too many threads running.
-      if !participant.waiting.isEmpty { pthread_cond_signal(workAvailable) }
+      if !participant.waiting.isEmpty { wakeThread() }
       pthread_mutex_unlock(mutex)
       pthread_cond_signal(workDone)
     }
@@ -280,17 +303,18 @@ package final class ComputePool: @unchecked Sendable {
     }
     pthread_mutex_lock(mutex)
     let end = monotonicNanoseconds() + idleTimeout
-    var next = participant.next(on: number)
+    var next = nextTask(on: number)
     while next == nil {
       if lacksThreads || monotonicNanoseconds() >= end {
         threads -= 1
         freeSlots.append(number)
+        active.remove(number)
         pthread_cond_signal(workDone)
         pthread_mutex_unlock(mutex)
         return nil
       }
       wait(for: workAvailable, until: end)
-      next = participant.next(on: number)
+      next = nextTask(on: number)
     }
     waitingCount.store(participant.waiting.count, ordering: .relaxed)
     guard let kernel, let task = next?.task else { preconditionFailure("a chunk was submitted without a kernel") }

@@ -6,11 +6,13 @@
 package enum Items {
   /// Whether arrays of this type are sent as their memory. Slow: call it once per `map`.
   package static func areMemory(_ type: Any.Type) -> Bool {
-    (type as? any _PlainBytes.Type)?._memoryCode != nil
+    (type as? any _PlainBytes.Type)?._memoryCode != nil || (type as? any _TupleItem.Type)?.areMemory == true
   }
 
   /// Whether Seppo encodes the type itself, bit by bit, instead of calling its `encode(to:)`.
-  package static func haveOwnForm(_ type: Any.Type) -> Bool { type is any _PlainBytes.Type }
+  package static func haveOwnForm(_ type: Any.Type) -> Bool {
+    type is any _PlainBytes.Type || (type as? any _TupleItem.Type)?.haveOwnForm == true
+  }
 
   /// Appends the items to the writer as one part.
   ///

@@ -7,11 +7,11 @@ package enum PlainMemoryPromise {
   private static let known = Mutex<[ObjectIdentifier: String?]>([:])
 
   /// Returns the type that breaks the promise, and the reason: the given type, or the element type of an array,
-  /// optional, set or dictionary. Nil if none does.
+  /// optional, set or dictionary, or the type of a tuple's part. Nil if none does.
   package static func broken(in type: Any.Type) -> (type: Any.Type, reason: String)? {
     if let plain = type as? any PlainMemory.Type { return reason(plain).map { (plain, $0) } }
-    guard let container = type as? any Container.Type else { return nil }
-    return container.elementTypes.lazy.compactMap { broken(in: $0) }.first
+    let parts = (type as? any Container.Type)?.elementTypes ?? (type as? any _TupleItem.Type)?.partTypes ?? []
+    return parts.lazy.compactMap { broken(in: $0) }.first
   }
 
   private static func reason(_ type: any PlainMemory.Type) -> String? {

@@ -15,6 +15,16 @@ private enum Config {
 #endif
 
 let contextLaws = [
+  Law("localRank and localSize number the ranks of a host, in the program and in items", withoutCheck: true) {
+    let hosts = (0..<Seppo.size).map { hostName(ofRank: $0) }
+    func local(_ rank: Int) -> [Int] {
+      [rank, hosts[..<rank].count { $0 == hosts[rank] }, hosts.count { $0 == hosts[rank] }]
+    }
+    try requireEqual([Seppo.rank, Seppo.localRank, Seppo.localSize], local(Seppo.rank))
+    for found in try (0..<100).mapParallel({ _ in [Seppo.rank, Seppo.localRank, Seppo.localSize] }) {
+      try requireEqual(found, local(found[0]))
+    }
+  },
   Law("f has the task-local values of the call") {
     for (scale, label) in [(10, "ten"), (100, "hundred")] {
       try Config.$scale.withValue(scale) {

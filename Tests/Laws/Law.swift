@@ -32,7 +32,7 @@ package struct Law: Sendable {
 package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
   + errorLaws + reduceLaws + mapReduceLaws + forEachLaws + compactMapLaws + flatMapLaws + filterLaws + countLaws
-  + minMaxLaws + firstLaws + containsLaws
+  + stateLaws + randomLaws + tupleLaws + minMaxLaws + firstLaws + containsLaws
   + mapResultsLaws + timeoutLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws + bigLaws
 
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"

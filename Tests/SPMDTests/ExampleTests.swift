@@ -72,6 +72,13 @@ extension SPMDTests {
       #expect(job.output == "\(count)\n")
     }
 
+    @Test("MonteCarlo prints the same digits on any number of ranks", arguments: [nil, 1, 2, 3] as [Int?])
+    func monteCarlo(on ranks: Int?) async throws {
+      let job = try await Mpirun.run(ranks, "MonteCarlo", ["1000000", "--seed", "7"])
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "3.141524 ± 0.0016422310913583385\n")
+    }
+
     @Test("A usage error is printed once, and the status is 64", arguments: [["x"], ["-1"], []])
     func usageError(_ arguments: [String]) async throws {
       let job = try await Mpirun.run(3, "Primes", arguments)

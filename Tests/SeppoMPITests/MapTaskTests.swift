@@ -25,7 +25,7 @@ struct MapTaskTests {
     try pool.begin(
       { input, output, first, bound in
         gate.pass()
-        return computeChunk(input, output, first, bound) { (item: Int) in "\(item)" }
+        return computeChunk(NoStates(), input, output, first, bound) { (_, item: Int, _) in "\(item)" }
       }, threads: 1)
     let task = MapTask<Int, String>(
       chunk: 0..<5, of: Blocks(of: 5), input: .memory(UnsafeBufferPointer(items)), output: .message, context: context)

@@ -23,6 +23,13 @@ struct MembersTests {
     }
   }
 
+  @Test("The ranks of a host are numbered in their order")
+  func localRanks() {
+    let hosts = ["a", "b", "a", "c", "b", "a"]
+    let all = hosts.indices.map { Members(rank: $0, hosts: hosts) }
+    #expect(all.map(\.localRank) == [0, 0, 1, 0, 1, 2] && all.map(\.here) == [3, 2, 3, 1, 2, 3])
+  }
+
   @Test("The other ranks track rank 0")
   func others() {
     let members = members(2)

@@ -5,15 +5,27 @@ import Testing
 
 @Suite("A call's items in a checkpoint")
 struct WorkOfCallTests {
-  private func bytes<Element: Codable & Sendable>(_ items: Elements<Element>) -> [[UInt8]] {
+  private func bytes<Element: Codable & Sendable>(_ items: Elements<Element>, seed: Int? = nil) -> [[UInt8]] {
     let work = CheckpointWork(
-      items, Blocks(of: items.count), result: Int.self, resultsAreMemory: true, place: "A/B.swift:1", round: 1)
+      items, Blocks(of: items.count), result: Int.self, resultsAreMemory: true, place: "A/B.swift:1", round: 1,
+      seed: seed)
     var allBytes: [[UInt8]] = []
     work.eachItem { index, bytes in
       #expect(index == allBytes.count)
       allBytes.append(Array(bytes))
     }
     return allBytes
+  }
+
+  @Test("With random numbers, seed and index are part of an item: its result depends on them")
+  func seeds() {
+    [7, 7, 7].withUnsafeBufferPointer { items in
+      let plain = bytes(Elements.memory(items))
+      #expect(plain[0] == plain[1])
+      let seeded = bytes(Elements.memory(items), seed: 0)
+      #expect(Set(seeded + plain + bytes(Elements.memory(items), seed: 1)).count == 7)
+      #expect(seeded == bytes(Elements.memory(items), seed: 0))
+    }
   }
 
   private func matchesItsElements<Base: Sequence>(_ base: Base) -> Bool where Base.Element: Codable & Sendable {

@@ -87,6 +87,26 @@ struct RankEndingTests {
     guard case .itemsDiffer = error else { throw error }
   }
 
+  @Test("Seeds that differ between ranks are an error")
+  func seedsDiffer() async throws {
+    for atRoot in [false, true] {
+      let error = try await #require(throws: SeppoError.self) {
+        try await withRanksAsync(3) {
+          for _ in 0..<3 { _ = try [1, 2, 3].parallel(seed: 5).map { $1.next() } }
+          let seed = Seppo.rank == 1 ? 17 : 42
+          if atRoot {
+            _ = try Seppo.atRoot { [1, 2] }.parallel(seed: seed).map { $1.next() }
+          } else {
+            _ = try [1, 2].parallel(seed: seed).map { $1.next() }
+          }
+        }
+      }
+      guard case .diverged(let positions) = error else { throw error }
+      #expect(positions[0].call.hasSuffix("with seed 42") && positions[1].call.hasSuffix("with seed 17"))
+      #expect(error.description.contains("seed"))
+    }
+  }
+
   @Test("Seppo.exit ends withRanks, not the process", arguments: ["all", "root", "item"], [1, 3])
   func exit(place: String, count: Int) async {
     await #expect {

@@ -3,9 +3,11 @@ import SeppoWire
 
 extension CheckpointWork {
   /// Creates the description of a call's work.
+  ///
+  /// - Parameter seed: the seed of the random numbers. With one, the result of an item also depends on its index.
   init<Element: Codable & Sendable, Result>(
     _ elements: Elements<Element>, _ blocks: Blocks, result: Result.Type, resultsAreMemory: Bool, place: String,
-    round: Int
+    round: Int, seed: Int? = nil
   ) {
     self.init(
       place: place, round: round, count: blocks.count, element: String(describing: Element.self),
@@ -20,6 +22,7 @@ extension CheckpointWork {
         if index == blocks.firstItem(of: block) {
           writer.removeAll()
           isUnencodable = false
+          if let seed { try? writer.write([seed, index]) }
         }
         do { try writer.write(item) } catch { isUnencodable = true }
         guard index + 1 == blocks.items || blocks.block(of: index + 1) > block else { return }

@@ -34,9 +34,10 @@ final class CallGate: @unchecked Sendable {
 
   /// Makes a collective call: numbers it, and excludes other threads of this rank until it ends.
   ///
+  /// - Parameter seed: the seed on which the call's results depend, if any.
   /// - Throws: `SeppoError` if the call is not allowed here.
   func pass<Value>(
-    _ name: String, at place: Place, types: [Any.Type], _ body: (CallSignature) throws -> Value
+    _ name: String, at place: Place, types: [Any.Type], seed: Int? = nil, _ body: (CallSignature) throws -> Value
   ) throws -> Value {
     let context = CallContext.current
     guard context == .everyRank else {
@@ -55,7 +56,8 @@ final class CallGate: @unchecked Sendable {
     defer { isTaken.store(false, ordering: .releasing) }
     if let broken { throw broken }
     current = Call(number: current.number + 1, name: name, place: place)
-    return try body(CallSignature(number: current.number, site: try site(of: name, at: place, types: types)))
+    return try body(
+      CallSignature(number: current.number, site: try site(of: name, at: place, types: types), seed: seed))
   }
 
   /// Whether a thread is in a call.

@@ -70,14 +70,15 @@ final class Job: @unchecked Sendable {
 
   /// Makes a collective call.
   ///
-  /// - Parameter rootMayBeAway: Whether rank 0 runs the program's own code within it, so that it may not answer
-  ///   heartbeats.
+  /// - Parameters:
+  ///   - seed: The seed on which the call's results depend, if any.
+  ///   - rootMayBeAway: Whether rank 0 runs the program's own code within it, so that it may not answer heartbeats.
   /// - Throws: `SeppoError` if the call is not allowed here.
   func call<Value>(
-    _ name: String, at place: Place, types: [Any.Type] = [], rootMayBeAway: Bool = false,
+    _ name: String, at place: Place, types: [Any.Type] = [], seed: Int? = nil, rootMayBeAway: Bool = false,
     _ body: (CallSignature) throws -> Value
   ) throws -> Value {
-    try gate.pass(name, at: place, types: types) { signature in
+    try gate.pass(name, at: place, types: types, seed: seed) { signature in
       let number = signature.number
       members.beginCall()
       heartbeat.beginCall(rootMayBeAway: rootMayBeAway)

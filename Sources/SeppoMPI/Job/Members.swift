@@ -8,6 +8,8 @@ final class Members {
   let hosts: [String]
   /// The number of ranks on this rank's host.
   let here: Int
+  /// This rank's number among these.
+  let localRank: Int
   /// The other ranks that have joined the current call, in the order in which they joined.
   private(set) var present: [Int] = []
   private var isPresent: [Bool]
@@ -18,6 +20,7 @@ final class Members {
     self.rank = rank
     self.hosts = hosts
     here = hosts.count { $0 == hosts[rank] }
+    localRank = hosts[..<rank].count { $0 == hosts[rank] }
     isPresent = Array(repeating: false, count: hosts.count)
   }
 

@@ -40,7 +40,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
     }
     let work = CheckpointWork(
       elements, source.blocks, result: Value.self, resultsAreMemory: call.valuesAreMemory,
-      place: call.place.text, round: round)
+      place: call.place.text, round: round, seed: call.options.seed)
     let journal = try MapJournal<Value>(
       checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
     self.journal = journal

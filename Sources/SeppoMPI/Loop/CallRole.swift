@@ -33,7 +33,7 @@ extension MapCall {
       }
       return try withoutActuallyEscaping(kernel) { try body(.alone(local($0, nil))) }
     }
-    return try job.call(verb.name, at: place, types: [Element.self, Value.self]) { signature in
+    return try job.call(verb.name, at: place, types: [Element.self, Value.self], seed: options.seed) { signature in
       // Counted before anything can throw, so that rounds are the same in each run.
       let round =
         job.isRoot

@@ -21,6 +21,8 @@ struct Verb: Sendable {
   let keepsFailures: Bool
   /// Whether results are consumed on rank 0 as they come.
   let consumesResults: Bool
+  /// Whether `f` gets random numbers, so that the call needs a seed.
+  private(set) var needsSeed = false
   /// The maximum number of blocks, if a value is computed from a block of items; nil if each item has its own value.
   let mostBlocks: Int?
   /// Whether a value may decide the call, so that not all are computed.
@@ -37,6 +39,13 @@ struct Verb: Sendable {
     self.keepsFailures = keepsFailures
     self.mostBlocks = mostBlocks
     self.mayEndEarly = mayEndEarly
+  }
+
+  /// The same verb with an `f` that gets random numbers.
+  @usableFromInline var seeded: Verb {
+    var verb = self
+    verb.needsSeed = true
+    return verb
   }
 }
 
@@ -58,7 +67,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, isCompared: isCompared, defaultThreads: job.settings.threads, place: place)
+      options, isCompared: isCompared, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads, place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.

@@ -83,12 +83,9 @@ extension Work where Element: Codable & Sendable {
     return try Array(base).withUnsafeBufferPointer { try work(.all(.memory($0))) }
   }
 
-  /// Returns whether the elements are drawn on rank 0 only, as they are needed. A collection that isn't lazy has its elements
-  /// already, on every rank, and so has a stride.
+  /// Returns whether the elements are drawn on rank 0 only, as they are needed.
   @usableFromInline
-  static func isDrawn<Base: Sequence<Element>>(_ base: Base.Type) -> Bool {
-    !(base is any Collection.Type || base is any EvenlySpaced.Type) || base is any LazySequenceProtocol.Type
-  }
+  static func isDrawn<Base: Sequence<Element>>(_ base: Base.Type) -> Bool { SeppoMPI.isDrawn(base) }
 }
 
 /// Returns whether this rank's elements are the ones that are computed.

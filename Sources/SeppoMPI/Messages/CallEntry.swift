@@ -36,7 +36,8 @@ struct CallEntry {
 
   static func write(_ signature: CallSignature, threads: Int, _ sample: ItemSample?) -> WireWriter {
     let fingerprints = sample?.fingerprints ?? []
-    let writer = WireWriter(capacity: size + 8 * fingerprints.count + signature.site.bytes.count)
+    let text = signature.bytes
+    let writer = WireWriter(capacity: size + 8 * fingerprints.count + text.count)
     let head = writer.append(uninitialized: size + 8 * fingerprints.count)
     for (place, word) in [threads, signature.number, sample?.count ?? -1, fingerprints.count].enumerated() {
       head.storeBytes(of: Int64(word).littleEndian, toByteOffset: 8 * place, as: Int64.self)
@@ -44,7 +45,7 @@ struct CallEntry {
     for (place, fingerprint) in fingerprints.enumerated() {
       head.storeBytes(of: fingerprint.littleEndian, toByteOffset: size + 8 * place, as: UInt64.self)
     }
-    signature.site.bytes.withUnsafeBytes { writer.append($0) }
+    text.withUnsafeBytes { writer.append($0) }
     return writer
   }
 
@@ -52,7 +53,7 @@ struct CallEntry {
 
   func matches(_ signature: CallSignature) -> Bool {
     guard number == signature.number else { return false }
-    if site.elementsEqual(signature.site.bytes) { return true }
+    if site.elementsEqual(signature.bytes) { return true }
     // Ranks may end with different statuses.
     return signature.site.isProgramEnd && CallSite.texts(site).dropFirst().first == ""
   }

@@ -50,8 +50,17 @@ final class CallSite {
     self.place = place.text
     exactPlace = place.textWithColumn
     self.types = types.map { String(describing: $0) }.joined(separator: " → ")
-    bytes = Array(
-      [Array(call.utf8), Array(exactPlace.utf8), Array(self.types.utf8)].joined(separator: [CallSite.separator]))
+    bytes = CallSite.bytes([call, exactPlace, self.types])
+  }
+
+  /// Returns call, exact place and types, as they are sent by a rank that uses this seed.
+  func bytes(seed: Int) -> [UInt8] { CallSite.bytes([call(seed: seed), exactPlace, types]) }
+
+  /// Returns the call with its seed, if it has one.
+  func call(seed: Int?) -> String { seed.map { "\(call) with seed \($0)" } ?? call }
+
+  private static func bytes(_ texts: [String]) -> [UInt8] {
+    Array(texts.map { Array($0.utf8) }.joined(separator: [separator]))
   }
 
   /// Returns the three texts.
@@ -67,8 +76,13 @@ struct CallSignature {
   /// The number of calls that the rank has made.
   let number: Int
   let site: CallSite
+  /// The seed on which the results depend; nil if they depend on none.
+  let seed: Int?
+
+  /// The texts as they are sent: those of the site, and the seed.
+  var bytes: [UInt8] { seed.map { site.bytes(seed: $0) } ?? site.bytes }
 
   func position(of rank: Int) -> SeppoError.Position {
-    .init(rank: rank, number: number, call: site.call, place: site.exactPlace, types: site.types)
+    .init(rank: rank, number: number, call: site.call(seed: seed), place: site.exactPlace, types: site.types)
   }
 }

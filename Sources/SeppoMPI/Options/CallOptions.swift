@@ -9,11 +9,14 @@ struct CallOptions {
   private let place: Place
   /// Whether the items of every rank are compared with rank 0's.
   let isCompared: Bool
+  /// Whether `f` gets random numbers.
+  private let needsSeed: Bool
 
   /// - Parameter defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  init(_ options: ParallelOptions, isCompared: Bool, defaultThreads: Int?, place: Place) {
+  init(_ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, place: Place) {
     self.options = options
     self.isCompared = isCompared
+    self.needsSeed = needsSeed
     self.place = place
     requestedThreads = options.threads ?? defaultThreads
   }
@@ -24,6 +27,8 @@ struct CallOptions {
   var timeout: Int? { options.timeout?.inNanoseconds }
   var checkpoint: Checkpoint? { options.checkpoint }
   var buffer: Int? { options.buffer }
+  /// The seed on which the results depend; nil if they depend on none.
+  var seed: Int? { needsSeed ? options.seed : nil }
 
   var rule: ChunkRule {
     switch options.chunk {
@@ -51,6 +56,11 @@ struct CallOptions {
       throw bad(
         options.threads == nil ? "SEPPO_THREADS=\(requestedThreads)" : "threads: \(requestedThreads)",
         "a rank must have 1 to \(InFlightSlots.capacity) compute threads")
+    }
+    if needsSeed, options.seed == nil {
+      throw bad(
+        "seed: nil",
+        "f takes random numbers, so the call needs a seed, the same on every rank: xs.parallel(seed: 42)")
     }
     if options.retries < 0 { throw bad("retries: \(options.retries)", "must be 0 or more") }
     if let timeout = options.timeout, timeout <= .zero {

@@ -23,6 +23,8 @@ public struct ParallelOptions: Sendable {
   public var timeout: Duration?
   /// The checkpoint that stores results as they arrive, so that a later job can resume.
   public var checkpoint: Checkpoint?
+  /// The seed of the random numbers, for the verbs of ``Parallel/seeded``: any number, the same on every rank.
+  public var seed: Int?
   /// The maximum number of results that are computed but not consumed, for the verbs whose results are consumed as they
   /// come: 1 or more, or nil for as many as take 16 MiB, and at least two per compute thread of all ranks.
   public var buffer: Int?
@@ -30,13 +32,14 @@ public struct ParallelOptions: Sendable {
   /// Creates options, with defaults for all that are omitted.
   public init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, buffer: Int? = nil
   ) {
     self.chunk = chunk
     self.threads = threads
     self.retries = retries
     self.timeout = timeout
     self.checkpoint = checkpoint
+    self.seed = seed
     self.buffer = buffer
   }
 }

@@ -1,3 +1,5 @@
+import SeppoCompute
+
 extension Parallel {
   /// Returns an array with the non-`nil` results of `f`, computed by all ranks. Every rank gets the whole array, in
   /// order.
@@ -17,16 +19,20 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> [Result] {
-    try compactMapped(to: .everyRank, Place(fileID: fileID, line: line, column: column), f) ?? []
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try compactMapped(.compactMap(to: .everyRank, options), place, NoStates()) { _, item, _ in try f(item) }
+      ?? []
   }
 
+  /// Computes the values of blocks that are not `nil`, and joins them.
   @inlinable
   @inline(__always)
-  func compactMapped<Result: Codable & Sendable>(
-    to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
+  func compactMapped<States: KernelStates, Result: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Result?
   ) throws -> [Result]? {
-    try joinedParts("compactMap", to: destination, place) { results, item in
-      if let result = try f(item) { results.append(result) }
+    try joinedParts(verb, place, states) { results, state, item, index in
+      if let result = try f(&state, item, index) { results.append(result) }
     }
   }
 }
@@ -41,6 +47,17 @@ extension ParallelAtRoot {
     _ f: @Sendable (Base.Element) throws -> Result?, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
-    AtRoot(try parallel.compactMapped(to: .root, Place(fileID: fileID, line: line, column: column), f))
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(
+      try parallel.compactMapped(.compactMap(to: .root, parallel.options), place, NoStates()) { _, item, _ in
+        try f(item)
+      })
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func compactMap(to destination: Destination, _ options: ParallelOptions) -> Verb {
+    Verb("compactMap", to: destination, mostBlocks: options.mostBlocks)
   }
 }

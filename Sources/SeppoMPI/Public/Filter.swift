@@ -31,12 +31,13 @@ extension Parallel {
   ) throws -> [Base.Element]? {
     // Of elements that no rank keeps, those that are included are sent back.
     if Work.isDrawn(Base.self) {
-      return try joinedParts("filter", to: destination, place) { kept, element in
+      let verb = Verb("filter", to: destination, mostBlocks: options.mostBlocks)
+      return try joinedParts(verb, place, NoStates()) { kept, _, element, _ in
         if try isIncluded(element) { kept.append(element) }
       }
     }
     return try pickParts("filter", to: destination, place) { input, output, first, limits in
-      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         // 32 bits are enough for any collection that fits into memory: a block is at most its 16,384th part.
         var offsets: [UInt32] = []
         for item in items {

@@ -1,3 +1,5 @@
+import SeppoCompute
+
 extension Parallel {
   /// Returns an array with the concatenated results of `f`, computed by all ranks. Every rank gets the whole array, in
   /// order.
@@ -23,7 +25,8 @@ extension Parallel {
   func flatMapped<Result: Codable & Sendable>(
     to destination: Verb.Destination, _ place: Place, _ f: @Sendable (Base.Element) throws -> [Result]
   ) throws -> [Result]? {
-    try joinedParts("flatMap", to: destination, place) { results, item in results += try f(item) }
+    let verb = Verb("flatMap", to: destination, mostBlocks: options.mostBlocks)
+    return try joinedParts(verb, place, NoStates()) { results, _, item, _ in results += try f(item) }
   }
 }
 

@@ -20,16 +20,33 @@ extension Parallel {
     column: UInt = #column
   ) throws {
     let place = Place(fileID: fileID, line: line, column: column)
+    try visit(.forEach(options), place, NoStates()) { _, item, _ in try f(item) }
+  }
+
+  /// Calls `f` for each element.
+  @inlinable
+  @inline(__always)
+  func visit<States: KernelStates>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Void
+  ) throws {
     // The result of a block is one byte, which says that it is done.
-    let verb = Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)
     _ = try runKernel(verb, place, UInt8.self) { input, output, first, limits in
-      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(states, input, output, first, limits) {
+        (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
         for item in items {
-          try f(item)
+          try f(&state, item, index + done)
           done += 1
         }
         return UInt8(1)
       }
     }
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func forEach(_ options: ParallelOptions) -> Verb {
+    Verb("forEach", to: .nowhere, mostBlocks: options.mostBlocks)
   }
 }

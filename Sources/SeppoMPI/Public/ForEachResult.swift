@@ -27,7 +27,7 @@ extension Parallel {
     try withWork(Place(fileID: fileID, line: line, column: column)) { work in
       try runStream(
         work, Verb("forEachResult", to: .nowhere, consumesResults: true), order,
-        { input, output, first, limits in computeChunk(input, output, first, limits, f) }, consume)
+        { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, consume)
     }
   }
 }

@@ -4,19 +4,20 @@ import SeppoCompute
 extension Parallel {
   /// Returns the results of all blocks, in order; nil on ranks that don't get them.
   ///
-  /// - Parameter add: adds the results of an element to those of its block.
+  /// - Parameter add: adds the results of an element to those of its block. It gets these, the thread's state, the element,
+  ///   and its index.
   @inlinable
   @inline(__always)
-  func joinedParts<Result: Codable & Sendable>(
-    _ name: String, to destination: Verb.Destination, _ place: Place,
-    _ add: @Sendable (inout [Result], Base.Element) throws -> Void
+  func joinedParts<States: KernelStates, Result: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ add: @Sendable (inout [Result], inout States.State, Base.Element, Int) throws -> Void
   ) throws -> [Result]? {
-    let verb = Verb(name, to: destination, mostBlocks: options.mostBlocks)
     let parts = try runKernel(verb, place, [Result].self) { input, output, first, limits in
-      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(states, input, output, first, limits) {
+        (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
         var part: [Result] = []
         for item in items {
-          try add(&part, item)
+          try add(&part, &state, item, index + done)
           done += 1
         }
         return part

@@ -20,17 +20,21 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> [Result] {
-    try mapped(Verb("mapParallel", to: .everyRank), Place(fileID: fileID, line: line, column: column), f)?.values ?? []
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try mapped(.map(to: .everyRank), place, NoStates()) { _, item, _ in try f(item) }?.values ?? []
   }
 
   /// Computes one value per element.
+  ///
+  /// - Parameter f: gets the thread's state, the element, and its index.
   @inlinable
   @inline(__always)
-  func mapped<Value: Codable & Sendable>(
-    _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Value
+  func mapped<States: KernelStates, Value: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Value
   ) throws -> MapOutput<Value>? {
     try runKernel(verb, place, Value.self) { input, output, first, limits in
-      computeChunk(input, output, first, limits, f)
+      computeChunk(states, input, output, first, limits, f)
     }
   }
 }
@@ -46,7 +50,14 @@ extension ParallelAtRoot {
     _ f: @Sendable (Base.Element) throws -> Result, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
-    AtRoot(
-      try parallel.mapped(Verb("map", to: .root), Place(fileID: fileID, line: line, column: column), f)?.values)
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(try parallel.mapped(.map(to: .root), place, NoStates()) { _, item, _ in try f(item) }?.values)
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func map(to destination: Destination) -> Verb {
+    Verb(destination == .root ? "map" : "mapParallel", to: destination)
   }
 }

@@ -39,7 +39,7 @@ extension Parallel {
     try foldKernel(Verb(name, to: destination, mostBlocks: 1 << 10), place, from: initial) {
       $0 = try combine($0, $1)
     } kernel: { input, output, first, limits in
-      computeBlocks(input, output, first, limits) { (items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         // A block starts with its first element, so that no neutral value is needed.
         var value = try f(items[0])
         done = 1

@@ -25,9 +25,8 @@ extension Parallel {
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> [Result<Value, SeppoError>] {
-    try mapped(
-      Verb("mapResults", to: .everyRank, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
-    )?.results ?? []
+    let place = Place(fileID: fileID, line: line, column: column)
+    return try mapped(.mapResults(to: .everyRank), place, NoStates()) { _, item, _ in try f(item) }?.results ?? []
   }
 }
 
@@ -43,9 +42,14 @@ extension ParallelAtRoot {
     _ f: @Sendable (Base.Element) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
-    AtRoot(
-      try parallel.mapped(
-        Verb("mapResults", to: .root, keepsFailures: true), Place(fileID: fileID, line: line, column: column), f
-      )?.results)
+    let place = Place(fileID: fileID, line: line, column: column)
+    return AtRoot(try parallel.mapped(.mapResults(to: .root), place, NoStates()) { _, item, _ in try f(item) }?.results)
+  }
+}
+
+extension Verb {
+  @usableFromInline
+  static func mapResults(to destination: Destination) -> Verb {
+    Verb("mapResults", to: destination, keepsFailures: true)
   }
 }

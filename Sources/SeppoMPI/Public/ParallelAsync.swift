@@ -40,7 +40,7 @@ public struct ParallelAsync<Base: AsyncSequence & Sendable> where Base.Element: 
       try makeCall(
         Work(items, nil, options, isCompared: false, place),
         Verb("results", to: .nowhere, consumesResults: true), order,
-        { input, output, first, limits in computeChunk(input, output, first, limits, f) }, queue)
+        { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, queue)
     }
   }
 }

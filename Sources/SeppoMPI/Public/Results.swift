@@ -21,7 +21,7 @@ extension Parallel {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) -> ParallelResults<Result> {
     streamResults(self, order, Place(fileID: fileID, line: line, column: column)) { input, output, first, limits in
-      computeChunk(input, output, first, limits, f)
+      computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
     }
   }
 }

@@ -21,6 +21,17 @@ public enum Seppo {
   /// Whether this is rank 0, which distributes the items and collects the results.
   public static var isRoot: Bool { rank == 0 }
 
+  /// The number of this rank among the ranks of its host: 0 to `localSize` − 1, in the order of the ranks. Without a
+  /// launcher, 0.
+  ///
+  /// ```swift
+  /// selectGPU(Seppo.localRank % gpuCount)
+  /// ```
+  public static var localRank: Int { Job.current.members.localRank }
+
+  /// The number of ranks on this rank's host. Without a launcher, 1.
+  public static var localSize: Int { Job.current.members.here }
+
   /// The name of the host on which this rank runs, as returned by `gethostname`.
   public static let hostName = HostName.own
 }

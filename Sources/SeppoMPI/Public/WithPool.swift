@@ -35,7 +35,7 @@ extension Seppo {
   ) throws -> AtRoot<Value> {
     try runPool(
       options, Place(fileID: fileID, line: line, column: column),
-      { input, output, first, limits in computeChunk(input, output, first, limits, f) }, body)
+      { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, body)
   }
 
   /// Like the other function, with an asynchronous body, which runs in the calling task.
@@ -49,6 +49,6 @@ extension Seppo {
   ) async throws -> AtRoot<Value> {
     try await runPool(
       options, Place(fileID: fileID, line: line, column: column),
-      { input, output, first, limits in computeChunk(input, output, first, limits, f) }, body)
+      { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, body)
   }
 }

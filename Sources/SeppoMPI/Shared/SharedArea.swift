@@ -75,7 +75,7 @@ struct SharedArea: @unchecked Sendable {
   /// - Returns: false if the signature is too long.
   func publish(_ head: Head, _ signature: CallSignature, _ sample: ItemSample?, isOpen: Bool) -> Bool {
     let fingerprints = sample?.fingerprints ?? []
-    let site = signature.site.bytes
+    let site = signature.bytes
     guard site.count + 8 * fingerprints.count <= SharedArea.signatureCapacity else { return false }
     let count = head.blocks.count
     parts.update(repeating: 0, count: count)
@@ -104,7 +104,7 @@ struct SharedArea: @unchecked Sendable {
 
   /// Returns whether the published call is this one.
   func matches(_ signature: CallSignature) -> Bool {
-    isEqual(signature.site.bytes, memory + SharedArea.signatureOffset + 8 * word(8), word(9))
+    isEqual(signature.bytes, memory + SharedArea.signatureOffset + 8 * word(8), word(9))
   }
 
   /// Returns whether the sample of the published call's items is this one.

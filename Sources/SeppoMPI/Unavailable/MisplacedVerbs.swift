@@ -9,7 +9,7 @@ extension Sequence {
   @discardableResult
   public func mapParallel<Result>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, _ f: (Element) throws -> Result
   ) throws -> [Result] {
     preconditionFailure("unavailable")
   }
@@ -24,7 +24,7 @@ extension AtRoot where Value: Sequence {
   @discardableResult
   public func mapParallel<Result>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Value.Element) throws -> Result
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, _ f: (Value.Element) throws -> Result
   ) throws -> [Result] {
     preconditionFailure("unavailable")
   }
@@ -39,7 +39,7 @@ extension Sequence {
   @discardableResult
   public func mapAtRoot<Result>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Result
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, _ f: (Element) throws -> Result
   ) throws -> AtRoot<[Result]> {
     preconditionFailure("unavailable")
   }
@@ -53,7 +53,7 @@ extension Sequence {
   @discardableResult
   public func mapResults<Value>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Value
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, _ f: (Element) throws -> Value
   ) throws -> [Result<Value, SeppoError>] {
     preconditionFailure("unavailable")
   }
@@ -67,7 +67,7 @@ extension Sequence {
   @discardableResult
   public func mapResultsAtRoot<Value>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, _ f: (Element) throws -> Value
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, _ f: (Element) throws -> Value
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
     preconditionFailure("unavailable")
   }

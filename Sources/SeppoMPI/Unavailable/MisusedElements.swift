@@ -41,6 +41,14 @@ public struct MisusedParallel<Element> {
 
   /// Never called.
   @discardableResult
+  public func map<State, Result>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
   public func mapReduce<Value: Codable & Sendable>(
     _ initial: Value, _ f: (Element) throws -> Value, _ combine: (Value, Value) throws -> Value
   ) throws -> Value {
@@ -49,7 +57,23 @@ public struct MisusedParallel<Element> {
 
   /// Never called.
   @discardableResult
+  public func mapResults<State, Value>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Value
+  ) throws -> [Result<Value, SeppoError>] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
   public func flatMap<Result>(_ f: (Element) throws -> [Result]) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  @discardableResult
+  public func compactMap<State, Result>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Result?
+  ) throws -> [Result] {
     preconditionFailure("unavailable")
   }
 
@@ -104,6 +128,13 @@ public struct MisusedParallel<Element> {
   /// Never called.
   @discardableResult
   public func allSatisfy(_ predicate: (Element) throws -> Bool) throws -> Bool {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  public func forEach<State>(
+    with makeState: () throws -> State, _ f: (inout State, Element) throws -> Void
+  ) throws {
     preconditionFailure("unavailable")
   }
 
@@ -190,7 +221,7 @@ extension Sequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: enumerated() returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(i, xs[i]) }"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
 )
 extension EnumeratedSequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -208,7 +239,7 @@ extension EnumeratedSequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: zip returns tuples, which aren't Codable: map the indices, xs.indices.mapParallel { i in f(xs[i], ys[i]) }"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
 )
 extension Zip2Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -226,7 +257,7 @@ extension Zip2Sequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: a dictionary's elements are tuples, which aren't Codable, and their order differs between ranks: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
+    "the elements can't travel between ranks: the order of a dictionary's elements differs between ranks: map the sorted keys, table.keys.sorted().mapParallel { key in f(key, table[key]!) }"
 )
 extension Dictionary {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {

@@ -72,6 +72,73 @@ extension ParallelAtRoot {
   }
 }
 
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension SeededParallel {
+  public func map<Result>(_ f: @Sendable (Base.Element, inout ItemRandom) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+
+  public func compactMap<Result>(_ f: @Sendable (Base.Element, inout ItemRandom) throws -> Result?) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension Parallel {
+  public func map<State, Result>(
+    with makeState: @Sendable () throws -> State, _ f: @Sendable (inout State, Base.Element) throws -> Result
+  ) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+// The same for tuples as elements. (Not for arrays of tuples: with an overload for them the compiler can't name the
+// mistake in an `f` of any other array.)
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension ParallelTuples {
+  public func map<Result>(_ f: @Sendable (Tuple) throws -> Result) throws -> [Result] {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension Zip2Sequence where Sequence1.Element: Codable & Sendable, Sequence2.Element: Codable & Sendable {
+  public func mapParallel<Result>(_ f: @Sendable ((Sequence1.Element, Sequence2.Element)) throws -> Result) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+}
+
+@available(
+  *, unavailable,
+  message:
+    "the result can't travel between ranks: f must return a type that is Codable & Sendable: add `: Codable, Sendable` to your struct or enum, return a struct for a tuple, String(x) for a Substring or Character, Array(x) for a slice"
+)
+extension EnumeratedSequence where Base.Element: Codable & Sendable {
+  public func mapParallel<Result>(_ f: @Sendable ((offset: Int, element: Base.Element)) throws -> Result) throws
+    -> [Result]
+  {
+    preconditionFailure("unavailable")
+  }
+}
+
 // No results.
 @available(
   *, unavailable,
