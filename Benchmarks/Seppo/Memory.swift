@@ -20,7 +20,7 @@ struct Memory: ParsableCommand {
   }
 
   /// Returns the peak resident memory of this process, in bytes, as the kernel counts it.
-  private static func peakBytes() throws -> Int {
+  static func peakBytes() throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     guard let words = line?.split(whereSeparator: \.isWhitespace), words.count == 3, let kilobytes = Int(words[1])

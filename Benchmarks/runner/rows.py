@@ -331,6 +331,63 @@ def verbs():
     )
 
 
+def streams():
+    for what, work, goal in (
+        ("unordered", "10⁵ tiny results consumed as they come, in any order, 2 ranks", 20),
+        ("pool", "10⁵ tiny tasks submitted to a pool and collected, 2 ranks", 20),
+    ):
+        own = ("--items", "{items}") if what == "unordered" else ("--tasks", "{items}")
+        chunks = {"chunks": CHUNKS, "quick_chunks": (4096,)} if what == "unordered" else {}
+        chunk = ("--chunk", "{chunk}") if what == "unordered" else ()
+        yield Row(
+            what,
+            work,
+            "items/s",
+            goal,
+            (
+                ours(what, *own, "--maps", "{maps}", ranks=2),
+                mpi4py("streams.py", what, "--items", "{items}", *chunk, "--maps", "{maps}", ranks=2, **chunks),
+            ),
+            {
+                "full": {"items": 100_000, "maps": 5},
+                "quick": {"items": 100_000, "maps": 1},
+                "smoke": {"items": 10_000, "maps": 1},
+            },
+            against="mpi4py",
+            family="streams",
+        )
+    yield Row(
+        "pool-latency",
+        "tiny tasks of a pool, one after the other, 2 ranks",
+        "µs",
+        5,
+        (
+            ours("pool", "--one-by-one", "--tasks", "{items}", "--maps", "{maps}", ranks=2),
+            mpi4py("streams.py", "one-by-one", "--items", "{items}", "--maps", "{maps}", ranks=2),
+        ),
+        {
+            "full": {"items": 10_000, "maps": 5},
+            "quick": {"items": 5_000, "maps": 3},
+            "smoke": {"items": 100, "maps": 1},
+        },
+        more_is_better=False,
+        against="mpi4py",
+        ratio="peer/ours",
+        family="streams",
+    )
+    yield Row(
+        "stream-memory",
+        "2,000 results of 1 MB consumed as they come, 2 ranks: rank 0's peak memory",
+        "MB",
+        200,
+        (ours("stream-memory", "--items", "{items}", ranks=2),),
+        {"full": {"items": 2_000}, "quick": {"items": 2_000}, "smoke": {"items": 50}},
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="streams",
+    )
+
+
 def whole_processes():
     for ranks in (2, 3):
         yield Row(
@@ -424,7 +481,9 @@ def without_mpi():
         )
 
 
-ROWS = (*squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *verbs(), *whole_processes(), *without_mpi())
+ROWS = (
+    *squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *verbs(), *streams(), *whole_processes(), *without_mpi()
+)
 
 
 def chosen(names):
