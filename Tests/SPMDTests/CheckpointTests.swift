@@ -11,8 +11,8 @@ extension SPMDTests {
         [
           "doubles", "fits", "fits at root", "strings by chunks of 7", "sets", "two calls", "labels", "stride",
           "retries, timeout and threads", "the same line in a loop", "the same label in a loop", "filter", "mapReduce",
-          "search",
-        ], byHand: ["fits", "strings by chunks of 7", "two calls", "the same line in a loop", "search"]))
+          "search", "stream",
+        ], byHand: ["stream", "fits", "strings by chunks of 7", "two calls", "the same line in a loop", "search"]))
     func resumes(_ name: String) async throws { try await resumes(name, environment: [:]) }
 
     @Test(
@@ -35,6 +35,27 @@ extension SPMDTests {
       }
       let fresh = try await CheckpointFolder().run(nil, name).job
       #expect(fresh.output == first.output, "\(fresh.report)")
+    }
+
+    @Test("If results are consumed as they come, those that are stored come first, and are not computed again")
+    func storedFirst() async throws {
+      let folder = try CheckpointFolder()
+      func run(_ number: Int) async throws -> (consumed: [Int], computed: Set<Int>) {
+        let (job, computed) = try await folder.run(3, "stream that ends early", number)
+        #expect(job.status == 0, "\(job.report)")
+        return (
+          job.output.split(separator: " ").compactMap { Int($0.trimmingCharacters(in: .newlines)) }, Set(computed)
+        )
+      }
+      let first = try await run(100)
+      #expect(first.consumed.count == 100 && first.computed.count < 300)
+      let second = try await run(0)
+      #expect(second.consumed.sorted() == Array(0..<500))
+      let stored = Set(0..<500).subtracting(second.computed)
+      #expect(stored.count >= 100 && stored.isSubset(of: first.computed))
+      #expect(Set(second.consumed.prefix(stored.count)) == stored)
+      let third = try await run(0)
+      #expect(third.computed.isEmpty && third.consumed == Array(0..<500))
     }
 
     @Test("A map of no items can use a checkpoint", arguments: SPMDTests.thorough([nil, 2], byHand: [2] as [Int?]))

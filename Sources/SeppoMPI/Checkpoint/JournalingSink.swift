@@ -1,7 +1,8 @@
 import SeppoEngine
 
 /// A sink that wraps another one and keeps all values in place until the end of the call, so that a journal can store
-/// them as they arrive, and they can be compared at the end. If the inner sink doesn't keep its values, it gets copies.
+/// them as they arrive, and they can be compared at the end. If the inner sink doesn't keep its values, it gets copies, and
+/// the journal's are freed when they are stored.
 final class JournalingSink<Inner: Sink>: Sink {
   static var keepsPlaces: Bool { true }
 
@@ -9,13 +10,22 @@ final class JournalingSink<Inner: Sink>: Sink {
   private let journal: MapJournal<Inner.Value>?
   /// Empty if the inner sink keeps its values.
   private let kept: UnsafeMutableBufferPointer<Inner.Value>
-  private var initialized = Coverage()
+  /// The copies, by their first index.
+  private var copies: [Int: Range<Int>] = [:]
 
-  init(_ inner: Inner, _ journal: MapJournal<Inner.Value>?, count: Int) {
+  /// - Parameter keepsCopies: whether copies are needed until the end of the call, although they are stored.
+  init(_ inner: Inner, _ journal: MapJournal<Inner.Value>?, count: Int, keepsCopies: Bool) {
     self.inner = inner
     self.journal = journal
     kept = .allocate(capacity: Inner.keepsPlaces ? 0 : count)
     journal?.begin(Inner.keepsPlaces ? inner.places(0..<count) : kept)
+    if !Inner.keepsPlaces, !keepsCopies { journal?.onStored = { [weak self] in self?.free($0) } }
+  }
+
+  private func free(_ range: Range<Int>) {
+    guard let copy = copies.removeValue(forKey: range.lowerBound) else { return }
+    places(range).deinitialize()
+    if range.upperBound < copy.upperBound { copies[range.upperBound] = range.upperBound..<copy.upperBound }
   }
 
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Inner.Value> {
@@ -26,9 +36,14 @@ final class JournalingSink<Inner: Sink>: Sink {
     if !Inner.keepsPlaces {
       let target = inner.places(chunk)
       for run in runs {
-        initialized.insert(run)
-        let copies = target[run.shifted(by: -chunk.lowerBound)]
-        _ = UnsafeMutableBufferPointer(rebasing: copies).initialize(from: places(run))
+        let inner = UnsafeMutableBufferPointer(rebasing: target[run.shifted(by: -chunk.lowerBound)])
+        if journal != nil, origin == nil {
+          // They are stored already.
+          _ = inner.moveInitialize(fromContentsOf: places(run))
+        } else {
+          copies[run.lowerBound] = run
+          _ = inner.initialize(from: places(run))
+        }
       }
     }
     let bad = inner.receive(chunk, runs, from: origin, coded: coded)
@@ -40,11 +55,13 @@ final class JournalingSink<Inner: Sink>: Sink {
   }
 
   var decisive: Int? { inner.decisive }
+  var passesStoredValues: Bool { inner.passesStoredValues }
+  func takeFailure(_ item: FailedItem) -> Bool { inner.takeFailure(item) }
 
   func abandon() { inner.abandon() }
 
   deinit {
-    for range in initialized.ranges { places(range).deinitialize() }
+    for range in copies.values { places(range).deinitialize() }
     kept.deallocate()
   }
 }

@@ -21,6 +21,9 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
   /// The delay before another attempt after a failure, in nanoseconds.
   private static var retryDelay: Int { 1_000_000_000 }
 
+  /// The encoded size after which restored results are delivered, in bytes.
+  private static var longestRun: Int { 1 << 20 }
+
   /// The outcome of one run of the storing thread.
   private final class WriteOutcome: Sendable {
     let isOver = Atomic<Bool>(false)
@@ -65,6 +68,8 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
   /// The last warning that was printed.
   private var lastWarning: String?
   private var nextAttempt = 0
+  /// Called with items whose results are stored, so that their places may be freed.
+  var onStored: ((Range<Int>) -> Void)?
 
   /// - Parameters:
   ///   - work: The work of the call.
@@ -121,6 +126,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
   func restore(into sink: some Sink<Result>, place: Place, poll: () throws -> Void) throws -> [Range<Int>] {
     var done: [Range<Int>] = []
     var run = 0..<0
+    var size = 0
     func deliver() throws {
       let items = run
       run = run.upperBound..<run.upperBound
@@ -135,10 +141,12 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     }
     do {
       try journal.load { item, bytes in
-        if item != run.upperBound || run.count == 4096 {
+        if item != run.upperBound || run.count == 4096 || size >= MapJournal.longestRun {
           try deliver()
           run = item..<item
+          size = 0
         }
+        size += bytes.count
         let (read, error) = Items.read(sink.places(item..<(item + 1)), from: bytes)
         if let error { throw unreadable(item, error) }
         run = run.lowerBound..<(item + read)
@@ -236,6 +244,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
       return
     }
     let count = batches.reduce(0) { $0 + $1.count }
+    if let onStored { for items in batches.flatMap(\.items) { onStored(items) } }
     let leftOut = outcome.leftOut.withLock { $0 }
     for error in leftOut { Console.write("Seppo: \(error).") }
     stored += count - leftOut.count

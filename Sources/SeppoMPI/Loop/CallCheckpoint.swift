@@ -26,11 +26,14 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
   ///   - sink: gets the restored results.
   ///   - start: gets the restored and quarantined items.
   ///   - count: the number of values.
+  ///   - poll: called repeatedly while results are restored. May wait.
   /// - Returns: the sink, or a wrapper that also stores values, for a later job or for a comparison.
   /// - Throws: `SeppoError.checkpoint` if the checkpoint can't be used.
-  func open(_ sink: any Sink<Value>, _ start: inout Coordinator.Start, count: Int) throws -> any Sink<Value> {
+  func open(
+    _ sink: any Sink<Value>, _ start: inout Coordinator.Start, count: Int, poll: () throws -> Void
+  ) throws -> any Sink<Value> {
     func keeping(_ sink: some Sink<Value>, _ journal: MapJournal<Value>?) -> any Sink<Value> {
-      JournalingSink(sink, journal, count: count)
+      JournalingSink(sink, journal, count: count, keepsCopies: job.checksWire)
     }
     guard let checkpoint = call.options.checkpoint else {
       return job.checksWire && !type(of: sink).keepsPlaces && start.isClosed ? keeping(sink, nil) : sink
@@ -45,7 +48,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
       checkpoint, work, hosts: job.hosts, report: job.report, call: job.current.number, place: call.place)
     self.journal = journal
     let sink = keeping(sink, journal)
-    start.done = try journal.restore(into: sink, place: call.place) { try job.checkRanks() }
+    start.done = try journal.restore(into: sink, place: call.place, poll: poll)
     // Set only now, because the journal can't be closed while it is being read.
     job.shutdown.finalAction = { [weak self] in self?.journal?.finish { rest(.sleep(nanoseconds: 1_000_000)) } }
     start.quarantine = journal.quarantine

@@ -97,7 +97,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     var start = Coordinator.Start(count: supply == nil ? count : 0)
     start.isClosed = supply == nil
     do {
-      self.sink = try checkpoint.open(sink, &start, count: count)
+      self.sink = try checkpoint.open(sink, &start, count: count) {
+        repeat { try job.checkRanks() } while try waitsForConsumer()
+      }
+      if sink.passesStoredValues { supply?.skip(start.done) }
     } catch let error as SeppoError {
       return try failEarly(with: error)
     }
@@ -112,6 +115,15 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     if let decisive = self.sink.decisive { coordinator.handle(.decided(by: decisive)) }
     coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
+  }
+
+  /// Waits a moment if stored values must be consumed before others can be read.
+  ///
+  /// - Returns: whether it did.
+  private func waitsForConsumer() throws -> Bool {
+    guard supply?.isFull == true else { return false }
+    job.pool.wait(nanoseconds: 1_000_000)
+    return true
   }
 
   private func untilFinished() throws {

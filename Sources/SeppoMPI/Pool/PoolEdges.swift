@@ -27,6 +27,7 @@ final class PoolConsumer<Input: Codable & Sendable, Output: Codable & Sendable>:
   var capacity: Int { .max }
   var isGone: Bool { pool.isEnded }
   func room(supplied: Int) -> Int { .max }
+  var isFull: Bool { false }
   func waitForRoom(supplied: Int) {}
   func complete() {}
 }

@@ -19,6 +19,7 @@ extension Parallel {
   /// - Throws: As ``map(_:fileID:line:column:)``, on every rank. In the order of the elements, the results before the first
   ///   element that throws have been consumed. `SeppoError.consumerThrew` if `consume` throws: no further items are started.
   @inlinable
+  @inline(__always)
   public func forEachResult<Result: Codable & Sendable>(
     _ f: @Sendable (Base.Element) throws -> Result, order: ResultOrder = .index,
     _ consume: (_ index: Int, _ result: Result) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
@@ -27,7 +28,9 @@ extension Parallel {
     try withWork(Place(fileID: fileID, line: line, column: column)) { work in
       try runStream(
         work, Verb("forEachResult", to: .nowhere, consumesResults: true), order,
-        { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, consume)
+        { input, output, first, limits in
+          computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
+        }, { batch, note in try batch.forEach(consume, note: note) })
     }
   }
 }

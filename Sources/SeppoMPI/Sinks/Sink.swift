@@ -30,12 +30,16 @@ protocol Sink<Value>: AnyObject {
   /// The lowest block so far whose value decides the call, so that no block after it is needed; nil if there is none.
   var decisive: Int? { get }
 
+  /// Whether values that an earlier job has stored are passed on before their turn.
+  var passesStoredValues: Bool { get }
+
   /// Frees the values, because the call has failed.
   func abandon()
 }
 
 extension Sink {
   func takeFailure(_ item: FailedItem) -> Bool { false }
+  var passesStoredValues: Bool { false }
 }
 
 /// The rank that computed values, and the time it took.

@@ -1,74 +1,65 @@
 import SeppoProcess
 import Synchronization
 
-/// Where the results of a call go one by one.
+/// Where the results of a call go as they come.
 protocol ResultConsumer<Value>: ValueConsumer {
   associatedtype Value: Sendable
 
   var capacity: Int { get set }
   /// Why no more results are wanted; nil if there is no error.
   var thrown: (any Error)? { get }
-  func put(_ entries: [ResultEntry<Value>])
+  func put(_ batch: ResultBatch<Value>)
 }
-
-/// The result of an item.
-typealias ResultEntry<Value> = (index: Int, result: Value)
 
 /// Results on their way from a call, on its own thread, to the code that consumes them.
 ///
-/// `Sendable` because the monitor guards what both threads use; the rest belongs to one of them.
+/// `Sendable` because the monitor guards what both threads use, and only the call's thread uses the capacity and the count.
 final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
   private struct State {
-    var ready: [ResultEntry<Value>] = []
+    var ready: [ResultBatch<Value>] = []
     /// Whether no further results will come.
     var isComplete = false
     /// Whether the consumer has left.
     var isGone = false
     /// Why it has left; nil if it wants no more results.
     var thrown: (any Error)?
-    var waiter: CheckedContinuation<[ResultEntry<Value>], Never>?
+    var waiter: CheckedContinuation<Void, Never>?
   }
 
   private let monitor = Monitor(State())
   private let consumedCount = Atomic<Int>(0)
   /// Wakes the call's thread.
   let wake = WakeUp()
-
-  // Of the consumer:
-  private var batch: [ResultEntry<Value>] = []
-  private var taken = 0
-
-  // Of the call's thread:
   /// The number of results that may be computed and not consumed.
   var capacity = 1
+  /// The number of results so far.
+  private var putCount = 0
+
+  private func change(_ body: (inout State) -> Void) {
+    let waiter = monitor.change { state in
+      body(&state)
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
 
   // MARK: The call's thread
 
   func room(supplied: Int) -> Int { capacity - (supplied - consumedCount.load(ordering: .acquiring)) }
 
-  func put(_ entries: [ResultEntry<Value>]) {
-    if entries.isEmpty { return }
-    let waiter = monitor.change { state in
-      // Nobody would free them.
-      if state.isGone { return nil as CheckedContinuation<[ResultEntry<Value>], Never>? }
-      guard let waiter = state.waiter else {
-        state.ready += entries
-        return nil
-      }
-      state.waiter = nil
-      return waiter
-    }
-    waiter?.resume(returning: entries)
+  func put(_ batch: ResultBatch<Value>) {
+    if batch.values.isEmpty { return }
+    putCount += batch.values.count
+    var batch = batch
+    batch.step = max(1, capacity / 16)
+    // Nobody would free the results if the consumer had left.
+    change { state in if !state.isGone { state.ready.append(batch) } }
   }
 
-  func complete() {
-    let waiter = monitor.change { state in
-      defer { state.waiter = nil }
-      state.isComplete = true
-      return state.waiter
-    }
-    waiter?.resume(returning: [])
-  }
+  var isFull: Bool { putCount - consumedCount.load(ordering: .acquiring) >= capacity && !isGone }
+
+  func complete() { change { $0.isComplete = true } }
 
   var isGone: Bool { monitor.change { $0.isGone } }
   var thrown: (any Error)? { monitor.change { $0.thrown } }
@@ -82,32 +73,25 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
 
   // MARK: The consumer
 
-  /// Waits for the next result; nil after the last one.
-  func next() -> ResultEntry<Value>? {
-    if taken == batch.count {
-      finishBatch()
-      batch = monitor.wait { state in ResultQueue.take(&state) }
-    }
-    return nextOfBatch()
-  }
+  /// Waits for results; empty after the last ones.
+  func next() -> [ResultBatch<Value>] { monitor.wait { ResultQueue.take(&$0) } }
 
-  /// Waits for the next result, without blocking a thread; nil after the last one.
-  func nextSuspending() async -> ResultEntry<Value>? {
-    if taken == batch.count {
-      finishBatch()
-      batch = await withCheckedContinuation { continuation in
-        let batch = monitor.change { state -> [ResultEntry<Value>]? in
-          let batch = ResultQueue.take(&state)
-          if batch == nil { state.waiter = continuation }
-          return batch
+  /// Waits for results, without blocking a thread; empty after the last ones.
+  func nextSuspending() async -> [ResultBatch<Value>] {
+    while true {
+      if let batches = monitor.change({ ResultQueue.take(&$0) }) { return batches }
+      await withCheckedContinuation { continuation in
+        let waits = monitor.change { state in
+          if !state.ready.isEmpty || state.isComplete || state.isGone { return false }
+          state.waiter = continuation
+          return true
         }
-        if let batch { continuation.resume(returning: batch) }
+        if !waits { continuation.resume() }
       }
     }
-    return nextOfBatch()
   }
 
-  private static func take(_ state: inout State) -> [ResultEntry<Value>]? {
+  private static func take(_ state: inout State) -> [ResultBatch<Value>]? {
     guard state.ready.isEmpty else {
       defer { state.ready = [] }
       return state.ready
@@ -115,38 +99,23 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
     return state.isComplete || state.isGone ? [] : nil
   }
 
-  private func nextOfBatch() -> ResultEntry<Value>? {
-    guard taken < batch.count else { return nil }
-    defer {
-      taken += 1
-      // The last result counts as consumed when the next one is wanted.
-      if taken > 1 { consumedCount.add(1, ordering: .releasing) }
-    }
-    return batch[taken]
-  }
-
-  private func finishBatch() {
-    if !batch.isEmpty {
-      batch = []
-      monitor.change { _ in _ = consumedCount.add(1, ordering: .releasing) }
-      wake()
-    }
-    taken = 0
+  /// Notes that results have been consumed, so that others may be computed.
+  func noteConsumed(_ count: Int) {
+    if count == 0 { return }
+    monitor.change { _ in _ = consumedCount.add(count, ordering: .releasing) }
+    wake()
   }
 
   /// Wants no more results, or can't take them.
   ///
   /// - Parameter error: why; nil if there is no error.
   func leave(_ error: (any Error)? = nil) {
-    let waiter = monitor.change { state -> CheckedContinuation<[ResultEntry<Value>], Never>? in
-      if state.isGone { return nil }
-      defer { state.waiter = nil }
+    change { state in
+      if state.isGone { return }
       state.isGone = true
       state.thrown = error
       state.ready = []
-      return state.waiter
     }
-    waiter?.resume(returning: [])
     wake()
   }
 }

@@ -6,23 +6,45 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
   private let makeCall: (ResultQueue<Value>) throws -> Void
   private var call: CallThread?
   private var isOver = false
+  /// Results that were taken from the queue, and the place of the next one.
+  private var batches: [ResultBatch<Value>] = []
+  private var (batch, run, place) = (0, 0, 0)
+  private var index = 0
 
   init(_ makeCall: @escaping (ResultQueue<Value>) throws -> Void) { self.makeCall = makeCall }
 
-  func next() async throws -> ResultEntry<Value>? {
+  func next() async throws -> (index: Int, result: Value)? {
     if isOver { return nil }
     let call = try self.call ?? CallThread { [queue, makeCall] in try makeCall(queue) }
     self.call = call
-    let entry = await withTaskCancellationHandler {
-      Task.isCancelled ? nil : await queue.nextSuspending()
-    } onCancel: {
-      queue.leave(CancellationError())
+    if batch == batches.count {
+      (batch, run, place) = (0, 0, 0)
+      batches = await withTaskCancellationHandler {
+        await queue.nextSuspending()
+      } onCancel: {
+        queue.leave(CancellationError())
+      }
     }
-    if let entry { return entry }
+    if !Task.isCancelled, let entry = nextOfBatch() { return entry }
     isOver = true
     queue.leave()
     try await call.joinSuspending()
     return nil
+  }
+
+  private func nextOfBatch() -> (index: Int, result: Value)? {
+    guard batch < batches.count else { return nil }
+    let current = batches[batch]
+    if index < current.runs[run].lowerBound || index >= current.runs[run].upperBound {
+      index = current.runs[run].lowerBound
+    }
+    let entry = (index, current.values[place])
+    index += 1
+    place += 1
+    if index == current.runs[run].upperBound { run += 1 }
+    if run == current.runs.count { (batch, run, place) = (batch + 1, 0, 0) }
+    queue.noteConsumed(1)
+    return entry
   }
 
   /// The loop was left before the end.

@@ -3,34 +3,33 @@ import SeppoProcess
 
 /// Passes values to a closure at once, in a call that one rank makes alone, and stops the call if the closure throws.
 private final class DirectConsumer<Value: Sendable>: ResultConsumer {
-  private let consume: (Int, Value) throws -> Void
+  private let consume: (ResultBatch<Value>, (Int) -> Void) throws -> Void
   private(set) var thrown: (any Error)?
 
-  init(_ consume: @escaping (Int, Value) throws -> Void) { self.consume = consume }
+  init(_ consume: @escaping (ResultBatch<Value>, (Int) -> Void) throws -> Void) { self.consume = consume }
 
   var capacity = 1
   var isGone: Bool { thrown != nil }
   func room(supplied: Int) -> Int { .max }
+  var isFull: Bool { false }
   func waitForRoom(supplied: Int) {}
   func complete() {}
 
-  func put(_ entries: [ResultEntry<Value>]) {
-    do {
-      for (index, value) in entries where thrown == nil {
-        try CallContext.enter(.consumer) { try consume(index, value) }
-      }
-    } catch {
-      thrown = error
-    }
+  func put(_ batch: ResultBatch<Value>) {
+    if thrown != nil { return }
+    do { try CallContext.enter(.consumer) { try consume(batch, { _ in }) } } catch { thrown = error }
   }
 }
 
 /// Computes values that a closure consumes on rank 0 as they come. The closure runs on the calling thread; meanwhile the call
 /// is made on another one.
+///
+/// - Parameter consume: consumes a batch, and calls its second argument with the number of results that it has consumed since
+///   the last time.
 @usableFromInline
 func runStream<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ verb: Verb, _ order: ResultOrder, _ kernel: ChunkKernel,
-  _ consume: (Int, Value) throws -> Void
+  _ consume: (ResultBatch<Value>, (Int) -> Void) throws -> Void
 ) throws {
   let queue = ResultQueue<Value>()
   try withoutActuallyEscaping(kernel) { kernel in
@@ -40,7 +39,11 @@ func runStream<Element: Codable & Sendable, Value: Codable & Sendable>(
     let call = try CallThread { try makeCall(work, verb, order, kernel, queue) }
     do {
       try CallContext.enter(.consumer) {
-        while let (index, value) = queue.next() { try consume(index, value) }
+        while true {
+          let batches = queue.next()
+          if batches.isEmpty { break }
+          for batch in batches { try consume(batch) { queue.noteConsumed($0) } }
+        }
       }
       queue.leave()
     } catch {
@@ -55,7 +58,7 @@ func runStream<Element: Codable & Sendable, Value: Codable & Sendable>(
 /// - Parameter consume: where the values go instead, if this rank makes the call alone.
 func makeCall<Element: Codable & Sendable, Value: Codable & Sendable>(
   _ work: Work<Element>, _ verb: Verb, _ order: ResultOrder, _ kernel: ChunkKernel, _ queue: ResultQueue<Value>,
-  directly consume: ((Int, Value) throws -> Void)? = nil
+  directly consume: ((ResultBatch<Value>, (Int) -> Void) throws -> Void)? = nil
 ) throws {
   defer { queue.complete() }
   try Job.forCall { job in

@@ -19,9 +19,10 @@ final class StreamSink<Value: Codable & Sendable>: Sink {
   private let buffer: Int?
   private let leastCapacity: Int
   private var pending = PendingBuffers<Value>()
-  /// The index of the next value, in the order of the elements, and values that are there before their turn.
+  /// The index of the next value, in the order of the elements, and runs of values that are there before their turn, by their
+  /// first index.
   private var next = 0
-  private var early: [Int: Value] = [:]
+  private var early: [Int: [Value]] = [:]
   private var size = ResultSize()
 
   /// The memory that results may take before they are consumed, in bytes, unless the program says how many may.
@@ -39,6 +40,8 @@ final class StreamSink<Value: Codable & Sendable>: Sink {
     consumer.capacity = max(buffer ?? leastCapacity, unit)
   }
 
+  var passesStoredValues: Bool { order == .completion }
+
   func places(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Value> { pending.allocate(range) }
 
   func receive(_ chunk: Range<Int>, _ runs: [Range<Int>], from origin: Origin?, coded: CodedPart?) -> BadValue? {
@@ -47,23 +50,30 @@ final class StreamSink<Value: Codable & Sendable>: Sink {
     if let first = runs.first, let start = buffer.baseAddress {
       measure(start + (first.lowerBound - chunk.lowerBound), coded)
     }
-    var entries: [ResultEntry<Value>] = []
-    entries.reserveCapacity(runs.reduce(0) { $0 + $1.count })
-    for index in runs.joined() {
-      let value = (buffer.baseAddress! + (index - chunk.lowerBound)).move()
-      if order == .completion || index == next {
-        entries.append((index, value))
-        next = index + 1
+    var ready: [(run: Range<Int>, values: [Value])] = []
+    for run in runs {
+      let values = take(run.shifted(by: -chunk.lowerBound), from: buffer)
+      if order == .completion || run.lowerBound == next {
+        ready.append((run, values))
+        next = run.upperBound
       } else {
-        early[index] = value
+        early[run.lowerBound] = values
       }
     }
-    while let value = early.removeValue(forKey: next) {
-      entries.append((next, value))
-      next += 1
+    while let values = early.removeValue(forKey: next) {
+      ready.append((next..<(next + values.count), values))
+      next += values.count
     }
-    consumer.put(entries)
+    consumer.put(ResultBatch(ready.map(\.run), ready.count == 1 ? ready[0].values : ready.flatMap(\.values)))
     return nil
+  }
+
+  /// Moves values out of a chunk's memory.
+  private func take(_ range: Range<Int>, from buffer: UnsafeMutableBufferPointer<Value>) -> [Value] {
+    [Value](unsafeUninitializedCapacity: range.count) { values, count in
+      _ = values.moveInitialize(fromContentsOf: buffer[range])
+      count = range.count
+    }
   }
 
   private func measure(_ first: UnsafePointer<Value>, _ coded: CodedPart?) {

@@ -10,6 +10,9 @@ protocol ValueConsumer: AnyObject {
   /// - Parameter supplied: the number of blocks so far.
   func room(supplied: Int) -> Int
 
+  /// Whether as many values wait as may.
+  var isFull: Bool { get }
+
   /// Waits until there is room for another block, or no more values are wanted. For a consumer on another thread.
   func waitForRoom(supplied: Int)
 
@@ -33,6 +36,10 @@ final class ItemSupply<Element: Codable & Sendable> {
   private let unit: Int
   /// The number of blocks so far.
   private var supplied = 0
+  /// Blocks whose values an earlier job has stored and that may be consumed before their turn, as ranges, and the number of
+  /// those from `supplied` on.
+  private var stored: ArraySlice<Range<Int>> = []
+  private var storedAhead = 0
   private(set) var isClosed = false
 
   /// - Parameter feed: where the items come from; nil if they are all in memory.
@@ -42,6 +49,26 @@ final class ItemSupply<Element: Codable & Sendable> {
     self.consumer = consumer
     self.unit = feed?.waitsForUnits == false ? 1 : unit
   }
+
+  /// Notes blocks whose stored values are consumed first.
+  func skip(_ done: [Range<Int>]) {
+    stored = done[...]
+    storedAhead = done.reduce(0) { $0 + $1.count }
+  }
+
+  /// Advances past blocks that have been supplied.
+  private func advance(by more: Int) {
+    supplied += more
+    while let first = stored.first, first.lowerBound < supplied {
+      let passed = first.clamped(to: 0..<supplied)
+      storedAhead -= passed.count
+      stored.removeFirst()
+      if passed.count < first.count { stored.insert(supplied..<first.upperBound, at: stored.startIndex) }
+    }
+  }
+
+  /// Whether the consumer has to consume values before it can get others.
+  var isFull: Bool { consumer?.isFull ?? false }
 
   /// Whether the call should end without the rest.
   var isUnwanted: Bool { consumer?.isGone ?? false }
@@ -63,9 +90,9 @@ final class ItemSupply<Element: Codable & Sendable> {
   /// - Parameter demand: the number of blocks that the ranks could use.
   func next(_ demand: Int) -> Int {
     if isClosed { return 0 }
-    let wanted = min(demand, consumer?.room(supplied: supplied) ?? .max)
+    let wanted = min(demand, consumer?.room(supplied: supplied + storedAhead) ?? .max)
     let more = feed.map { take(wanted, from: $0) } ?? whole(min(wanted, source.blocks.count - supplied))
-    supplied += more
+    advance(by: more)
     return more
   }
 

@@ -31,8 +31,18 @@ package final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
+  /// How often a thread that waits yields before it sleeps: waking it takes several microseconds.
+  private static var maximumYields: Int { 100 }
+
   /// Waits until the body returns a value.
   package func wait<Value>(until body: (inout State) -> Value?) -> Value {
+    for _ in 0..<Monitor.maximumYields {
+      pthread_mutex_lock(mutex)
+      let value = body(&state)
+      pthread_mutex_unlock(mutex)
+      if let value { return value }
+      sched_yield()
+    }
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {

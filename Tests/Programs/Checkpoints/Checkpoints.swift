@@ -66,6 +66,24 @@ struct Checkpoints {
           note($0.count)
           return $0.count
         })
+    case "stream":
+      var fits: [Fit] = []
+      try (0..<500).parallel(checkpoint: .sqlite(file), buffer: 20).forEachResult(fit) { index, fit in
+        guard index == fits.count else { throw ProgramError() }
+        fits.append(fit)
+      }
+      try Seppo.atRoot { print(digest(fits)) }
+    // The consumer throws after NUMBER results; 0 for never. Prints the indices in the order in which they are consumed.
+    case "stream that ends early":
+      var indices: [Int] = []
+      do {
+        try (0..<500).parallel(checkpoint: .sqlite(file), buffer: 20).forEachResult(fit, order: .completion) {
+          index, _ in
+          indices.append(index)
+          if indices.count == number { throw ProgramError() }
+        }
+      } catch SeppoError.consumerThrew {}
+      try Seppo.atRoot { print(indices.map { "\($0)" }.joined(separator: " ")) }
     case "no items": try show([Int]().parallel(checkpoint: .sqlite(file)).map { $0 })
     // NUMBER slow items.
     case "slow": try show((0..<max(number, 1)).parallel(checkpoint: .sqlite(file)).map(slow))
