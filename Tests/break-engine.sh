@@ -132,7 +132,10 @@ coordinator 'items after an unsendable one stay held' \
 coordinator 'a lost worker is counted twice' 's/^    if !startBarrier.isWaiting(for: worker), !scheduler.hasJoined(worker) {/    do {/'
 coordinator 'a second loss of a worker is handled' 's/if lost.insert(worker).inserted { removeLost(worker) }/lost.insert(worker); removeLost(worker)/'
 coordinator 'limits increase' 's/^    guard limit < self.limit else { return }$//'
-coordinator 'added items are ignored' 's/case .supplied(let more): scheduler.add(more)/case .supplied: break/'
+coordinator 'added items are ignored' 's/case .supplied(let more): supply(more)/case .supplied: break/'
+coordinator 'settled items are reported twice' 's/^    if rules.reportsSettled { effects.append(.settled(range)) }$/&; &/'
+coordinator 'failed items are not reported as settled' \
+  's/^    settle(failure.index..<(failure.index + 1))$/    settled.insert(failure.index..<(failure.index + 1))/'
 coordinator 'the closing of the items is ignored' 's/case .closed: scheduler.close()/case .closed: break/'
 coordinator 'an item above a failed one decides the call' 's/index < min(scheduler.bound, decisive)/index < decisive/'
 coordinator 'an item decides the call twice' 's/index < min(scheduler.bound, decisive)/index < scheduler.bound/'

@@ -13,7 +13,7 @@ private func consumed<Base: Sequence, Value: Codable & Sendable>(
 let streamLaws = [
   Law("results come in the order of the elements, each once, on rank 0, for generated inputs and options") {
     var random = Seeded(state: 21 + UInt64(Seppo.size))
-    for round in 0..<12 {
+    for round in 0..<8 {
       let count = [0, 1, 2, 30, 1_000, 20_000].randomElement(using: &random)!
       let numbers = (0..<count).map { _ in Int.random(in: -1_000...1_000, using: &random) }
       var options = ParallelOptions.random(using: &random)
@@ -129,6 +129,20 @@ let streamLaws = [
       return item
     }
     try requireEqual(found.map(\.1), Seppo.isRoot ? Array(0..<300) : [])
+  },
+  Law("items of a stream have a state per thread, and random numbers that depend on seed and index alone") {
+    var (counts, numbers) = ([Int](), [Double]())
+    try (0..<500).parallel().forEachResult(
+      with: { Counter() }, { counter, _ in counter.add(1) }, order: .completion
+    ) { _, count in counts.append(count) }
+    try requireEqual(counts.count, Seppo.isRoot ? 500 : 0)
+    try require(counts.count { $0 == 1 } <= Seppo.size, "more states than ranks")
+    let draw: @Sendable (Int, inout ItemRandom) -> Double = { _, random in Double.random(in: 0..<1, using: &random) }
+    try (0..<500).parallel(seed: 3, buffer: 9).forEachResult(draw) { _, number in numbers.append(number) }
+    let wanted = try (0..<500).parallel(seed: 3).map(draw)
+    try requireEqual(numbers, Seppo.isRoot ? wanted : [])
+    let sum = try (0..<500).parallel(chunk: .items(7), seed: 3).mapReduce(0, draw, +)
+    try requireEqual(sum, wanted.reduce(0, +))
   },
   Law("a buffer of no results is an error") {
     let error = try errorOf { try [1].parallel(buffer: 0).forEachResult({ $0 }) { _, _ in } }

@@ -30,6 +30,21 @@ struct ChunkRunTests {
     #expect(run.completed == 100)
   }
 
+  @Test("No batch is started after the longest time of a chunk, but one is always computed")
+  func longestTime() {
+    var run = run(0..<10, .init(longestBatch: 1, longestTime: 50))
+    var now = 1_000
+    while run.next(at: now) != nil {
+      _ = run.recordAttempt(computed: 1, threw: false, at: now)
+      now += 20
+    }
+    #expect(run.completed == 3)
+    var late = self.run(0..<10, .init(longestTime: 0))
+    #expect(late.next(at: 7) == 0..<1)
+    _ = late.recordAttempt(computed: 1, threw: false, at: 8)
+    #expect(late.next(at: 8) == nil && late.completed == 1)
+  }
+
   @Test("After a failed item, the rest of the batch is tried next")
   func continuesAfterFailure() {
     var run = run(0..<10, unit: 10)

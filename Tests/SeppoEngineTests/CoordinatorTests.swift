@@ -152,6 +152,69 @@ struct CoordinatorTests {
     #expect(coordinator.demand == 0 && effects(&coordinator) == ["finished"])
   }
 
+  @Test("Items that were done, quarantined or had failed are known before they are added")
+  func knownBefore() {
+    var rules = Coordinator.Rules(workers: 2)
+    rules.chunk = .items(1)
+    rules.reportsSettled = true
+    rules.failsFast = false
+    var start = Coordinator.Start(count: 0)
+    (start.isClosed, start.done, start.quarantine, start.failed) = (false, [1..<4, 6..<7], [4], [5])
+    var coordinator = Coordinator(rules, start, at: 0)
+    for worker in 0..<2 { coordinator.handle(.joined(worker: worker, threads: 1)) }
+    #expect(effects(&coordinator).isEmpty && coordinator.completed == 0)
+    coordinator.handle(.supplied(2))
+    #expect(effects(&coordinator) == ["settled 1..<2", "assign 0..<1 to 0"])
+    #expect(coordinator.completed == 1)
+    coordinator.handle(.supplied(6))
+    #expect(
+      effects(&coordinator) == ["settled 2..<4", "settled 6..<7", "settled 5..<6", "assign 4..<5 to 1"])
+    #expect(coordinator.completed == 5 && coordinator.count == 8)
+    coordinator.handle(.report(worker: 0, report(0..<1)))
+    #expect(effects(&coordinator) == ["settled 0..<1", "released 0..<1 of 0", "assign 7..<8 to 0"])
+    coordinator.handle(.closed)
+    coordinator.handle(.report(worker: 1, report(4..<5, failed: [4])))
+    coordinator.handle(.report(worker: 0, report(7..<8)))
+    #expect(
+      effects(&coordinator) == [
+        "settled 4..<5", "failed 4 after 1", "released 4..<5 of 1", "settled 7..<8", "released 7..<8 of 0", "finished",
+      ])
+  }
+
+  @Test("The nearest worker gets items before others")
+  func nearest() {
+    var coordinator = coordinator(0, workers: 3, closed: false) { $0.nearest = 2 }
+    for item in 0..<3 {
+      coordinator.handle(.supplied(1))
+      #expect(effects(&coordinator) == ["assign \(item)..<\(item + 1) to 2"])
+      coordinator.handle(.report(worker: 2, report(item..<(item + 1))))
+      #expect(effects(&coordinator) == ["released \(item)..<\(item + 1) of 2"])
+    }
+    coordinator.handle(.supplied(2))
+    #expect(effects(&coordinator) == ["assign 3..<4 to 2", "assign 4..<5 to 0"])
+  }
+
+  @Test("Chunks are sized as if the items that are expected were there")
+  func expected() {
+    func first(_ expected: Int) -> [String] {
+      var rules = Coordinator.Rules(workers: 1)
+      rules.chunk = .automatic
+      var start = Coordinator.Start(count: 0)
+      start.isClosed = false
+      var coordinator = Coordinator(rules, start, at: 0)
+      coordinator.handle(.joined(worker: 0, threads: 1))
+      coordinator.handle(.supplied(1))
+      _ = effects(&coordinator)
+      coordinator.handle(
+        .report(worker: 0, ChunkReport(chunk: 0..<1, completed: 1, nanoseconds: 1_000)))
+      coordinator.handle(.expected(expected))
+      coordinator.handle(.supplied(8))
+      return effects(&coordinator)
+    }
+    #expect(first(0)[1] == "assign 1..<5 to 0")
+    #expect(first(100)[1] == "assign 1..<9 to 0")
+  }
+
   @Test("After a failure that ends the call, the demand is zero")
   func supplyEnds() {
     var coordinator = coordinator(1, workers: 1, closed: false)

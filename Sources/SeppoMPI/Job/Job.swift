@@ -65,6 +65,8 @@ final class Job: @unchecked Sendable {
   /// Whether this host has fewer cores than ranks, so that a rank that waits should leave its core to others.
   private(set) lazy var isCrowded = members.here > Binding.cores(ofProcess: "self") ?? 1
   var checksWire: Bool { settings.checksWire }
+  /// Whether the current call is made on a thread of its own, beside the program's code.
+  var isBesideProgram = false
   /// The current call.
   var current: CallGate.Call { gate.current }
 
@@ -219,8 +221,8 @@ extension Job {
     }
   }
 
-  /// Whether any thread of this rank is computing items.
-  var isComputing: Bool { pool.isRunning || sharedCalls.exist && deputy.isComputing }
+  /// Whether another thread of this rank runs the program's code: items, or what consumes their results.
+  var isComputing: Bool { isBesideProgram || pool.isRunning || sharedCalls.exist && deputy.isComputing }
 
   func submit(_ task: any ComputeTask) throws(SeppoError) {
     do throws(ThreadCreationError) { try pool.submit(task) } catch { throw SeppoError(error, rank: rank, host: host) }

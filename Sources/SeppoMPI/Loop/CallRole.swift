@@ -70,6 +70,8 @@ extension MapCall {
         {
           return try body(.root(shared))
         }
+        job.isBesideProgram = consumer != nil
+        defer { job.isBesideProgram = false }
         let supply = try supply(of: source, consumer) { [pool = job.pool] in pool.wake() }
         defer { supply?.end() }
         return try body(.root(RootLoop(self, signature, source, supply, kernel, round: round ?? 1)))

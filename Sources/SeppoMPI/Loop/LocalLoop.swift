@@ -86,7 +86,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
 
   private func compute(_ chunk: Range<Int>, into sink: any Sink<Value>, _ context: MapContext) throws -> ChunkReport {
     let task = MapTask<Element, Value>(
-      chunk: chunk, of: source.blocks, input: source.input(chunk, of: Value.self),
+      chunk: chunk, of: source.blocks, input: source.input(chunk),
       output: .places(sink.places(chunk), encodes: false), context: context)
     task.compute(kernel, slot)
     let report = task.report(includesTransit: false)

@@ -9,19 +9,6 @@ import SeppoWire
 /// `@unchecked Sendable` because, as with every `ComputeTask`, only one thread at a time uses it.
 final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: ComputeTask, @unchecked Sendable {
   let state: ComputeTaskState
-  /// The items.
-  enum Input {
-    /// In the program's own array, on rank 0.
-    case memory(UnsafeBufferPointer<Element>)
-    /// Drawn from a sequence, on rank 0.
-    case drawn(DrawnItems<Element>.Part)
-    case progression(ArithmeticProgression)
-    /// Encoded, in a message.
-    case wire(UnsafeRawBufferPointer, owner: AnyObject)
-    /// Each item encoded by itself, in shared memory.
-    case parts(EncodedItems)
-  }
-
   /// The destination of the values.
   enum Output {
     /// The sink's memory; failed items leave gaps. `encodes` is whether the values must be encoded too, for the broadcast or
@@ -31,7 +18,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     case message
   }
 
-  private let input: Input
+  private let input: TaskInput<Element>
   private let output: Output
   private let context: MapContext
   private let blocks: Blocks
@@ -49,7 +36,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   /// The memory of long arrays among them, which is sent directly.
   private(set) var lent = LentMemory()
 
-  init(chunk: Range<Int>, of blocks: Blocks, input: Input, output: Output, context: MapContext) {
+  init(chunk: Range<Int>, of blocks: Blocks, input: TaskInput<Element>, output: Output, context: MapContext) {
     self.input = input
     self.output = output
     self.context = context

@@ -255,7 +255,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     if worker == job.rank, !job.checksWire {
       let output: Task.Output =
         computesInPlace && !isRepetition ? .places(sink.places(chunk), encodes: call.encodesInPlace) : .message
-      return try submit(chunk, source.input(chunk, of: Value.self), output)
+      return try submit(chunk, source.input(chunk), output)
     }
     let outgoing = source.outgoing(chunk, lends: worker != job.rank)
     if let (item, error) = outgoing.bad {
@@ -268,7 +268,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     guard worker == job.rank else {
       return try job.send(outgoing.writer, outgoing.lent, to: worker, kind: .work)
     }
-    try submit(outgoing.chunk, source.input(of: outgoing.writer, of: Value.self), .message)
+    try submit(outgoing.chunk, source.input(of: outgoing.writer), .message)
   }
 
   /// Whether this rank's own values are computed in the sink's memory. They are not if failed items may leave gaps, if
@@ -278,7 +278,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       && (call.options.checkpoint == nil || call.valuesAreMemory)
   }
 
-  private func submit(_ chunk: Range<Int>, _ input: Task.Input, _ output: Task.Output) throws {
+  private func submit(_ chunk: Range<Int>, _ input: TaskInput<Element>, _ output: Task.Output) throws {
     try job.submit(Task(chunk: chunk, of: source.blocks, input: input, output: output, context: context))
   }
 

@@ -48,7 +48,7 @@ extension MapCall {
     case .root(let loop):
       _ = try loop.run(into: fold)
       if let thrown = fold.thrown { try loop.fail(with: threw(thrown) { .mergeThrew($0) }) }
-      return try gather(
+      return try collectValues(
         1, keepsCoded: encodesValues,
         { sink in
           sink.places(0..<1).initialize(repeating: fold.folded ?? initial)

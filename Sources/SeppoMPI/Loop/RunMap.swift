@@ -18,18 +18,18 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
     return try call.run(work, kernel, returnsValues: true) { part in
       switch part {
       case .alone(let loop):
-        if loop.isOpenEnded { return try gatherParts { try loop.run(into: $0) } }
+        if loop.isOpenEnded { return try collectParts { try loop.run(into: $0) } }
         try loop.checkMemory()
-        return try gather(loop.count) { try loop.run(into: $0) }
+        return try collectValues(loop.count) { try loop.run(into: $0) }
       case .root(let loop):
         if loop.isOpenEnded {
-          return try gatherParts(
+          return try collectParts(
             keepsCoded: call.encodesValues, { try loop.run(into: $0) },
             bad: { try loop.fail(with: call.error($0, $0.index)) },
             then: { try loop.share($0, failures: $1) })
         }
         try loop.checkMemory()
-        return try gather(
+        return try collectValues(
           loop.count, keepsCoded: call.encodesValues, { try loop.run(into: $0) },
           then: { try loop.share($0, failures: $1) })
       case .worker(let output): return output
@@ -43,7 +43,7 @@ func runMap<Element: Codable & Sendable, Value: Codable & Sendable>(
 /// - Parameters:
 ///   - fill: passes values to the sink and returns the failed items.
 ///   - then: called when all values are there, without gaps for failed items.
-func gather<Value>(
+func collectValues<Value>(
   _ count: Int, keepsCoded: Bool = false, _ fill: (ArraySink<Value>) throws -> [FailedItem],
   then: (ArraySink<Value>, [FailedItem]) throws -> Void = { _, _ in }
 ) throws -> MapOutput<Value> {
@@ -71,7 +71,7 @@ func gather<Value>(
 ///   - fill: passes values to the sink and returns the failed items.
 ///   - bad: called with a value that can't be sent.
 ///   - then: called when all values are there, without gaps for failed items.
-private func gatherParts<Value>(
+private func collectParts<Value>(
   keepsCoded: Bool = false, _ fill: (PartsSink<Value>) throws -> [FailedItem],
   bad: (BadValue) throws -> Void = { _ in },
   then: (ArraySink<Value>, [FailedItem]) throws -> Void = { _, _ in }
@@ -82,7 +82,7 @@ private func gatherParts<Value>(
     parts.abandon()
     throw error
   }
-  return try gather(
+  return try collectValues(
     parts.count + failures.count, keepsCoded: keepsCoded,
     { sink in
       if let value = parts.move(to: sink) { try bad(value) }

@@ -199,7 +199,7 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
     ]
   }
 
-  private func input(_ chunk: Range<Int>) -> Task.Input {
+  private func input(_ chunk: Range<Int>) -> TaskInput<Element> {
     if let progression = head.progression { return .progression(progression) }
     let range = blocks.items(of: chunk)
     if let items { return .memory(UnsafeBufferPointer(start: items + range.lowerBound, count: range.count)) }

@@ -111,7 +111,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
       let frame = try WorkFrame(message.bytes)
       blocks = frame.blocks
       job.log.debug("receives items \(blocks.items(of: frame.chunk))")
-      let input: Task.Input =
+      let input: TaskInput<Element> =
         if let progression = frame.progression { .progression(progression) } else {
           .wire(Frame.payload(of: message.bytes), owner: message.payload)
         }

@@ -2,16 +2,18 @@ import SeppoCompute
 import SeppoProcess
 
 /// Runs the body of a pool on rank 0, on the calling thread. The call is made on another one meanwhile.
+///
+/// - Returns: the body's result, on rank 0; nil on other ranks.
 @usableFromInline
 func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   _ options: ParallelOptions, _ place: Place, _ kernel: @escaping ChunkKernel,
   _ body: (TaskPool<Input, Output>) throws -> Value
-) throws -> AtRoot<Value> {
+) throws -> Value? {
   let call = PoolCall<Input, Output>(options: options, place: place, kernel: kernel)
   try call.check()
   guard Job.current.isRoot else {
     try call.make(nil)
-    return AtRoot(nil)
+    return nil
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
@@ -19,7 +21,7 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
     let value = try CallContext.enter(.pool) { try body(pool) }
     pool.end(call.ended)
     try thread.join()
-    return AtRoot(value)
+    return value
   } catch {
     pool.end(call.ended, thrown: error)
     try thread.join()
@@ -32,12 +34,12 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
 func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   isolation: isolated (any Actor)? = #isolation, _ options: ParallelOptions, _ place: Place,
   _ kernel: @escaping ChunkKernel, _ body: (TaskPool<Input, Output>) async throws -> Value
-) async throws -> AtRoot<Value> {
+) async throws -> Value? {
   let call = PoolCall<Input, Output>(options: options, place: place, kernel: kernel)
   try call.check()
   guard Job.current.isRoot else {
     try await CallThread { try call.make(nil) }.joinSuspending()
-    return AtRoot(nil)
+    return nil
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
@@ -45,7 +47,7 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
     let value = try await CallContext.$current.withValue(.pool, operation: { try await body(pool) })
     pool.end(call.ended)
     try await thread.joinSuspending()
-    return AtRoot(value)
+    return value
   } catch {
     pool.end(call.ended, thrown: error)
     try await thread.joinSuspending()

@@ -26,7 +26,8 @@ extension Parallel {
     try foldKernel(Verb("count", to: destination, mostBlocks: options.mostBlocks), place, from: 0) {
       $0 += $1
     } kernel: { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         var count = 0
         for item in items {
           if try predicate(item) { count += 1 }

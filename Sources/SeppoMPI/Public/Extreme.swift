@@ -18,7 +18,8 @@ extension Parallel {
       guard let base, best >= 0 else { return best = next }
       if try isPreferred(work.pick(at: next, of: base), work.pick(at: best, of: base)) { best = next }
     } kernel: { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, start, done) in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, start, done) in
         var best = 0
         done = 1
         while done < items.count {
@@ -42,7 +43,8 @@ extension Parallel {
       guard let next else { return }
       if try best.map({ try isPreferred(next, $0) }) ?? true { best = next }
     } kernel: { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         var best = items.first
         done = 1
         while done < items.count {

@@ -37,7 +37,8 @@ extension Parallel {
       }
     }
     return try pickParts("filter", to: destination, place) { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         // 32 bits are enough for any collection that fits into memory: a block is at most its 16,384th part.
         var offsets: [UInt32] = []
         for item in items {

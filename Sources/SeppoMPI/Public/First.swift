@@ -30,7 +30,8 @@ extension Parallel {
     to destination: Verb.Destination, _ place: Place, _ predicate: @Sendable (Base.Element) throws -> Bool
   ) throws -> Base.Element?? {
     if Work.isDrawn(Base.self) { return try firstDrawn(to: destination, place, predicate) }
-    return try pickOne("first", to: destination, place, mostBlocks: options.mostBlocks, isSearch: true) { _, found, next in
+    return try pickOne("first", to: destination, place, mostBlocks: options.mostBlocks, isSearch: true) {
+      _, found, next in
       if found < 0 { found = next }
     } kernel: { input, output, first, limits in
       searchBlocks(input, output, first, limits, predicate, none: -1) { _, index in index }

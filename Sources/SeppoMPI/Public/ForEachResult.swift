@@ -25,12 +25,40 @@ extension Parallel {
     _ consume: (_ index: Int, _ result: Result) throws -> Void, fileID: StaticString = #fileID, line: UInt = #line,
     column: UInt = #column
   ) throws {
-    try withWork(Place(fileID: fileID, line: line, column: column)) { work in
-      try runStream(
-        work, Verb("forEachResult", to: .nowhere, consumesResults: true), order,
-        { input, output, first, limits in
-          computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
-        }, { batch, note in try batch.forEach(consume, note: note) })
+    let place = Place(fileID: fileID, line: line, column: column)
+    try streamed(.forEachResult, place, NoStates(), order, { _, item, _ in try f(item) }, consume)
+  }
+
+  /// The same, with a state per thread; see ``map(with:_:fileID:line:column:)``.
+  @inlinable
+  @inline(__always)
+  public func forEachResult<State, Result: Codable & Sendable>(
+    with makeState: @Sendable () throws -> State, _ f: @Sendable (inout State, Base.Element) throws -> Result,
+    order: ResultOrder = .index, _ consume: (_ index: Int, _ result: Result) throws -> Void,
+    fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
+  ) throws {
+    let place = Place(fileID: fileID, line: line, column: column)
+    try withThreadStates(makeState) { states in
+      try streamed(.forEachResult, place, states, order, { state, item, _ in try f(&state, item) }, consume)
     }
   }
+
+  /// Computes one value per element, and calls `consume` with each.
+  @inlinable
+  @inline(__always)
+  func streamed<States: KernelStates, Result: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States, _ order: ResultOrder,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Result, _ consume: (Int, Result) throws -> Void
+  ) throws {
+    try withWork(place) { work in
+      try runStream(
+        work, verb, order,
+        { input, output, first, limits in computeChunk(states, input, output, first, limits, f) },
+        { batch, note in try batch.forEach(consume, note: note) })
+    }
+  }
+}
+
+extension Verb {
+  @usableFromInline static var forEachResult: Verb { Verb("forEachResult", to: .nowhere, consumesResults: true) }
 }

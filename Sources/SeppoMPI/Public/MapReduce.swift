@@ -27,24 +27,27 @@ extension Parallel {
     column: UInt = #column
   ) throws -> Value {
     let place = Place(fileID: fileID, line: line, column: column)
-    return try mapReduced("mapReduce", to: .everyRank, place, initial, f, combine) ?? initial
+    let verb = Verb("mapReduce", to: .everyRank, mostBlocks: 1 << 10)
+    return try mapReduced(verb, place, NoStates(), initial, { _, item, _ in try f(item) }, combine) ?? initial
   }
 
   @inlinable
   @inline(__always)
-  func mapReduced<Value: Codable & Sendable>(
-    _ name: String, to destination: Verb.Destination, _ place: Place, _ initial: Value,
-    _ f: @Sendable (Base.Element) throws -> Value, _ combine: @Sendable (Value, Value) throws -> Value
+  func mapReduced<States: KernelStates, Value: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ states: States, _ initial: Value,
+    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Value,
+    _ combine: @Sendable (Value, Value) throws -> Value
   ) throws -> Value? {
-    try foldKernel(Verb(name, to: destination, mostBlocks: 1 << 10), place, from: initial) {
+    try foldKernel(verb, place, from: initial) {
       $0 = try combine($0, $1)
     } kernel: { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(states, input, output, first, limits) {
+        (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
         // A block starts with its first element, so that no neutral value is needed.
-        var value = try f(items[0])
+        var value = try f(&state, items[0], index)
         done = 1
         while done < items.count {
-          value = try combine(value, f(items[done]))
+          value = try combine(value, f(&state, items[done], index + done))
           done += 1
         }
         return value
@@ -65,6 +68,8 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<Value> {
     let place = Place(fileID: fileID, line: line, column: column)
-    return AtRoot(try parallel.mapReduced("mapReduce", to: .root, place, initial, f, combine))
+    let verb = Verb("mapReduce", to: .root, mostBlocks: 1 << 10)
+    return AtRoot(
+      try parallel.mapReduced(verb, place, NoStates(), initial, { _, item, _ in try f(item) }, combine))
   }
 }

@@ -40,7 +40,9 @@ public struct ParallelAsync<Base: AsyncSequence & Sendable> where Base.Element: 
       try makeCall(
         Work(items, nil, options, isCompared: false, place),
         Verb("results", to: .nowhere, consumesResults: true), order,
-        { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, queue)
+        { input, output, first, limits in
+          computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
+        }, queue)
     }
   }
 }

@@ -1,3 +1,5 @@
+import SeppoCompute
+
 extension Parallel {
   /// Returns the result of combining the elements, computed by all ranks. Every rank gets it.
   ///
@@ -20,7 +22,8 @@ extension Parallel {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> Base.Element {
     let place = Place(fileID: fileID, line: line, column: column)
-    return try mapReduced("reduce", to: .everyRank, place, initial, { $0 }, combine) ?? initial
+    let verb = Verb("reduce", to: .everyRank, mostBlocks: 1 << 10)
+    return try mapReduced(verb, place, NoStates(), initial, { _, item, _ in item }, combine) ?? initial
   }
 }
 
@@ -35,6 +38,7 @@ extension ParallelAtRoot {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> AtRoot<Base.Element> {
     let place = Place(fileID: fileID, line: line, column: column)
-    return AtRoot(try parallel.mapReduced("reduce", to: .root, place, initial, { $0 }, combine))
+    let verb = Verb("reduce", to: .root, mostBlocks: 1 << 10)
+    return AtRoot(try parallel.mapReduced(verb, place, NoStates(), initial, { _, item, _ in item }, combine))
   }
 }

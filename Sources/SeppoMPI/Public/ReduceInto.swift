@@ -40,7 +40,8 @@ extension Parallel {
     try foldKernel(
       Verb("reduce", to: destination, mostBlocks: 1 << 10), place, from: initial, isNeutral: true, merge: merge
     ) { input, output, first, limits in
-      computeBlocks(NoStates(), input, output, first, limits) { (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
         var value = initial
         for item in items {
           try update(&value, item)

@@ -27,7 +27,9 @@ extension Zip2Sequence where Sequence1.Element: Codable & Sendable, Sequence2.El
 
   /// Returns the pairs with options for how all ranks compute them.
   @inlinable
-  public func parallel(_ options: ParallelOptions) -> ParallelTuples<_Tuples<Self, _Tuple<Sequence1.Element, Sequence2.Element>>> {
+  public func parallel(_ options: ParallelOptions) -> ParallelTuples<
+    _Tuples<Self, _Tuple<Sequence1.Element, Sequence2.Element>>
+  > {
     ParallelTuples(_Tuples(self) { _Tuple<Sequence1.Element, Sequence2.Element>($0) }, options)
   }
 }

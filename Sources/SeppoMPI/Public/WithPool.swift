@@ -33,9 +33,12 @@ extension Seppo {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column,
     _ body: (TaskPool<Input, Output>) throws -> Value
   ) throws -> AtRoot<Value> {
-    try runPool(
-      options, Place(fileID: fileID, line: line, column: column),
-      { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, body)
+    AtRoot(
+      try runPool(
+        options, Place(fileID: fileID, line: line, column: column),
+        { input, output, first, limits in
+          computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
+        }, body))
   }
 
   /// Like the other function, with an asynchronous body, which runs in the calling task.
@@ -47,8 +50,11 @@ extension Seppo {
     isolation: isolated (any Actor)? = #isolation,
     _ body: (TaskPool<Input, Output>) async throws -> Value
   ) async throws -> AtRoot<Value> {
-    try await runPool(
-      options, Place(fileID: fileID, line: line, column: column),
-      { input, output, first, limits in computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) } }, body)
+    AtRoot(
+      try await runPool(
+        options, Place(fileID: fileID, line: line, column: column),
+        { input, output, first, limits in
+          computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
+        }, body))
   }
 }

@@ -58,7 +58,7 @@ struct ItemSource<Element: Codable & Sendable> {
   }
 
   /// Returns the items as input, without a copy.
-  func input<Value>(_ chunk: Range<Int>, of type: Value.Type) -> MapTask<Element, Value>.Input {
+  func input(_ chunk: Range<Int>) -> TaskInput<Element> {
     switch items {
     case .all(.memory(let items)): .memory(UnsafeBufferPointer(rebasing: items[blocks.items(of: chunk)]))
     case .all(.progression(let progression)): .progression(progression)
@@ -72,7 +72,7 @@ struct ItemSource<Element: Codable & Sendable> {
   }
 
   /// Returns the items of an encoded message as input.
-  func input<Value>(of message: WireWriter, of type: Value.Type) -> MapTask<Element, Value>.Input {
+  func input(of message: WireWriter) -> TaskInput<Element> {
     progression.map { .progression($0) }
       ?? .wire(Frame.payload(of: UnsafeRawBufferPointer(message.bytes)), owner: message)
   }
