@@ -27,33 +27,72 @@ extension Parallel {
     column: UInt = #column
   ) throws -> Value {
     let place = Place(fileID: fileID, line: line, column: column)
-    let verb = Verb("mapReduce", to: .everyRank, mostBlocks: 1 << 10)
-    return try mapReduced(verb, place, NoStates(), initial, { _, item, _ in try f(item) }, combine) ?? initial
+    return try mapReduced("mapReduce", to: .everyRank, place, initial, f, combine) ?? initial
   }
 
+  // The kernels are literals that call `f` themselves: so it is inlined into their loop.
   @inlinable
   @inline(__always)
-  func mapReduced<States: KernelStates, Value: Codable & Sendable>(
-    _ verb: Verb, _ place: Place, _ states: States, _ initial: Value,
-    _ f: @Sendable (inout States.State, Base.Element, Int) throws -> Value,
-    _ combine: @Sendable (Value, Value) throws -> Value
+  func mapReduced<Value: Codable & Sendable>(
+    _ name: String, to destination: Verb.Destination, _ place: Place, _ initial: Value,
+    _ f: @Sendable (Base.Element) throws -> Value, _ combine: @Sendable (Value, Value) throws -> Value
   ) throws -> Value? {
-    try foldKernel(verb, place, from: initial) {
+    try foldKernel(Verb(name, to: destination, mostBlocks: 1 << 10), place, from: initial) {
       $0 = try combine($0, $1)
     } kernel: { input, output, first, limits in
-      computeBlocks(states, input, output, first, limits) {
-        (state, items: UnsafeBufferPointer<Base.Element>, index, done) in
-        // A block starts with its first element, so that no neutral value is needed.
-        var value = try f(&state, items[0], index)
-        done = 1
-        while done < items.count {
-          value = try combine(value, f(&state, items[done], index + done))
-          done += 1
-        }
-        return value
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+        try combinedBlock(items, &done, { item, _ in try f(item) }, combine)
       }
     }
   }
+}
+
+extension SeededParallel {
+  /// The same as ``Parallel/mapReduce(_:_:_:fileID:line:column:)``, with random numbers for each element.
+  @inlinable
+  @inline(__always)
+  public func mapReduce<Value: Codable & Sendable>(
+    _ initial: Value, _ f: @Sendable (Base.Element, inout ItemRandom) throws -> Value,
+    _ combine: @Sendable (Value, Value) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
+    column: UInt = #column
+  ) throws -> Value {
+    let place = Place(fileID: fileID, line: line, column: column)
+    let verb = Verb("mapReduce", to: .everyRank, mostBlocks: 1 << 10).seeded
+    let seed = parallel.seed
+    return try parallel.foldKernel(verb, place, from: initial) {
+      $0 = try combine($0, $1)
+    } kernel: { input, output, first, limits in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, index, done) in
+        let first = index
+        return try combinedBlock(
+          items, &done,
+          { item, offset in
+            var random = ItemRandom(seed: seed, item: first + offset)
+            return try f(item, &random)
+          }, combine)
+      }
+    } ?? initial
+  }
+}
+
+/// Combines the results of a block of items. A block starts with its first element, so that no neutral value is needed.
+///
+/// - Parameter f: gets an item and its place in the block.
+@inlinable
+@inline(__always)
+func combinedBlock<Element, Value>(
+  _ items: UnsafeBufferPointer<Element>, _ done: inout Int, _ f: (Element, Int) throws -> Value,
+  _ combine: (Value, Value) throws -> Value
+) throws -> Value {
+  var value = try f(items[0], 0)
+  done = 1
+  while done < items.count {
+    value = try combine(value, f(items[done], done))
+    done += 1
+  }
+  return value
 }
 
 extension ParallelAtRoot {
@@ -68,8 +107,6 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<Value> {
     let place = Place(fileID: fileID, line: line, column: column)
-    let verb = Verb("mapReduce", to: .root, mostBlocks: 1 << 10)
-    return AtRoot(
-      try parallel.mapReduced(verb, place, NoStates(), initial, { _, item, _ in try f(item) }, combine))
+    return AtRoot(try parallel.mapReduced("mapReduce", to: .root, place, initial, f, combine))
   }
 }

@@ -63,25 +63,6 @@ extension SeededParallel {
 }
 
 extension SeededParallel {
-  /// The same as ``Parallel/mapReduce(_:_:_:fileID:line:column:)``, with random numbers for each element.
-  @inlinable
-  @inline(__always)
-  public func mapReduce<Value: Codable & Sendable>(
-    _ initial: Value, _ f: @Sendable (Base.Element, inout ItemRandom) throws -> Value,
-    _ combine: @Sendable (Value, Value) throws -> Value, fileID: StaticString = #fileID, line: UInt = #line,
-    column: UInt = #column
-  ) throws -> Value {
-    let place = Place(fileID: fileID, line: line, column: column)
-    let verb = Verb("mapReduce", to: .everyRank, mostBlocks: 1 << 10).seeded
-    let seed = parallel.seed
-    return try parallel.mapReduced(
-      verb, place, NoStates(), initial,
-      { _, item, index in
-        var random = ItemRandom(seed: seed, item: index)
-        return try f(item, &random)
-      }, combine) ?? initial
-  }
-
   /// The same as ``Parallel/forEachResult(_:order:_:fileID:line:column:)``, with random numbers for each element.
   @inlinable
   @inline(__always)

@@ -1,5 +1,3 @@
-import SeppoCompute
-
 extension Parallel {
   /// Returns the result of combining the elements, computed by all ranks. Every rank gets it.
   ///
@@ -22,8 +20,7 @@ extension Parallel {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> Base.Element {
     let place = Place(fileID: fileID, line: line, column: column)
-    let verb = Verb("reduce", to: .everyRank, mostBlocks: 1 << 10)
-    return try mapReduced(verb, place, NoStates(), initial, { _, item, _ in item }, combine) ?? initial
+    return try mapReduced("reduce", to: .everyRank, place, initial, { $0 }, combine) ?? initial
   }
 }
 
@@ -38,7 +35,6 @@ extension ParallelAtRoot {
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column
   ) throws -> AtRoot<Base.Element> {
     let place = Place(fileID: fileID, line: line, column: column)
-    let verb = Verb("reduce", to: .root, mostBlocks: 1 << 10)
-    return AtRoot(try parallel.mapReduced(verb, place, NoStates(), initial, { _, item, _ in item }, combine))
+    return AtRoot(try parallel.mapReduced("reduce", to: .root, place, initial, { $0 }, combine))
   }
 }
