@@ -14,11 +14,12 @@
 public struct ItemRandom: RandomNumberGenerator, Sendable {
   @usableFromInline let seed: UInt64
   @usableFromInline let item: UInt64
-  /// The number of the next block.
+  /// The number of the block after those in `numbers`.
   @usableFromInline var block: UInt64
-  /// The second number of the last block, if it has not been returned.
-  @usableFromInline var second: UInt64 = 0
-  @usableFromInline var hasSecond = false
+  /// The last blocks computed: eight numbers.
+  @usableFromInline var numbers = Philox.noNumbers
+  /// The index in `numbers` of the number that is returned next; 8 if all have been returned.
+  @usableFromInline var index = 8
 
   /// Returns the generator that an item gets: to compute a single item again, for example in a test.
   ///
@@ -40,33 +41,18 @@ public struct ItemRandom: RandomNumberGenerator, Sendable {
   /// Returns the next 64 random bits.
   @inlinable
   public mutating func next() -> UInt64 {
-    if hasSecond {
-      hasSecond = false
-      return second
+    if index == 8 {
+      numbers = Philox.numbers(seed, item, block)
+      // As `Philox.numbers`: an item that needs one number shouldn't pay for eight.
+      let isFirst = block == 0
+      index = isFirst ? 6 : 0
+      block &+= isFirst ? 1 : 4
     }
-    hasSecond = true
-    return computeBlock()
-  }
-
-  /// Computes the next block, keeps its second number, and returns its first.
-  ///
-  /// The four words of the paper are the lower halves of four variables. Their upper halves are masked only where they
-  /// matter: that makes a round a quarter shorter.
-  @inlinable
-  mutating func computeBlock() -> UInt64 {
-    let lower: UInt64 = 0xFFFF_FFFF
-    var (x0, x1, x2, x3) = (item, item >> 32, block, block >> 32)
-    var (key0, key1) = (seed & lower, seed >> 32)
-    for _ in 0..<10 {
-      let product0 = (x0 & lower) &* 0xD251_1F53
-      let product1 = (x2 & lower) &* 0xCD9E_8D57
-      (x0, x1) = ((product1 >> 32) ^ x1 ^ key0, product1)
-      (x2, x3) = ((product0 >> 32) ^ x3 ^ key1, product0)
-      key0 &+= 0x9E37_79B9
-      key1 &+= 0xBB67_AE85
+    // A tuple has no subscript; an array would be an allocation per item.
+    let number = withUnsafeBytes(of: numbers) { bytes in
+      bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt64.self)[index]
     }
-    block &+= 1
-    second = (x2 & lower) | (x3 << 32)
-    return (x0 & lower) | (x1 << 32)
+    index &+= 1
+    return number
   }
 }
