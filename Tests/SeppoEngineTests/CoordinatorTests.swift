@@ -171,13 +171,13 @@ struct CoordinatorTests {
       effects(&coordinator) == ["settled 2..<4", "settled 6..<7", "settled 5..<6", "assign 4..<5 to 1"])
     #expect(coordinator.completed == 5 && coordinator.count == 8)
     coordinator.handle(.report(worker: 0, report(0..<1)))
-    #expect(effects(&coordinator) == ["settled 0..<1", "released 0..<1 of 0", "assign 7..<8 to 0"])
+    #expect(effects(&coordinator) == ["released 0..<1 of 0", "settled 0..<1", "assign 7..<8 to 0"])
     coordinator.handle(.closed)
     coordinator.handle(.report(worker: 1, report(4..<5, failed: [4])))
     coordinator.handle(.report(worker: 0, report(7..<8)))
     #expect(
       effects(&coordinator) == [
-        "settled 4..<5", "failed 4 after 1", "released 4..<5 of 1", "settled 7..<8", "released 7..<8 of 0", "finished",
+        "settled 4..<5", "failed 4 after 1", "released 4..<5 of 1", "released 7..<8 of 0", "settled 7..<8", "finished",
       ])
   }
 
