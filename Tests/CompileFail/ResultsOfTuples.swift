@@ -1,4 +1,4 @@
-// fails: type '(Int, Int)' cannot conform to
+// fails: the result can't travel between ranks: f must return a type that is Codable & Sendable
 import SeppoMPI
 
 func program() async throws {
