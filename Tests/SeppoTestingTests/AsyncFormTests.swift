@@ -11,7 +11,7 @@ struct AsyncResultsTests {
     }
     #expect(found[0].map(\.index) == Array(0..<500))
     #expect(found[0].map(\.value) == (0..<500).map { "\($0)" })
-    #expect(found.dropFirst().allSatisfy(\.isEmpty))
+    #expect(found.dropFirst().allSatisfy { $0.isEmpty })
   }
 
   @Test("In the order of completion, each result comes once", arguments: [1, 3])
@@ -21,7 +21,7 @@ struct AsyncResultsTests {
     }
     #expect(found[0].map(\.index).sorted() == Array(0..<500))
     #expect(found[0].allSatisfy { $0.value == 2 * $0.index })
-    #expect(found.dropFirst().allSatisfy(\.isEmpty))
+    #expect(found.dropFirst().allSatisfy { $0.isEmpty })
   }
 
   @Test("Leaving the loop ends the call, and the next call works", arguments: [1, 3])
@@ -108,7 +108,7 @@ struct AsyncResultsTests {
     }
     #expect(found[0].map(\.value) == (0..<300).map { $0 * $0 })
     #expect(drawn.value == 301)
-    #expect(found.dropFirst().allSatisfy(\.isEmpty))
+    #expect(found.dropFirst().allSatisfy { $0.isEmpty })
   }
 
   @Test("Elements that come one after the other don't delay the results before them", arguments: [1, 3])
@@ -190,7 +190,7 @@ struct AsyncPoolTests {
     let found = try await withRanksAsync(ranks) {
       try inTask {
         // Each task below 4 has two children, so there are 31 tasks.
-        try await Seppo.withPool({ (depth: Int) in depth * 10 }) { pool in
+        try await Seppo.withPool({ (depth: Int) in depth * 10 }) { pool -> [Int: Int] in
           pool.submit(0)
           var counts: [Int: Int] = [:]
           for await (depth, result) in pool.completions {
