@@ -166,8 +166,8 @@ struct AsyncResultsTests {
     #expect(found == [[4, 1, 2]] + Array(repeating: [-1, 1, 2], count: ranks - 1))
   }
 
-  @Test("A checkpoint can't be used with an asynchronous sequence, nor a buffer of no results")
-  func badOptions() async throws {
+  @Test("A buffer of no results is an error on every rank")
+  func noBuffer() async throws {
     let found = try await withRanksAsync(2) {
       let numbers = AsyncStream<Int> { nil }
       return try inTask {
