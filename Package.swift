@@ -69,6 +69,9 @@ let package = Package(
       name: "MonteCarlo", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/MonteCarlo",
       swiftSettings: strict),
     .executableTarget(
+      name: "Adaptive", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Adaptive",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Sweep",
       dependencies: [
         "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),
@@ -139,9 +142,8 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Sweep", "Laws", "Endings", "Transport", "StartedByOthers",
-        "Network",
-        "Checkpoints", "TestSupport",
+        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
+        "StartedByOthers", "Network", "Checkpoints", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

@@ -79,6 +79,21 @@ extension SPMDTests {
       #expect(job.output == "3.141524 ± 0.0016422310913583385\n")
     }
 
+    @Test(
+      "Adaptive prints the same digits on any number of ranks, and they are right", arguments: [nil, 1, 3] as [Int?])
+    func adaptive(on ranks: Int?) async throws {
+      let job = try await Mpirun.run(ranks, "Adaptive", ["--tolerance", "1e-8"])
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "9.313564656352877 ± 3.2106785371050515e-09, 5895 intervals\n")
+      let words = job.output.split(separator: " ")
+      try #require(words.count == 5)
+      let integral = try #require(Double(words[0]))
+      // The antiderivative of a peak is atan((x - centre) / width).
+      let peaks = [(0.1, 1e-2), (0.37, 1e-4), (0.7234, 1e-6)]
+      let wanted = peaks.reduce(0) { $0 + atan((1 - $1.0) / $1.1) - atan(-$1.0 / $1.1) }
+      #expect(abs(integral - wanted) <= 1e-8)
+    }
+
     @Test("A usage error is printed once, and the status is 64", arguments: [["x"], ["-1"], []])
     func usageError(_ arguments: [String]) async throws {
       let job = try await Mpirun.run(3, "Primes", arguments)

@@ -21,6 +21,20 @@ public struct MisusedParallel<Element> {
   }
 
   /// Never called.
+  public func forEachResult<Result>(
+    _ f: (Element) throws -> Result, order: ResultOrder = .index, _ consume: (Int, Result) throws -> Void
+  ) throws {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
+  public func results<Result>(
+    _ f: @escaping (Element) throws -> Result, order: ResultOrder = .index
+  ) -> AsyncThrowingStream<(index: Int, result: Result), any Error> {
+    preconditionFailure("unavailable")
+  }
+
+  /// Never called.
   public func forEach(_ f: (Element) throws -> Void) throws {
     preconditionFailure("unavailable")
   }

@@ -51,6 +51,18 @@ extension Parallel {
   public func flatMap<Result>(_ f: @Sendable (Base.Element) throws -> [Result]) throws -> [Result] {
     preconditionFailure("unavailable")
   }
+
+  public func forEachResult<Result>(
+    _ f: @Sendable (Base.Element) throws -> Result, order: ResultOrder = .index, _ consume: (Int, Result) throws -> Void
+  ) throws {
+    preconditionFailure("unavailable")
+  }
+
+  public func results<Result>(
+    _ f: @escaping @Sendable (Base.Element) throws -> Result, order: ResultOrder = .index
+  ) -> AsyncThrowingStream<(index: Int, result: Result), any Error> {
+    preconditionFailure("unavailable")
+  }
 }
 
 @available(
