@@ -13,7 +13,8 @@ struct Benchmark: ParsableCommand {
     abstract: "Measure one row of the benchmarks.",
     subcommands: [
       Squares.self, Arrays.self, SpinSpeed.self, SpinSerial.self, Efficiency.self, Tails.self, Call.self, Serial.self,
-      Idle.self, Memory.self, Kept.self, Loop.self, Growth.self, SumOfSquares.self, Filter.self, Random.self, Unordered.self, Pool.self, StreamMemory.self,
+      Idle.self, Memory.self, Kept.self, Loop.self, Growth.self, SumOfSquares.self, Filter.self, Random.self,
+      Unordered.self, Pool.self, StreamMemory.self,
     ])
 
   static func main() { runOnEveryRank() }

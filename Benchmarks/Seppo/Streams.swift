@@ -71,7 +71,8 @@ struct StreamMemory: ParsableCommand {
 
   func run() throws {
     var sum = 0.0
-    try (0..<items).parallel().forEachResult({ item in [Double](repeating: Double(item), count: 125_000) }) { _, result in
+    try (0..<items).parallel().forEachResult({ item in [Double](repeating: Double(item), count: 125_000) }) {
+      _, result in
       sum += result[0]
     }
     guard Seppo.isRoot else { return }

@@ -107,6 +107,7 @@ struct ItemSupplyTests {
     init(_ capacity: Int) { self.capacity = capacity }
 
     func room(supplied: Int) -> Int { capacity - (supplied - consumed) }
+    var isFull: Bool { room(supplied: 0) <= 0 }
     func waitForRoom(supplied: Int) {}
     func complete() { isComplete = true }
   }

@@ -12,7 +12,9 @@ extension StrideThrough: EvenlySpaced {
 private enum Stride {
   static func progression(_ mirror: Mirror, includesEnd: Bool) -> ArithmeticProgression? {
     let parts = Dictionary(mirror.children.compactMap { child in child.label.map { ($0, child.value) } }) { $1 }
-    guard let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"] else { return nil }
+    guard let first = parts["from"], let end = parts["to"] ?? parts["through"], let step = parts["by"] else {
+      return nil
+    }
     return progression(first: first, end: end, step: step, includesEnd: includesEnd)
   }
 

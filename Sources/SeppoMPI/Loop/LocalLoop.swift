@@ -44,6 +44,7 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   /// - Returns: the failed items, lowest first, if the verb keeps failures.
   /// - Throws: the error of the first failed item, if the verb doesn't keep failures.
   func run(into sink: any Sink<Value>) throws -> [FailedItem] {
+    defer { supply?.end() }
     var memory = memory
     memory.isOff = !type(of: sink).keepsPlaces
     // In a nested call, the outer call handles stop requests.
@@ -80,7 +81,10 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     while true {
       if let effect = coordinator.nextEffect() { return effect }
       guard let supply, coordinator.demand > 0, !supply.isUnwanted else { return nil }
-      if !coordinator.supply(from: supply) { supply.wait() }
+      if coordinator.supply(from: supply) { continue }
+      supply.wait()
+      // The items come from another thread.
+      if case .fed = source.items { sleep(nanoseconds: 50_000) }
     }
   }
 
