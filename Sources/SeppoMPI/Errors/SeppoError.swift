@@ -51,7 +51,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case notDecodable(CodingFailure)
   /// A call that all ranks make together was made where only one rank is: inside an item, or inside `atRoot`.
   case nested(MisplacedCall)
-  /// A call was made after MPI had ended, which is at the end of `Seppo.run` or of the program.
+  /// A call was made after MPI had ended, which is at the end of `Seppo.run` or of the program; or a task of a pool was not
+  /// finished when the pool's body ended.
   case afterEnd(MisplacedCall)
   /// A call was made in a process that a rank had forked.
   case inForkedProcess(MisplacedCall)
@@ -98,6 +99,11 @@ extension SeppoError: CustomStringConvertible {
       """
       \(call.call) was called inside \(call.inside ?? "an item"), which only one rank runs; all ranks must make this call \
       together, so move it out of there [at \(call.place)]
+      """
+    case .afterEnd(let call) where call.inside != nil:
+      """
+      \(call.call) was not finished when \(call.inside ?? "") ended, or was submitted later; wait for its value in there \
+      [at \(call.place)]
       """
     case .afterEnd(let call):
       """

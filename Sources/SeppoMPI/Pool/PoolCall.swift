@@ -43,5 +43,5 @@ struct PoolCall<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable
   }
 
   /// The error of tasks after the end of the body.
-  var ended: SeppoError { .afterEnd(.init("a task of withPool", place)) }
+  var ended: SeppoError { .afterEnd(.init("a task", inside: "the body of withPool", place)) }
 }

@@ -10,7 +10,8 @@ extension Parallel {
   ///
   /// Results are never all in memory at the same time: `buffer:` is the maximum number of those that are computed but not
   /// consumed. If `consume` is slow, the ranks wait for it. The elements may be an endless sequence; they are drawn as they
-  /// are needed, on a thread of their own, so their iterator and `consume` must not share variables.
+  /// are needed, on a thread of their own, so their iterator and `consume` must not share variables. With a checkpoint they
+  /// can't be endless.
   ///
   /// - Parameters:
   ///   - f: As for ``map(_:fileID:line:column:)``.

@@ -23,7 +23,7 @@ extension Seppo {
   ///   - f: Computes a task, on any rank, on a compute thread. It may capture values only. If it throws, that is the task's
   ///     result.
   ///   - options: As for all verbs; a pool has no checkpoint.
-  ///   - body: Called on rank 0. Verbs inside it run on rank 0 alone.
+  ///   - body: Called on rank 0. Verbs inside it run on rank 0 alone. A pool can't be used inside it, or inside an item.
   /// - Returns: The body's result, on rank 0.
   /// - Throws: On every rank, `SeppoError.poolThrew` if the body throws. A `SeppoError` of the body is rethrown as it is.
   @inlinable

@@ -15,7 +15,13 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
 
   func next() async throws -> (index: Int, result: Value)? {
     if isOver { return nil }
-    let call = try self.call ?? CallThread { [queue, makeCall] in try makeCall(queue) }
+    let call =
+      try self.call
+      ?? CallThread { [queue, makeCall] in
+        // Also if an error is thrown before the call begins.
+        defer { queue.complete() }
+        try makeCall(queue)
+      }
     self.call = call
     if batch == batches.count {
       (batch, run, place) = (0, 0, 0)
