@@ -43,7 +43,7 @@ public struct ItemRandom: RandomNumberGenerator, Sendable {
   public mutating func next() -> UInt64 {
     if index == 8 {
       numbers = Philox.numbers(seed, item, block)
-      // As `Philox.numbers`: an item that needs one number shouldn't pay for eight.
+      // The first block comes alone: an item that needs one or two numbers shouldn't pay for eight.
       let isFirst = block == 0
       index = isFirst ? 6 : 0
       block &+= isFirst ? 1 : 4

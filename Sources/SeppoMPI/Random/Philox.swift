@@ -72,10 +72,9 @@ enum Philox {
 
 /// One block in two vectors, for processors that multiply two words at a time.
 ///
-/// A round makes new first words of each other's products: the product of word 0 becomes words 2 and 3, that of word 2 words 0
-/// and 1. Rather than swap all products in each round, the words stay where they are, and a vector holds its words
-/// in one order or the other: after four rounds they are as before. In two of the four nothing is swapped, in the other
-/// two only upper halves, for which it takes no time, as they must be moved anyway.
+/// The product of word 0 becomes words 2 and 3, that of word 2 words 0 and 1. Rather than swap both halves of the products
+/// in each round, a vector holds its words in one order or the other. Four rounds, alternately `crossed` and
+/// `straight`, bring back the orders there were before.
 private struct Block {
   /// Words 0 and 2. At first in the order 2, 0.
   private var even: Philox.Pair
