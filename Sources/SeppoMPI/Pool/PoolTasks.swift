@@ -37,7 +37,7 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
 
   /// Starts tasks, at most this many. They become the next items of the call.
   mutating func start(atMost count: Int) -> [Input] {
-    let end = min(waiting.count, firstWaiting + max(0, count))
+    let end = firstWaiting + min(waiting.count - firstWaiting, max(0, count))
     let tasks = waiting[firstWaiting..<end]
     for task in tasks {
       started[items] = task
