@@ -33,7 +33,7 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
     }
     if !Task.isCancelled, let entry = nextOfBatch() { return entry }
     isOver = true
-    queue.leave()
+    queue.leave(Task.isCancelled ? CancellationError() : nil)
     try await call.joinSuspending()
     return nil
   }
