@@ -31,7 +31,7 @@ extension SPMDTests {
         ["swiftc", "-typecheck", "-swift-version", "6", "-parse-as-library"]
         + ["-I", Mpirun.products.appendingPathComponent("Modules").path] + modules
         + headers + flags + [file.path]
-      let job = try await Mpirun.start("/usr/bin/env", arguments, [:], 120)
+      let job = try await Mpirun.start("/usr/bin/env", arguments, [:], 120, load: .computes)
       if first == "// compiles" {
         #expect(job.status == 0, "\(job.report)")
       } else {
