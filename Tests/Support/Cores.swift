@@ -35,7 +35,7 @@ package enum Cores {
     case .waits: try await waiting.use(1) { try await start(ranks, body) }
     case .computes: try await computing.use(1, body)
     // Most of them sleep, but those that measure time need some cores.
-    case .computesAsThreads: try await computing.use(2, body)
+    case .computesAsThreads: try await computing.use(max(2, ranks / 2), body)
     case .fillsMemory: try await filling.use(1, body)
     }
   }
