@@ -19,7 +19,7 @@ package enum Load {
 /// time, while many others wait.
 package enum Cores {
   private static let count = min(max(2, ProcessInfo.processInfo.activeProcessorCount), 16)
-  private static let computing = SharePool(shares: 3 * count)
+  private static let computing = SharePool(shares: 2 * count)
   private static let filling = SharePool(shares: 2)
   private static let waiting = SharePool(shares: 12 * count)
   // Tests/ompi5.sh sets it: the launcher of Open MPI 5 needs more of the machine.
