@@ -22,7 +22,7 @@ final class SimulatedRoot {
   private var nextSupply = 0
   private var settledThrough = 0
   /// The items that were reported as settled.
-  private var settled = Coverage()
+  private var settled: Set<Int> = []
   private var hasProgressed = false
 
   init(_ environment: Environment, own: SimulatedRank) {
@@ -191,8 +191,7 @@ final class SimulatedRoot {
       try model.expectedEffects.reported(.decided(item))
       outcome = .decided(item)
     case .settled(let range):
-      // Fails if an item is reported twice.
-      settled.insert(range)
+      for item in range where !settled.insert(item).inserted { throw Violation("item \(item) is settled twice") }
     case .compare(let index, let first, let second, _):
       statistics.compared += 1
       try model.expectedEffects.reported(.compare(index, first: first, second: second))
