@@ -16,7 +16,7 @@ Benchmarks/results as latest.md, latest.json and latest.svg.
   --smoke      only Seppo, tiny sizes, one round: checks that every row yields
                a figure; installs and writes nothing
   --rows LIST  only these rows: squares, chunk1, arrays, cores, tails, call,
-               loop, growth, sleeps, verbs,
+               loop, growth, sleeps, verbs, streams,
                serial, idle, memory, kept, start-up, structs, scheduler
   --rounds N   the number of rounds, instead of 7
   --docs       copies the latest results, which must be those of a full run,

@@ -2,7 +2,7 @@
 
 from . import sample
 
-C_PROGRAMS = ("squares", "arrays", "idle", "hello", "loop")
+C_PROGRAMS = ("squares", "arrays", "idle", "hello", "loop", "sum")
 
 
 def missing(python):
