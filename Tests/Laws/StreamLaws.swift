@@ -132,7 +132,7 @@ let streamLaws = [
   },
   Law("items of a stream have a state per thread, and random numbers that depend on seed and index alone") {
     var (counts, numbers) = ([Int](), [Double]())
-    try (0..<500).parallel().forEachResult(
+    try (0..<500).parallel(threads: 1).forEachResult(
       with: { Counter() }, { counter, _ in counter.add(1) }, order: .completion
     ) { _, count in counts.append(count) }
     try requireEqual(counts.count, Seppo.isRoot ? 500 : 0)
