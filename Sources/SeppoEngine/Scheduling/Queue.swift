@@ -1,15 +1,17 @@
 /// A FIFO queue with amortized constant-time operations.
-struct Queue<Element: Sendable>: Sendable {
+package struct Queue<Element: Sendable>: Sendable {
   private var elements: [Element] = []
   private var head = 0
 
-  var isEmpty: Bool { head == elements.count }
+  package init() {}
+
+  package var isEmpty: Bool { head == elements.count }
   /// The number of elements in memory, including removed ones.
   var footprint: Int { elements.count }
 
-  mutating func append(_ element: Element) { elements.append(element) }
+  package mutating func append(_ element: Element) { elements.append(element) }
 
-  mutating func popFirst() -> Element? {
+  package mutating func popFirst() -> Element? {
     guard head < elements.count else { return nil }
     defer {
       head += 1

@@ -116,6 +116,17 @@ final class Job: @unchecked Sendable {
     return translated
   }
 
+  /// Returns an error of the program's code on this rank as all ranks throw it.
+  ///
+  /// - Parameter kind: makes the error, unless the code has thrown a `SeppoError`.
+  func error(
+    of thrown: any Error, at place: Place, _ kind: (SeppoError.BodyError) -> SeppoError
+  ) -> SeppoError {
+    thrown as? SeppoError
+      ?? kind(
+        .init(host: host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text))
+  }
+
   /// Handles messages that don't belong to the current call. Returns whether the message concerns the call.
   private func dispatch(_ message: Message) throws -> Bool {
     heartbeat.hear(message.source)

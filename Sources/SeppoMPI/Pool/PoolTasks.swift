@@ -1,3 +1,5 @@
+import SeppoEngine
+
 /// The tasks of a pool: which of them wait, are being computed, or are finished. A pure state machine: a lock guards it, and
 /// the caller resumes the continuations that it returns.
 struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
@@ -5,17 +7,14 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
   typealias Waiters = [CheckedContinuation<Void, Never>]
 
   /// Tasks that no rank has got.
-  private var waiting: [Task] = []
-  /// The place of the first of them.
-  private var firstWaiting = 0
+  private var waiting = Queue<Task>()
   /// Tasks that are being computed, by their item in the call.
   private var started: [Int: Task] = [:]
   /// The number of items of the call so far.
   private var items = 0
   /// Finished tasks whose result was not taken, by number, and the numbers in the order in which they finished.
   private var finished: [Int: Task] = [:]
-  private var order: [Int] = []
-  private var firstInOrder = 0
+  private var order = Queue<Int>()
   private var submitted = 0
   /// The number of tasks that are neither finished nor cancelled.
   private(set) var unfinished = 0
@@ -37,21 +36,16 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
 
   /// Starts tasks, at most this many. They become the next items of the call.
   mutating func start(atMost count: Int) -> [Input] {
-    let end = firstWaiting + min(waiting.count - firstWaiting, max(0, count))
-    let tasks = waiting[firstWaiting..<end]
-    for task in tasks {
+    var inputs: [Input] = []
+    while inputs.count < count, let task = waiting.popFirst() {
       started[items] = task
       items += 1
+      inputs.append(task.input)
     }
-    firstWaiting = end
-    if firstWaiting * 2 > waiting.count {
-      waiting.removeFirst(firstWaiting)
-      firstWaiting = 0
-    }
-    return tasks.map(\.input)
+    return inputs
   }
 
-  var hasWaiting: Bool { firstWaiting < waiting.count }
+  var hasWaiting: Bool { !waiting.isEmpty }
 
   /// Records the result of an item of the call. Cancelled tasks have no result.
   mutating func finish(item: Int, _ result: Result<Output, SeppoError>) -> Waiters {
@@ -73,21 +67,25 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
 
   /// Drops all tasks that are not finished, and the results that were not taken.
   mutating func cancel() -> Waiters {
-    let dropped = waiting[firstWaiting...] + started.values
-    defer { waiters = [] }
-    for task in dropped { task.outcome = .cancelled }
-    waiting = []
-    firstWaiting = 0
-    started = [:]
+    var resumed = waiters
+    waiters = []
+    for task in takeUnfinished() {
+      task.outcome = .cancelled
+      resumed += task.waiters
+      task.waiters = []
+    }
     unfinished = 0
     finished = [:]
-    order = []
-    firstInOrder = 0
-    return waiters
-      + dropped.flatMap { task in
-        defer { task.waiters = [] }
-        return task.waiters
-      }
+    order = Queue()
+    return resumed
+  }
+
+  /// Removes and returns the tasks that wait or are being computed.
+  private mutating func takeUnfinished() -> [Task] {
+    var tasks = Array(started.values)
+    started = [:]
+    while let task = waiting.popFirst() { tasks.append(task) }
+    return tasks
   }
 
   /// Ends the pool: unfinished tasks fail with this error, and so do those that are submitted later.
@@ -95,10 +93,7 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
     if ending != nil { return [] }
     ending = error
     var resumed: Waiters = []
-    for task in waiting[firstWaiting...] + started.values { resumed += finish(task, .failure(error)) }
-    waiting = []
-    firstWaiting = 0
-    started = [:]
+    for task in takeUnfinished() { resumed += finish(task, .failure(error)) }
     return resumed
   }
 
@@ -107,13 +102,7 @@ struct PoolTasks<Input: Codable & Sendable, Output: Codable & Sendable> {
 
   /// Takes the next finished task; nil if there is none at present.
   mutating func nextFinished() -> Task? {
-    while firstInOrder < order.count {
-      let number = order[firstInOrder]
-      firstInOrder += 1
-      if firstInOrder * 2 > order.count {
-        order.removeFirst(firstInOrder)
-        firstInOrder = 0
-      }
+    while let number = order.popFirst() {
       if let task = finished.removeValue(forKey: number) { return task }
     }
     return nil

@@ -17,16 +17,10 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
-  do {
-    let value = try CallContext.enter(.pool) { try body(pool) }
-    pool.end(call.ended)
-    try thread.join()
-    return value
-  } catch {
-    pool.end(call.ended, thrown: error)
-    try thread.join()
-    throw error
-  }
+  let result = Result { try CallContext.enter(.pool) { try body(pool) } }
+  pool.end(call.ended, after: result)
+  try thread.join()
+  return try result.get()
 }
 
 /// Like the other function, with an asynchronous body, in the calling task.
@@ -43,14 +37,13 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
+  let result: Result<Value, any Error>
   do {
-    let value = try await CallContext.$current.withValue(.pool, operation: { try await body(pool) })
-    pool.end(call.ended)
-    try await thread.joinSuspending()
-    return value
+    result = .success(try await CallContext.$current.withValue(.pool, operation: { try await body(pool) }))
   } catch {
-    pool.end(call.ended, thrown: error)
-    try await thread.joinSuspending()
-    throw error
+    result = .failure(error)
   }
+  pool.end(call.ended, after: result)
+  try await thread.joinSuspending()
+  return try result.get()
 }

@@ -121,13 +121,16 @@ extension TaskPool {
     change { tasks in results.flatMap { tasks.finish(item: $0.item, $0.result) } }
   }
 
+  /// Ends the pool after its body.
+  func end<Value>(_ error: SeppoError, after result: Result<Value, any Error>) {
+    if case .failure(let thrown) = result { ending.change { $0 = thrown } }
+    end(error)
+  }
+
   /// Ends the pool.
   ///
-  /// - Parameters:
-  ///   - error: the error of tasks that are not finished, and of those that are submitted later.
-  ///   - thrown: the error of the body.
-  func end(_ error: SeppoError, thrown: (any Error)? = nil) {
-    self.ending.change { $0 = thrown }
+  /// - Parameter error: the error of tasks that are not finished, and of those that are submitted later.
+  func end(_ error: SeppoError) {
     change { $0.end(error) }
     wake()
   }

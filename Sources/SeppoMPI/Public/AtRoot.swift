@@ -207,11 +207,7 @@ extension Seppo {
       } catch {
         // The same signal may have ended a program that the body ran.
         if StopSignal.mayHaveMadeItemThrow() { job.endRequest.endNow(after: error) }
-        let error =
-          error as? SeppoError
-          ?? .rootThrew(
-            .init(
-              host: job.host, type: String(describing: type(of: error)), description: error.text, place: place.text))
+        let error = job.error(of: error, at: place) { .rootThrew($0) }
         try job.finish(.threw(error))
         throw error
       }

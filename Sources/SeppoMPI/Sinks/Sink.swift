@@ -27,6 +27,7 @@ protocol Sink<Value>: AnyObject {
   ///
   /// - Returns: whether it did; otherwise failed items are kept until the end of the call.
   func takeFailure(_ item: FailedItem) -> Bool
+
   /// The lowest block so far whose value decides the call, so that no block after it is needed; nil if there is none.
   var decisive: Int? { get }
 
@@ -39,6 +40,7 @@ protocol Sink<Value>: AnyObject {
 
 extension Sink {
   func takeFailure(_ item: FailedItem) -> Bool { false }
+  var decisive: Int? { nil }
   var passesStoredValues: Bool { false }
 }
 
@@ -64,8 +66,6 @@ struct CodedPart {
 }
 
 extension Sink {
-  var decisive: Int? { nil }
-
   /// Decodes a chunk's values and takes them over.
   ///
   /// - Parameters:

@@ -87,9 +87,6 @@ func makeCall<Element: Codable & Sendable, Value: Codable & Sendable>(
 extension MapCall {
   /// Returns an error of the program's code on rank 0 as all ranks throw it.
   func threw(_ thrown: any Error, _ kind: (SeppoError.BodyError) -> SeppoError) -> SeppoError {
-    thrown as? SeppoError
-      ?? kind(
-        .init(
-          host: job.host, type: String(describing: type(of: thrown)), description: thrown.text, place: place.text))
+    job.error(of: thrown, at: place, kind)
   }
 }
