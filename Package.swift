@@ -106,6 +106,8 @@ let package = Package(
     .executableTarget(
       name: "Laws", dependencies: ["SeppoLaws", "SeppoMPI"], path: "Tests/Programs/Laws", swiftSettings: strict),
     .executableTarget(
+      name: "TopLevel", dependencies: ["SeppoMPI"], path: "Tests/Programs/TopLevel", swiftSettings: strict),
+    .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
       name: "Transport", dependencies: ["SeppoTransport", "TransportProperties", "CMPI"],
@@ -143,7 +145,7 @@ let package = Package(
       name: "SPMDTests",
       dependencies: [
         "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TestSupport",
+        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

@@ -66,6 +66,10 @@ let firstLaws = [
     }
     try requireEqual(found, 3)
   },
+  Law("first over the largest range finds what is near the start") {
+    try requireEqual(try (0..<Int.max).parallel().first { $0 == 12_345 }, 12_345)
+    try requireEqual(try (0...(1 << 50)).parallel().contains { $0 == 54_321 }, true)
+  },
   Law("no element above a found one is started any more") {
     let shared = try SharedBytes(20_000)
     for options in [ParallelOptions(chunk: .items(1)), ParallelOptions(), ParallelOptions(threads: 2)] {

@@ -107,6 +107,9 @@ extension SPMDTests {
     Ending(name: "a child that dies as a rank would", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "kill with a child that survives", status: nil, says: ["rank 2 (", killed] + item),
     Ending(name: "kill after a child has exited", status: nil, says: ["rank 2 (", killed] + item),
+    Ending(
+      name: "fatalError in an iterator", ranks: 2, status: nil, says: ["rank 0 (", trap, " in call 1, mapParallel at"]),
+    Ending(name: "fatalError in an iterator of its own", victim: 1, ranks: 2, status: nil, says: ["rank 1 (", trap]),
     Ending(name: "kill before run", status: nil, messages: 0),
     Ending(name: "kill after run", status: nil, messages: 0),
   ]

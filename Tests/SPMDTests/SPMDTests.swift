@@ -41,6 +41,15 @@ extension SPMDTests {
       try await expectLaws(2, environment: ["SEPPO_THREADS": "3"])
     }
 
+    @Test("Sequences and loops work at the top level of main.swift", arguments: [nil, 1, 2, 3] as [Int?])
+    func topLevel(ranks: Int?) async throws {
+      let job = try await Mpirun.run(ranks, "TopLevel")
+      // Without a launcher, calls inside the loop are independent calls, and so is atRoot.
+      let inside = ranks == nil ? 50 : 60
+      #expect(job.status == 0, "\(job.report)")
+      #expect(job.output == "1000 100 14950 501 1000 10 \(inside) 5050 [0, 1, 2]\n", "\(job.report)")
+    }
+
     @Test(
       "An invalid SEPPO_THREADS is an error that names it", arguments: ["many", "0", "2.5", "-1"])
     func badThreads(_ text: String) async throws {

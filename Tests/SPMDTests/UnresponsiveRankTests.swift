@@ -90,6 +90,14 @@ extension SPMDTests {
       #expect(message.contains(/^Seppo: rank 0 \([^)]+\): item 7 has not returned on rank [0-9] \(/), "\(message)")
     }
 
+    @Test("A stuck task of a pool ends the job, and holds back no result", arguments: [1, 2, 3])
+    func poolNeverBack(on ranks: Int) async throws {
+      let job = try await run(ranks, "task of a pool that never returns", heartbeatTimeout: "300")
+      #expect(job.status == 1, "\(job.report)")
+      let message = job.messages.first ?? ""
+      #expect(message.contains(/: item 207 has not returned on rank [0-9] \(/), "\(job.report)")
+    }
+
     @Test(
       "An invalid setting is an error that names it",
       arguments: ["SEPPO_SILENCE_S=soon", "SEPPO_SILENCE_S=-1", "SEPPO_LOG=loud"])

@@ -18,6 +18,15 @@ struct BlocksTests {
     }
   }
 
+  @Test("A block of very many items doesn't have too many of them")
+  func large() {
+    let blocks = Blocks(of: .max, atMost: 1_024)
+    #expect(blocks.fullSize(of: 0) == 1 << 17)
+    #expect(blocks.items(of: 5..<7) == (5 << 17)..<(7 << 17))
+    #expect(blocks.items(of: 0..<blocks.count) == 0..<Int.max)
+    #expect(Blocks(of: 100_000_000, atMost: 1_024).fullSize(of: 0) == 97_657)
+  }
+
   @Test("Without a limit, each item is a block of its own")
   func single() {
     let blocks = Blocks(of: 5)
@@ -62,7 +71,7 @@ struct BlocksTests {
 
   @Test("The largest number of items doesn't overflow")
   func many() {
-    let blocks = Blocks(of: .max, atMost: 1_000)
-    #expect(blocks.count == 1_000 && blocks.items(of: 0..<1_000) == 0..<Int.max)
+    let blocks = Blocks(of: .max, size: .fixed(.max / 999))
+    #expect(blocks?.count == 1_000 && blocks?.items(of: 0..<1_000) == 0..<Int.max)
   }
 }

@@ -79,7 +79,7 @@ struct MembersTests {
   @Test("The call context is the same after an await and in tasks, and ends with the body")
   func context() async {
     #expect(CallContext.current == .everyRank)
-    await CallContext.$current.withValue(.item) {
+    await CallContext.$entered.withValue(.item) {
       await Task.yield()
       #expect(CallContext.current == .item)
       #expect(await Task { CallContext.current }.value == .item)

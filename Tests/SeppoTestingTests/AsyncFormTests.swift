@@ -205,6 +205,22 @@ struct AsyncPoolTests {
     #expect(found == [[0: 1, 1: 2, 2: 4, 3: 8, 4: 16]] + Array(repeating: nil, count: ranks - 1))
   }
 
+  @Test("Cancelling the body's Swift task loses no completion", arguments: [1, 3])
+  func cancelledTask(ranks: Int) async throws {
+    let found = try await withRanksAsync(ranks) {
+      try inTask {
+        try await Seppo.withPool({ (item: Int) in item }) { pool -> Int in
+          withUnsafeCurrentTask { $0?.cancel() }
+          for item in 0..<200 { pool.submit(item) }
+          var count = 0
+          for await _ in pool.completions { count += 1 }
+          return count
+        }.value
+      }
+    }
+    #expect(found == [200] + Array(repeating: nil, count: ranks - 1))
+  }
+
   @Test("A task's value is awaited, and next doesn't return it again", arguments: [1, 3])
   func values(ranks: Int) async throws {
     let found = try await withRanksAsync(ranks) {

@@ -15,10 +15,14 @@ package struct Blocks: Sendable, Equatable {
   package let items: Int
   package let size: Size
 
-  /// - Parameter most: the maximum number of blocks, 1 or more; nil if each item is a block of its own.
+  /// The maximum number of items in a block of fixed size: a rank has all items of a block in memory.
+  private static let largestSize = 1 << 17
+
+  /// - Parameter most: the maximum number of blocks, 1 or more, unless they would be too large; nil if each item is a block
+  ///   of its own.
   package init(of items: Int, atMost most: Int? = nil) {
     self.items = items
-    size = .fixed(most.map { max(1, items / $0 + (items % $0 == 0 ? 0 : 1)) } ?? 1)
+    size = .fixed(most.map { min(max(1, items / $0 + (items % $0 == 0 ? 0 : 1)), Blocks.largestSize) } ?? 1)
   }
 
   /// Creates blocks of a given size; nil if the arguments are invalid.

@@ -17,7 +17,12 @@ enum CallContext: Sendable {
   /// Inside the body of a pool, on rank 0.
   case pool
 
-  @TaskLocal static var current = CallContext.everyRank
+  @TaskLocal static var entered = CallContext.everyRank
+
+  static var current: CallContext {
+    let entered = entered
+    return entered == .everyRank && ResultLoops.containCaller ? .consumer : entered
+  }
 
   var name: String {
     switch self {
@@ -33,6 +38,6 @@ enum CallContext: Sendable {
 
   /// Runs the body in this context.
   static func enter<Value>(_ context: CallContext, _ body: () throws -> Value) rethrows -> Value {
-    try $current.withValue(context, operation: body)
+    try $entered.withValue(context, operation: body)
   }
 }

@@ -7,11 +7,18 @@ protocol StoppableCall {
   var isComplete: Bool { get }
   /// Whether no item is in flight.
   var holdsNothing: Bool { get }
-  var progress: (completed: Int, count: Int) { get }
+  /// The number of items that are computed, and of all items; nil if that isn't known yet.
+  var progress: (completed: Int, count: Int?) { get }
   /// The results that its checkpoint stores; nil without a checkpoint.
   var storedResults: (any StoredResults)? { get }
   /// Stores the remaining results.
   func close() throws
+}
+
+extension StoppableCall {
+  fileprivate func share(_ items: Int) -> String {
+    progress.count.map { "\(items) of \($0) items" } ?? "\(items) items"
+  }
 }
 
 /// Stops the job before the end of a call, on rank 0: because of a request, a deadline, or a launcher that ends the
@@ -124,7 +131,7 @@ struct EarlyStopController {
       let why = dead.isEmpty ? "\(stop.text): " : ""
       Console.write(
         """
-        Seppo: \(why)\(journal.name) has \(journal.stored) of \(call.progress.count) items\(dead.isEmpty ? left : ""); \
+        Seppo: \(why)\(journal.name) has \(call.share(journal.stored))\(dead.isEmpty ? left : ""); \
         \(EndRequest.resumeAdvice) \(place)
         """)
     } else if journal == nil, dead.isEmpty {
@@ -134,7 +141,7 @@ struct EarlyStopController {
         } ?? EndRequest.checkpointAdvice
       Console.write(
         """
-        Seppo: \(stop.text) with \(call.progress.completed) of \(call.progress.count) items computed; \(consequence) \
+        Seppo: \(stop.text) with \(call.share(call.progress.completed)) computed; \(consequence) \
         \(place)
         """)
     }

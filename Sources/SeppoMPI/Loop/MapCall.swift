@@ -112,8 +112,10 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
   /// - Parameter workers: the number of ranks that take part.
   func rules(workers: Int) -> Coordinator.Rules {
     var rules = Coordinator.Rules(workers: workers)
-    rules.chunk = options.rule
-    rules.largest = largestChunk
+    // A consumer would wait for a result that is there, if another item of its chunk never returned.
+    let areAlone = verb.consumesResults && options.timeout != nil
+    rules.chunk = areAlone ? .items(1) : options.rule
+    rules.largest = areAlone ? 1 : largestChunk
     rules.retries = options.retries
     rules.failsFast = !verb.keepsFailures
     rules.timeout = options.timeout

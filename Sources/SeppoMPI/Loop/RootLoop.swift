@@ -369,7 +369,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
 extension RootLoop: StoppableCall {
   var isComplete: Bool { matching.isComplete }
   var holdsNothing: Bool { coordinator.holdsNothing }
-  var progress: (completed: Int, count: Int) { (coordinator.completed, coordinator.count) }
+  var progress: (completed: Int, count: Int?) {
+    (coordinator.completed, isOpenEnded && supply?.isClosed == false ? nil : count)
+  }
   var storedResults: (any StoredResults)? { checkpoint.journal }
   func close() throws { try checkpoint.close() }
 }

@@ -241,7 +241,7 @@ extension SharedRootLoop: StoppableCall {
   private var allUseMemory: Bool { (1..<job.size).allSatisfy { area.hasJoined($0, number) } }
 
   var holdsNothing: Bool { area.cursor.taken == area.cursor.finished + settledApart }
-  var progress: (completed: Int, count: Int) { (area.cursor.finished + settledApart, count) }
+  var progress: (completed: Int, count: Int?) { (area.cursor.finished + settledApart, count) }
   var storedResults: (any StoredResults)? { nil }
   func close() {}
 }

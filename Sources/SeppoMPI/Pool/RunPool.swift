@@ -39,7 +39,7 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   let thread = try CallThread { try call.make(pool) }
   let result: Result<Value, any Error>
   do {
-    result = .success(try await CallContext.$current.withValue(.pool, operation: { try await body(pool) }))
+    result = .success(try await CallContext.$entered.withValue(.pool, operation: { try await body(pool) }))
   } catch {
     result = .failure(error)
   }

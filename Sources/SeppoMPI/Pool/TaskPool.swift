@@ -75,7 +75,22 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
   /// ```swift
   /// for await (input, result) in pool.completions { … }
   /// ```
-  public var completions: AsyncStream<Completion> { AsyncStream { await self.next() } }
+  ///
+  /// The loop doesn't end when the calling task is cancelled: to end it, call ``cancel()``, or leave it.
+  public var completions: Completions { Completions(pool: self) }
+
+  /// The tasks of a pool as they finish; see ``TaskPool/completions``.
+  public struct Completions: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    fileprivate let pool: TaskPool
+
+    public func makeAsyncIterator() -> Completions { self }
+
+    /// Waits for the next task that finishes; nil if all tasks are finished and their results taken.
+    public func next() async -> Completion? { await pool.next() }
+
+    /// Waits for the next task that finishes; nil if all tasks are finished and their results taken.
+    public func next(isolation actor: isolated (any Actor)?) async -> Completion? { await pool.next() }
+  }
 
   /// Drops all tasks and results. Tasks that ranks have started are computed, and their results ignored.
   public func cancel() { change { $0.cancel() } }

@@ -1,4 +1,5 @@
 import SeppoCompute
+import SeppoProcess
 
 extension Parallel {
   /// Returns the index and the result of each element as an asynchronous sequence, on rank 0, as they come. All ranks compute.
@@ -10,7 +11,7 @@ extension Parallel {
   /// The call begins with the loop, which every rank must execute: on ranks other than 0, it has no elements and ends with the
   /// call. Leaving the loop ends the call; items that are being computed are waited for. Otherwise as
   /// ``forEachResult(_:order:_:fileID:line:column:)``: the number of results that wait is bounded, and a slow loop slows the
-  /// ranks down. Other calls of all ranks can't be made inside the loop.
+  /// ranks down. Verbs inside the loop run on rank 0 alone; other calls of all ranks can't be made there.
   ///
   /// - Parameters:
   ///   - f: As for ``map(_:fileID:line:column:)``.
@@ -31,9 +32,15 @@ public struct ParallelResults<Result: Codable & Sendable>: AsyncSequence {
   /// An index and the result of the element there.
   public typealias Element = (index: Int, result: Result)
 
-  let makeCall: (ResultQueue<Result>) throws -> Void
+  private let makeCall: (ResultQueue<Result>) throws -> Void
+  /// Whether the items may come from code of the main actor. The loop begins on any thread.
+  private let isOnMainActor = MainActorStandIn.isOnMainActor
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: ResultStream(makeCall)) }
+  init(_ makeCall: @escaping (ResultQueue<Result>) throws -> Void) { self.makeCall = makeCall }
+
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(stream: ResultStream(isOnMainActor: isOnMainActor, makeCall))
+  }
 
   /// Makes the call while it is used.
   public struct AsyncIterator: AsyncIteratorProtocol {

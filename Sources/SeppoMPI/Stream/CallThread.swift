@@ -14,11 +14,17 @@ final class CallThread: @unchecked Sendable {
 
   /// Starts the call in the caller's context.
   ///
-  /// - Parameter body: makes the call. No reference to it is left when `join` returns.
+  /// - Parameters:
+  ///   - isOnMainActor: whether the items may come from code of the main actor.
+  ///   - body: makes the call. No reference to it is left when `join` returns.
   /// - Throws: `SeppoError.noThread` if the system can't create the thread.
-  init(_ body: @escaping () throws -> Void) throws(SeppoError) {
+  init(
+    isOnMainActor: Bool = MainActorStandIn.isOnMainActor, _ body: @escaping () throws -> Void
+  ) throws(SeppoError) {
     self.body = body
-    do throws(ThreadCreationError) { try ComputeThread.startInContext { self.run() } } catch {
+    do throws(ThreadCreationError) {
+      try ComputeThread.startInContext(isOnMainActor: isOnMainActor) { self.run() }
+    } catch {
       self.body = nil
       throw SeppoError(error, rank: Job.current.rank, host: Job.current.host)
     }

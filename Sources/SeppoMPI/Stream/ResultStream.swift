@@ -4,25 +4,24 @@
 final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
   private let queue = ResultQueue<Value>()
   private let makeCall: (ResultQueue<Value>) throws -> Void
+  private let isOnMainActor: Bool
   private var call: CallThread?
+  private var loop: ResultLoops.Loop?
   private var isOver = false
   /// Results that were taken from the queue, and the place of the next one.
   private var batches: [ResultBatch<Value>] = []
   private var (batch, run, place) = (0, 0, 0)
   private var index = 0
 
-  init(_ makeCall: @escaping (ResultQueue<Value>) throws -> Void) { self.makeCall = makeCall }
+  /// - Parameter isOnMainActor: whether the items may come from code of the main actor.
+  init(isOnMainActor: Bool, _ makeCall: @escaping (ResultQueue<Value>) throws -> Void) {
+    self.isOnMainActor = isOnMainActor
+    self.makeCall = makeCall
+  }
 
   func next() async throws -> (index: Int, result: Value)? {
     if isOver { return nil }
-    let call =
-      try self.call
-      ?? CallThread { [queue, makeCall] in
-        // Also if an error is thrown before the call begins.
-        defer { queue.complete() }
-        try makeCall(queue)
-      }
-    self.call = call
+    let call = try call ?? begin()
     if batch == batches.count {
       (batch, run, place) = (0, 0, 0)
       batches = await withTaskCancellationHandler {
@@ -34,8 +33,21 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
     if !Task.isCancelled, let entry = nextOfBatch() { return entry }
     isOver = true
     queue.leave(Task.isCancelled ? CancellationError() : nil)
+    defer { loop = nil }
     try await call.joinSuspending()
     return nil
+  }
+
+  private func begin() throws -> CallThread {
+    let context = CallContext.current
+    let thread = try CallThread(isOnMainActor: isOnMainActor) { [queue, makeCall] in
+      // Also if an error is thrown before the call begins.
+      defer { queue.complete() }
+      try ResultLoops.run(in: context) { try makeCall(queue) }
+    }
+    if context == .everyRank, Job.current.isRoot { loop = ResultLoops.Loop(of: Job.current) }
+    call = thread
+    return thread
   }
 
   private func nextOfBatch() -> (index: Int, result: Value)? {

@@ -28,7 +28,7 @@ final class AsyncFeed<Element: Sendable>: ItemFeed, @unchecked Sendable {
       for try await element in base where await !feed.put(element) { break }
     }
     task = nil
-    task = CallContext.$current.withValue(.source) {
+    task = CallContext.$entered.withValue(.source) {
       Task {
         var thrown: (any Error)?
         do { try await self.start(self) } catch { thrown = error }

@@ -162,7 +162,7 @@ public struct MisusedParallel<Element> {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple, a String for a Substring or Character, an Array for a slice"
+    "the elements can't travel between ranks: their type must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a struct for a tuple (those of two to four such parts have map, mapResults, compactMap and forEach), a String for a Substring or Character, an Array for a slice"
 )
 extension Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -235,7 +235,7 @@ extension Sequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice; tuples have map, mapResults, compactMap and forEach only, without with:, seed: and buffer:, so use a struct for other verbs"
 )
 extension EnumeratedSequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {
@@ -253,7 +253,7 @@ extension EnumeratedSequence {
 @available(
   *, unavailable,
   message:
-    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice"
+    "the elements can't travel between ranks: each part of a tuple must be Codable & Sendable: add `: Codable, Sendable` to your struct or enum, use a String for a Substring or Character, an Array for a slice; tuples have map, mapResults, compactMap and forEach only, without with:, seed: and buffer:, so use a struct for other verbs"
 )
 extension Zip2Sequence {
   public func mapParallel<Result>(_ f: (Element) throws -> Result) throws -> [Result] {

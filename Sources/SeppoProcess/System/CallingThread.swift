@@ -1,3 +1,8 @@
+internal import CStack
+
+/// Whether this is the process's main thread, on which the main actor runs.
+var isMainThread: Bool { seppo_is_main_thread() != 0 }
+
 /// A number that identifies the calling thread. Async-signal-safe.
 package var callingThread: Int {
   #if canImport(Darwin)

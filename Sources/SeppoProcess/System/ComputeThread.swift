@@ -34,8 +34,12 @@ package enum ComputeThread {
   }
 
   /// Starts a thread that runs the body inside a Swift task of the caller, with the caller's task-local values.
-  package static func startInContext(_ body: @escaping @Sendable () -> Void) throws(ThreadCreationError) {
-    let executor = CallerTaskExecutor(body)
+  ///
+  /// - Parameter isOnMainActor: whether the body counts as code of the main actor.
+  package static func startInContext(
+    isOnMainActor: Bool = MainActorStandIn.isOnMainActor, _ body: @escaping @Sendable () -> Void
+  ) throws(ThreadCreationError) {
+    let executor = CallerTaskExecutor(isOnMainActor: isOnMainActor, body)
     do throws(ThreadCreationError) { try start { executor.run() } } catch {
       executor.drop()
       throw error

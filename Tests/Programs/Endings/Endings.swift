@@ -268,6 +268,12 @@ struct Endings {
     case "_exit in an item": try onVictim { _exit(0) }
     case "_exit 3 in an item": try onVictim { _exit(3) }
     case "fatalError in an item": try onVictim { fatalError("on purpose") }
+    // The standard library's function beside it ends programs after an error that leaves main.
+    case "fatalError in an iterator": _ = try AnyIterator<Int> { fatalError("on purpose") }.mapParallel { $0 }
+    case "fatalError in an iterator of its own":
+      _ = try (0..<Seppo.size).mapParallel { $0 }
+      if Seppo.rank == victim { _ = AnyIterator<Int> { fatalError("on purpose") }.next() }
+      _ = try (0..<Seppo.size).mapParallel { $0 }
     case "index out of range in an item": try onVictim { print([1, 2, 3][CommandLine.arguments.count + 3]) }
     case "bad address in an item": try onVictim { UnsafeMutablePointer<Int>(bitPattern: 64)?.pointee = 1 }
     case "endless recursion in an item": try onVictim { print(depth(1)) }

@@ -34,6 +34,17 @@ extension Endings {
         if item == 7 { while true { sleep(1) } }
         return item
       }
+    case "task of a pool that never returns":
+      // The tasks around it are short, so that they would share its chunk.
+      _ = try Seppo.withPool(
+        { (item: Int) -> Int in
+          if item == 207 { while true { sleep(1) } }
+          return item
+        }, ParallelOptions(timeout: .milliseconds(500))
+      ) { pool in
+        for item in 0..<400 { pool.submit(item) }
+        while pool.next() != nil {}
+      }
 
     // For the suite's own time limit.
     case "wait for ever in every item":
