@@ -12,6 +12,6 @@ extension Job {
   /// Runs the body as a rank of this job.
   func enter<Value>(_ body: () throws -> Value) rethrows -> Value {
     Job.hasOthers.store(true, ordering: .relaxed)
-    return try Job.$entered.withValue(self) { try CallContext.enter(.everyRank, body) }
+    return try Job.$entered.withValue(self) { try ResultLoops().enter { try CallContext.enter(.everyRank, body) } }
   }
 }

@@ -65,7 +65,6 @@ final class Job: @unchecked Sendable {
   /// Whether this host has fewer cores than ranks, so that a rank that waits should leave its core to others.
   private(set) lazy var isCrowded = members.here > Binding.cores(ofProcess: "self") ?? 1
   var checksWire: Bool { settings.checksWire }
-  let loops = ResultLoops()
   /// Whether the current call is made on a thread of its own, beside the program's code.
   var isBesideProgram = false
   /// The current call.

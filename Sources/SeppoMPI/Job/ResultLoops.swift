@@ -1,30 +1,31 @@
 import Synchronization
 
-/// The asynchronous loops over results of a job. The body of such a loop is the program's own code, to which no task-local
+/// The asynchronous loops over results of a rank. The body of such a loop is the program's own code, to which no task-local
 /// value can be given. While there is a loop, all code of rank 0 counts as its body: the other ranks are in the loop's call.
-///
-/// Without a launcher there is only one rank, and calls of several tasks are independent of each other.
 final class ResultLoops: Sendable {
+  /// The loops of the process's own rank.
+  private static let ofProcess = ResultLoops()
+  /// The loops of the caller's rank, if it is not the process's own.
+  @TaskLocal private static var entered: ResultLoops?
   /// The number of loops in this process. Usually none, so that there is nothing else to look at.
   private static let all = Atomic<Int>(0)
-  /// Whether the caller makes a loop's call.
+  /// Whether the caller runs a loop's call.
   @TaskLocal private static var runsCall = false
 
   private let count = Atomic<Int>(0)
 
-  /// Whether the caller's job is in a loop over results.
+  private static var current: ResultLoops { entered ?? ofProcess }
+
+  /// Whether the caller's rank is in a loop over results.
   static var containCaller: Bool {
-    if all.load(ordering: .relaxed) == 0 { return false }
-    let job = Job.current
-    return !runsCall && !job.process.isLone && job.loops.count.load(ordering: .relaxed) > 0
+    all.load(ordering: .relaxed) > 0 && !runsCall && current.count.load(ordering: .relaxed) > 0
   }
 
-  /// A loop, from its beginning until the last reference is released.
+  /// A loop of the caller's rank, from its beginning until the last reference is released.
   final class Loop {
-    private let loops: ResultLoops
+    private let loops = ResultLoops.current
 
-    init(of job: Job) {
-      loops = job.loops
+    init() {
       ResultLoops.all.add(1, ordering: .relaxed)
       loops.count.add(1, ordering: .relaxed)
     }
@@ -35,10 +36,11 @@ final class ResultLoops: Sendable {
     }
   }
 
-  /// Makes a loop's call.
-  ///
-  /// - Parameter context: where the loop is.
-  static func run(in context: CallContext, _ body: () throws -> Void) rethrows {
-    try $runsCall.withValue(true) { try CallContext.enter(context, body) }
+  /// Runs a loop's call.
+  static func runCall(_ body: () throws -> Void) rethrows { try $runsCall.withValue(true, operation: body) }
+
+  /// Runs the body as a rank with these loops.
+  func enter<Value>(_ body: () throws -> Value) rethrows -> Value {
+    try ResultLoops.$entered.withValue(self, operation: body)
   }
 }

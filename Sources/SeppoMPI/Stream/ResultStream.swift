@@ -43,9 +43,10 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
     let thread = try CallThread(isOnMainActor: isOnMainActor) { [queue, makeCall] in
       // Also if an error is thrown before the call begins.
       defer { queue.complete() }
-      try ResultLoops.run(in: context) { try makeCall(queue) }
+      try ResultLoops.runCall { try CallContext.enter(context) { try makeCall(queue) } }
     }
-    if context == .everyRank, Job.current.isRoot { loop = ResultLoops.Loop(of: Job.current) }
+    // Without a launcher there is only one rank, and calls of several tasks are independent of each other.
+    if context == .everyRank, Job.current.isRoot, !Job.current.process.isLone { loop = ResultLoops.Loop() }
     call = thread
     return thread
   }
