@@ -36,7 +36,7 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
       JournalingSink(sink, journal, count: count, keepsCopies: job.checksWire)
     }
     guard let checkpoint = call.options.checkpoint else {
-      return job.checksWire && !type(of: sink).keepsPlaces && start.isClosed ? keeping(sink, nil) : sink
+      return call.comparesValues(count) && !type(of: sink).keepsPlaces && start.isClosed ? keeping(sink, nil) : sink
     }
     guard let elements = source.items.all else {
       preconditionFailure("with a checkpoint, all items are there at the start")

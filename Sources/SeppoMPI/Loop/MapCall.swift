@@ -84,6 +84,10 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     !verb.keepsFailures && !verb.consumesResults && options.retries == 0 && options.checkpoint == nil
   }
 
+  /// Whether some values are computed on two ranks, with `SEPPO_CHECK=1`. All values are kept until then, so there must not be
+  /// too many.
+  func comparesValues(_ count: Int) -> Bool { job.checksWire && count <= 1 << 24 }
+
   /// Whether values that rank 0 computes must be encoded for the broadcast.
   var encodesValues: Bool { broadcastsValues && job.size > 1 && !valuesAreMemory }
 

@@ -111,7 +111,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     rules.reportsSettled = source.isOpenEnded
     rules.nearest = supply == nil ? nil : job.rank
     rules.waitsForAll = job.current.number == 1 || call.options.isCompared && site.calibration == nil
-    rules.repeats = job.checksWire && job.size > 1 && call.verb.destination != .nowhere && supply == nil
+    rules.repeats = call.comparesValues(count) && job.size > 1 && call.verb.destination != .nowhere && supply == nil
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     if let decisive = self.sink.decisive { coordinator.handle(.decided(by: decisive)) }
     coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
