@@ -87,6 +87,18 @@ let spreadLaws = [
       try requireEqual(index, items.count - 2)
     }
   },
+  Law("a short map whose last item throws leaves nothing behind for the next one") {
+    for round in 0..<150 {
+      try requireItemThrew(29) {
+        _ = try (0..<30).mapParallel { item -> Int in
+          if item == 29 { throw LawError(description: "thrown") }
+          return item
+        }
+      }
+      // This map has ordinary messages.
+      try requireEqual(try (0..<4).parallel(retries: 1).map { $0 + round }, (0..<4).map { $0 + round })
+    }
+  },
   Law("a range is sent as its bounds", needsProcess: "it measures the memory of its process") {
     // Resets the peak.
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))

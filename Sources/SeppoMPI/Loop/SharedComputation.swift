@@ -156,23 +156,25 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
   private func end(_ batch: Range<Int>, _ outcome: ChunkOutcome) -> [Unstored] {
     let rest = (batch.lowerBound + outcome.completed)..<batch.upperBound
     // The limit was reached, or a request to stop may have caused the error: then a later job computes the item again.
-    guard let thrown = outcome.thrown, !StopSignal.mayHaveMadeItemThrow() else { return [giveUp(rest)] }
+    guard let thrown = outcome.thrown, !StopSignal.mayHaveMadeItemThrow() else { return giveUp(rest) }
     let error = context.threw(thrown, blocks.firstItem(of: rest.lowerBound) + outcome.offset)
     let failed = Unstored(
       report: ChunkReport(
         chunk: rest.prefix(1), completed: 1, failures: [ItemFailure(index: rest.lowerBound, error: error)],
         nanoseconds: 0))
-    if context.stopsAtFailure { return [failed, giveUp(rest.dropFirst())] }
+    if context.stopsAtFailure { return [failed] + giveUp(rest.dropFirst()) }
     if rest.count > 1 { unstarted.giveBack(rest.dropFirst()) }
     return [failed]
   }
 
   /// Gives up the rest of a batch, and this rank's blocks that are not started.
-  private func giveUp(_ rest: Range<Int>) -> Unstored {
+  ///
+  /// - Returns: their report; nothing if there are no such blocks. Rank 0 wouldn't wait for a report without blocks, and would
+  ///   receive it in the next call.
+  private func giveUp(_ rest: Range<Int>) -> [Unstored] {
     let more = unstarted.start { $0 }
-    return Unstored(
-      report: ChunkReport(
-        chunk: rest.lowerBound..<(more?.upperBound ?? rest.upperBound), completed: 0, nanoseconds: 0))
+    let blocks = rest.lowerBound..<(more?.upperBound ?? rest.upperBound)
+    return blocks.isEmpty ? [] : [Unstored(report: ChunkReport(chunk: blocks, completed: 0, nanoseconds: 0))]
   }
 
   // MARK: Apart
