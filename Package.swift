@@ -29,9 +29,11 @@ let package = Package(
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
     .target(name: "SeppoEngine", swiftSettings: strict),
     .systemLibrary(name: "CSharedMemory"),
+    .systemLibrary(name: "CFork"),
     // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
-      name: "SeppoProcess", dependencies: ["CSharedMemory", "CStack", .product(name: "Logging", package: "swift-log")],
+      name: "SeppoProcess",
+      dependencies: ["CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     // Compute threads that run f.
     .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
@@ -108,6 +110,8 @@ let package = Package(
     .executableTarget(
       name: "TopLevel", dependencies: ["SeppoMPI"], path: "Tests/Programs/TopLevel", swiftSettings: strict),
     .executableTarget(
+      name: "Isolated", dependencies: ["SeppoMPI"], path: "Tests/Programs/Isolated", swiftSettings: strict),
+    .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
       name: "Transport", dependencies: ["SeppoTransport", "TransportProperties", "CMPI"],
@@ -145,7 +149,7 @@ let package = Package(
       name: "SPMDTests",
       dependencies: [
         "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "TestSupport",
+        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

@@ -10,11 +10,12 @@ import collections, pathlib, re, sys, tempfile
 ALLOWED_IMPORTS = {
     'CStack': [],
     'CSharedMemory': [],
+    'CFork': [],
     'CMPI': [],
     'SeppoWire': ['CStack'],
     'SeppoTransport': ['CMPI'],
     'SeppoEngine': [],
-    'SeppoProcess': ['CSharedMemory', 'CStack'],
+    'SeppoProcess': ['CSharedMemory', 'CStack', 'CFork'],
     'SeppoCompute': ['SeppoProcess', 'SeppoEngine'],
     'SeppoMPI': ['SeppoCompute', 'SeppoProcess', 'SeppoEngine', 'SeppoTransport', 'SeppoWire'],
     'SeppoCheckpoint': ['SeppoMPI', 'SeppoWire'],

@@ -14,7 +14,7 @@ struct Benchmark: ParsableCommand {
     subcommands: [
       Squares.self, Arrays.self, SpinSpeed.self, SpinSerial.self, Efficiency.self, Tails.self, Call.self, Serial.self,
       Idle.self, Memory.self, Kept.self, Loop.self, Growth.self, SumOfSquares.self, Filter.self, Random.self,
-      Unordered.self, Pool.self, StreamMemory.self,
+      Unordered.self, Pool.self, StreamMemory.self, IsolationCost.self,
     ])
 
   static func main() { runOnEveryRank() }

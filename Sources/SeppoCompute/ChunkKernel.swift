@@ -52,6 +52,15 @@ public final class ChunkLimits: Sendable {
     return code == 0 ? GrowingBlocks.start(of: block) : block * code
   }
 
+  /// The lowest block that may no longer be started.
+  package var lowest: Int { bound.load(ordering: .relaxed) }
+
+  /// The size of blocks, as a number for another process.
+  package var sizeCode: Int {
+    get { size.load(ordering: .relaxed) }
+    set { size.store(newValue, ordering: .relaxed) }
+  }
+
   package func setBlockSize(_ size: Blocks.Size) { self.size.store(size.code, ordering: .relaxed) }
 
   package func lower(to bound: Int) {

@@ -33,7 +33,7 @@ package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
   + errorLaws + reduceLaws + mapReduceLaws + forEachLaws + compactMapLaws + flatMapLaws + filterLaws + countLaws
   + stateLaws + randomLaws + tupleLaws + minMaxLaws + firstLaws + containsLaws
-  + mapResultsLaws + timeoutLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws + bigLaws
+  + mapResultsLaws + timeoutLaws + isolationLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws + bigLaws
 
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"
 

@@ -148,6 +148,7 @@ extension ParallelOptions {
     ParallelOptions(
       chunk: Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...20, using: &random)),
       threads: Int.random(in: 1...3, using: &random), retries: Int.random(in: 0...2, using: &random),
-      timeout: Int.random(in: 0...4, using: &random) == 0 ? .seconds(120) : nil)
+      timeout: Int.random(in: 0...4, using: &random) == 0 ? .seconds(120) : nil,
+      isolation: Int.random(in: 0...4, using: &random) == 0 ? .process : .thread)
   }
 }

@@ -15,7 +15,8 @@ struct MapTaskTests {
   func stopWithinBatch() throws {
     let gate = Gate()
     let context = MapContext(
-      rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column), limits: ChunkLimits(),
+      errors: ItemErrors(rank: 0, host: "here", place: Place(fileID: #fileID, line: #line, column: #column)),
+      limits: ChunkLimits(),
       unit: 1, stopsAtFailure: true, observesStopRequests: true, timeout: nil, longestChunk: nil, itemsAreMemory: true,
       decodesOwnItems: false,
       valuesAreMemory: false, roundTrips: nil)

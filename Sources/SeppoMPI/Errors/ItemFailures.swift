@@ -45,6 +45,60 @@ extension SeppoError {
     }
   }
 
+  /// An item whose process ended while it was computed, with `isolation: .process`.
+  public struct CrashedItem: Sendable, Equatable, Codable {
+    /// Its index in the collection that was mapped.
+    public let index: Int
+    /// The number of items after it that were computed together with it, for verbs that compute one value from several
+    /// items: one of them crashed. Otherwise 0.
+    public let others: Int
+    /// The signal that ended the process; nil if it exited.
+    public let signal: Int32?
+    /// The status with which the process exited; nil if a signal ended it.
+    public let status: Int32?
+    /// The last line that the process wrote on standard error, at most 512 bytes; empty if there is none.
+    public let lastLine: String
+    /// The rank of the last try.
+    public let rank: Int
+    /// That rank's machine.
+    public let host: String
+    /// The number of tries: 1 without `retries:`.
+    public internal(set) var tries: Int
+    /// The line of the program that called the map, as `#fileID:#line`.
+    public let place: String
+
+    var sentence: String {
+      let which = others == 0 ? "item \(index)" : "one of the items \(index) to \(index + others)"
+      let end =
+        switch (signal, status) {
+        case (let signal?, _): "was ended by \(SignalName.text(signal))"
+        case (nil, let status?): "exited with status \(status)"
+        case (nil, nil): "sent what can't be read"
+        }
+      let line = lastLine.isEmpty ? "" : "; its last line was: \(lastLine)"
+      return """
+        \(which) crashed on rank \(rank) (\(host))\(SeppoError.spell(tries: tries)): its process \(end)\(line) [mapped at \
+        \(place)]
+        """
+    }
+  }
+
+  /// The system refuses another process for items, with `isolation: .process`.
+  public struct MissingProcess: Sendable, Equatable, Codable {
+    /// The rank that asked for it.
+    public let rank: Int
+    /// That rank's machine.
+    public let host: String
+    /// What the system reported.
+    public let reason: String
+    /// The line of the call, as `#fileID:#line`.
+    public let place: String
+
+    var sentence: String {
+      "no process for items could be started on rank \(rank) (\(host)): \(reason) [at \(place)]"
+    }
+  }
+
   /// An item at which ranks died in earlier jobs.
   public struct LethalItem: Sendable, Equatable, Codable {
     /// Its index in the collection that was mapped.

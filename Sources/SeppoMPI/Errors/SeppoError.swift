@@ -21,6 +21,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case itemTimedOut(ItemTimeout)
   /// An item that had exceeded its `timeout:` never returned. A thread can't be stopped, so the job ends.
   case itemStuck(StuckItem)
+  /// The process that computed an item ended: with `isolation: .process`.
+  case itemCrashed(CrashedItem)
   /// Ranks died each time they computed this item, so it isn't tried again.
   case itemKilledRanks(LethalItem)
   /// The checkpoint can't be used. Nothing was computed.
@@ -66,6 +68,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case badOption(BadOption)
   /// The system has no more threads to compute on.
   case noThread(MissingThread)
+  /// The system refuses another process for items.
+  case noProcess(MissingProcess)
   /// MPI reported an error.
   case mpi(MPIFailure)
 }
@@ -77,6 +81,7 @@ extension SeppoError: CustomStringConvertible {
     case .itemThrew(let error): error.debugDescription
     case .itemTimedOut(let timeout): timeout.sentence
     case .itemStuck(let item): item.sentence
+    case .itemCrashed(let item): item.sentence
     case .itemKilledRanks(let item): item.sentence
     case .checkpoint(let failure): failure.sentence
     case .ranksUnresponsive(let ranks): ranks.sentence
@@ -135,6 +140,7 @@ extension SeppoError: CustomStringConvertible {
     case .badOption(let option): "\(option.name): \(option.reason) [at \(option.place)]"
     case .noThread(let thread):
       "no compute thread could be started on rank \(thread.rank) (\(thread.host)): \(thread.reason)"
+    case .noProcess(let process): process.sentence
     case .mpi(let failure):
       """
       \(failure.call) failed on rank \(failure.rank) (\(failure.host)): \(failure.text) [class \(failure.errorClass)]
@@ -151,6 +157,9 @@ extension SeppoError: CustomStringConvertible {
     case .itemTimedOut(var timeout):
       timeout.tries = tries
       return .itemTimedOut(timeout)
+    case .itemCrashed(var item):
+      item.tries = tries
+      return .itemCrashed(item)
     default: return self
     }
   }

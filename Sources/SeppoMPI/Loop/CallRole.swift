@@ -31,7 +31,7 @@ extension MapCall {
       if options.checkpoint != nil {
         throw SeppoError.nested(.init("\(verb.name) with a checkpoint", inside: CallContext.current.name, place))
       }
-      return try withoutActuallyEscaping(kernel) { try body(.alone(local($0, nil))) }
+      return try withKernel(kernel) { kernel in try body(.alone(local(kernel, nil))) }
     }
     return try job.call(verb.name, at: place, types: [Element.self, Value.self], seed: options.seed) { signature in
       // Counted before anything can throw, so that rounds are the same in each run.
@@ -50,12 +50,12 @@ extension MapCall {
         let slot = job.slots.use(0)
         slot.own()
         defer { slot.empty() }
-        return try CallContext.enter(.item) {
-          try withoutActuallyEscaping(kernel) { try body(.alone(local($0, slot))) }
+        return try withKernel(kernel) { kernel in
+          try CallContext.enter(.item) { try body(.alone(local(kernel, slot))) }
         }
       }
       // The compute threads use the kernel until `pool.end`, which is called before this scope ends in every case.
-      return try withoutActuallyEscaping(kernel) { kernel in
+      return try withKernel(kernel) { kernel in
         // Also if not all threads could be started.
         defer {
           job.pool.end()
@@ -90,6 +90,32 @@ extension MapCall {
       return ItemSupply(source, try source.feed(wake: wake), consumer, unit: options.rule.unit)
     } catch {
       throw SeppoError(error, rank: job.rank, host: job.host)
+    }
+  }
+
+  /// Calls the body with the kernel that the loops use: with child processes, one that computes in these.
+  private func withKernel<Output>(_ kernel: ChunkKernel, _ body: (@escaping ChunkKernel) throws -> Output) throws
+    -> Output
+  {
+    // An item's own calls are computed in its process.
+    guard options.isIsolated, CallContext.current != .item else {
+      return try withoutActuallyEscaping(kernel) { try body($0) }
+    }
+    return try withoutActuallyEscaping(kernel) { kernel in
+      let errors = errors
+      let processes: ChildProcesses
+      do throws(ForkError) {
+        processes = try ChildProcesses(count: options.threads) { slot in
+          ItemServer<Element, Value>(kernel: kernel, errors: errors, memoryPerItem: options.memoryPerItem).run(slot)
+        }
+      } catch {
+        throw errors.noProcess(error)
+      }
+      defer { processes.end() }
+      let isolated = IsolatedKernel<Element, Value>(
+        processes: processes, errors: errors, timeout: options.hardTimeout, recycle: options.recycle,
+        killsUnneeded: options.checkpoint == nil)
+      return try body { isolated.compute($0, $1, $2, $3) }
     }
   }
 }

@@ -67,7 +67,8 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.place = place
     self.verb = verb
     self.options = CallOptions(
-      options, isCompared: isCompared, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads, place: place)
+      options, isCompared: isCompared, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads,
+      canFork: job.process.isRank, place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.
@@ -97,12 +98,14 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     job.size > 1 && !valuesAreMemory && (broadcastsValues || !Items.haveOwnForm(Value.self))
   }
 
+  var errors: ItemErrors { ItemErrors(rank: job.rank, host: job.host, place: place) }
+
   /// - Parameters:
   ///   - isAlone: whether only this rank computes, on the calling thread.
   ///   - observesStopRequests: whether an item that throws after a request to stop is left for a later job.
   func context(isAlone: Bool = false, observesStopRequests: Bool = true) -> MapContext {
     MapContext(
-      rank: job.rank, host: job.host, place: place, limits: ChunkLimits(),
+      errors: errors, limits: ChunkLimits(),
       // With a timeout, each item is started separately.
       unit: options.timeout == nil ? options.rule.unit : 1,
       stopsAtFailure: stopsAtFailure, observesStopRequests: observesStopRequests, timeout: options.timeout,

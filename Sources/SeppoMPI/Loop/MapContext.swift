@@ -1,12 +1,9 @@
 import SeppoCompute
 import SeppoEngine
-import SeppoWire
 
 /// The properties that all chunks of a call share on one rank.
 struct MapContext: Sendable {
-  let rank: Int
-  let host: String
-  let place: Place
+  let errors: ItemErrors
   let limits: ChunkLimits
   /// The number of blocks that stay together.
   let unit: Int
@@ -26,19 +23,10 @@ struct MapContext: Sendable {
   /// On rank 0: the check for types that lose data in a round trip.
   let roundTrips: RoundTripCheck?
 
+  var place: Place { errors.place }
+
   /// Returns the error of a block that exceeds its timeout.
   func timedOut(_ block: Int, of blocks: Blocks) -> SeppoError {
-    .itemTimedOut(
-      .init(
-        index: blocks.firstItem(of: block), rank: rank, host: host,
-        timeout: Double(blocks.timeout(perItem: timeout) ?? 0) / 1e9, tries: 1, place: place.text))
-  }
-
-  func threw(_ error: any Error, _ index: Int) -> SeppoError {
-    .itemThrew(ItemError(error, index: index, rank: rank, host: host, place: place.text))
-  }
-
-  func uncodable(_ error: WireError, _ index: Int) -> SeppoError {
-    SeppoError(error, index: index, rank: rank, host: host, place: place)
+    errors.timedOut(blocks.firstItem(of: block), after: blocks.timeout(perItem: timeout) ?? 0)
   }
 }

@@ -147,7 +147,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     if let error, !progress.endedByFailure, chunk.lowerBound + progress.completed == bad,
       chunk.lowerBound + progress.started > bad
     {
-      fail(context.uncodable(error, items.lowerBound + done))
+      fail(context.errors.uncodable(error, items.lowerBound + done))
     }
   }
 
@@ -229,7 +229,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     case .threw:
       // The request may have caused the error. So the item counts as not done, and a later job computes it again.
       if context.observesStopRequests, StopSignal.mayHaveMadeItemThrow() { return progress.stop() }
-      if let thrown = outcome.thrown { fail(context.threw(thrown, item)) }
+      if let thrown = outcome.thrown { fail(context.errors.threw(thrown, item)) }
     }
   }
 
@@ -303,7 +303,7 @@ extension MapTask {
     for number in first.item..<computedCount {
       if let error = number == first.item ? first : encodingError(start + number) {
         dropped.append(computed[number])
-        errors[computed[number]] = context.uncodable(error, blocks.firstItem(of: computed[number]))
+        errors[computed[number]] = context.errors.uncodable(error, blocks.firstItem(of: computed[number]))
         (start + number).deinitialize(count: 1)
       } else {
         if kept < number { (start + kept).moveInitialize(from: start + number, count: 1) }
@@ -348,7 +348,7 @@ extension MapTask {
   private func endBefore(_ error: WireError) {
     let index = chunk.lowerBound + error.item
     progress.end(before: index)
-    errors = [index: context.uncodable(error, blocks.firstItem(of: index))]
+    errors = [index: context.errors.uncodable(error, blocks.firstItem(of: index))]
     progress.fail()
     stopAtFailure(index)
   }

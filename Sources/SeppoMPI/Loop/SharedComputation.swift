@@ -157,7 +157,7 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
     let rest = (batch.lowerBound + outcome.completed)..<batch.upperBound
     // The limit was reached, or a request to stop may have caused the error: then a later job computes the item again.
     guard let thrown = outcome.thrown, !StopSignal.mayHaveMadeItemThrow() else { return giveUp(rest) }
-    let error = context.threw(thrown, blocks.firstItem(of: rest.lowerBound) + outcome.offset)
+    let error = context.errors.threw(thrown, blocks.firstItem(of: rest.lowerBound) + outcome.offset)
     let failed = Unstored(
       report: ChunkReport(
         chunk: rest.prefix(1), completed: 1, failures: [ItemFailure(index: rest.lowerBound, error: error)],
@@ -242,7 +242,7 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
       try area.eachPart(blocks.count, stride: nil) { chunk, bytes in
         let (done, error) = Items.read(UnsafeMutableBufferPointer(rebasing: values[chunk]), from: bytes)
         initialized += done
-        if let error { throw context.uncodable(error, blocks.firstItem(of: chunk.lowerBound + done)) }
+        if let error { throw context.errors.uncodable(error, blocks.firstItem(of: chunk.lowerBound + done)) }
       }
       guard initialized == blocks.count else { throw ProtocolError("the results are incomplete") }
     }

@@ -11,9 +11,16 @@ struct CallOptions {
   let isCompared: Bool
   /// Whether `f` gets random numbers.
   private let needsSeed: Bool
+  /// Whether items are computed in child processes.
+  let isIsolated: Bool
 
-  /// - Parameter defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  init(_ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, place: Place) {
+  /// - Parameters:
+  ///   - defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
+  ///   - canFork: whether the rank is a process. One whose other threads run the program's code can't be forked safely.
+  init(
+    _ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, canFork: Bool, place: Place
+  ) {
+    isIsolated = options.isolation == .process && canFork
     self.options = options
     self.isCompared = isCompared
     self.needsSeed = needsSeed
@@ -23,8 +30,12 @@ struct CallOptions {
 
   var threads: Int { requestedThreads ?? 1 }
   var retries: Int { options.retries }
-  /// The timeout per item, in nanoseconds.
-  var timeout: Int? { options.timeout?.inNanoseconds }
+  /// The timeout per item, in nanoseconds, if items are computed in threads.
+  var timeout: Int? { isIsolated ? nil : options.timeout?.inNanoseconds }
+  /// The timeout per item, in nanoseconds, if items are computed in child processes.
+  var hardTimeout: Int? { isIsolated ? options.timeout?.inNanoseconds : nil }
+  var recycle: Int? { options.recycle }
+  var memoryPerItem: Int? { options.memoryPerItem }
   var checkpoint: Checkpoint? { options.checkpoint }
   var buffer: Int? { options.buffer }
   /// The seed on which the results depend; nil if they depend on none.
@@ -41,6 +52,7 @@ struct CallOptions {
   /// Whether each item is simply computed once, by one thread of a rank.
   var isPlain: Bool {
     threads == 1 && options.chunk == .automatic && retries == 0 && options.timeout == nil && checkpoint == nil
+      && !isIsolated
   }
 
   func check() throws {
@@ -65,6 +77,12 @@ struct CallOptions {
     if options.retries < 0 { throw bad("retries: \(options.retries)", "must be 0 or more") }
     if let timeout = options.timeout, timeout <= .zero {
       throw bad("timeout: \(timeout)", "must be more than 0")
+    }
+    if let recycle, recycle < 1 { throw bad("recycle: \(recycle)", "must be 1 or more items") }
+    if let memoryPerItem, memoryPerItem < 1 { throw bad("memoryPerItem: \(memoryPerItem)", "must be 1 or more bytes") }
+    if options.isolation != .process, recycle != nil || memoryPerItem != nil {
+      throw bad(
+        recycle == nil ? "memoryPerItem" : "recycle", "needs processes of the items' own: add isolation: .process")
     }
     if let buffer = options.buffer, buffer < 1 {
       throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out for as many as take 16 MiB")

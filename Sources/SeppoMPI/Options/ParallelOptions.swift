@@ -25,6 +25,14 @@ public struct ParallelOptions: Sendable {
   public var checkpoint: Checkpoint?
   /// The seed of the random numbers, for the verbs of ``Parallel/seeded``: any number, the same on every rank.
   public var seed: Int?
+  /// Whether items are computed in threads of the rank's process, or in processes of their own.
+  public var isolation: Isolation
+  /// With `isolation: .process`: the number of items after which a process is replaced by a new one, 1 or more; nil for never.
+  /// For libraries that leak memory.
+  public var recycle: Int?
+  /// With `isolation: .process`: the memory that the items of a process may allocate at the same time, in bytes; nil for no
+  /// limit. An item that needs more crashes, and only that item fails. Without effect on macOS.
+  public var memoryPerItem: Int?
   /// The maximum number of results that are computed but not consumed, for the verbs whose results are consumed as they
   /// come: 1 or more, or nil for as many as take 16 MiB, and at least two per compute thread of all ranks.
   public var buffer: Int?
@@ -32,7 +40,8 @@ public struct ParallelOptions: Sendable {
   /// Creates options, with defaults for all that are omitted.
   public init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, seed: Int? = nil, isolation: Isolation = .thread, recycle: Int? = nil,
+    memoryPerItem: Int? = nil, buffer: Int? = nil
   ) {
     self.chunk = chunk
     self.threads = threads
@@ -40,15 +49,36 @@ public struct ParallelOptions: Sendable {
     self.timeout = timeout
     self.checkpoint = checkpoint
     self.seed = seed
+    self.isolation = isolation
+    self.recycle = recycle
+    self.memoryPerItem = memoryPerItem
     self.buffer = buffer
   }
 }
 
 extension ParallelOptions {
   /// The maximum number of blocks for verbs that compute one value from several items; nil if each item needs a block of its
-  /// own, for its timeout, retries, stored result, or place in a chunk.
+  /// own, for its timeout, retries, stored result, process, or place in a chunk.
   @usableFromInline
-  var mostBlocks: Int? { chunk == .automatic && retries == 0 && timeout == nil && checkpoint == nil ? 1 << 14 : nil }
+  var mostBlocks: Int? {
+    chunk == .automatic && retries == 0 && timeout == nil && checkpoint == nil && isolation == .thread ? 1 << 14 : nil
+  }
+}
+
+/// Where items are computed.
+#if hasAttribute(nonexhaustive)
+  @nonexhaustive
+#endif
+public enum Isolation: Sendable, Equatable {
+  /// In threads of the rank's process: the fastest way. An item that crashes ends the job.
+  case thread
+  /// In child processes of the rank, one for each compute thread, which have everything that `f` captures. An item that
+  /// crashes or exits fails with `SeppoError.itemCrashed`. One that exceeds its `timeout:` is killed, with all programs
+  /// that it has started. What an item changes, other than its result, stays in its process. A process computes one item after
+  /// the other, until it crashes, or as many as `recycle:` says.
+  ///
+  /// In unit tests on `withRanks`, items are computed in threads.
+  case process
 }
 
 /// The number of items that are sent together.

@@ -152,11 +152,13 @@ extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> Parallel<Value> {
     parallel(
       ParallelOptions(
-        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, buffer: buffer))
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer))
   }
 
   /// Returns rank 0's sequence with options for how all ranks compute it.

@@ -39,12 +39,13 @@ extension Sequence where Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int?, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, seed: Int?, isolation: Isolation = .thread, recycle: Int? = nil,
+    memoryPerItem: Int? = nil, buffer: Int? = nil
   ) -> SeededParallel<Self> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed,
-        buffer: buffer)
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer)
     ).seeded
   }
 }
@@ -56,12 +57,13 @@ extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, seed: Int?, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, seed: Int?, isolation: Isolation = .thread, recycle: Int? = nil,
+    memoryPerItem: Int? = nil, buffer: Int? = nil
   ) -> SeededParallel<Value> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed,
-        buffer: buffer)
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer)
     ).seeded
   }
 }

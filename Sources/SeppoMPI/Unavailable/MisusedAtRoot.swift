@@ -107,7 +107,8 @@ extension AtRoot where Value: Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }
@@ -125,7 +126,8 @@ extension AtRoot where Value: Sequence, Value.Element == Substring {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }

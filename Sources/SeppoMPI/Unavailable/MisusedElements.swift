@@ -171,7 +171,8 @@ extension Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -189,7 +190,8 @@ extension Sequence where Element == Substring {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -207,7 +209,8 @@ extension Sequence where Element == Character {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -226,7 +229,8 @@ extension Sequence {
 
   public func parallel<Part>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
   }
@@ -244,7 +248,8 @@ extension EnumeratedSequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -262,7 +267,8 @@ extension Zip2Sequence {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -280,7 +286,8 @@ extension Dictionary {
 
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil, buffer: Int? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
+    buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }

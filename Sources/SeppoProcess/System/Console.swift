@@ -10,11 +10,17 @@
 package enum Console {
   /// Writes a line to standard error in one piece, so that lines of several ranks don't mix.
   package static func write(_ line: String) {
-    var bytes = Array("\(line)\n".utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { writeToStandardError($0) }
+    let bytes = Array("\(line)\n".utf8)
+    bytes.withUnsafeBytes { write($0) }
+  }
+
+  /// Writes text to standard error.
+  static func write(_ text: UnsafeRawBufferPointer) {
+    var rest = text
+    while !rest.isEmpty {
+      let count = writeToStandardError(rest)
       if count <= 0, errno != EINTR { return }
-      bytes = bytes.dropFirst(max(0, count))
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, count)))
     }
   }
 
@@ -32,7 +38,7 @@ package enum Console {
   }
 
   /// Writes what was printed. Not `fflush(nil)`, which waits for a thread that reads standard input.
-  static func flushOutput() { fflush(stdout) }
+  package static func flushOutput() { fflush(stdout) }
 }
 
 /// Calls the C library's `write`, which types with a method of that name shadow.
@@ -40,3 +46,18 @@ package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { writ
 
 /// The same for any file.
 func writeBytes(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int { write(file, bytes.baseAddress, bytes.count) }
+
+/// Calls the C library's `read`, which types with a method of that name shadow.
+func readBytes(from file: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+  read(file, buffer.baseAddress, buffer.count)
+}
+
+/// Returns the ends of a new pipe, closed on exec; nil on failure, with errno.
+func makePipe() -> (read: Int32, write: Int32)? {
+  var ends: (read: Int32, write: Int32) = (-1, -1)
+  let status = withUnsafeMutableBytes(of: &ends) { pipe($0.bindMemory(to: Int32.self).baseAddress) }
+  guard status == 0 else { return nil }
+  _ = fcntl(ends.read, F_SETFD, FD_CLOEXEC)
+  _ = fcntl(ends.write, F_SETFD, FD_CLOEXEC)
+  return ends
+}

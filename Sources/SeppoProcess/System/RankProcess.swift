@@ -3,12 +3,17 @@ import Synchronization
 /// Tells the rank's process from a forked one, which has the rank's memory and signal handlers but is not a rank.
 package enum RankProcess {
   private static let id = Atomic<pid_t>(0)
+  /// The child of the rank that this process is, in which items are computed; 0 if it is none.
+  private static let child = Atomic<pid_t>(0)
 
   /// Makes this process the rank's. Call it before installing any signal handler that uses `isFork`.
   static func begin() {
     id.store(getpid(), ordering: .relaxed)
     mark = makeMark()
   }
+
+  /// Makes this process a child in which items are computed.
+  static func beginChild() { child.store(getpid(), ordering: .relaxed) }
 
   /// Whether this process is a fork of the rank, whose end is not the rank's end. Async-signal-safe.
   package static var isFork: Bool {
@@ -35,8 +40,8 @@ package enum RankProcess {
 
   /// Whether an item has forked this process. Like `isFork`, but without a system call.
   private static var isForkOfItem: Bool {
-    if let mark { return mark.pointee == 0 }
-    return isFork
+    if let mark, mark.pointee != 0 { return false }
+    return isFork && child.load(ordering: .relaxed) != getpid()
   }
 
   /// The process that forked this one, where a launcher started that one as a rank: it runs the same program with the same
@@ -94,3 +99,6 @@ package func sleep(nanoseconds: Int) {
   var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
   nanosleep(&time, nil)
 }
+
+/// Calls the C library's `kill`, which types with a method of that name shadow.
+func signalProcess(_ process: pid_t, _ signal: Int32) -> Int32 { kill(process, signal) }

@@ -33,6 +33,11 @@ package enum SystemFile {
     bytes("/proc/\(process)/environ")?.split(separator: 0) ?? []
   }
 
+  /// Returns the children of this process that its thread with this number has created or adopted.
+  static func children(of thread: pid_t) -> [pid_t] {
+    text("/proc/self/task/\(thread)/children")?.split(separator: " ").compactMap { pid_t($0) } ?? []
+  }
+
   /// Returns a process's name, its state and its parent; nil if there is no such process.
   static func status(of process: pid_t) -> (name: Substring, state: Substring, parent: pid_t)? {
     // The name is in parentheses, and may contain any characters.

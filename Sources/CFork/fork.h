@@ -1,0 +1,48 @@
+// Processes that are forked without exec, and memory that they wait on. Swift declares fork unavailable, because a child has
+// only the thread that forked it.
+
+#ifndef SEPPO_FORK_H
+#define SEPPO_FORK_H
+
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline pid_t seppo_fork(void) { return fork(); }
+
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+/// Has the kernel send this process a signal when the thread that forked it ends.
+static inline int seppo_signal_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
+
+/// Makes this process the parent of its descendants whose parents have died.
+static inline int seppo_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+/// Waits while the word has this value, at most for the time, in nanoseconds. The word may be in memory shared by processes.
+static inline void seppo_wait(const uint32_t *word, uint32_t value, long nanoseconds) {
+  struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  syscall(SYS_futex, word, FUTEX_WAIT, value, &time, 0, 0);
+}
+
+/// Wakes all that wait on the word.
+static inline void seppo_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, 0, 0, 0); }
+
+// glibc and musl have it; glibc declares it only with _DEFAULT_SOURCE.
+extern int on_exit(void (*function)(int status, void *argument), void *argument);
+#else
+static inline int seppo_signal_with_parent(int signal) { return 0; }
+static inline int seppo_adopt_orphans(void) { return 0; }
+
+/// Sleeps a moment: there is no call for waiting on shared memory in all versions of macOS.
+static inline void seppo_wait(const uint32_t *word, uint32_t value, long nanoseconds) {
+  struct timespec time = {0, nanoseconds < 50000 ? nanoseconds : 50000};
+  if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) nanosleep(&time, 0);
+}
+
+static inline void seppo_wake(const uint32_t *word) {}
+#endif
+
+#endif

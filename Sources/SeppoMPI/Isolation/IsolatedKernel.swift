@@ -1,0 +1,225 @@
+import SeppoCompute
+import SeppoProcess
+import SeppoWire
+
+/// Computes chunks in child processes of the rank. It is a kernel as any other to the rest of the call: what a child
+/// does to an item is that item's value or error.
+struct IsolatedKernel<Element: Codable & Sendable, Value: Codable & Sendable>: Sendable {
+  let processes: ChildProcesses
+  let errors: ItemErrors
+  /// The time that an item may take, in nanoseconds; nil for no limit.
+  let timeout: Int?
+  /// The number of items after which a child is replaced; nil for never.
+  let recycle: Int?
+  /// Whether an item that the call no longer needs may be killed.
+  let killsUnneeded: Bool
+
+  /// - Parameters: As for `ChunkKernel`.
+  func compute(
+    _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ first: Int, _ limits: ChunkLimits
+  ) -> ChunkOutcome {
+    let items = input.assumingMemoryBound(to: Element.self)
+    let values = output.assumingMemoryBound(to: Value.self)
+    return processes.withChild { child in
+      var run = IsolatedRun(kernel: self, child: child, items: items, values: values, first: first, limits: limits)
+      return run.compute()
+    }
+  }
+}
+
+/// The computation of one chunk in a child process.
+private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendable> {
+  let kernel: IsolatedKernel<Element, Value>
+  let child: ChildProcess
+  let items: UnsafeBufferPointer<Element>
+  let values: UnsafeMutableBufferPointer<Value>
+  let first: Int
+  let limits: ChunkLimits
+
+  /// The number of blocks that are computed.
+  private var completed = 0
+  /// The index in `items` of the first item that isn't.
+  private var place = 0
+  /// The block for which the child was killed because it took too long.
+  private var overdue: Int?
+  /// How many children have died before they had received the request.
+  private var earlyDeaths = 0
+  private var isUnneeded = false
+
+  init(
+    kernel: IsolatedKernel<Element, Value>, child: ChildProcess, items: UnsafeBufferPointer<Element>,
+    values: UnsafeMutableBufferPointer<Value>, first: Int, limits: ChunkLimits
+  ) {
+    self.kernel = kernel
+    self.child = child
+    self.items = items
+    self.values = values
+    self.first = first
+    self.limits = limits
+  }
+
+  private var slot: ChildSlot { child.slot }
+  private var errors: ItemErrors { kernel.errors }
+  private var block: Int { first + completed }
+
+  private enum Step {
+    case value, decisive, unneeded
+    case failure(SeppoError)
+  }
+
+  mutating func compute() -> ChunkOutcome {
+    while place < items.count, !limits.isBeyond(block) {
+      do {
+        if let outcome = try computeRequest() { return outcome }
+      } catch {
+        if let outcome = afterDeath() { return outcome }
+      }
+    }
+    return ChunkOutcome(completed: completed)
+  }
+
+  private func failed(_ error: SeppoError, offset: Int = 0) -> ChunkOutcome {
+    ChunkOutcome(completed: completed, thrown: ItemFailureError(error: error), offset: offset)
+  }
+
+  /// Sends blocks to the child and takes what it returns.
+  ///
+  /// - Returns: the outcome, if the chunk ends here; nil if there may be more to compute.
+  private mutating func computeRequest() throws(ChildIsLost) -> ChunkOutcome? {
+    if let recycle = kernel.recycle, slot.itemsComputed >= recycle { child.remove() }
+    do throws(ForkError) { try child.start() } catch { return failed(errors.noProcess(error)) }
+    let (blocks, unencodable) = encodeBlocks()
+    if blocks.isEmpty, let unencodable { return failed(unencodable) }
+    slot.bound = limits.lowest
+    slot.hasBegun = false
+    try slot.requests.send(
+      ChildRequest(blocks: blocks.count, first: block, sizeCode: limits.sizeCode), none
+    ) { () throws(ChildIsLost) in
+      try checkLife()
+    }
+    for (header, bytes) in blocks {
+      try slot.requests.send(header, UnsafeRawBufferPointer(bytes.bytes)) { () throws(ChildIsLost) in try checkLife() }
+    }
+    slot.requests.flush()
+    for (header, _) in blocks {
+      switch try receiveBlock() {
+      case .value:
+        completed += 1
+        place += header.items
+        slot.itemsComputed += header.items
+      case .decisive: return ChunkOutcome(completed: completed + 1, isDecisive: true)
+      case .unneeded: return ChunkOutcome(completed: completed)
+      case .failure(let error): return failed(error)
+      }
+    }
+    return unencodable.map { failed($0) }
+  }
+
+  private var none: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+  /// Encodes the next blocks, as many as one request has.
+  ///
+  /// - Returns: the blocks before the first item that can't be encoded, and that item's error.
+  private func encodeBlocks() -> (blocks: [(BlockHeader, WireWriter)], error: SeppoError?) {
+    var blocks: [(BlockHeader, WireWriter)] = []
+    var next = place
+    // A child that is to be replaced may compute the rest of a block.
+    var allowed = kernel.recycle.map { max(1, $0 - slot.itemsComputed) } ?? .max
+    while next < items.count, blocks.isEmpty || allowed > 0 {
+      let number = block + blocks.count
+      let count = min(limits.size(ofBlock: number), items.count - next)
+      let writer = WireWriter()
+      do throws(WireError) {
+        try Items.write(UnsafeBufferPointer(rebasing: items[next..<(next + count)]), to: writer)
+      } catch {
+        return (blocks, errors.uncodable(error, limits.firstItem(ofBlock: number) + error.item))
+      }
+      let header = BlockHeader(
+        items: count, firstItem: limits.firstItem(ofBlock: number), bytes: writer.bytes.count)
+      blocks.append((header, writer))
+      next += count
+      allowed -= count
+    }
+    return (blocks, nil)
+  }
+
+  private mutating func receiveBlock() throws(ChildIsLost) -> Step {
+    let response = try receive(bytes: MemoryLayout<ChildResponse>.size)
+    let header = response.bytes.load(as: ChildResponse.self)
+    let body = try receive(bytes: header.bytes)
+    let bytes = UnsafeRawBufferPointer(body.bytes)
+    switch header.kind {
+    case .value, .decisive:
+      let (done, error) = Items.read(
+        UnsafeMutableBufferPointer(rebasing: values[completed..<(completed + 1)]), from: bytes)
+      if done == 1 { return header.kind == .decisive ? .decisive : .value }
+      return .failure(error.map { errors.uncodable($0, limits.firstItem(ofBlock: block)) } ?? crash(nil))
+    case .unneeded: return .unneeded
+    case .failure: return .failure((try? SingleValue.decode(SeppoError.self, from: bytes)) ?? crash(nil))
+    }
+  }
+
+  private mutating func receive(bytes: Int) throws(ChildIsLost) -> ReceivedBytes {
+    let received = ReceivedBytes(bytes)
+    var done = 0
+    while done < bytes {
+      // In this order: what the child had written before it died counts.
+      let hasEnded = child.hasEnded
+      done += slot.responses.read(UnsafeMutableRawBufferPointer(rebasing: received.bytes[done...]))
+      if done == bytes { break }
+      if hasEnded { throw ChildIsLost() }
+      slot.responses.wait(nanoseconds: timeToNextLook())
+    }
+    return received
+  }
+
+  private func checkLife() throws(ChildIsLost) { if child.hasEnded { throw ChildIsLost() } }
+
+  /// Kills the child if its item has taken too long or isn't needed.
+  ///
+  /// - Returns: the time until that may happen, in nanoseconds.
+  private mutating func timeToNextLook() -> Int {
+    slot.bound = limits.lowest
+    if kernel.killsUnneeded, !isUnneeded, limits.isBeyond(block) {
+      isUnneeded = true
+      child.kill()
+    }
+    guard kernel.timeout != nil, overdue == nil else { return SharedPipe.longestWait }
+    let start = slot.itemStart
+    if start == 0 { return min(limit, SharedPipe.longestWait) }
+    let left = start + limit - monotonicNanoseconds()
+    if left <= 0 {
+      overdue = block
+      child.kill()
+    }
+    return left <= 0 ? SharedPipe.longestWait : min(left, SharedPipe.longestWait)
+  }
+
+  /// The number of items of the block.
+  private var size: Int { min(limits.size(ofBlock: block), items.count - place) }
+
+  /// The time that the block may take, in nanoseconds.
+  private var limit: Int { (kernel.timeout ?? .max).times(size) }
+
+  /// Decides what the child's death means.
+  ///
+  /// - Returns: the outcome; nil if the child had not begun with an item, so that another one can compute it.
+  private mutating func afterDeath() -> ChunkOutcome? {
+    let hadBegun = slot.hasBegun
+    defer { overdue = nil }
+    let end: ChildProcess.End
+    do throws(ForkError) { end = try child.takeEnd() } catch { return failed(errors.noProcess(error)) }
+    if isUnneeded { return ChunkOutcome(completed: completed) }
+    if let overdue {
+      // If it was done just before it was killed, the next block had not begun.
+      return overdue == block ? failed(errors.timedOut(limits.firstItem(ofBlock: block), after: limit)) : nil
+    }
+    if hadBegun { return failed(crash(end)) }
+    earlyDeaths += 1
+    return earlyDeaths < 3 ? nil : failed(crash(end))
+  }
+
+  private func crash(_ end: ChildProcess.End?) -> SeppoError {
+    errors.crashed(limits.firstItem(ofBlock: block), others: size - 1, end)
+  }
+}
