@@ -22,7 +22,7 @@ build = os.path.join(os.environ.get("SWIFTPM_BUILD_DIR", os.path.join(root, ".bu
 
 def includes():
     flags = subprocess.run(["mpicc", "-showme:compile"], capture_output=True, text=True, check=True).stdout.split()
-    folders = [os.path.join(root, "Sources", folder) for folder in ("CMPI", "CSharedMemory", "CStack")]
+    folders = [os.path.join(root, "Sources", folder) for folder in ("CMPI", "CFork", "CSharedMemory", "CStack")]
     folders += glob.glob(os.path.join(os.path.dirname(build), "checkouts", "GRDB.swift", "Sources", "GRDBSQLite"))
     flags += ["-I" + folder for folder in folders]
     return [part for flag in flags for part in ("-Xcc", flag)]

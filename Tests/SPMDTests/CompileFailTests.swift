@@ -24,7 +24,7 @@ extension SPMDTests {
       let flags = lines.dropFirst().prefix(1).filter { $0.hasPrefix("// flags: ") }
         .flatMap { $0.split(separator: " ").dropFirst(2).map(String.init) }
       let headers = try await Checkout.mpicc("incdirs").flatMap { ["-Xcc", "-I\($0)"] }
-      let modules = ["CMPI", "CSharedMemory", "CStack"].flatMap {
+      let modules = ["CMPI", "CFork", "CSharedMemory", "CStack"].flatMap {
         ["-Xcc", "-fmodule-map-file=\(Checkout.root.appendingPathComponent("Sources/\($0)/module.modulemap").path)"]
       }
       let arguments =
