@@ -386,6 +386,28 @@ def streams():
         goal_is_minimum=False,
         family="streams",
     )
+    yield Row(
+        "isolation",
+        "a chunk in a process of its own: more than in a thread, 2 ranks",
+        "µs",
+        20,
+        (ours("isolation", "--items", "{items}", ranks=2),),
+        {"full": {"items": 10_000}, "quick": {"items": 3_000}, "smoke": {"items": 50}},
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="streams",
+    )
+    yield Row(
+        "isolation-start",
+        "a call of one item in a process of its own, if the rank holds 1 GB",
+        "ms",
+        100,
+        (ours("isolation", "--megabytes", "{megabytes}"),),
+        {"full": {"megabytes": 1_000}, "quick": {"megabytes": 1_000}, "smoke": {"megabytes": 10}},
+        more_is_better=False,
+        goal_is_minimum=False,
+        family="streams",
+    )
 
 
 def whole_processes():
