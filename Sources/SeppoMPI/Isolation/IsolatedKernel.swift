@@ -42,6 +42,10 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   private var place = 0
   /// The block for which the child was killed because it took too long.
   private var overdue: Int?
+  /// When the request was sent, in nanoseconds.
+  private var requestTime = 0
+  /// Whether the child was killed.
+  private var isKilled = false
   /// How many children have died before they had received the request.
   private var earlyDeaths = 0
   private var isUnneeded = false
@@ -101,6 +105,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
       try slot.requests.send(header, UnsafeRawBufferPointer(bytes.bytes)) { () throws(ChildIsLost) in try checkLife() }
     }
     slot.requests.flush()
+    requestTime = monotonicNanoseconds()
     for (header, _) in blocks {
       switch try receiveBlock() {
       case .value:
@@ -180,19 +185,24 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Returns: the time until that may happen, in nanoseconds.
   private mutating func timeToNextLook() -> Int {
     slot.bound = limits.lowest
-    if kernel.killsUnneeded, !isUnneeded, limits.isBeyond(block) {
+    if isKilled { return SharedPipe.longestWait }
+    if kernel.killsUnneeded, limits.isBeyond(block) {
       isUnneeded = true
-      child.kill()
+      kill()
+    } else if kernel.timeout != nil {
+      let start = slot.itemStart
+      // One that doesn't begin, such as one that is stopped, is replaced.
+      let left = (start == 0 ? requestTime : start) + limit - monotonicNanoseconds()
+      if left > 0 { return min(left, SharedPipe.longestWait) }
+      if start != 0 { overdue = block }
+      kill()
     }
-    guard kernel.timeout != nil, overdue == nil else { return SharedPipe.longestWait }
-    let start = slot.itemStart
-    if start == 0 { return min(limit, SharedPipe.longestWait) }
-    let left = start + limit - monotonicNanoseconds()
-    if left <= 0 {
-      overdue = block
-      child.kill()
-    }
-    return left <= 0 ? SharedPipe.longestWait : min(left, SharedPipe.longestWait)
+    return SharedPipe.longestWait
+  }
+
+  private mutating func kill() {
+    isKilled = true
+    child.kill()
   }
 
   /// The number of items of the block.
@@ -206,7 +216,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Returns: the outcome; nil if the child had not begun with an item, so that another one can compute it.
   private mutating func afterDeath() -> ChunkOutcome? {
     let hadBegun = slot.hasBegun
-    defer { overdue = nil }
+    defer { (overdue, isKilled) = (nil, false) }
     let end: ChildProcess.End
     do throws(ForkError) { end = try child.takeEnd() } catch { return failed(errors.noProcess(error)) }
     if isUnneeded { return ChunkOutcome(completed: completed) }
