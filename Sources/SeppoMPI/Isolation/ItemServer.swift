@@ -71,9 +71,12 @@ struct ItemServer<Element: Codable & Sendable, Value: Codable & Sendable>: Senda
   }
 
   private func fail(_ error: SeppoError, _ slot: ChildSlot) -> Bool {
-    // Encoding fails only if an error's text is longer than memory.
-    if let writer = try? SingleValue.encode(error) {
+    do throws(WireError) {
+      let writer = try SingleValue.encode(error)
       withExtendedLifetime(writer) { respond(.failure, UnsafeRawBufferPointer(writer.bytes), slot) }
+    } catch {
+      // The rank waits for a response.
+      fatalError("the error of an item can't be encoded: \(error)")
     }
     return true
   }

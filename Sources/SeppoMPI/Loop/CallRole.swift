@@ -97,8 +97,7 @@ extension MapCall {
   private func withKernel<Output>(_ kernel: ChunkKernel, _ body: (@escaping ChunkKernel) throws -> Output) throws
     -> Output
   {
-    // An item's own calls are computed in its process.
-    guard options.isIsolated, CallContext.current != .item else {
+    guard options.isIsolated else {
       return try withoutActuallyEscaping(kernel) { try body($0) }
     }
     return try withoutActuallyEscaping(kernel) { kernel in

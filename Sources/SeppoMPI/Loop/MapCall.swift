@@ -68,7 +68,7 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.verb = verb
     self.options = CallOptions(
       options, isCompared: isCompared, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads,
-      canFork: job.process.isRank, place: place)
+      canFork: job.process.isRank && CallContext.current != .item, place: place)
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.

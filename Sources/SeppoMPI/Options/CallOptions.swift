@@ -16,7 +16,8 @@ struct CallOptions {
 
   /// - Parameters:
   ///   - defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  ///   - canFork: whether the rank is a process. One whose other threads run the program's code can't be forked safely.
+  ///   - canFork: whether there may be child processes. A process whose other threads run the program's code can't be forked
+  ///     safely, and an item's own calls are computed in its process.
   init(
     _ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, canFork: Bool, place: Place
   ) {

@@ -16,10 +16,10 @@ public struct ParallelOptions: Sendable {
   public var retries: Int
   /// The maximum wall-clock time per item; nil for no limit.
   ///
-  /// A late item fails with `SeppoError.itemTimedOut`; with `retries` it is tried again. Its thread cannot be cancelled and
-  /// keeps running while the others continue; its late result is discarded. If the thread is still running when all other
-  /// items are done, and twice the timeout has passed, the job ends with `itemStuck`. In a nested call, a late item is
-  /// detected only when it returns.
+  /// A late item fails with `SeppoError.itemTimedOut`; with `retries` it is tried again. With `isolation: .process`, its process
+  /// is killed. A thread cannot be cancelled and keeps running while the others continue; its late result is discarded. If the
+  /// thread is still running when all other items are done, and twice the timeout has passed, the job ends with `itemStuck`.
+  /// In a nested call, a late item is detected only when it returns.
   public var timeout: Duration?
   /// The checkpoint that stores results as they arrive, so that a later job can resume.
   public var checkpoint: Checkpoint?
