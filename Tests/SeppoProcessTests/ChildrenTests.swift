@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import SeppoProcess
 import Testing
 
@@ -14,7 +15,7 @@ struct ChildrenTests {
     let pipe = SharedPipe(memory)
     let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
     let ended = DispatchSemaphore(value: 0)
-    Thread.start {
+    DispatchQueue(label: "writer").async {
       // Pieces of many lengths.
       var (done, length) = (0, 1)
       while done < bytes.count {
@@ -36,6 +37,12 @@ struct ChildrenTests {
     ended.wait()
     #expect(received == bytes)
     #expect(pipe.available == 0)
+  }
+
+  @Test("If the system refuses to fork, the error says which limit to raise")
+  func refusal() {
+    #expect(ForkError(EAGAIN).reason.contains("ulimit -u"))
+    #expect(ForkError(ENOMEM).reason.contains("vm.overcommit_memory"))
   }
 
   @Test("A writer that waits for space can give up")
@@ -64,8 +71,4 @@ struct ChildrenTests {
     for piece in pieces { Array(piece.utf8).withUnsafeBytes { line.append($0) } }
     #expect(line.text == expected)
   }
-}
-
-private enum Thread {
-  static func start(_ body: @escaping @Sendable () -> Void) { DispatchQueue(label: "writer").async(execute: body) }
 }

@@ -5,7 +5,8 @@ import Synchronization
 package struct ForkError: Error {
   package let reason: String
 
-  init(_ error: Int32) {
+  /// - Parameter error: the system's error number.
+  package init(_ error: Int32) {
     let text = String(cString: strerror(error))
     reason =
       switch error {
