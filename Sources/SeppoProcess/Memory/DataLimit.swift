@@ -6,21 +6,11 @@ package enum DataLimit {
   /// - Parameter bytes: how much more than now.
   package static func allow(more bytes: Int) {
     #if os(Linux)
-      guard
-        let line = SystemFile.text("/proc/self/status")?.split(separator: "\n").first(where: { $0.hasPrefix("VmData:") }
-        ),
+      let status = SystemFile.text("/proc/self/status")?.split(separator: "\n") ?? []
+      guard let line = status.first(where: { $0.hasPrefix("VmData:") }),
         let data = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
       else { return }
-      let (sum, isTooMuch) = data.times(1024).addingReportingOverflow(bytes)
-      var limit = rlimit()
-      #if canImport(Glibc)
-        let resource = __rlimit_resource_t(RLIMIT_DATA.rawValue)
-      #else
-        let resource = RLIMIT_DATA
-      #endif
-      guard !isTooMuch, getrlimit(resource, &limit) == 0 else { return }
-      limit.rlim_cur = min(limit.rlim_max, rlim_t(sum))
-      setrlimit(resource, &limit)
+      ResourceLimit.data.set(rlim_t(data.times(1024).plus(bytes)))
     #endif
   }
 }

@@ -186,14 +186,8 @@ extension MemoryLimits {
 }
 
 @Sendable private func readAddressSpace() -> Int? {
-  var limit = rlimit()
-  #if canImport(Glibc)
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
-  #else
-    guard getrlimit(RLIMIT_AS, &limit) == 0 else { return nil }
-  #endif
   // RLIM_INFINITY doesn't fit into an Int.
-  return Int(exactly: limit.rlim_cur).flatMap { $0 == .max ? nil : $0 }
+  ResourceLimit.addressSpace.value.flatMap { Int(exactly: $0.rlim_cur) }.flatMap { $0 == .max ? nil : $0 }
 }
 
 @Sendable private func releaseFreed() {

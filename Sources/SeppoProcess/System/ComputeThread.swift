@@ -10,13 +10,7 @@ package enum ComputeThread {
   /// Under `ulimit -s unlimited`, which is common on clusters, the default would be 2 MiB.
   private static var wantedStack: Int {
     let least = 256 << 20
-    var limit = rlimit()
-    #if canImport(Glibc)
-      let resource = __rlimit_resource_t(RLIMIT_STACK.rawValue)
-    #else
-      let resource = RLIMIT_STACK
-    #endif
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(1) << 40 else { return least }
+    guard let limit = ResourceLimit.stack.value, limit.rlim_cur < rlim_t(1) << 40 else { return least }
     return max(least, Int(limit.rlim_cur))
   }
 

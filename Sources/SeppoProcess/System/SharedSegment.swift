@@ -72,13 +72,7 @@ package final class SharedSegment: @unchecked Sendable {
   }
 
   private static func isAllowed(_ bytes: Int) -> Bool {
-    var limit = rlimit()
-    #if canImport(Glibc)
-      let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
-    #else
-      let resource = RLIMIT_FSIZE
-    #endif
-    return getrlimit(resource, &limit) == 0 && limit.rlim_cur >= rlim_t(bytes)
+    ResourceLimit.fileSize.value.map { $0.rlim_cur >= rlim_t(bytes) } ?? false
   }
 
   private static func map(_ file: Int32, _ bytes: Int) -> UnsafeMutableRawBufferPointer? {
