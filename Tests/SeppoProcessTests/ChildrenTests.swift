@@ -62,7 +62,9 @@ struct ChildrenTests {
   @Test(
     "The last line of a text is the last one that isn't blank",
     arguments: [
-      (["one\ntwo\n"], "two"), (["one\n", "tw", "o"], "two"), (["one\n  \n\t\n"], "one"), ([""], ""),
+      (["one\ntwo\n"], "two"), (["one\n", "tw", "o"], "two"), (["one\n  \n\t\n"], "one"),
+      (["Fatal error: x\nCurrent stack trace:\n0    libc 0x12\n1    Laws 0x34\n"], "Fatal error: x"),
+      (["Current stack trace:\n0    libc 0x12\nlater\n7 more\n"], "7 more"), ([""], ""),
       (["a\r\nb\r\n\n"], "b"),
       (["one\n" + String(repeating: "x", count: 900)], String(repeating: "x", count: 512)),
     ])

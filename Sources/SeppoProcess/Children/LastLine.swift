@@ -1,11 +1,14 @@
-/// The last line of a text that comes in pieces, without blank lines.
+/// The last line of a text that comes in pieces, without blank lines, and without the stack trace that Swift's runtime prints
+/// after the reason of a crash.
 package struct LastLine {
   private static let longest = 512
+  private static let headOfTrace = Array("Current stack trace:".utf8)
 
   package init() {}
 
   private var complete: [UInt8] = []
   private var current: [UInt8] = []
+  private var isInTrace = false
 
   package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     // Only the end can matter, and few bytes of each line.
@@ -19,8 +22,14 @@ package struct LastLine {
   }
 
   private mutating func endLine() {
-    if current.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) { swap(&complete, &current) }
-    current.removeAll(keepingCapacity: true)
+    defer { current.removeAll(keepingCapacity: true) }
+    guard current.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return }
+    if current == LastLine.headOfTrace {
+      isInTrace = true
+    } else if !isInTrace || !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(current[0]) {
+      isInTrace = false
+      swap(&complete, &current)
+    }
   }
 
   package var text: String {
