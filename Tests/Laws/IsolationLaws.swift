@@ -207,6 +207,23 @@ let isolationLaws = [
     guard case .itemThrew(let item) = error else { throw LawError(description: "\(error)") }
     try require(item.description.contains("atRoot was called inside an item"), "\(error)")
   },
+  Law("an item that stops the process above its own delays nothing for long", needsProcess: needsProcess) {
+    let results = try (0..<12).parallel(isolated).mapResults { item -> Int in
+      if item == 5 {
+        Foundation.kill(getppid(), SIGSTOP)
+        Foundation.abort()
+      }
+      return item
+    }
+    for (item, result) in results.enumerated() {
+      switch result {
+      case .success(let value): try requireEqual(value, item)
+      case .failure(let error): try require(item == 5 && isCrash(error, of: 5, .abort), "item \(item): \(error)")
+      }
+    }
+    let pairs = try zip(0..<9, 1...).parallel(isolation: .process).map { first, second in first * second }
+    try requireEqual(pairs, (0..<9).map { $0 * ($0 + 1) })
+  },
   Law("options of processes without processes, and impossible values, are errors", needsProcess: needsProcess) {
     for (options, name) in [
       (ParallelOptions(recycle: 1), "recycle"), (ParallelOptions(memoryPerItem: 1), "memoryPerItem"),

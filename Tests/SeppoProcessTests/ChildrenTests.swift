@@ -63,6 +63,7 @@ struct ChildrenTests {
     "The last line of a text is the last one that isn't blank",
     arguments: [
       (["one\ntwo\n"], "two"), (["one\n", "tw", "o"], "two"), (["one\n  \n\t\n"], "one"),
+      (["\u{1B}[31mred\0\n"], "?[31mred?"),
       (["Fatal error: x\nCurrent stack trace:\n0    libc 0x12\n1    Laws 0x34\n"], "Fatal error: x"),
       (["Current stack trace:\n0    libc 0x12\nlater\n7 more\n"], "7 more"), ([""], ""),
       (["a\r\nb\r\n\n"], "b"),

@@ -19,10 +19,12 @@ extension Zip2Sequence where Sequence1.Element: Codable & Sendable, Sequence2.El
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<_Tuples<Self, _Tuple<Sequence1.Element, Sequence2.Element>>> {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the pairs with options for how all ranks compute them.
@@ -53,10 +55,12 @@ extension EnumeratedSequence where Base.Element: Codable & Sendable {
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<_Tuples<Self, _Enumerated<Base.Element>>> {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the numbered elements with options for how all ranks compute them.
@@ -82,10 +86,12 @@ extension Collection {
   @inlinable
   public func parallel<First: Codable & Sendable, Second: Codable & Sendable>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<[_Tuple<First, Second>]> where Element == (First, Second) {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the tuples with options for how all ranks compute them.
@@ -112,10 +118,12 @@ extension Collection {
   @inlinable
   public func parallel<First: Codable & Sendable, Second: Codable & Sendable, Third: Codable & Sendable>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<[_Tuple<First, Second, Third>]> where Element == (First, Second, Third) {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the tuples with options for how all ranks compute them.
@@ -145,10 +153,12 @@ extension Collection {
     First: Codable & Sendable, Second: Codable & Sendable, Third: Codable & Sendable, Fourth: Codable & Sendable
   >(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<[_Tuple<First, Second, Third, Fourth>]> where Element == (First, Second, Third, Fourth) {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the tuples with options for how all ranks compute them.
@@ -182,10 +192,12 @@ extension RandomAccessCollection {
   @inlinable
   public func parallel<Key: Codable & Sendable, Value: Codable & Sendable>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
-    checkpoint: Checkpoint? = nil
+    checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil
   ) -> ParallelTuples<[_Entry<Key, Value>]> where Element == (key: Key, value: Value) {
     parallel(
-      ParallelOptions(chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint))
+      ParallelOptions(
+        chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem))
   }
 
   /// Returns the entries of a dictionary with options for how all ranks compute them.

@@ -7,14 +7,10 @@ package struct ForkError: Error {
 
   /// - Parameter error: the system's error number.
   package init(_ error: Int32) {
-    let text = String(cString: strerror(error))
     reason =
-      switch error {
-      case EAGAIN: "\(text): the limit of processes or threads is reached (ulimit -u, or the control group's)"
-      case ENOMEM:
-        "\(text): the system doesn't grant the memory for a copy of this rank's process (vm.overcommit_memory)"
-      default: text
-      }
+      error == ENOMEM
+      ? "\(refusalText(error)): the system doesn't grant the memory for a copy of this rank's process (vm.overcommit_memory)"
+      : refusalText(error)
   }
 
   init(reason: String) { self.reason = reason }
@@ -83,7 +79,10 @@ package final class ChildProcesses: @unchecked Sendable {
     close(commands.write)
     close(commands.read)
     guardianRuns.withLock { runs in
-      if runs { while waitpid(guardian, nil, 0) < 0, errno == EINTR {} }
+      if runs {
+        _ = signalProcess(guardian, SIGCONT)
+        while waitpid(guardian, nil, 0) < 0, errno == EINTR {}
+      }
       runs = false
     }
     munmap(memory.baseAddress!, memory.count)
@@ -104,7 +103,12 @@ package final class ChildProcesses: @unchecked Sendable {
 
   fileprivate var hasGuardian: Bool {
     guardianRuns.withLock { runs in
-      if runs, waitpid(guardian, nil, WNOHANG) != 0, errno != EINTR { runs = false }
+      var status: Int32 = 0
+      guard runs, case let found = waitpid(guardian, &status, WNOHANG | WUNTRACED), found != 0 else { return runs }
+      let isStopped = found > 0 && status & 0xFF == 0x7F
+      // An item may have stopped it.
+      if isStopped { _ = signalProcess(guardian, SIGCONT) }
+      runs = isStopped || found < 0 && errno == EINTR
       return runs
     }
   }

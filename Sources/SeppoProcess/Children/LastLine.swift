@@ -16,7 +16,8 @@ package struct LastLine {
       if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
         endLine()
       } else if current.count < LastLine.longest {
-        current.append(byte)
+        // Control characters would change the terminal on which the error is printed.
+        current.append(byte < UInt8(ascii: " ") && byte != UInt8(ascii: "\t") || byte == 127 ? UInt8(ascii: "?") : byte)
       }
     }
   }

@@ -24,7 +24,7 @@ package enum ComputeThread {
       if status == 0 { return }
       stack /= 2
     }
-    throw ThreadCreationError(reason: String(cString: strerror(status)))
+    throw ThreadCreationError(reason: refusalText(status))
   }
 
   /// Starts a thread that runs the body inside a Swift task of the caller, with the caller's task-local values.
