@@ -224,6 +224,23 @@ let isolationLaws = [
     let pairs = try zip(0..<9, 1...).parallel(isolation: .process).map { first, second in first * second }
     try requireEqual(pairs, (0..<9).map { $0 * ($0 + 1) })
   },
+  Law("an item that stops its process delays nothing beyond its timeout, also long items", needsProcess: needsProcess) {
+    let long = (0..<12).map { [UInt8](repeating: UInt8($0), count: 600_000) }
+    let results = try long.parallel(timeout: .milliseconds(500), isolation: .process).mapResults { bytes -> Int in
+      if bytes[0] == 2 { Foundation.kill(getpid(), SIGSTOP) }
+      return Int(bytes[0])
+    }
+    var late = 0
+    for (item, result) in results.enumerated() {
+      switch result {
+      case .success(let value): try requireEqual(value, item)
+      // The signal may take effect only in the item after it.
+      case .failure(.itemTimedOut): late += 1
+      case .failure(let error): throw LawError(description: "item \(item): \(error)")
+      }
+    }
+    try require(late <= 1, "\(late) items were late")
+  },
   Law("options of processes without processes, and impossible values, are errors", needsProcess: needsProcess) {
     for (options, name) in [
       (ParallelOptions(recycle: 1), "recycle"), (ParallelOptions(memoryPerItem: 1), "memoryPerItem"),

@@ -96,6 +96,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     if blocks.isEmpty, let unencodable { return failed(unencodable) }
     slot.bound = limits.lowest
     slot.hasBegun = false
+    requestTime = monotonicNanoseconds()
     try slot.requests.send(
       ChildRequest(blocks: blocks.count, first: block, sizeCode: limits.sizeCode), none
     ) { () throws(ChildIsLost) in
@@ -105,7 +106,6 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
       try slot.requests.send(header, UnsafeRawBufferPointer(bytes.bytes)) { () throws(ChildIsLost) in try checkLife() }
     }
     slot.requests.flush()
-    requestTime = monotonicNanoseconds()
     for (header, _) in blocks {
       switch try receiveBlock() {
       case .value:
@@ -178,7 +178,11 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     return received
   }
 
-  private func checkLife() throws(ChildIsLost) { if child.hasEnded { throw ChildIsLost() } }
+  /// Called while the child doesn't take the request.
+  private mutating func checkLife() throws(ChildIsLost) {
+    if child.hasEnded { throw ChildIsLost() }
+    _ = timeToNextLook()
+  }
 
   /// Kills the child if its item has taken too long or isn't needed.
   ///
