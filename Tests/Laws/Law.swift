@@ -35,6 +35,9 @@ package let allLaws =
   + stateLaws + randomLaws + tupleLaws + minMaxLaws + firstLaws + containsLaws
   + mapResultsLaws + timeoutLaws + isolationLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws + bigLaws
 
+/// Whether generated options may have `isolation: .process`. The thread sanitizer doesn't allow threads in forked processes.
+let mayFork = ProcessInfo.processInfo.environment["LAWS_FORK"] != "no"
+
 let isChecked = ProcessInfo.processInfo.environment["SEPPO_CHECK"] == "1"
 
 package struct LawError: Error, CustomStringConvertible {

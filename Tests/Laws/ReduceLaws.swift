@@ -149,6 +149,6 @@ extension ParallelOptions {
       chunk: Bool.random(using: &random) ? .automatic : .items(Int.random(in: 1...20, using: &random)),
       threads: Int.random(in: 1...3, using: &random), retries: Int.random(in: 0...2, using: &random),
       timeout: Int.random(in: 0...4, using: &random) == 0 ? .seconds(120) : nil,
-      isolation: Int.random(in: 0...4, using: &random) == 0 ? .process : .thread)
+      isolation: Int.random(in: 0...4, using: &random) == 0 && mayFork ? .process : .thread)
   }
 }
