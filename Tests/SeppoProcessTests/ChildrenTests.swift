@@ -7,10 +7,16 @@ import Testing
 struct ChildrenTests {
   private struct Stopped: Error {}
 
-  @Test("Bytes pass through shared memory in order, also more than fit at a time")
-  func pipe() {
+  /// Returns memory for a pipe.
+  private func zeros() -> UnsafeMutableRawPointer {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: SharedPipe.size, alignment: 64)
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: SharedPipe.size)
+    return memory
+  }
+
+  @Test("Bytes pass through shared memory in order, also more than fit at a time")
+  func pipe() {
+    let memory = zeros()
     defer { memory.deallocate() }
     let pipe = SharedPipe(memory)
     let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
@@ -47,8 +53,7 @@ struct ChildrenTests {
 
   @Test("A writer that waits for space can give up")
   func fullPipe() {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: SharedPipe.size, alignment: 64)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: SharedPipe.size)
+    let memory = zeros()
     defer { memory.deallocate() }
     let pipe = SharedPipe(memory)
     #expect(throws: Stopped.self) {

@@ -1,5 +1,4 @@
 import SeppoProcess
-import SeppoWire
 
 /// Blocks of items that a child is to compute. Each block follows as a `BlockHeader` and its items.
 struct ChildRequest: BitwiseCopyable {

@@ -82,8 +82,8 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     return ChunkOutcome(completed: completed)
   }
 
-  private func failed(_ error: SeppoError, offset: Int = 0) -> ChunkOutcome {
-    ChunkOutcome(completed: completed, thrown: ItemFailureError(error: error), offset: offset)
+  private func failed(_ error: SeppoError) -> ChunkOutcome {
+    ChunkOutcome(completed: completed, thrown: ItemFailureError(error: error))
   }
 
   /// Sends blocks to the child and takes what it returns.
@@ -149,9 +149,8 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   }
 
   private mutating func receiveBlock() throws(ChildIsLost) -> Step {
-    let response = try receive(bytes: MemoryLayout<ChildResponse>.size)
-    let header = response.bytes.load(as: ChildResponse.self)
-    let body = try receive(bytes: header.bytes)
+    let header = try slot.responses.receive(ChildResponse.self) { () throws(ChildIsLost) in try awaitResponse() }
+    let body = try slot.responses.receive(bytes: header.bytes) { () throws(ChildIsLost) in try awaitResponse() }
     let bytes = UnsafeRawBufferPointer(body.bytes)
     switch header.kind {
     case .value, .decisive:
@@ -164,18 +163,14 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     }
   }
 
-  private mutating func receive(bytes: Int) throws(ChildIsLost) -> ReceivedBytes {
-    let received = ReceivedBytes(bytes)
-    var done = 0
-    while done < bytes {
-      // In this order: what the child had written before it died counts.
-      let hasEnded = child.hasEnded
-      done += slot.responses.read(UnsafeMutableRawBufferPointer(rebasing: received.bytes[done...]))
-      if done == bytes { break }
-      if hasEnded { throw ChildIsLost() }
-      slot.responses.wait(nanoseconds: timeToNextLook())
+  /// Waits a moment for what the child sends.
+  private mutating func awaitResponse() throws(ChildIsLost) {
+    if child.hasEnded {
+      // What the child had written before it died counts.
+      if slot.responses.available > 0 { return }
+      throw ChildIsLost()
     }
-    return received
+    slot.responses.wait(nanoseconds: timeToNextLook())
   }
 
   /// Called while the child doesn't take the request.

@@ -27,7 +27,7 @@ struct ItemServer<Element: Codable & Sendable, Value: Codable & Sendable>: Senda
     limits.sizeCode = request.sizeCode
     for (number, (header, bytes)) in blocks.enumerated() {
       if request.first + number >= slot.bound {
-        slot.responses.send(ChildResponse(kind: .unneeded, bytes: 0), UnsafeRawBufferPointer(start: nil, count: 0)) {}
+        respond(.unneeded, UnsafeRawBufferPointer(start: nil, count: 0), slot)
         break
       }
       slot.itemStart = monotonicNanoseconds()
@@ -58,7 +58,7 @@ struct ItemServer<Element: Codable & Sendable, Value: Codable & Sendable>: Senda
     Console.flushOutput()
     if let thrown = outcome.thrown { return fail(errors.threw(thrown, header.firstItem + outcome.offset), slot) }
     guard outcome.completed == 1 else {
-      slot.responses.send(ChildResponse(kind: .unneeded, bytes: 0), UnsafeRawBufferPointer(start: nil, count: 0)) {}
+      respond(.unneeded, UnsafeRawBufferPointer(start: nil, count: 0), slot)
       return true
     }
     defer { value.deinitialize() }
