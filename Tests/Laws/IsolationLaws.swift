@@ -31,6 +31,15 @@ private enum Crash: Int, CaseIterable {
   }
 }
 
+/// Returns the number of processes that this one has forked and that are alive.
+private func childrenCount() -> Int {
+  let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+  return threads.reduce(0) { count, thread in
+    let children = (try? String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)) ?? ""
+    return count + children.split(separator: " ").count
+  }
+}
+
 private func depth(_ level: Int) -> Int { level < 0 ? 0 : depth(level + 1) + withUnsafeBytes(of: level) { Int($0[0]) } }
 
 private func isCrash(_ error: SeppoError, of index: Int, tries: Int = 1, _ crash: Crash? = nil) -> Bool {
@@ -223,6 +232,28 @@ let isolationLaws = [
     }
     let pairs = try zip(0..<9, 1...).parallel(isolation: .process).map { first, second in first * second }
     try requireEqual(pairs, (0..<9).map { $0 * ($0 + 1) })
+  },
+  Law("an item that kills the process above its own fails alone", needsProcess: needsProcess) {
+    let results = try (0..<20).parallel(isolated).mapResults { item -> Int in
+      if item % 10 == 5 {
+        Foundation.kill(getppid(), SIGKILL)
+        while true { pause() }
+      }
+      return item
+    }
+    for (item, result) in results.enumerated() {
+      switch result {
+      case .success(let value): try requireEqual(value, item)
+      case .failure(let error):
+        try require(item % 10 == 5 && isCrash(error, of: item, .kill), "item \(item): \(error)")
+      }
+    }
+  },
+  Law("the processes of items are forked before the body of a pool runs", needsProcess: needsProcess) {
+    let before = childrenCount()
+    let forked = try Seppo.withPool({ (number: Int) in number }, isolated) { _ in childrenCount() - before }
+    // One rank computes through processes, too.
+    try requireEqual(forked.value, atRootOnly(1))
   },
   Law("an item that stops its process delays nothing beyond its timeout, also long items", needsProcess: needsProcess) {
     let long = (0..<12).map { [UInt8](repeating: UInt8($0), count: 600_000) }

@@ -99,6 +99,7 @@ struct ItemSupplyTests {
   }
 
   private final class Consumer: ValueConsumer {
+    func begin() {}
     let capacity: Int
     var consumed = 0
     var isGone = false

@@ -30,7 +30,7 @@ struct IsolatedKernel<Element: Codable & Sendable, Value: Codable & Sendable>: S
 /// The computation of one chunk in a child process.
 private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendable> {
   let kernel: IsolatedKernel<Element, Value>
-  let child: ChildProcess
+  var child: ChildProcess
   let items: UnsafeBufferPointer<Element>
   let values: UnsafeMutableBufferPointer<Value>
   let first: Int
@@ -42,6 +42,10 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   private var place = 0
   /// The block for which the child was killed because it took too long.
   private var overdue: Int?
+  /// The time after which a child that doesn't run yet is given up, in nanoseconds: it may wait for a lock that a thread of the
+  /// rank held when it was forked.
+  private static var longestStart: Int { 20_000_000_000 }
+
   /// When the request was sent, in nanoseconds.
   private var requestTime = 0
   /// Whether the child was killed.
@@ -185,7 +189,9 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   private mutating func timeToNextLook() -> Int {
     slot.bound = limits.lowest
     if isKilled { return SharedPipe.longestWait }
-    if kernel.killsUnneeded, limits.isBeyond(block) {
+    if !slot.isReady, monotonicNanoseconds() - requestTime > IsolatedRun.longestStart {
+      child.abandon()
+    } else if kernel.killsUnneeded, limits.isBeyond(block) {
       isUnneeded = true
       kill()
     } else if kernel.timeout != nil {
@@ -223,7 +229,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
       // If it was done just before it was killed, the next block had not begun.
       return overdue == block ? failed(errors.timedOut(limits.firstItem(ofBlock: block), after: limit)) : nil
     }
-    if hadBegun { return failed(crash(end)) }
+    if hadBegun, !child.isAbandoned { return failed(crash(end)) }
     earlyDeaths += 1
     return earlyDeaths < 3 ? nil : failed(crash(end))
   }

@@ -31,7 +31,7 @@ extension MapCall {
       if options.checkpoint != nil {
         throw SeppoError.nested(.init("\(verb.name) with a checkpoint", inside: CallContext.current.name, place))
       }
-      return try withKernel(kernel) { kernel in try body(.alone(local(kernel, nil))) }
+      return try withKernel(kernel, consumer) { kernel in try body(.alone(local(kernel, nil))) }
     }
     return try job.call(verb.name, at: place, types: [Element.self, Value.self], seed: options.seed) { signature in
       // Counted before anything can throw, so that rounds are the same in each run.
@@ -50,12 +50,12 @@ extension MapCall {
         let slot = job.slots.use(0)
         slot.own()
         defer { slot.empty() }
-        return try withKernel(kernel) { kernel in
+        return try withKernel(kernel, consumer) { kernel in
           try CallContext.enter(.item) { try body(.alone(local(kernel, slot))) }
         }
       }
       // The compute threads use the kernel until `pool.end`, which is called before this scope ends in every case.
-      return try withKernel(kernel) { kernel in
+      return try withKernel(kernel, consumer) { kernel in
         // Also if not all threads could be started.
         defer {
           job.pool.end()
@@ -94,10 +94,11 @@ extension MapCall {
   }
 
   /// Calls the body with the kernel that the loops use: with child processes, one that computes in these.
-  private func withKernel<Output>(_ kernel: ChunkKernel, _ body: (@escaping ChunkKernel) throws -> Output) throws
-    -> Output
-  {
+  private func withKernel<Output>(
+    _ kernel: ChunkKernel, _ consumer: (any ValueConsumer)?, _ body: (@escaping ChunkKernel) throws -> Output
+  ) throws -> Output {
     guard options.isIsolated else {
+      consumer?.begin()
       return try withoutActuallyEscaping(kernel) { try body($0) }
     }
     return try withoutActuallyEscaping(kernel) { kernel in
@@ -111,6 +112,7 @@ extension MapCall {
         throw errors.noProcess(error)
       }
       defer { processes.end() }
+      consumer?.begin()
       let isolated = IsolatedKernel<Element, Value>(
         processes: processes, errors: errors, timeout: options.hardTimeout, recycle: options.recycle,
         killsUnneeded: options.checkpoint == nil)

@@ -25,6 +25,7 @@ final class PoolConsumer<Input: Codable & Sendable, Output: Codable & Sendable>:
   init(_ pool: TaskPool<Input, Output>) { self.pool = pool }
 
   var capacity: Int { .max }
+  func begin() { pool.start.announce() }
   var isGone: Bool { pool.isEnded }
   func room(supplied: Int) -> Int { .max }
   var isFull: Bool { false }

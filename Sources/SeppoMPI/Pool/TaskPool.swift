@@ -10,6 +10,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
   private let tasks = Monitor(PoolTasks<Input, Output>())
   /// Wakes the thread that makes the call.
   let wake = WakeUp()
+  let start = CallStart()
 
   /// The error of the body.
   private let ending = Monitor<(any Error)?>(nil)
@@ -147,6 +148,7 @@ extension TaskPool {
   /// - Parameter error: the error of tasks that are not finished, and of those that are submitted later.
   func end(_ error: SeppoError) {
     change { $0.end(error) }
+    start.announce()
     wake()
   }
 

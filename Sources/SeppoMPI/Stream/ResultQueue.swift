@@ -30,6 +30,7 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
   private let consumedCount = Atomic<Int>(0)
   /// Wakes the call's thread.
   let wake = WakeUp()
+  let start = CallStart()
   /// The number of results that may be computed and not consumed.
   var capacity = 1
   /// The number of results so far.
@@ -59,7 +60,12 @@ final class ResultQueue<Value: Sendable>: ResultConsumer, @unchecked Sendable {
 
   var isFull: Bool { putCount - consumedCount.load(ordering: .acquiring) >= capacity && !isGone }
 
-  func complete() { change { $0.isComplete = true } }
+  func begin() { start.announce() }
+
+  func complete() {
+    start.announce()
+    change { $0.isComplete = true }
+  }
 
   var isGone: Bool { monitor.change { $0.isGone } }
   var thrown: (any Error)? { monitor.change { $0.thrown } }

@@ -21,7 +21,10 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
 
   func next() async throws -> (index: Int, result: Value)? {
     if isOver { return nil }
-    let call = try call ?? begin()
+    if call == nil {
+      call = try begin()
+      await queue.start.waitSuspending()
+    }
     if batch == batches.count {
       (batch, run, place) = (0, 0, 0)
       batches = await withTaskCancellationHandler {
@@ -34,10 +37,11 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
     isOver = true
     queue.leave(Task.isCancelled ? CancellationError() : nil)
     defer { loop = nil }
-    try await call.joinSuspending()
+    try await call?.joinSuspending()
     return nil
   }
 
+  /// Starts the call's thread.
   private func begin() throws -> CallThread {
     let context = CallContext.current
     let thread = try CallThread(isOnMainActor: isOnMainActor) { [queue, makeCall] in
@@ -47,7 +51,6 @@ final class ResultStream<Value: Codable & Sendable>: @unchecked Sendable {
     }
     // Without a launcher there is only one rank, and calls of several tasks are independent of each other.
     if context == .everyRank, Job.current.isRoot, !Job.current.process.isLone { loop = ResultLoops.Loop() }
-    call = thread
     return thread
   }
 

@@ -10,6 +10,7 @@ private final class DirectConsumer<Value: Sendable>: ResultConsumer {
 
   var capacity = 1
   var isGone: Bool { thrown != nil }
+  func begin() {}
   func room(supplied: Int) -> Int { .max }
   var isFull: Bool { false }
   func waitForRoom(supplied: Int) {}
@@ -37,6 +38,7 @@ func runStream<Element: Codable & Sendable, Value: Codable & Sendable>(
       return try withoutActuallyEscaping(consume) { try makeCall(work, verb, order, kernel, queue, directly: $0) }
     }
     let call = try CallThread { try makeCall(work, verb, order, kernel, queue) }
+    queue.start.wait()
     do {
       try CallContext.enter(.consumer) {
         while true {

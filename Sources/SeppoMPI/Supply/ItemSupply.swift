@@ -5,6 +5,9 @@ protocol ValueConsumer: AnyObject {
   /// The number of values that may be computed and not consumed.
   var capacity: Int { get }
 
+  /// Called when all processes of the call have been forked.
+  func begin()
+
   /// Returns the number of further blocks that may be started now.
   ///
   /// - Parameter supplied: the number of blocks so far.

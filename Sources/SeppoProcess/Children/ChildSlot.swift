@@ -58,6 +58,12 @@ package struct ChildSlot: @unchecked Sendable {
     nonmutating set { word(6).pointee.store(newValue, ordering: .relaxed) }
   }
 
+  /// Whether the child runs.
+  package var isReady: Bool {
+    get { word(7).pointee.load(ordering: .relaxed) != 0 }
+    nonmutating set { word(7).pointee.store(newValue ? 1 : 0, ordering: .relaxed) }
+  }
+
   private var lineLength: UnsafeMutablePointer<Atomic<Int>> { word(5) }
 
   private var line: UnsafeMutableRawBufferPointer {
@@ -88,6 +94,7 @@ package struct ChildSlot: @unchecked Sendable {
     hasBegun = false
     itemStart = 0
     itemsComputed = 0
+    isReady = false
     lineLength.pointee.store(0, ordering: .relaxed)
     state = .none
   }
