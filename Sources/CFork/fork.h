@@ -4,11 +4,21 @@
 #ifndef SEPPO_FORK_H
 #define SEPPO_FORK_H
 
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static inline pid_t seppo_fork(void) { return fork(); }
+
+/// Whether this child of the calling process has ended. It is not waited for, so that its number stays its own.
+static inline int seppo_has_ended(pid_t process) {
+  siginfo_t info;
+  info.si_pid = 0;
+  return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == process;
+}
 
 #ifdef __linux__
 #include <linux/futex.h>
@@ -30,9 +40,21 @@ static inline void seppo_wait(const uint32_t *word, uint32_t value, long nanosec
 /// Wakes all that wait on the word.
 static inline void seppo_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, 0, 0, 0); }
 
+/// Returns a descriptor that can be read when the process has ended; -1 before Linux 5.3. It is closed on exec.
+static inline int seppo_open_process(pid_t process) {
+#ifdef SYS_pidfd_open
+  return (int)syscall(SYS_pidfd_open, process, 0);
+#else
+  return -1;
+#endif
+}
+
 // glibc and musl have it; glibc declares it only with _DEFAULT_SOURCE.
 extern int on_exit(void (*function)(int status, void *argument), void *argument);
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 #else
+static inline int seppo_open_process(pid_t process) { return -1; }
 static inline int seppo_signal_with_parent(int signal) { return 0; }
 static inline int seppo_adopt_orphans(void) { return 0; }
 

@@ -204,12 +204,15 @@ package final class ComputePool: @unchecked Sendable {
   ///
   /// - Parameter timeout: the maximum time per item, in nanoseconds.
   package func takeOverdue(after timeout: Int) -> OverdueWork {
-    change { [slots] participant in
+    let overdue = change { [slots] participant in
       participant.overdue(
         at: monotonicNanoseconds(), after: timeout,
         inFlight: { pooled, thread in slots[thread].content.map { (pooled.task.blocks(of: $0.items), $0.since) } },
         drop: { $0.task.drop() })
     }
+    // Programs that the items have started are killed.
+    for item in overdue.items { slots[item.thread].noteOverdue(since: item.since) }
+    return overdue
   }
 
   private func change<Value>(_ body: (inout Participant<PooledTask>) -> Value) -> Value {

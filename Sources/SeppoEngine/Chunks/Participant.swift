@@ -5,8 +5,8 @@ package protocol ChunkHolder {
 
 /// Items that have exceeded their time limit on a rank, and the unstarted items after them.
 package struct OverdueWork: Sendable {
-  /// Each item is now the last one of its chunk; `since` is the time at which it was started, in nanoseconds.
-  package var items: [(index: Int, since: Int)] = []
+  /// Each item is now the last one of its chunk; `since` is the time at which the thread has started it, in nanoseconds.
+  package var items: [(index: Int, since: Int, thread: Int)] = []
   /// Unstarted chunks and ends of chunks, given up by the rank.
   package var returned: [Range<Int>] = []
 
@@ -82,7 +82,7 @@ package struct Participant<Task: ChunkHolder> {
       // Otherwise the item has just finished.
       guard task.cursor.kept.upperBound == items.upperBound else { continue }
       task.cursor.isOverdue = true
-      overdue.items.append((items.lowerBound, since))
+      overdue.items.append((items.lowerBound, since, thread))
     }
     if !waiting.isEmpty, running.count(where: \.task.cursor.isOverdue) >= threads {
       overdue.returned += waiting.map(\.cursor.kept)

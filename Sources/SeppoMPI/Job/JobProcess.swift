@@ -10,6 +10,7 @@ final class JobProcess: Sendable {
   let report: Report
   let peers: Peers
   let binding = Mutex(Binding())
+  let threadsPerItem: ThreadsPerItem
   /// How a rank that is a thread ends its job; nil if the rank is a process.
   let threadEnd: ThreadEnd?
   /// Whether the process was started without a launcher, and is the only rank.
@@ -28,7 +29,7 @@ final class JobProcess: Sendable {
 
   init(
     watchdog: Watchdog, endRequest: EndRequest, report: Report, peers: Peers, threadEnd: ThreadEnd? = nil,
-    isLone: Bool = false, page: SharedPage? = nil,
+    isLone: Bool = false, page: SharedPage? = nil, threadsPerItem: ThreadsPerItem = .none,
     allowsThisThread: @escaping @Sendable () -> Bool = { true }, allowsAnyThread: Bool = true,
     transportHasEnded: @escaping @Sendable () -> Bool = { false },
     endTransport: @escaping @Sendable (Bool) throws -> Void = { _ in }
@@ -38,6 +39,7 @@ final class JobProcess: Sendable {
     self.report = report
     self.peers = peers
     self.threadEnd = threadEnd
+    self.threadsPerItem = threadsPerItem
     self.isLone = isLone
     self.page = page ?? watchdog.page
     self.allowsThisThread = allowsThisThread
@@ -60,7 +62,7 @@ final class JobProcess: Sendable {
   convenience init(beside first: JobProcess) {
     self.init(
       watchdog: first.watchdog, endRequest: first.endRequest, report: first.report, peers: first.peers, isLone: true,
-      page: .unshared())
+      page: .unshared(), threadsPerItem: first.threadsPerItem)
   }
 
   /// The items that this rank's compute threads are working on.

@@ -12,13 +12,15 @@ extension Job {
       // The setting may be wrong on this rank only. If it is wrong on rank 0 too, rank 0 ends the job during this
       // pause.
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
-      let isOfThisProcess = isBadSetting || error is ForkedProcess
+      let isOfThisProcess = isBadSetting || error is ForkedProcess || error is ProgramOfItem
       Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isOfThisProcess)
       exit(1)
     }
   }()
 
   private static func start() throws -> Job {
+    if Launcher.isPresent, let parent = RankProcess.startedBy { throw ProgramOfItem(parent: parent) }
+    RankProcess.markDescendants()
     let settings = try Settings(largestSplit: Communicator.largestSplit)
     if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
     if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw ForkedProcess(parent: parent) }
@@ -42,6 +44,7 @@ extension Job {
     let job = try make(communicator, hosts: hosts, settings, watchdog) { request, report in
       JobProcess(
         watchdog: watchdog, endRequest: request, report: report, peers: peers,
+        threadsPerItem: ThreadsPerItem(settings, ranks: hosts.count { $0 == HostName.own }),
         allowsThisThread: { environment.allowsThisThread }, allowsAnyThread: environment.isSerialized,
         transportHasEnded: { environment.hasEnded },
         endTransport: { try environment.end(withProcess: $0) })
@@ -54,7 +57,9 @@ extension Job {
   /// Starts as the only rank of a process without a launcher. MPI is not needed.
   private static func startLone(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let job = try make(LoneTransport(), hosts: [HostName.own], settings, watchdog) { request, report in
-      JobProcess(watchdog: watchdog, endRequest: request, report: report, peers: Peers([]), isLone: true)
+      JobProcess(
+        watchdog: watchdog, endRequest: request, report: report, peers: Peers([]), isLone: true,
+        threadsPerItem: ThreadsPerItem(settings, ranks: 1))
     }
     job.watch()
     return job
@@ -80,6 +85,7 @@ extension Job {
     if isRoot { report.begin() }
     Job.watchExit()
     if let threads = settings.threads { checkBinding(threads: threads) }
+    process.threadsPerItem.apply(threads: max(1, settings.threads ?? 1), log)
   }
 
   /// Warns, on rank 0, if its compute threads share fewer cores because of how the job was launched.
@@ -97,6 +103,18 @@ private struct ForkedProcess: Error, CustomStringConvertible {
     """
     this process was forked by process \(parent), which is rank \(Launcher.rank ?? 0); only that one can make calls. Make them \
     there, or start another program in the forked process (exec) without the launcher's variables
+    """
+  }
+}
+
+/// The process is a program that a rank's item has started with the launcher's variables. MPI would take it for that rank.
+private struct ProgramOfItem: Error, CustomStringConvertible {
+  let parent: pid_t
+
+  var description: String {
+    """
+    this program was started by process \(parent), which is rank \(Launcher.rank ?? 0) of another job, with the variables that the \
+    launcher had set for that rank. Start it there by Command(…).run(), which removes them.
     """
   }
 }

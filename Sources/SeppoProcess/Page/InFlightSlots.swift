@@ -12,8 +12,10 @@ package struct InFlightSlot: Sendable {
     let since = Atomic<Int>(0)
     /// The thread that owns the slot.
     let thread = Atomic<Int>(0)
+    /// The start time of items that have taken too long; 0 if there were none.
+    let overdue = Atomic<Int>(0)
     /// Fills a cache line, so that threads don't share one.
-    let padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
+    let padding: (Int, Int, Int) = (0, 0, 0)
   }
 
   package static let size = 64
@@ -42,6 +44,18 @@ package struct InFlightSlot: Sendable {
   /// Like `empty()`, but sequentially consistent: a reader that still sees the items read them before anything this thread
   /// does next.
   package func emptyInOrder() { words.pointee.since.store(0, ordering: .sequentiallyConsistent) }
+
+  /// Notes that the items which the thread has been computing since this time have taken too long.
+  package func noteOverdue(since: Int) { words.pointee.overdue.store(since, ordering: .relaxed) }
+
+  /// Whether the items that the thread computes have taken too long.
+  package var isOverdue: Bool {
+    let since = words.pointee.since.load(ordering: .relaxed)
+    return since != 0 && words.pointee.overdue.load(ordering: .relaxed) == since
+  }
+
+  /// Whether the calling thread is the slot's owner.
+  fileprivate var isOwn: Bool { words.pointee.thread.load(ordering: .relaxed) == callingThread }
 
   /// The items and their start time; nil while the slot is empty. Async-signal-safe.
   package var content: (items: Range<Int>, since: Int)? {
@@ -78,6 +92,9 @@ package struct InFlightSlots: Sendable {
 
   /// Whether any thread is computing items.
   package var isAnyInUse: Bool { (0..<used).contains { self[$0].content != nil } }
+
+  /// The slot of the calling thread, if it is a compute thread that computes items.
+  package var own: InFlightSlot? { (0..<used).lazy.map { self[$0] }.first { $0.isOwn && $0.content != nil } }
 
   /// Returns the slot for a compute thread that is about to start.
   package func use(_ thread: Int) -> InFlightSlot {

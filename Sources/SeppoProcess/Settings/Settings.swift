@@ -6,6 +6,8 @@ package struct Settings {
   package let checksWire = Settings.text("SEPPO_CHECK") == "1"
   /// `SEPPO_THREADS`: the default number of compute threads per rank, 1 if unset; nil if it isn't a number.
   package let threads = Settings.text("SEPPO_THREADS").map { $0.isEmpty ? 1 : Int($0) } ?? 1
+  /// `SEPPO_THREADS_PER_ITEM`: the number of threads that libraries inside an item may use; nil if unset.
+  package let threadsPerItem: Int?
   /// `SEPPO_SHARED`: whether short calls are made in shared memory: `always` if they fit, or `never`; for tests.
   package let sharedCalls = Settings.text("SEPPO_SHARED")
   /// `SEPPO_SPLIT_BYTES`: the maximum length of a message piece in bytes, for tests of longer messages.
@@ -29,6 +31,7 @@ package struct Settings {
     splitBytes = Settings.text("SEPPO_SPLIT_BYTES").flatMap { Int($0) }.flatMap {
       (1...largestSplit).contains($0) ? $0 : nil
     }
+    threadsPerItem = try Settings.threadsPerItem()
     let level = Settings.text("SEPPO_LOG") ?? ""
     logLevel = Logger.Level(rawValue: level.lowercased())
     if logLevel == nil, !level.isEmpty {
@@ -38,6 +41,15 @@ package struct Settings {
     heartbeatTimeout = try Settings.nanoseconds("SEPPO_SILENCE_S", "0 for no limit") ?? 300_000_000_000
     grace = try Settings.nanoseconds("SEPPO_GRACE_S", "0 for none") ?? 30_000_000_000
     deadline = try Settings.deadlineOfJob()
+  }
+
+  private static func threadsPerItem() throws -> Int? {
+    guard let text = Settings.text("SEPPO_THREADS_PER_ITEM"), !text.isEmpty else { return nil }
+    guard let count = Int(text), count > 0 else {
+      throw BadSetting(
+        description: "SEPPO_THREADS_PER_ITEM=\(text): must be the number of threads that libraries inside an item may use")
+    }
+    return count
   }
 
   private static func nanoseconds(_ name: String, _ meaningOfZero: String) throws -> Int? {

@@ -44,6 +44,18 @@ package enum RankProcess {
     return isFork && child.load(ordering: .relaxed) != getpid()
   }
 
+  /// The variable by which a program knows that a rank has started it.
+  private static let startVariable = "SEPPO_STARTED_BY"
+
+  /// Tells the programs that this rank starts that it is their parent.
+  package static func markDescendants() { setenv(startVariable, "\(getpid())", 1) }
+
+  /// The rank that has started this program, or an ancestor of it; nil if the launcher has.
+  package static var startedBy: pid_t? {
+    // A rank that has replaced its own program keeps its number.
+    getenv(startVariable).flatMap { pid_t(String(cString: $0)) }.flatMap { $0 == getpid() ? nil : $0 }
+  }
+
   /// The process that forked this one, where a launcher started that one as a rank: it runs the same program with the same
   /// rank's environment. Nil where this process is the rank.
   package static var forkedFrom: pid_t? {

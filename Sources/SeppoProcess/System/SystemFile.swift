@@ -40,12 +40,24 @@ package enum SystemFile {
 
   /// Returns a process's name, its state and its parent; nil if there is no such process.
   static func status(of process: pid_t) -> (name: Substring, state: Substring, parent: pid_t)? {
+    guard let (name, fields) = statusFields(of: process), fields.count > 2, let parent = pid_t(fields[2]) else {
+      return nil
+    }
+    return (name, fields[1], parent)
+  }
+
+  /// Returns when a process started, in clock ticks since the system started; nil if there is no such process.
+  static func startTime(of process: pid_t) -> Int? {
+    guard let (_, fields) = statusFields(of: process), fields.count > 20 else { return nil }
+    return Int(fields[20])
+  }
+
+  /// Returns a process's name, and the fields of its status from the end of the name on.
+  private static func statusFields(of process: pid_t) -> (name: Substring, fields: [Substring])? {
     // The name is in parentheses, and may contain any characters.
     guard let text = text("/proc/\(process)/stat"), let start = text.firstIndex(of: "("),
       let end = text.lastIndex(of: ")"), start < end
     else { return nil }
-    let fields = text[end...].split(separator: " ")
-    guard fields.count > 2, let parent = pid_t(fields[2]) else { return nil }
-    return (text[start..<end].dropFirst(), fields[1], parent)
+    return (text[start..<end].dropFirst(), text[end...].split(separator: " "))
   }
 }

@@ -1,0 +1,64 @@
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+import SeppoProcess
+
+/// A program that an item runs has not done its work.
+#if hasAttribute(nonexhaustive)
+  @nonexhaustive
+#endif
+public enum CommandError: Error, Sendable, Equatable, Codable {
+  /// The status isn't 0: see ``CommandResult/checked``.
+  case failed(CommandResult)
+  /// More output than is kept, and no log: see ``CommandResult/checked``.
+  case tooMuchOutput(CommandResult)
+  /// It was killed after its `timeout:`, in seconds. The result has what it had written.
+  case timedOut(CommandResult, seconds: Double)
+  /// It was killed because its item had exceeded the map's `timeout:`.
+  case itemTimedOut(CommandResult)
+  /// There is no such program, or it can't be executed: the folders of PATH that were searched, nil for a path, and why.
+  case notFound(Command, searched: String?, reason: String?)
+  /// The system doesn't start it, or its folder or log can't be used.
+  case notStarted(Command, reason: String)
+  /// Its log can't be written, so it was killed.
+  case logFailed(CommandResult, reason: String)
+}
+
+extension CommandError: CustomStringConvertible {
+  /// One sentence, with the command line.
+  public var description: String {
+    switch self {
+    case .failed(let result):
+      "\(result.command) \(CommandError.spell(result))\(CommandError.spellErrors(result))"
+    case .tooMuchOutput(let result):
+      """
+      \(result.command) wrote more than is kept (\(SeppoError.spell(bytes: ProgramRun.longestOutput)) of standard output, \
+      \(SeppoError.spell(bytes: ProgramRun.longestErrors)) of standard error); pass log: to have the rest in a file
+      """
+    case .timedOut(let result, let seconds):
+      "\(result.command) took longer than \(SeppoError.spell(seconds: seconds)) and was killed\(CommandError.spellErrors(result))"
+    case .itemTimedOut(let result):
+      "\(result.command) was killed, because its item took too long\(CommandError.spellErrors(result))"
+    case .notFound(let command, let searched?, nil):
+      "\(command.program): no such program in PATH (\(searched))"
+    case .notFound(_, _?, let reason?): "no program that can be executed: \(reason)"
+    case .notFound(let command, nil, let reason): "\(command.program): \(reason ?? "no such program")"
+    case .notStarted(let command, let reason): "\(command) could not be started: \(reason)"
+    case .logFailed(let result, let reason): "\(result.command) was killed, because its log can't be written: \(reason)"
+    }
+  }
+
+  private static func spell(_ result: CommandResult) -> String {
+    result.signal.map { "was ended by \(SignalName.text($0))" } ?? "ended with status \(result.status)"
+  }
+
+  private static func spellErrors(_ result: CommandResult) -> String {
+    result.errorBytes.isEmpty ? "" : "; the end of its standard error: \(result.lastErrorLines)"
+  }
+}
+
+extension CommandError: LocalizedError {
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,72 @@
+import SeppoProcess
+
+/// One run of a command.
+struct CommandRun {
+  let command: Command
+  let folder: String?
+  let log: String?
+  /// In nanoseconds; nil for none.
+  let timeout: Int?
+
+  /// - Parameters:
+  ///   - input: What the program can read.
+  ///   - changes: Variables that differ from this process's.
+  func callAsFunction(input: String?, changes: [String: String?]) throws(CommandError) -> CommandResult {
+    let start = monotonicNanoseconds()
+    let environment = ProgramEnvironment.make(
+      from: ProgramEnvironment.own, changes: CommandRun.threadCounts.merging(changes) { $1 })
+    let program = Program(
+      path: try path(in: environment), arguments: [command.program] + command.arguments, environment: environment,
+      folder: folder)
+    let (run, file) = try started(program, input)
+    let slot = RankProcess.isFork || CallContext.current == .everyRank ? nil : Job.current.slots.own
+    let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isOverdue ?? false }
+    return try result(of: outcome, hasLog: file != nil)
+  }
+
+  private func path(in environment: [String]) throws(CommandError) -> String {
+    let folders = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst("PATH=".count)) }
+    do throws(ProgramSearch.Missing) {
+      return try ProgramSearch.path(of: command.program, in: folders ?? "/usr/local/bin:/usr/bin:/bin")
+    } catch {
+      throw .notFound(command, searched: error.folders, reason: error.reason)
+    }
+  }
+
+  private func started(_ program: Program, _ input: String?) throws(CommandError) -> (ProgramRun, ProgramLog?) {
+    let file: ProgramLog?
+    do throws(FileRefusal) {
+      if let folder { try ProgramFolder.create(folder) }
+      if let log { file = try ProgramLog(log, in: folder) } else { file = nil }
+    } catch {
+      throw .notStarted(command, reason: error.reason)
+    }
+    do throws(Program.StartError) {
+      return (try ProgramRun(program, input: input.map { Array($0.utf8) }, log: file?.descriptor), file)
+    } catch {
+      throw .notStarted(command, reason: error.reason)
+    }
+  }
+
+  private func result(of outcome: ProgramOutcome, hasLog: Bool) throws(CommandError) -> CommandResult {
+    func result(_ status: Int32, _ signal: Int32?) -> CommandResult {
+      CommandResult(
+        command: command, status: status, signal: signal, outputBytes: outcome.output, errorBytes: outcome.errors,
+        isComplete: outcome.isComplete, seconds: outcome.seconds, hasLog: hasLog)
+    }
+    let killed = result(128 + SIGKILL, SIGKILL).shortened
+    switch outcome.end {
+    case .exited(let status): return result(status, nil)
+    case .signalled(let signal): return result(128 + signal, signal)
+    case .timedOut: throw .timedOut(killed, seconds: Double(timeout ?? 0) / 1e9)
+    case .overdue: throw .itemTimedOut(killed)
+    case .logRefused(let reason): throw .logFailed(killed, reason: reason)
+    }
+  }
+
+  /// The variables for libraries inside the program, if Seppo chooses them: a rank may have more compute threads in this call than
+  /// in others.
+  private static var threadCounts: [String: String?] {
+    CallContext.current == .everyRank ? [:] : Job.current.process.threadsPerItem.variables(threads: Job.current.slots.used)
+  }
+}

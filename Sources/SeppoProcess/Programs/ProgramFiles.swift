@@ -1,0 +1,44 @@
+/// A folder or file that a program is to use can't be.
+package struct FileRefusal: Error {
+  package let reason: String
+
+  init(_ path: String, _ error: Int32) { reason = "\(path): \(String(cString: strerror(error)))" }
+}
+
+/// The folder in which a program runs.
+package enum ProgramFolder {
+  /// Creates the folder, and those above it, unless they exist.
+  package static func create(_ path: String) throws(FileRefusal) {
+    if mkdir(path, 0o777) == 0 || isFolder(path) { return }
+    guard errno == ENOENT, let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") else {
+      throw FileRefusal(path, errno)
+    }
+    try create(String(path[..<slash]))
+    // Another item may be creating it, too.
+    if mkdir(path, 0o777) != 0, !isFolder(path) { throw FileRefusal(path, errno) }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    let error = errno
+    var file = stat()
+    let isFolder = stat(path, &file) == 0 && file.st_mode & S_IFMT == S_IFDIR
+    errno = error
+    return isFolder
+  }
+}
+
+/// A file that gets what a program writes.
+package final class ProgramLog {
+  package let descriptor: Int32
+
+  /// Creates the file, in the place of one that is there.
+  ///
+  /// - Parameter folder: the folder to which the path is relative; nil for the current one.
+  package init(_ path: String, in folder: String?) throws(FileRefusal) {
+    let path = path.hasPrefix("/") ? path : folder.map { "\($0)/\(path)" } ?? path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw FileRefusal(path, errno) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+}

@@ -1,0 +1,59 @@
+/// The number of threads that libraries inside an item may use, such as OpenMP's and those of linear algebra. By default each
+/// rank would start a thread for each core of the machine.
+package struct ThreadsPerItem: Sendable {
+  /// The variables that tell libraries.
+  package static let variables = [
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+  ]
+
+  /// The variables that neither the user nor a launcher has set.
+  private let unset: [String]
+  /// `SEPPO_THREADS_PER_ITEM`.
+  private let chosen: Int?
+  private let cores: Int
+  /// The ranks that share the cores.
+  private let ranks: Int
+
+  /// For a rank that is a thread: libraries are not told anything.
+  package static let none = ThreadsPerItem(unset: [], chosen: nil, cores: 1, ranks: 1)
+
+  package init(unset: [String], chosen: Int?, cores: Int, ranks: Int) {
+    self.unset = unset
+    self.chosen = chosen
+    self.cores = cores
+    self.ranks = ranks
+  }
+
+  /// - Parameters:
+  ///   - settings: of this process.
+  ///   - ranks: the number of ranks on this host.
+  package init(_ settings: Settings, ranks: Int) {
+    let own = Binding.cores(ofProcess: "self") ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    // If the launcher may use more cores, it has bound the rank to some of its own.
+    let isBound = own < Binding.cores(ofProcess: "\(getppid())") ?? own
+    self.init(
+      unset: ThreadsPerItem.variables.filter { Settings.text($0) == nil }, chosen: settings.threadsPerItem, cores: own,
+      ranks: isBound ? 1 : ranks)
+  }
+
+  /// The threads of one item.
+  ///
+  /// - Parameter threads: the number of items at the same time, in this rank.
+  package func count(threads: Int) -> Int { chosen ?? max(1, cores / max(1, ranks * threads)) }
+
+  /// Returns the variables for a program that an item starts.
+  package func variables(threads: Int) -> [String: String?] {
+    Dictionary(uniqueKeysWithValues: unset.map { ($0, "\(count(threads: threads))") })
+  }
+
+  /// Sets the variables of this process. Libraries that read them when they are loaded have read them already: for these, the launcher
+  /// must set them, as mpi-run.sh does.
+  package func apply(threads: Int, _ log: Log) {
+    let count = count(threads: threads)
+    // A single rank may use all cores, which is what libraries do by themselves.
+    if chosen == nil, ranks * threads == 1 { return }
+    for name in unset { setenv(name, "\(count)", 1) }
+    if !unset.isEmpty { log.debug("libraries in items may use \(count) threads: set \(unset.joined(separator: ", "))") }
+  }
+}
