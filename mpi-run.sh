@@ -5,10 +5,10 @@ set -euo pipefail
 
 usage() {
   cat <<'HELP'
-Usage: ./mpi-run.sh [-n N] [--threads T] [--hosts a:4,b:4 | --hostfile FILE]
-                    [--restarts K] [--debug] PROGRAM [ARGS...]
-       ./mpi-run.sh build | test [options of swift build, swift test]
-       ./mpi-run.sh setup
+Usage: ./mpi-run.sh [-n N] [--threads T] [--threads-per-item P] [--restarts K]
+                    [--hosts a:4,b:4 | --hostfile FILE] [--debug]
+                    PROGRAM [ARGS...]
+       ./mpi-run.sh setup | build | test [options of swift build, swift test]
 
 Builds PROGRAM, a folder of Examples/ or any other executable target, and
 launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
@@ -17,6 +17,8 @@ launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
                    hosts, the Slurm job or the PBS job have slots for
   --threads T      compute threads per rank; without -n, cores / T ranks
                    (default: 1, or Slurm's --cpus-per-task)
+  --threads-per-item P  threads of libraries inside an item (OpenMP, BLAS);
+                   Slurm's --cpus-per-task is then T * P (default: its share)
   --hosts LIST     run on these hosts; the numbers are slots for ranks
   --hostfile FILE  the same from a file with lines like: node1 slots=4
   --restarts K     relaunch up to K times after a lost rank or host or a
@@ -25,9 +27,7 @@ launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
   setup            only install and check what is needed
 
 It uses the MPI whose mpicc is first on the PATH. Examples:
-
   ./mpi-run.sh -n 4 HelloWorld
-  ./mpi-run.sh --hosts node1:8,node2:8 Primes
   PATH=/opt/openmpi/bin:$PATH ./mpi-run.sh test
 HELP
 }
@@ -75,11 +75,11 @@ check_program() {
     "choose one of these: ${programs//$'\n'/ }"
 }
 
-ranks='' threads='' restarts='' hosts='' hostfile='' in_slurm='' configuration=release
+ranks='' threads='' threads_per_item='' restarts='' hosts='' hostfile='' in_slurm='' configuration=release
 
-# set_number OPTION ranks|threads|restarts VALUE
+# set_number OPTION ranks|threads|threads_per_item|restarts VALUE
 set_number() {
-  local wrong="$1 takes a whole number of $2 from 1 to 999999, not '$3'; for example: ./mpi-run.sh $1 4 PROGRAM" number
+  local wrong="$1 takes a whole number of ${2//_/ } from 1 to 999999, not '$3'; for example: ./mpi-run.sh $1 4 PROGRAM" number
   case $3 in *[!0-9]*) misused "$wrong" ;; esac
   [ -z "${!2}" ] || misused "$1 is given twice: give it once"
   number=${3#"${3%%[!0]*}"} # in shell arithmetic, 010 is 8
@@ -106,17 +106,19 @@ parse_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage; exit ;;
-      -n | --n | -np | --np | --threads | --restarts | --hosts | --hostfile)
+      -n | --n | -np | --np | --threads | --threads-per-item | --restarts | --hosts | --hostfile)
         [ $# -ge 2 ] || misused "$1 needs a value; for example:" \
-          "-n 4, --threads 4, --restarts 5, --hosts node1:4,node2:4 or --hostfile hosts.txt"
+          "-n 4, --threads 4, --threads-per-item 4, --restarts 5, --hosts node1:4,node2:4 or --hostfile hosts.txt"
         case $1 in
           --threads) set_number "$1" threads "$2" ;;
+          --threads-per-item) set_number "$1" threads_per_item "$2" ;;
           --restarts) set_number "$1" restarts "$2" ;;
           --host*) set_hosts "$1" "$2" ;;
           *) set_number -n ranks "$2" ;;
         esac
         shift
         ;;
+      --threads-per-item=*) set_number --threads-per-item threads_per_item "${1#*=}" ;;
       --threads=*) set_number --threads threads "${1#*=}" ;;
       --restarts=*) set_number --restarts restarts "${1#*=}" ;;
       --hosts=* | --hostfile=*) set_hosts "${1%%=*}" "${1#*=}" ;;
@@ -124,8 +126,8 @@ parse_options() {
       -n[0-9]*) set_number -n ranks "${1#-n}" ;;
       --debug) configuration=debug ;;
       --) shift; break ;;
-      -*) misused "unknown option '$1'; the options are -n N, --threads T, --restarts K, --hosts LIST," \
-        "--hostfile FILE, --debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
+      -*) misused "unknown option '$1'; the options are -n N, --threads T, --threads-per-item P," \
+        "--restarts K, --hosts LIST, --hostfile FILE, --debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
       build | test | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
       *) break ;;
     esac
@@ -312,6 +314,37 @@ count_cores() {
   if [ "${slots:-0}" -eq 0 ] || [ "$slots" -gt "$cpus" ]; then slots=$cpus; fi
 }
 
+# Prints the compute threads per rank for which Slurm has given cores.
+threads_of_slurm() {
+  local count=$((${SLURM_CPUS_PER_TASK:-0} / ${threads_per_item:-1}))
+  if [ -z "${SLURM_CPUS_PER_TASK-}" ]; then return; fi
+  if [ $count -gt 0 ]; then echo $count; else echo 1; fi
+}
+
+# The variables that tell libraries how many threads to use, unless the user has set them.
+library_variables=''
+for name in OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS BLIS_NUM_THREADS VECLIB_MAXIMUM_THREADS \
+  NUMEXPR_NUM_THREADS; do
+  [ -n "${!name-}" ] || library_variables="$library_variables $name"
+done
+
+# Many libraries read these when they are loaded, before a line of the program runs. On one host, the default is that all
+# items at once use each core once; on several, each rank sets it for itself, and for the programs that its items run.
+set_library_threads() {
+  local name count=$threads_per_item items=${threads:-${SEPPO_THREADS:-1}}
+  case $items in *[!0-9]* | ???????*) items=1 ;; esac # the program reports it
+  if [ -z "$count" ] && [ -n "${cpus-}" ] && [ $((ranks * 10#$items)) -gt 1 ]; then
+    count=$((cpus / (ranks * 10#$items)))
+    [ $count -gt 0 ] || count=1
+  fi
+  [ -n "$count" ] || return 0
+  for name in $library_variables; do
+    export "$name=$count"
+    [ -z "$threads_per_item" ] || launch+=(-x "$name")
+  done
+  [ -z "$threads_per_item" ] || launch+=(-x "SEPPO_THREADS_PER_ITEM=$threads_per_item")
+}
+
 # mpirun takes the hosts from Slurm itself; Debian's mpirun has no support for PBS.
 place_ranks() {
   if [ -n "$hosts" ]; then
@@ -320,10 +353,10 @@ place_ranks() {
     launch+=(--hostfile "$hostfile")
   elif [ -n "${SLURM_JOB_ID-}" ] && [ -n "${SLURM_NTASKS-}${SLURM_NNODES-}" ]; then
     ranks=${ranks:-${SLURM_NTASKS-}}
-    threads=${threads:-${SEPPO_THREADS:-${SLURM_CPUS_PER_TASK-}}}
+    threads=${threads:-${SEPPO_THREADS:-$(threads_of_slurm)}}
     in_slurm=yes
     say "in Slurm job $SLURM_JOB_ID: ${ranks:-all its} ranks${threads:+ of $threads thread(s)} on \
-${SLURM_NNODES:-its} node(s)"
+${SLURM_NNODES:-its} node(s)${threads_per_item:+, $threads_per_item thread(s) per item}"
   elif [ -n "${PBS_JOBID-}" ] && [ -s "${PBS_NODEFILE-}" ]; then
     hostfile=$PBS_NODEFILE
     launch+=(--hostfile "$hostfile")
@@ -331,7 +364,7 @@ ${SLURM_NNODES:-its} node(s)"
     say "in PBS job $PBS_JOBID: $ranks ranks on $(sort -u "$PBS_NODEFILE" | grep -c .) node(s)"
   else
     count_cores
-    ranks=${ranks:-$((cpus / ${threads:-1}))}
+    ranks=${ranks:-$((cpus / (${threads:-1} * ${threads_per_item:-1})))}
     [ "$ranks" -gt 0 ] || ranks=1
     if [ "$ranks" -gt "$slots" ]; then
       say "$ranks ranks share $slots core(s): passing --oversubscribe to mpirun"
@@ -351,6 +384,7 @@ build_command_line() {
   fi
   place_ranks
   [ -z "$threads" ] || launch+=(-x "SEPPO_THREADS=$threads")
+  set_library_threads
   # Otherwise mpirun binds each of one or two ranks to one core, with all its compute threads. Not --map-by slot:PE=T:
   # that gives concurrent jobs the same cores, ignores taskset, and Open MPI 5 refuses T cores of two sockets. Without
   # binding, the system distributes the threads.

@@ -325,6 +325,35 @@ run -- HelloWorld --threads 2
 has '--threads after the program is the program'\''s' "$out" '<--threads><2>'
 lacks '--threads after the program: -x is not passed' "$(mpirun_line)" -x
 
+# shellcheck disable=SC2016 # expanded by the program
+echo 'echo "libraries: ${OMP_NUM_THREADS-} ${OPENBLAS_NUM_THREADS-} ${NUMEXPR_NUM_THREADS-}"' >"$work/libraries"
+run "FAKE_JOB=$work/libraries" -- -n 2 HelloWorld
+has 'libraries share the cores of one machine' "$out" 'libraries: 2 2 2'
+run "FAKE_JOB=$work/libraries" -- -n 2 --threads 2 HelloWorld
+has 'libraries share the cores with all compute threads' "$out" 'libraries: 1 1 1'
+run "FAKE_JOB=$work/libraries" SEPPO_THREADS=2 -- -n 1 HelloWorld
+has 'libraries share the cores with the threads of SEPPO_THREADS' "$out" 'libraries: 2 2 2'
+run "FAKE_JOB=$work/libraries" OPENBLAS_NUM_THREADS=3 -- -n 9 HelloWorld
+has 'libraries: the user'\''s own number has precedence, and 1 is the least' "$out" 'libraries: 1 3 1'
+run "FAKE_JOB=$work/libraries" -- -n 1 HelloWorld
+has 'a single rank has all cores' "$out" 'libraries:   '
+run "FAKE_JOB=$work/libraries" -- --hosts a:4,b:4 HelloWorld
+has 'on several hosts each rank decides' "$out" 'libraries:   '
+for form in '--threads-per-item 2' --threads-per-item=2; do
+  # shellcheck disable=SC2086 # options
+  run "FAKE_JOB=$work/libraries" -- $form HelloWorld
+  has "$form: fewer ranks" "$(mpirun_line)" 'mpirun -n 2 -x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS '
+  has "$form: Seppo gets it" "$(mpirun_line)" '-x NUMEXPR_NUM_THREADS -x SEPPO_THREADS_PER_ITEM=2 --bind'
+  has "$form: libraries get it" "$out" 'libraries: 2 2 2'
+done
+run MKL_NUM_THREADS=7 -- --hosts a:4,b:4 --threads-per-item 4 HelloWorld
+has '--threads-per-item with --hosts' "$(mpirun_line)" 'mpirun --host a:4,b:4 -x OMP_NUM_THREADS '
+lacks '--threads-per-item: the user'\''s own number has precedence' "$(mpirun_line)" MKL
+run SLURM_JOB_ID=42 SLURM_NTASKS=3 SLURM_CPUS_PER_TASK=8 -- --threads-per-item 4 HelloWorld
+has '--threads-per-item under Slurm: the rest of --cpus-per-task are items at once' "$(mpirun_line)" '-x SEPPO_THREADS=2 '
+run SLURM_JOB_ID=42 SLURM_NTASKS=3 SLURM_CPUS_PER_TASK=2 -- --threads-per-item 4 HelloWorld
+has '--threads-per-item beyond --cpus-per-task' "$(mpirun_line)" '-x SEPPO_THREADS=1 '
+
 # Allocations
 
 run SLURM_JOB_ID=42 SLURM_NTASKS=96 SLURM_NNODES=3 -- HelloWorld

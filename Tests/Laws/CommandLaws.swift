@@ -104,8 +104,8 @@ let commandLaws = [
       return "\(result.output)\(processes(with: marker))"
     }
     try requireEqual(texts, ["started\n0", "started\n0"])
-    let marker = try Seppo.atRoot { UUID().uuidString }.broadcast()
     for isolation in [Isolation.thread, .process] {
+      let marker = try Seppo.atRoot { UUID().uuidString }.broadcast()
       let options = ParallelOptions(timeout: .milliseconds(500), isolation: isolation)
       let results = try (0..<3).parallel(options).mapResults { item -> Int in
         if item == 1 { _ = try Command.shell(line).run(environment: ["LAW_MARKER": marker]) }

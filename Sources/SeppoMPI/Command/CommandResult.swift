@@ -13,8 +13,6 @@ public struct CommandResult: Sendable, Equatable, Codable {
   public let errorBytes: [UInt8]
   /// Whether `outputBytes` and `errorBytes` are all that it wrote. The rest is in the `log:`, if there is one.
   public let isComplete: Bool
-  /// How long it took, in seconds.
-  public let seconds: Double
   let hasLog: Bool
 
   /// What it wrote on standard output. Bytes that aren't UTF-8 are replaced.
@@ -44,8 +42,7 @@ public struct CommandResult: Sendable, Equatable, Codable {
     return CommandResult(
       command: command, status: status, signal: signal, outputBytes: Array(outputBytes.prefix(longest)),
       errorBytes: Array(errorBytes.suffix(longest)),
-      isComplete: isComplete && outputBytes.count <= longest && errorBytes.count <= longest, seconds: seconds,
-      hasLog: hasLog)
+      isComplete: isComplete && outputBytes.count <= longest && errorBytes.count <= longest, hasLog: hasLog)
   }
 
   /// The last lines of standard error, for a message.

@@ -52,7 +52,7 @@ struct CommandRun {
     func result(_ status: Int32, _ signal: Int32?) -> CommandResult {
       CommandResult(
         command: command, status: status, signal: signal, outputBytes: outcome.output, errorBytes: outcome.errors,
-        isComplete: outcome.isComplete, seconds: outcome.seconds, hasLog: hasLog)
+        isComplete: outcome.isComplete, hasLog: hasLog)
     }
     let killed = result(128 + SIGKILL, SIGKILL).shortened
     switch outcome.end {

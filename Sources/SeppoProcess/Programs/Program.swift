@@ -100,5 +100,4 @@ package struct ProgramOutcome {
   package let errors: [UInt8]
   /// Whether nothing of both is missing.
   package let isComplete: Bool
-  package let seconds: Double
 }

@@ -9,7 +9,6 @@ package final class ProgramRun {
 
   private let process: pid_t
   private let mark: ProgramMark
-  private let start: Int
   private var output: ProgramStream
   private var errors: ProgramStream
   private var input: ProgramInput?
@@ -27,7 +26,6 @@ package final class ProgramRun {
   package init(_ program: Program, input text: [UInt8]?, log: Int32?) throws(Program.StartError) {
     ProgramKeeper.begin()
     mark = ProgramMark()
-    start = monotonicNanoseconds()
     self.log = log
     guard let outputs = makePipe() else { throw ProgramRun.noPipe() }
     defer { close(outputs.write) }
@@ -86,8 +84,7 @@ package final class ProgramRun {
     let signal = status & 0x7F
     return ProgramOutcome(
       end: wasKilled ?? (signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)),
-      output: output.bytes, errors: errors.bytes, isComplete: output.isComplete && errors.isComplete,
-      seconds: Double(monotonicNanoseconds() - start) / 1e9)
+      output: output.bytes, errors: errors.bytes, isComplete: output.isComplete && errors.isComplete)
   }
 
   private func killAll() {
