@@ -74,6 +74,9 @@ let package = Package(
       name: "Adaptive", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Adaptive",
       swiftSettings: strict),
     .executableTarget(
+      name: "Commands", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Commands",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Sweep",
       dependencies: [
         "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),

@@ -9,10 +9,12 @@ extension ParsableCommand {
   ///
   /// All ranks have the same command line, so all find the same usage error: rank 0 prints it, once, and every rank ends
   /// with its status (64 for a usage error, 0 after `--help`).
-  public static func runOnEveryRank() {
+  ///
+  /// - Parameter arguments: the command line; nil for that of the process.
+  public static func runOnEveryRank(_ arguments: [String]? = nil) {
     Seppo.run {
       do {
-        var command = try parseAsRoot()
+        var command = try parseAsRoot(arguments)
         try command.run()
       } catch {
         let status = exitCode(for: error)

@@ -33,7 +33,8 @@ package let allLaws =
   orderLaws + itemLaws + checkLaws + contextLaws + sizeLaws + depthLaws + spreadLaws + strideLaws + shapeLaws
   + errorLaws + reduceLaws + mapReduceLaws + forEachLaws + compactMapLaws + flatMapLaws + filterLaws + countLaws
   + stateLaws + randomLaws + tupleLaws + minMaxLaws + firstLaws + containsLaws
-  + mapResultsLaws + timeoutLaws + isolationLaws + commandLaws + rootLaws + streamLaws + lazyLaws + poolLaws + propertyLaws
+  + mapResultsLaws + timeoutLaws + isolationLaws + commandLaws + rootLaws + streamLaws + lazyLaws + poolLaws
+  + propertyLaws
   + bigLaws
 
 /// Whether generated options may have `isolation: .process`. The thread sanitizer doesn't allow threads in forked processes.

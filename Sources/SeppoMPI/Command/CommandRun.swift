@@ -67,6 +67,7 @@ struct CommandRun {
   /// The variables for libraries inside the program, if Seppo chooses them: a rank may have more compute threads in this call than
   /// in others.
   private static var threadCounts: [String: String?] {
-    CallContext.current == .everyRank ? [:] : Job.current.process.threadsPerItem.variables(threads: Job.current.slots.used)
+    CallContext.current == .everyRank
+      ? [:] : Job.current.process.threadsPerItem.variables(threads: Job.current.slots.used)
   }
 }

@@ -8,9 +8,15 @@ struct ProgramMark {
   /// The mark's begin, which all programs of this process have.
   static var ofProcess: String {
     let process = getpid()
-    // The number of a process that has ended may be used again; its start time tells.
-    return "\(process)-\(SystemFile.startTime(of: process) ?? 0)-"
+    return known.withLock { known in
+      // The number of a process that has ended may be used again; its start time tells.
+      if known.process != process { known = (process, "\(process)-\(SystemFile.startTime(of: process) ?? 0)-") }
+      return known.text
+    }
   }
+
+  /// In a forked process, the mark is another one.
+  private static let known = Mutex<(process: pid_t, text: String)>((0, ""))
 
   private static let count = Atomic<Int>(0)
 

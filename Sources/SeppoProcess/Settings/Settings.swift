@@ -47,7 +47,8 @@ package struct Settings {
     guard let text = Settings.text("SEPPO_THREADS_PER_ITEM"), !text.isEmpty else { return nil }
     guard let count = Int(text), count > 0 else {
       throw BadSetting(
-        description: "SEPPO_THREADS_PER_ITEM=\(text): must be the number of threads that libraries inside an item may use")
+        description:
+          "SEPPO_THREADS_PER_ITEM=\(text): must be the number of threads that libraries inside an item may use")
     }
     return count
   }

@@ -117,7 +117,8 @@ package final class Watchdog: Sendable {
         guard file >= 0 else { continue }
         unlink(path)
         // Allocate all of it now. If the space ran out later, writing would end the rank.
-        let copy = posix_fallocate(file, 0, SharedPage.size) == 0 ? fcntl(file, F_DUPFD_CLOEXEC, DetachedShell.firstFree) : -1
+        let copy =
+          posix_fallocate(file, 0, SharedPage.size) == 0 ? fcntl(file, F_DUPFD_CLOEXEC, DetachedShell.firstFree) : -1
         close(file)
         if copy >= 0 { return copy }
       }

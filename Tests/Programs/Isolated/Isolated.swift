@@ -1,6 +1,7 @@
-// Items in processes of their own that start programs, and jobs that end while they run. The suite checks that nothing is left.
+// Items that start programs, in processes of their own or by Command, and jobs that end while they run. The suite checks that
+// nothing is left.
 //
-//   mpirun -n 2 Isolated HOW FOLDER
+//   mpirun -n 2 Isolated HOW FOLDER process|command
 //
 // Each item writes the numbers of its processes into the folder.
 
@@ -13,10 +14,11 @@ struct Isolated {
     let (how, folder) = (CommandLine.arguments[1], CommandLine.arguments[2])
     let items = 2 * Seppo.size
     let (rank, launcher) = (getpid(), getppid())
-    let options = ParallelOptions(chunk: .items(1), threads: 2, isolation: .process)
+    let isIsolated = CommandLine.arguments[3] == "process"
+    let options = ParallelOptions(chunk: .items(1), threads: 2, isolation: isIsolated ? .process : .thread)
 
     _ = try (0..<items).parallel(options).mapResults { item -> Int in
-      try start(item, folder)
+      if isIsolated { try spawn(item, folder) } else { try run(item, folder) }
       // Until every item has started its programs.
       while count(folder) < items { usleep(10_000) }
       switch how {
@@ -32,18 +34,24 @@ struct Isolated {
   }
 
   /// Starts a program in a session of its own, one whose parent has ended, and one as usual.
-  nonisolated static func start(_ item: Int, _ folder: String) throws {
-    let command = """
-      setsid sleep 300 & first=$!
-      (setsid sleep 300 & echo $! >"$1/.second$0")
-      sleep 300 & third=$!
-      echo $first $third $(cat "$1/.second$0") $PPID $$ >"$1/.new$0"
-      rm "$1/.second$0"
-      mv "$1/.new$0" "$1/item$0"
-      wait
-      """
+  private static let line = """
+    setsid sleep 300 & first=$!
+    (setsid sleep 300 & echo $! >"$1/.second$0")
+    sleep 300 & third=$!
+    echo $first $third $(cat "$1/.second$0") $PPID $$ >"$1/.new$0"
+    rm "$1/.second$0"
+    mv "$1/.new$0" "$1/item$0"
+    wait
+    """
+
+  /// Waits for them on a thread of its own, so that the item goes on.
+  nonisolated static func run(_ item: Int, _ folder: String) throws {
+    Thread.detachNewThread { _ = try? Command("sh", "-c", line, String(item), folder).run() }
+  }
+
+  nonisolated static func spawn(_ item: Int, _ folder: String) throws {
     var process = pid_t()
-    let words: [String] = ["sh", "-c", command, String(item), folder]
+    let words: [String] = ["sh", "-c", line, String(item), folder]
     let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     posix_spawn(&process, "/bin/sh", nil, nil, arguments, environ)
   }

@@ -1,0 +1,71 @@
+import Foundation
+import SeppoMPI
+
+/// A command line to run.
+struct Job: Codable, Sendable {
+  /// Its number: 1 for the first.
+  let number: Int
+  let arguments: [String]
+  let line: String
+}
+
+/// What has become of a job.
+struct Outcome: Codable, Sendable {
+  let job: Job
+  let host: String
+  /// In seconds since 1970, and the time that it took.
+  let start: Double
+  var seconds = 0.0
+  /// −1 if it took too long.
+  var status: Int32 = 0
+  var signal: Int32 = 0
+  var output: [UInt8] = []
+  var errors: [UInt8] = []
+  /// A message about it.
+  var problem: String?
+
+  var hasFailed: Bool { status != 0 || signal != 0 || problem != nil }
+
+  /// The status that a shell would have.
+  var exitStatus: Int32 { signal != 0 ? 128 + signal : status > 0 ? status : 1 }
+}
+
+extension Job {
+  /// Runs the command line by a shell, up to `tries` times while it fails.
+  func run(shell: String, timeout: Duration?, tries: Int) -> Outcome {
+    var outcome = run(shell, timeout)
+    for _ in 1..<tries where outcome.hasFailed { outcome = run(shell, timeout) }
+    return outcome
+  }
+
+  private func run(_ shell: String, _ timeout: Duration?) -> Outcome {
+    var outcome = Outcome(job: self, host: Seppo.hostName, start: Date().timeIntervalSince1970)
+    let start = ContinuousClock.now
+    do {
+      let result = try Command(shell, "-c", line).run(timeout: timeout)
+      outcome.take(result)
+      outcome.signal = result.signal ?? 0
+      outcome.status = result.signal == nil ? result.status : 0
+      if !result.isComplete {
+        outcome.problem = "its output is too long, and cut: write it to a file, as in: \(line) > file"
+      }
+    } catch CommandError.timedOut(let result, _) {
+      outcome.take(result)
+      // As GNU parallel's log has it.
+      (outcome.status, outcome.signal) = (-1, SIGTERM)
+      outcome.problem = "it was killed because it took too long: \(line)"
+    } catch {
+      outcome.status = 127
+      outcome.problem = "\(error)"
+    }
+    outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return outcome
+  }
+}
+
+extension Outcome {
+  fileprivate mutating func take(_ result: CommandResult) {
+    output = result.outputBytes
+    errors = result.errorBytes
+  }
+}
