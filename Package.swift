@@ -115,6 +115,8 @@ let package = Package(
     .executableTarget(
       name: "Isolated", dependencies: ["SeppoMPI"], path: "Tests/Programs/Isolated", swiftSettings: strict),
     .executableTarget(
+      name: "Starter", dependencies: ["SeppoMPI"], path: "Tests/Programs/Starter", swiftSettings: strict),
+    .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
     .executableTarget(
       name: "Transport", dependencies: ["SeppoTransport", "TransportProperties", "CMPI"],
@@ -152,7 +154,7 @@ let package = Package(
       name: "SPMDTests",
       dependencies: [
         "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "TestSupport",
+        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Starter", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict

@@ -18,12 +18,12 @@ if [ "${1-}" = --run ]; then
   shift
   exec "$@"
 fi
-for program in Checkpoints Endings HelloWorld Isolated Laws Network StartedByOthers Transport; do
+for program in Checkpoints Endings HelloWorld Isolated Laws Network Starter StartedByOthers Transport; do
   ./mpi-run.sh build --product "$program"
 done
 export SEPPO_TEST_STARTS=4 SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
 # The other tests that start ranks do not depend on the MPI.
-differs='SPMDTests/(BindingTests|DeathTests|EarlyEndTests|IsolationTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
+differs='SPMDTests/(BindingTests|CommandTests|DeathTests|EarlyEndTests|IsolationTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
 differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/MpirunLawTests/hold\(\)'
 [ $# -gt 0 ] || set -- --filter "$differs"
 # SWIFTPM_BUILD_DIR would override --scratch-path.

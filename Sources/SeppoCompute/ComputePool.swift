@@ -210,9 +210,20 @@ package final class ComputePool: @unchecked Sendable {
         inFlight: { pooled, thread in slots[thread].content.map { (pooled.task.blocks(of: $0.items), $0.since) } },
         drop: { $0.task.drop() })
     }
-    // Programs that the items have started are killed.
-    for item in overdue.items { slots[item.thread].noteOverdue(since: item.since) }
+    for item in overdue.items { slots[item.thread].noteUnwanted(since: item.since) }
     return overdue
+  }
+
+  /// Kills the programs of items in flight that belong to blocks from this one on, which the call doesn't need any more.
+  package func killPrograms(from bound: Int) {
+    change { [slots] participant in
+      for (pooled, thread) in participant.running {
+        guard let (items, since) = slots[thread].content, pooled.task.blocks(of: items).lowerBound >= bound else {
+          continue
+        }
+        slots[thread].noteUnwanted(since: since)
+      }
+    }
   }
 
   private func change<Value>(_ body: (inout Participant<PooledTask>) -> Value) -> Value {

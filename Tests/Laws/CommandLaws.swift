@@ -92,6 +92,25 @@ let commandLaws = [
     guard case .itemThrew(let item) = items else { throw items }
     try require(item.thrown(as: CommandError.self) != nil && item.description.contains("status 5"), "\(item)")
   },
+  Law("the programs of items that a call doesn't need any more are killed") {
+    let folder = try Seppo.atRoot { temporaryFolder() }.broadcast()
+    defer { if Seppo.isRoot { try? FileManager.default.removeItem(atPath: folder) } }
+    let marker = try Seppo.atRoot { UUID().uuidString }.broadcast()
+    // Item 0 fails when another rank or thread runs item 1, whose program would take long.
+    let error = try errorOf {
+      _ = try (0..<2).parallel(chunk: .items(1), threads: 2).map { item -> Int32 in
+        if item == 1 {
+          let line = Command.shell("echo >\(folder)/started; sleep 1000")
+          return try line.run(in: folder, environment: ["LAW_MARKER": marker]).status
+        }
+        while !FileManager.default.fileExists(atPath: "\(folder)/started") { usleep(1_000) }
+        throw LawError(description: "on purpose")
+      }
+    }
+    guard case .itemThrew(let item) = error else { throw error }
+    try requireEqual(item.index, 0)
+    try requireEqual(processes(with: marker), 0)
+  },
   Law("a program is killed with all that it has started at its timeout, and at its item's") {
     // Descendants in its group, in a session of their own, and without a parent.
     let line = "sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &); echo started; wait"

@@ -1,5 +1,3 @@
-import SeppoProcess
-
 /// A program that an item runs, with its arguments.
 ///
 /// ```swift
@@ -33,28 +31,6 @@ public struct Command: Sendable, Equatable, Hashable, Codable {
 
   /// Returns a command that runs a line of a shell, `/bin/sh`, with its pipes, wildcards and variables.
   public static func shell(_ line: String) -> Command { Command("/bin/sh", "-c", line) }
-
-  /// Runs the program, and waits until it has ended.
-  ///
-  /// A status other than 0 is not an error: see ``CommandResult/status`` and ``CommandResult/checked``. What the program has started and
-  /// left running in its process group is killed.
-  ///
-  /// - Parameters:
-  ///   - folder: Its current folder, which is created if it doesn't exist; the rank's by default.
-  ///   - input: What it can read on standard input; nothing by default.
-  ///   - environment: Further variables, or nil for a variable that it must not have.
-  ///   - log: The path of a file that gets all that it writes, on standard output and standard error, in the place of what is
-  ///     there. Relative to `folder`.
-  ///   - timeout: The time after which it is killed.
-  /// - Returns: How it ended, and what it wrote: the first 16 MiB of its standard output, and the last 1 MiB of its standard error.
-  /// - Throws: ``CommandError`` if there is no such program, if it can't be started, or if it was killed because it took too long.
-  public func run(
-    in folder: String? = nil, input: String? = nil, environment: [String: String?] = [:], log: String? = nil,
-    timeout: Duration? = nil
-  ) throws -> CommandResult {
-    let run = CommandRun(command: self, folder: folder, log: log, timeout: timeout?.inNanoseconds)
-    return try run(input: input, changes: environment)
-  }
 }
 
 extension Command: CustomStringConvertible {

@@ -16,8 +16,9 @@ public enum CommandError: Error, Sendable, Equatable, Codable {
   case tooMuchOutput(CommandResult)
   /// It was killed after its `timeout:`, in seconds. The result has what it had written.
   case timedOut(CommandResult, seconds: Double)
-  /// It was killed because its item had exceeded the map's `timeout:`.
-  case itemTimedOut(CommandResult)
+  /// It was killed because nobody wants its item's result: the item has exceeded the map's `timeout:`, or the call has ended without
+  /// it.
+  case abandoned(CommandResult)
   /// There is no such program, or it can't be executed: the folders of PATH that were searched, nil for a path, and why.
   case notFound(Command, searched: String?, reason: String?)
   /// The system doesn't start it, or its folder or log can't be used.
@@ -39,8 +40,8 @@ extension CommandError: CustomStringConvertible {
       """
     case .timedOut(let result, let seconds):
       "\(result.command) took longer than \(SeppoError.spell(seconds: seconds)) and was killed\(CommandError.spellErrors(result))"
-    case .itemTimedOut(let result):
-      "\(result.command) was killed, because its item took too long\(CommandError.spellErrors(result))"
+    case .abandoned(let result):
+      "\(result.command) was killed, because its item's result is not wanted any more\(CommandError.spellErrors(result))"
     case .notFound(let command, let searched?, nil):
       "\(command.program): no such program in PATH (\(searched))"
     case .notFound(_, _?, let reason?): "no program that can be executed: \(reason)"
@@ -61,4 +62,18 @@ extension CommandError: CustomStringConvertible {
 
 extension CommandError: LocalizedError {
   public var errorDescription: String? { description }
+}
+
+extension CommandResult {
+  /// This result, if the program has succeeded.
+  ///
+  /// - Throws: ``CommandError/failed(_:)`` if the status isn't 0, and ``CommandError/tooMuchOutput(_:)`` if output is missing and there is
+  ///   no log that has it.
+  public var checked: CommandResult {
+    get throws {
+      if status != 0 { throw CommandError.failed(shortened) }
+      if !isComplete, !hasLog { throw CommandError.tooMuchOutput(shortened) }
+      return self
+    }
+  }
 }

@@ -1,5 +1,3 @@
-import SeppoProcess
-
 /// How a program ended, and what it wrote.
 public struct CommandResult: Sendable, Equatable, Codable {
   public let command: Command
@@ -20,18 +18,6 @@ public struct CommandResult: Sendable, Equatable, Codable {
 
   /// What it wrote on standard error. Bytes that aren't UTF-8 are replaced.
   public var errors: String { String(decoding: errorBytes, as: UTF8.self) }
-
-  /// This result, if the program has succeeded.
-  ///
-  /// - Throws: ``CommandError/failed(_:)`` if the status isn't 0, and ``CommandError/tooMuchOutput(_:)`` if output is missing and there is
-  ///   no log that has it.
-  public var checked: CommandResult {
-    get throws {
-      if status != 0 { throw CommandError.failed(shortened) }
-      if !isComplete, !hasLog { throw CommandError.tooMuchOutput(shortened) }
-      return self
-    }
-  }
 
   /// The number of bytes that errors keep.
   private static let longestInError = 64 << 10

@@ -1,5 +1,29 @@
 import SeppoProcess
 
+extension Command {
+  /// Runs the program, and waits until it has ended.
+  ///
+  /// A status other than 0 is not an error: see ``CommandResult/status`` and ``CommandResult/checked``. What the program has started and
+  /// left running in its process group is killed.
+  ///
+  /// - Parameters:
+  ///   - folder: Its current folder, which is created if it doesn't exist; the rank's by default.
+  ///   - input: What it can read on standard input; nothing by default.
+  ///   - environment: Further variables, or nil for a variable that it must not have.
+  ///   - log: The path of a file that gets all that it writes, on standard output and standard error, in the place of what is
+  ///     there. Relative to `folder`.
+  ///   - timeout: The time after which it is killed.
+  /// - Returns: How it ended, and what it wrote: the first 16 MiB of its standard output, and the last 1 MiB of its standard error.
+  /// - Throws: ``CommandError`` if there is no such program, if it can't be started, or if it was killed because it took too long.
+  public func run(
+    in folder: String? = nil, input: String? = nil, environment: [String: String?] = [:], log: String? = nil,
+    timeout: Duration? = nil
+  ) throws -> CommandResult {
+    let run = CommandRun(command: self, folder: folder, log: log, timeout: timeout?.inNanoseconds)
+    return try run(input: input, changes: environment)
+  }
+}
+
 /// One run of a command.
 struct CommandRun {
   let command: Command
@@ -20,7 +44,7 @@ struct CommandRun {
       folder: folder)
     let (run, file) = try started(program, input)
     let slot = RankProcess.isFork || CallContext.current == .everyRank ? nil : Job.current.slots.own
-    let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isOverdue ?? false }
+    let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isUnwanted ?? false }
     return try result(of: outcome, hasLog: file != nil)
   }
 
@@ -59,7 +83,7 @@ struct CommandRun {
     case .exited(let status): return result(status, nil)
     case .signalled(let signal): return result(128 + signal, signal)
     case .timedOut: throw .timedOut(killed, seconds: Double(timeout ?? 0) / 1e9)
-    case .overdue: throw .itemTimedOut(killed)
+    case .unwanted: throw .abandoned(killed)
     case .logRefused(let reason): throw .logFailed(killed, reason: reason)
     }
   }

@@ -153,9 +153,15 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
       elapsed: overdue.items.map { now - $0.since }, returned: overdue.returned)
   }
 
+  /// Starts no blocks from this one on, and kills the programs that their items run, unless a checkpoint stores their results.
+  func stop(from bound: Int, _ limits: ChunkLimits) {
+    limits.lower(to: bound)
+    if options.checkpoint == nil { job.pool.killPrograms(from: bound) }
+  }
+
   /// Waits for the compute threads after an error that isn't an item's, because the call can't end before.
   func settle(_ limits: ChunkLimits, after error: any Error) throws {
-    limits.lower(to: 0)
+    stop(from: 0, limits)
     job.pool.withdraw()
     var waited = 0
     while job.pool.isRunning {

@@ -196,7 +196,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       }
     case .limit(let bound):
       memory.isOff = true
-      context.limits.lower(to: bound)
+      call.stop(from: bound, context.limits)
       for rank in job.members.present { try job.send(bound, to: rank, kind: .stop) }
     case .released(let worker, let chunk): try checkpoint.noteReturned(chunk, by: worker)
     case .shortened(let worker, let end): try checkpoint.noteRecalled(end, by: worker)

@@ -120,7 +120,7 @@ struct WorkerLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     case .stop:
       let bound = try Control.decode(Int.self, from: message.bytes, rank: job.rank, host: job.host)
       job.log.debug("starts no items from \(blocks.firstItem(of: bound)) on")
-      context.limits.lower(to: bound)
+      call.stop(from: bound, context.limits)
     case .recall:
       let ranges = job.pool.recall()
       job.log.debug("returns items \(ranges.map { blocks.items(of: $0) })")

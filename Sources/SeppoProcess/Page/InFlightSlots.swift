@@ -12,8 +12,8 @@ package struct InFlightSlot: Sendable {
     let since = Atomic<Int>(0)
     /// The thread that owns the slot.
     let thread = Atomic<Int>(0)
-    /// The start time of items that have taken too long; 0 if there were none.
-    let overdue = Atomic<Int>(0)
+    /// The start time of items whose results are not wanted any more; 0 if there were none.
+    let unwanted = Atomic<Int>(0)
     /// Fills a cache line, so that threads don't share one.
     let padding: (Int, Int, Int) = (0, 0, 0)
   }
@@ -45,13 +45,14 @@ package struct InFlightSlot: Sendable {
   /// does next.
   package func emptyInOrder() { words.pointee.since.store(0, ordering: .sequentiallyConsistent) }
 
-  /// Notes that the items which the thread has been computing since this time have taken too long.
-  package func noteOverdue(since: Int) { words.pointee.overdue.store(since, ordering: .relaxed) }
+  /// Notes that nobody wants the results of the items which the thread has been computing since this time: programs that they
+  /// have started are killed.
+  package func noteUnwanted(since: Int) { words.pointee.unwanted.store(since, ordering: .relaxed) }
 
-  /// Whether the items that the thread computes have taken too long.
-  package var isOverdue: Bool {
+  /// Whether nobody wants the results of the items that the thread computes.
+  package var isUnwanted: Bool {
     let since = words.pointee.since.load(ordering: .relaxed)
-    return since != 0 && words.pointee.overdue.load(ordering: .relaxed) == since
+    return since != 0 && words.pointee.unwanted.load(ordering: .relaxed) == since
   }
 
   /// Whether the calling thread is the slot's owner.

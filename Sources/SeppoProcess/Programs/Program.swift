@@ -58,6 +58,9 @@ package struct Program {
       posix_spawn_file_actions_addclosefrom_np(&actions, 3)
     #endif
     posix_spawnattr_setflags(&attributes, Int16(flags))
+    for text in arguments + environment + [folder ?? ""] where text.utf8.contains(0) {
+      throw StartError(reason: "\(text.debugDescription) contains a NUL, at which programs see its end")
+    }
     var process = pid_t()
     let status = withCStrings(arguments) { arguments in
       withCStrings(environment + [mark.variable]) { environment in
@@ -87,8 +90,8 @@ package struct ProgramOutcome {
     case signalled(Int32)
     /// It was killed because its time was over.
     case timedOut
-    /// It was killed because its item had taken too long.
-    case overdue
+    /// It was killed because its item's result is not wanted any more.
+    case unwanted
     /// Its log couldn't be written, so it was killed.
     case logRefused(String)
   }

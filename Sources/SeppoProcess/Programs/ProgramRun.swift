@@ -53,8 +53,8 @@ package final class ProgramRun {
   ///
   /// - Parameters:
   ///   - deadline: when it is killed, in nanoseconds of the monotonic clock; nil for never.
-  ///   - isOverdue: whether its item has taken too long. Called repeatedly.
-  package func wait(until deadline: Int?, isOverdue: () -> Bool) -> ProgramOutcome {
+  ///   - isUnwanted: whether nobody wants its item's result. Called repeatedly.
+  package func wait(until deadline: Int?, isUnwanted: () -> Bool) -> ProgramOutcome {
     var wasKilled: ProgramOutcome.End?
     while seppo_has_ended(process) == 0 {
       if wasKilled == nil {
@@ -62,8 +62,8 @@ package final class ProgramRun {
           wasKilled = .logRefused(logRefusal)
         } else if let deadline, monotonicNanoseconds() >= deadline {
           wasKilled = .timedOut
-        } else if isOverdue() {
-          wasKilled = .overdue
+        } else if isUnwanted() {
+          wasKilled = .unwanted
         }
         if wasKilled != nil { killAll() }
       }
