@@ -27,10 +27,8 @@ struct CommandsRun {
     let desk = try Seppo.atRoot { try Desk(options, halt, halting) }
     let shell = ProcessInfo.processInfo.environment["PARALLEL_SHELL"] ?? ProcessInfo.processInfo.environment["SHELL"]
     let (timeout, tries) = (options.timeout.map { Duration.seconds($0) }, options.retries)
-    // Processes can be killed, threads can't.
-    let parallel = jobs.parallel(chunk: .items(1), isolation: halt.isNow ? .process : .thread)
     do {
-      try parallel.forEachResult(
+      try jobs.parallel(chunk: .items(1)).forEachResult(
         { $0.run(shell: shell ?? "/bin/sh", timeout: timeout, tries: tries) },
         order: options.keepOrder ? .index : .completion
       ) { _, outcome in try desk.value?.take(outcome) }
