@@ -30,7 +30,8 @@ extension Checkpoint {
   ///   - resume: Which stored results are reused if the items have changed.
   ///   - mostAtRisk: The maximum number of results that wait to be stored together. They are lost if rank 0 is killed.
   ///   - longestAtRisk: The maximum time that a result waits to be stored.
-  ///   - deaths: The number of rank deaths after which the item that caused them is not tried again.
+  ///   - deaths: The number of deaths of ranks, or of the item's own processes, after which the item that caused them is not tried
+  ///     again.
   public static func sqlite(
     _ path: String, label: String? = nil, json: Bool = false, resume: Resume = .whole, mostAtRisk: Int = 1_000,
     longestAtRisk: Duration = .seconds(1), deaths: Int = 2

@@ -43,6 +43,17 @@ struct Quarantine: Equatable {
     }
   }
 
+  /// Adds items whose own processes have died, with the number of deaths.
+  mutating func add(crashes: [Int: Int]) {
+    for (item, deaths) in crashes.sorted(by: { $0.key < $1.key }) {
+      let known = entries.first { $0.items.contains(item) }?.deaths ?? 0
+      // The rest of an entry with several items stays.
+      self = without { items, body in if items.contains(item) { body(item) } }
+      let entry = Entry(items: item..<(item + 1), deaths: known + deaths, isCertain: true)
+      entries.insert(entry, at: entries.firstIndex { $0.items.lowerBound > item } ?? entries.endIndex)
+    }
+  }
+
   /// Whether the rank died with this single item in flight, and no other rank died. When a host fails, several ranks
   /// die.
   private func isCertain(_ holding: InFlightRecord.Holding, _ notes: InFlightRecord) -> Bool {

@@ -17,6 +17,13 @@ struct QuarantineTable {
     try db.execute(sql: "UPDATE calls SET run = ? WHERE call = ?", arguments: [notes.run, call.id])
   }
 
+  /// Adds items whose own processes have died, with the number of deaths.
+  func add(crashes: [Int: Int], _ call: StoredCall) throws {
+    var quarantine = try read(call)
+    quarantine.add(crashes: crashes)
+    try write(quarantine, call)
+  }
+
   func prune(_ call: StoredCall) throws { try write(read(call), call) }
 
   func read(_ call: StoredCall) throws -> Quarantine {

@@ -15,6 +15,8 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
   private let call: StoredCall
   let quarantine: [CheckpointQuarantinedItem]
   private let hasLostRanks = Atomic<Bool>(false)
+  /// Items whose own processes have died, with the number of deaths, that are not stored yet.
+  private let crashes = Mutex<[Int: Int]>([:])
 
   private var writer: RowWriter?
   /// Nil once another program has changed the file.
@@ -113,8 +115,11 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
       do {
         try writer.write(pending)
         if andCommit {
+          let crashes = crashes.withLock { $0 }
+          if !crashes.isEmpty { try QuarantineTable(db: db, errors: errors).add(crashes: crashes, call) }
           try errors.checkIsThere(db)
           try writer.commit()
+          self.crashes.withLock { all in for item in crashes.keys { all[item] = nil } }
         }
       } catch {
         // Before the rollback, which resets SQLite's record of the system error.
@@ -132,6 +137,8 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
     try notes.note(dead: ranks)
     hasLostRanks.store(!ranks.isEmpty, ordering: .relaxed)
   }
+
+  func note(crashed item: Int, deaths: Int) { crashes.withLock { $0[item, default: 0] += deaths } }
 
   var label: String { call.label ?? call.place }
 

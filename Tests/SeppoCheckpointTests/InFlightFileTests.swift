@@ -28,6 +28,13 @@ struct InFlightFileTests {
     deaths.map { CheckpointQuarantinedItem(item: $0, deaths: $1, isCertain: certain.contains($0)) }
   }
 
+  @Test("Items whose own processes have died are added to those that were in flight")
+  func crashes() {
+    var quarantine = Quarantine([.init(items: 2..<6, deaths: 1), .init(items: 8..<9, deaths: 0)])
+    quarantine.add(crashes: [4: 2, 0: 1, 8: 1, 20: 3])
+    #expect(quarantine.items == quarantined([0: 1, 2: 1, 3: 1, 4: 3, 5: 1, 8: 1, 20: 3], certain: [0, 4, 8, 20]))
+  }
+
   @Test("If the whole job died, all items in flight without a result are quarantined, without a death")
   func whole() throws {
     try die(at: work) { journal in

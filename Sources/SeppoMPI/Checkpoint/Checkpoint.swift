@@ -113,6 +113,9 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
   /// Stores all appended results, or none. If it throws, they are discarded, and the caller appends them again.
   func flush() throws
 
+  /// Notes that an item's own processes have died, and not its rank, this number of times. Stored by the next `flush`.
+  func note(crashed item: Int, deaths: Int)
+
   /// Closes the store for this call. Nothing is appended afterwards.
   func close()
 }

@@ -106,7 +106,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     report.checkpoint(name, kept: stored, of: count, call: call)
   }
 
-  /// The items that are not tried again because too many ranks died computing them, in ascending order.
+  /// The items that are not tried again because too many processes died computing them, in ascending order.
   var poison: [CheckpointQuarantinedItem] { quarantined.filter(isPoison) }
 
   /// The other items that were in flight when an earlier job died, in ascending order.
@@ -185,6 +185,9 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
     notedDead = ranks
     try tryNoting { try journal.note(dead: ranks) }
   }
+
+  /// Notes that an item's own process has died.
+  func noteCrash(_ item: Int, tries: Int) { journal.note(crashed: item, deaths: tries) }
 
   /// Runs a body that writes notes. If it fails, as on a full disk, the map continues: only a later failure needs them.
   private func tryNoting(_ body: () throws -> Void) throws {

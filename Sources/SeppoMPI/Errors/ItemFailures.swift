@@ -103,14 +103,14 @@ extension SeppoError {
   public struct LethalItem: Sendable, Equatable, Codable {
     /// Its index in the collection that was mapped.
     public let index: Int
-    /// The number of ranks that died.
+    /// The number of processes that died: ranks, or with `isolation: .process` processes of the item's own.
     public let deaths: Int
     /// The line of the program that called the map, as `#fileID:#line`.
     public let place: String
 
     var sentence: String {
       """
-      item \(index) is not tried again: \(deaths == 1 ? "a rank" : "\(deaths) ranks") died computing it in earlier jobs \
+      item \(index) is not tried again: \(deaths == 1 ? "a process" : "\(deaths) processes") died computing it in earlier jobs \
       [mapped at \(place)]
       """
     }

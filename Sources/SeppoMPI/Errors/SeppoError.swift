@@ -23,7 +23,8 @@ public enum SeppoError: Error, Sendable, Equatable, Codable {
   case itemStuck(StuckItem)
   /// The process that computed an item ended: with `isolation: .process`.
   case itemCrashed(CrashedItem)
-  /// Ranks died each time they computed this item, so it isn't tried again.
+  /// Ranks, or with `isolation: .process` the item's own processes, died in earlier jobs each time they computed this item, so it isn't
+  /// tried again.
   case itemKilledRanks(LethalItem)
   /// The checkpoint can't be used. Nothing was computed.
   case checkpoint(CheckpointFailure)

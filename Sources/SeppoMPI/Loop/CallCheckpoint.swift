@@ -85,6 +85,11 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
 
   func noteRecalled(_ end: Range<Int>, by worker: Int) throws { try journal?.noteRecalled([end], from: worker) }
 
+  /// Notes that an item's own process has died, in each try.
+  func noteCrash(_ failed: FailedItem) {
+    if case .itemCrashed(let item) = failed.error { journal?.noteCrash(failed.index, tries: item.tries) }
+  }
+
   /// Stores results that have arrived, in batches.
   ///
   /// - Parameter all: whether to store everything now.

@@ -202,7 +202,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     case .shortened(let worker, let end): try checkpoint.noteRecalled(end, by: worker)
     case .failed(let failure, let tries):
       job.log.debug("item \(failure.index) has failed: \(failure.error)")
-      if let failed = FailedItem(failure)?.after(tries: tries) { record(failed) }
+      if let failed = FailedItem(failure)?.after(tries: tries) {
+        checkpoint.noteCrash(failed)
+        record(failed)
+      }
     case .settled(let range): source.release(range)
     case .decided(let index):
       job.log.debug("item \(index) decides the call")

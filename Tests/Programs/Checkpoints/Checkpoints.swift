@@ -152,6 +152,11 @@ struct Checkpoints {
     case "poison on the first death":
       try show((0..<60).parallel(checkpoint: .sqlite(file, deaths: 1)).map(poisoned))
     case "crash": try show((0..<60).parallel(checkpoint: .sqlite(file)).map(crashing))
+    case "isolated crash":
+      let results = try (0..<60).parallel(checkpoint: .sqlite(file), isolation: .process).mapResults(crashing)
+      try Seppo.atRoot {
+        for result in results { if case .failure(let error) = result { print(error) } }
+      }
     case "two calls":
       try show((0..<100).parallel(checkpoint: .sqlite(file)).map(number(_:)))
       try show((0..<50).parallel(checkpoint: .sqlite(file)).map(fit))
