@@ -16,7 +16,7 @@ Benchmarks/results as latest.md, latest.json and latest.svg.
   --smoke      only Seppo, tiny sizes, one round: checks that every row yields
                a figure; installs and writes nothing
   --rows LIST  only these rows: squares, chunk1, arrays, cores, tails, call,
-               loop, growth, sleeps, verbs, streams,
+               loop, growth, sleeps, verbs, streams, commands,
                serial, idle, memory, kept, start-up, structs, scheduler
   --rounds N   the number of rounds, instead of 7
   --docs       copies the latest results, which must be those of a full run,
@@ -59,7 +59,7 @@ type -P python3 >/dev/null || { say "python3 is not on the PATH: install it (apt
 build_seppo() {
   local product
   "$root/mpi-run.sh" setup
-  for product in Benchmark HelloWorld BenchmarkCore; do
+  for product in Benchmark HelloWorld Commands BenchmarkCore; do
     if ! grep -q "name: \"$product\"" "$root/Package.swift"; then
       say "the package has no $product: its rows are marked as missing"
       continue

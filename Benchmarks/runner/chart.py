@@ -6,9 +6,10 @@ COLORS = {
     "mpi4py": "#d07a00",
     "charm4py": "#7a4fa3",
     "JSONEncoder": "#2e8b57",
+    "parallel": "#a23b4a",
 }
 EDGE = 100
-MARKERS = {"Seppo": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder": "v"}
+MARKERS = {"Seppo": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder": "v", "parallel": "P"}
 
 
 def times_goal(row, value):

@@ -1,5 +1,7 @@
 """Finds the peers that are installed, and why the others aren't."""
 
+import shutil
+
 from . import sample
 
 C_PROGRAMS = ("squares", "arrays", "idle", "hello", "loop", "sum")
@@ -14,6 +16,8 @@ def missing(python):
     for who, why in (("mpi4py", why_no_mpi4py(python)), ("charm4py", why_no_charm4py(python))):
         if why:
             found[who] = why
+    if shutil.which("parallel") is None:
+        found["parallel"] = "not installed (apt-get install parallel)"
     return found
 
 

@@ -410,6 +410,27 @@ def streams():
     )
 
 
+def programs():
+    lines = ("{lines_script}", "{lines}")
+    yield Row(
+        "commands",
+        "command lines that run true, 2 ranks",
+        "lines/s",
+        3,
+        (
+            Entrant(
+                "Seppo",
+                (*lines, "mpirun", "-n", "2", "--bind-to", "none", "--oversubscribe", "{commands}"),
+                2,
+                launcher="own",
+            ),
+            Entrant("parallel", (*lines, "parallel", "-j2"), 2, launcher="own"),
+        ),
+        {"full": {"lines": 20_000}, "quick": {"lines": 3_000}, "smoke": {"lines": 50}},
+        against="parallel",
+    )
+
+
 def whole_processes():
     for ranks in (2, 3):
         yield Row(
@@ -504,7 +525,7 @@ def without_mpi():
 
 
 ROWS = (
-    *squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *verbs(), *streams(), *whole_processes(), *without_mpi()
+    *squares(), *arrays(), *cores(), *calls(), *loops(), *growth(), *verbs(), *streams(), *programs(), *whole_processes(), *without_mpi()
 )
 
 

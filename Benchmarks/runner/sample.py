@@ -26,6 +26,8 @@ def places(python):
     return {
         "benchmark": str(build_folder() / "Benchmark"),
         "core": str(build_folder() / "BenchmarkCore"),
+        "commands": str(build_folder() / "Commands"),
+        "lines_script": str(BENCHMARKS / "Peers" / "parallel" / "lines.sh"),
         "hello": str(build_folder() / "HelloWorld"),
         "c": str(BUILT / "C"),
         "python": python,
@@ -46,7 +48,7 @@ def launched(command, ranks, launcher, python, bound="none"):
     --bind-to none: otherwise mpirun binds each of one or two ranks to one core, with all its threads, as rows with bound
     ranks want it. --oversubscribe: otherwise mpirun refuses to start more ranks than cores.
     """
-    if launcher == "none":
+    if launcher in ("none", "own"):
         return list(command)
     if launcher == "charmrun":
         return [python, "-m", "charmrun.start", f"+p{ranks}", *command]

@@ -32,12 +32,19 @@ private enum Crash: Int, CaseIterable {
 }
 
 /// Returns the number of processes that this one has forked and that are alive.
-private func childrenCount() -> Int {
+func childrenCount() -> Int {
   let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
   return threads.reduce(0) { count, thread in
     let children = (try? String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)) ?? ""
     return count + children.split(separator: " ").count
   }
+}
+
+func openDescriptors() -> [String] {
+  // One of them is that of the folder itself.
+  ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).filter {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.contains("/fd") == false
+  }.sorted()
 }
 
 private func depth(_ level: Int) -> Int { level < 0 ? 0 : depth(level + 1) + withUnsafeBytes(of: level) { Int($0[0]) } }
@@ -232,6 +239,18 @@ let isolationLaws = [
     }
     let pairs = try zip(0..<9, 1...).parallel(isolation: .process).map { first, second in first * second }
     try requireEqual(pairs, (0..<9).map { $0 * ($0 + 1) })
+  },
+  Law("many crashes leave no process, descriptor or memory behind", needsProcess: needsProcess) {
+    let (descriptors, children) = (openDescriptors(), childrenCount())
+    let results = try (0..<400).parallel(isolated).mapResults { item -> Int in
+      if item % 2 == 1 { Foundation.abort() }
+      return item
+    }
+    try requireEqual(results.count { (try? $0.get()) == nil }, 200)
+    try requireEqual(childrenCount(), children)
+    try requireEqual(openDescriptors(), descriptors)
+    let shared = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").filter { $0.hasPrefix("seppo") }
+    try requireEqual(shared, [])
   },
   Law("an item that kills the process above its own fails alone", needsProcess: needsProcess) {
     let results = try (0..<20).parallel(isolated).mapResults { item -> Int in
