@@ -18,6 +18,7 @@ class Entrant:
     quick_chunks: tuple[int, ...] = ()
     # The key of the figure in the program's line of JSON.
     key: str = "value"
+    # none: a program without MPI. own: the command starts the ranks itself.
     launcher: str = "mpirun"
     # What mpirun binds each rank to.
     bound: str = "none"

@@ -32,6 +32,20 @@ extension SPMDTests {
       #expect(job.output.ranges(of: "status 1").count == 2, "\(job.report)")
     }
 
+    @Test("A job that a rank submits to a launcher of its own is another job")
+    func submittedJob() async throws {
+      // As a batch system runs a script, with the environment of the program that submits it.
+      let script = """
+        unset $(env | sed -n 's/^\\(\\(OMPI_\\|PMIX_\\|PRTE_\\)[^=]*\\)=.*/\\1/p')
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 exec "$@"
+        """
+      let job = try await Mpirun.run(
+        1, "Starter",
+        ["fork", "/bin/sh", "-c", script, "sh", Mpirun.launcher, "--oversubscribe", "-n", "2", helloWorld])
+      #expect(job.output.ranges(of: "hello world from").count == 5, "\(job.report)")
+      #expect(job.output.contains("status 0"), "\(job.report)")
+    }
+
     @Test("Libraries in items and in their programs get the threads per item", arguments: ["command", "fork"])
     func threadsPerItem(way: String) async throws {
       let job = try await Mpirun.run(

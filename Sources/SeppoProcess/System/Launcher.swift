@@ -8,6 +8,15 @@ package enum Launcher {
     rankVariables.lazy.compactMap { number($0) }.first ?? (slurmTasks == nil ? nil : number("SLURM_PROCID"))
   }
 
+  /// What the launcher has told this process: no other rank, of this job or another one, has the same.
+  static var identity: String {
+    [
+      "PMIX_NAMESPACE", "PMIX_RANK", "PMIX_SERVER_URI2", "PMIX_SERVER_URI21", "PMIX_SERVER_URI3", "PMIX_SERVER_URI4",
+      "PMI_FD",
+      "PMI_RANK", "SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK",
+    ].map { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }.joined(separator: "|")
+  }
+
   /// The variables that contain a process's rank, with the most specific one first.
   static let rankVariables = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"]
 

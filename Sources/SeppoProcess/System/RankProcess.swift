@@ -48,12 +48,16 @@ package enum RankProcess {
   private static let startVariable = "SEPPO_STARTED_BY"
 
   /// Tells the programs that this rank starts that it is their parent.
-  package static func markDescendants() { setenv(startVariable, "\(getpid())", 1) }
+  package static func markDescendants() { setenv(startVariable, "\(getpid()) \(Launcher.identity)", 1) }
 
-  /// The rank that has started this program, or an ancestor of it; nil if the launcher has.
+  /// The rank that has started this program, or an ancestor of it, and whose place among the ranks it would take; nil if the
+  /// launcher has started it.
   package static var startedBy: pid_t? {
-    // A rank that has replaced its own program keeps its number.
-    getenv(startVariable).flatMap { pid_t(String(cString: $0)) }.flatMap { $0 == getpid() ? nil : $0 }
+    guard let mark = getenv(startVariable).map({ String(cString: $0).split(separator: " ", maxSplits: 1) }),
+      mark.count == 2, let process = pid_t(mark[0])
+    else { return nil }
+    // A rank that has replaced its own program keeps its number. A job that a rank has submitted has a launcher of its own.
+    return process != getpid() && mark[1] == Launcher.identity ? process : nil
   }
 
   /// The process that forked this one, where a launcher started that one as a rank: it runs the same program with the same
