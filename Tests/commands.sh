@@ -96,7 +96,9 @@ for count in "${ranks[@]}"; do
   }
 done
 # The whole way of the words, through mpi-run.sh and mpirun.
+# shellcheck disable=SC2016 # an argument
 output=$(./mpi-run.sh -n 2 Commands -k 'echo {#} {}' ::: a ' : ' '"$b"' -- --bind-to 2>/dev/null)
+# shellcheck disable=SC2016 # an argument
 if [ "$output" = "$(printf '%s\n' '1 a' '2  : ' '3 "$b"' '4 --' '5 --bind-to')" ]; then
   echo 'ok    words pass mpi-run.sh and mpirun unchanged'
 else

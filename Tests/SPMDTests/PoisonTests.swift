@@ -19,7 +19,8 @@ extension SPMDTests {
       #expect((2...3).contains(deaths), "\(deaths) deaths, then \(job.report)")
       #expect(job.status == 1, "\(job.report)")
       #expect(
-        job.messages.last?.contains("item 37 is not tried again: 2 processes died computing it") == true, "\(job.report)")
+        job.messages.last?.contains("item 37 is not tried again: 2 processes died computing it") == true,
+        "\(job.report)")
     }
 
     @Test("An item whose own process has crashed in two jobs is not tried a third time")
@@ -31,7 +32,9 @@ extension SPMDTests {
       }
       let job = try await folder.run(2, "isolated crash", 37).job
       #expect(job.output.hasPrefix("item 37 is not tried again: 2 processes died computing it"), "\(job.report)")
-      #expect(job.output.split(separator: "\n").count == 1 && job.errors.contains("has 59 of 60 items"), "\(job.report)")
+      #expect(
+        job.output.split(separator: "\n").count == 1 && job.errors.contains("has 59 of 60 items"),
+        "\(job.report)")
     }
 
     @Test("With mapResults, the other items are computed", arguments: SPMDTests.thorough([1, 3], byHand: [3]))
