@@ -19,8 +19,10 @@ extension Job {
   }()
 
   private static func start() throws -> Job {
-    if Launcher.isPresent, let parent = RankProcess.startedBy { throw ProgramOfItem(parent: parent) }
-    RankProcess.markDescendants()
+    if Launcher.isPresent {
+      if let parent = RankProcess.startedBy { throw ProgramOfItem(parent: parent) }
+      RankProcess.markDescendants()
+    }
     let settings = try Settings(largestSplit: Communicator.largestSplit)
     if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
     if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw ForkedProcess(parent: parent) }
