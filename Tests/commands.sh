@@ -68,7 +68,7 @@ same() {
 
 prepare='' input=''
 # shellcheck disable=SC2016 # arguments
-odd=('a b.c' x/y.z "it's" '' '-n' 'ä*' '$HOME' '\n' '"q"' 'a;b' .hidden d.d/e /top 'end.' '~' 'tab	tab')
+odd=('a b.c' x/y.z "it's" '' '-n' 'ä*' '$HOME' '\n' '"q"' 'a;b' .hidden d.d/e /top 'end.' '~' 'tab	tab' a/ / b//c a/b/ a.b/)
 for count in "${ranks[@]}"; do
   # shellcheck disable=SC1083,SC2016 # for the shell of the jobs
   {
@@ -76,6 +76,10 @@ for count in "${ranks[@]}"; do
     same 'an appended argument' printf '%s\\n' ::: "${odd[@]}"
     same order 'the order of the arguments' -k 'sleep 0.{}; echo {}' ::: 3 1 2
     same order 'lists, combined' -k echo {2} {1} {} ::: 1 2 3 ::: a 'b c'
+    same 'lists, one of which is empty' 'echo {2}-{1}' ::: a b :::
+    same 'no arguments' echo :::
+    same 'long errors' 'seq {} >&2' ::: 450000
+    same 'the first failure that starts no more' --halt soon,fail=1 'sleep {}; echo {}; false' ::: 1 1.3 1.6 5 6 7
     same 'arguments without a command' --joblog log ::: 'echo a' 'exit 3' 'kill -9 $$' 'exit 300' ''
     input='one\n\n two  three \nlast' same 'lines of standard input' 'echo "[{}]"'
     prepare="printf 'x 1\ny 2\n' >lines" same 'lines of a file' -a lines --joblog log 'echo {}; exit {#}'

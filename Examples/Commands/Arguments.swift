@@ -20,7 +20,8 @@ enum Arguments {
   /// - Throws: if the file can't be read.
   func makeIterator() throws -> AnyIterator<[String]> {
     switch self {
-    case .lists(let lists): return Arguments.combinations(of: lists)
+    case .lists(let lists):
+      return Arguments.combinations(of: lists.count == 1 ? lists : lists.map { $0.isEmpty ? [""] : $0 })
     case .lines(let path):
       guard let file = path.map({ fopen($0, "re") }) ?? fdopen(0, "r") else {
         throw UnreadableFile(description: "\(path ?? "standard input"): \(String(cString: strerror(errno)))")

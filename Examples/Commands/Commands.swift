@@ -87,6 +87,9 @@ struct Commands: ParsableCommand {
       throw ValidationError("\(resume ? "--resume" : "--resume-failed") needs the log of the jobs: --joblog FILE")
     }
     if words.contains(":::"), file != nil { throw ValidationError("-a and ::: are given: use one of them") }
+    if let place = Template.unsupported(in: words.prefix { $0 != ":::" }.joined(separator: " ")) {
+      throw ValidationError("\(place) in the command line: this program doesn't have it")
+    }
     let highest = template.highestSource
     if highest > arguments.sources {
       throw ValidationError("{\(highest)} in the command line: there are arguments from \(arguments.sources) source(s)")

@@ -19,18 +19,27 @@ struct CommandsRun {
   /// - Returns: the exit status, on every rank.
   func run() throws -> Int32 {
     let halting = Halting()
-    let jobs = try Seppo.atRoot { try makeJobs(halting) }
-    if options.dryRun {
-      try jobs.atRoot { for job in $0 { print(job.line) } }
-      return 0
-    }
-    let desk = try Seppo.atRoot { try Desk(options, halt, halting) }
-    let shell = ProcessInfo.processInfo.environment["PARALLEL_SHELL"] ?? ProcessInfo.processInfo.environment["SHELL"]
-    let (timeout, tries) = (options.timeout.map { Duration.seconds($0) }, options.retries)
+    let jobs: AtRoot<AnySequence<Job>>
+    let desk: AtRoot<Desk>
     do {
-      try jobs.parallel(chunk: .items(1)).forEachResult(
-        { $0.run(shell: shell ?? "/bin/sh", timeout: timeout, tries: tries) },
-        order: options.keepOrder ? .index : .completion
+      jobs = try Seppo.atRoot { try makeJobs(halting) }
+      if options.dryRun {
+        try jobs.atRoot { for job in $0 { print(job.line) } }
+        return 0
+      }
+      desk = try Seppo.atRoot { try Desk(options, halt, halting) }
+    } catch SeppoError.rootThrew(let problem) {
+      if Seppo.isRoot { Desk.complain(problem.description) }
+      return 255
+    }
+    let variables = ProcessInfo.processInfo.environment
+    let shell = ["PARALLEL_SHELL", "SHELL"].lazy.compactMap { variables[$0] }.first { !$0.isEmpty } ?? "/bin/sh"
+    let (timeout, tries) = (options.timeout.map { Duration.seconds($0) }, options.retries)
+    // Without a limit, each rank has a few jobs in advance.
+    let buffer = halt.isNever ? nil : Seppo.size * (variables["SEPPO_THREADS"].flatMap { Int($0) } ?? 1)
+    do {
+      try jobs.parallel(chunk: .items(1), buffer: buffer).forEachResult(
+        { $0.run(shell: shell, timeout: timeout, tries: tries) }, order: options.keepOrder ? .index : .completion
       ) { _, outcome in try desk.value?.take(outcome) }
     } catch {
       let isHalted = try desk.atRoot { $0.isHalted }.broadcast()
@@ -97,20 +106,20 @@ final class Desk {
       try FileHandle.standardOutput.write(contentsOf: Data(outcome.output))
       try FileHandle.standardError.write(contentsOf: Data(outcome.errors))
     }
-    if let problem = outcome.problem { complain("job \(outcome.job.number): \(problem)") }
+    if let problem = outcome.problem { Desk.complain("job \(outcome.job.number): \(problem)") }
     try log?.append(outcome)
     if outcome.hasFailed { failures += 1 }
     if isHalted { return }
     halt.note(outcome)
     guard isHalted else { return }
-    complain(
+    Desk.complain(
       "job \(outcome.job.number) \(outcome.hasFailed ? "failed" : "is done"), so no more are started: \(outcome.job.line)"
     )
     halting.halt()
     if halt.isNow { throw Halted() }
   }
 
-  private func complain(_ text: String) {
+  static func complain(_ text: String) {
     FileHandle.standardError.write(Data("Commands: \(text)\n".utf8))
   }
 }

@@ -10,6 +10,7 @@ struct Halt: Codable, Sendable {
   /// The number of such jobs; nil for any number.
   private var limit: Int?
   private var count = 0
+  var isNever: Bool { limit == nil }
   /// The status of the job at which this happened; nil if it didn't.
   private(set) var status: Int32?
 

@@ -38,8 +38,17 @@ extension Job {
     return outcome
   }
 
+  /// Whether an argument has bytes that aren't UTF-8, in the place of which Swift has put this character: it may be another file's
+  /// name.
+  private var isUnclear: Bool { arguments.contains { $0.contains("\u{FFFD}") } }
+
   private func run(_ shell: String, _ timeout: Duration?) -> Outcome {
     var outcome = Outcome(job: self, host: Seppo.hostName, start: Date().timeIntervalSince1970)
+    if isUnclear {
+      outcome.status = 127
+      outcome.problem = "not run, because its argument is not UTF-8: \(line)"
+      return outcome
+    }
     let start = ContinuousClock.now
     do {
       let result = try Command(shell, "-c", line).run(timeout: timeout)
@@ -47,7 +56,7 @@ extension Job {
       outcome.signal = result.signal ?? 0
       outcome.status = result.signal == nil ? result.status : 0
       if !result.isComplete {
-        outcome.problem = "its output is too long, and cut: write it to a file, as in: \(line) > file"
+        outcome.problem = "its output is too long, and cut: write it to a file, as in: (\(line)) > file 2>&1"
       }
     } catch CommandError.timedOut(let result, _) {
       outcome.take(result)

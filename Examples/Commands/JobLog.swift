@@ -21,7 +21,14 @@ final class JobLog {
     }
     self.file = file
     fseek(file, 0, SEEK_END)
-    if ftell(file) == 0 { try write(JobLog.header) }
+    if ftell(file) == 0 { try write(JobLog.header) } else if appends, !JobLog.hasWholeLines(path) { try write("\n") }
+  }
+
+  /// Whether the last line is complete: an earlier run may have been killed while it wrote.
+  private static func hasWholeLines(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path), let end = try? file.seekToEnd(), end > 0 else { return true }
+    try? file.seek(toOffset: end - 1)
+    return (try? file.read(upToCount: 1)) == Data("\n".utf8)
   }
 
   deinit { fclose(file) }

@@ -27,9 +27,18 @@ struct Template {
       return String(path[..<dot])
     }
 
+    /// As `dirname` has it.
     private static func folder(_ path: String) -> String {
-      guard let slash = path.lastIndex(of: "/") else { return "." }
-      return slash == path.startIndex ? "/" : String(path[..<slash])
+      let name = withoutSlashes(path[...])
+      guard let slash = name.lastIndex(of: "/") else { return path.hasPrefix("/") ? "/" : "." }
+      let folder = withoutSlashes(name[..<slash])
+      return folder.isEmpty ? "/" : String(folder)
+    }
+
+    /// Returns the path without slashes at its end.
+    private static func withoutSlashes(_ path: Substring) -> Substring {
+      guard let end = path.lastIndex(where: { $0 != "/" }) else { return "" }
+      return path[...end]
     }
   }
 
@@ -75,6 +84,9 @@ struct Template {
     if digits.isEmpty { return .argument(part, source: nil) }
     return Int(digits).flatMap { $0 > 0 ? .argument(part, source: $0) : nil }
   }
+
+  /// GNU parallel's places that this program doesn't have, in the text.
+  static func unsupported(in text: String) -> String? { ["{%}", "{= ", "{+"].first { text.contains($0) } }
 
   /// The highest source that a place names; 0 if there is none.
   var highestSource: Int {

@@ -61,7 +61,7 @@ let commandLaws = [
     let folder = temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let sizes = try (0..<2).mapParallel { item -> [Int] in
-      let line = Command.shell("head -c 40000000 /dev/zero; head -c 5000000 /dev/zero >&2; echo end >&2")
+      let line = Command.shell("head -c 40000000 /dev/zero; head -c 50000000 /dev/zero >&2; echo end >&2")
       let result = try line.run(in: "\(folder)/\(item)", log: "log")
       _ = try result.checked
       let bare = try line.run()
@@ -69,9 +69,31 @@ let commandLaws = [
       guard case .tooMuchOutput = error else { throw error }
       try require(!result.isComplete && result.errors.hasSuffix("end\n"), "complete")
       let log = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(item)/log")[.size] as? Int
-      return [result.outputBytes.count, log ?? 0]
+      return [result.outputBytes.count, result.errorBytes.count, log ?? 0]
     }
-    try requireEqual(sizes, Array(repeating: [16 << 20, 45_000_004], count: 2))
+    try requireEqual(sizes, Array(repeating: [16 << 20, 16 << 20, 90_000_004], count: 2))
+  },
+  Law("a log that can't be written is an error, also if the program ends at once") {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for log in ["/dev/full", "\(folder)/fifo"] {
+      try (0..<10).parallel().forEach { item in
+        let own = "\(folder)/\(Seppo.rank)-\(item)"
+        _ = try Command("mkfifo", "fifo").run(in: own)
+        let error = try commandError {
+          _ = try Command("echo", "x").run(in: own, log: log == "/dev/full" ? log : "fifo")
+        }
+        switch error {
+        case .logFailed, .notStarted: break
+        default: throw error
+        }
+      }
+    }
+    try requireEqual(
+      try (0..<2).mapParallel { item -> String in
+        _ = try Command("echo", "\(item)").run(log: "\(folder)/\(Seppo.rank)/new/\(item)")
+        return try String(contentsOfFile: "\(folder)/\(Seppo.rank)/new/\(item)", encoding: .utf8)
+      }, ["0\n", "1\n"])
   },
   Law("a program that fails, is missing or can't be started is told by its command line") {
     let error = try commandError {

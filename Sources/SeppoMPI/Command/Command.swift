@@ -37,6 +37,14 @@ extension Command: CustomStringConvertible {
   /// The command as a line for a shell.
   public var description: String { ([program] + arguments).map { Command.quoted($0) }.joined(separator: " ") }
 
+  /// The description, cut for a message.
+  var shortened: String {
+    let text = description.prefix(Command.longestInMessage)
+    return text.endIndex == description.endIndex ? description : "\(text)…"
+  }
+
+  private static let longestInMessage = 500
+
   private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")
 
   private static func quoted(_ text: String) -> String {

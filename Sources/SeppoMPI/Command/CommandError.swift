@@ -32,22 +32,23 @@ extension CommandError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .failed(let result):
-      "\(result.command) \(CommandError.spell(result))\(CommandError.spellErrors(result))"
+      "\(result.command.shortened) \(CommandError.spell(result))\(CommandError.spellErrors(result))"
     case .tooMuchOutput(let result):
       """
-      \(result.command) wrote more than is kept (\(SeppoError.spell(bytes: ProgramRun.longestOutput)) of standard output, \
+      \(result.command.shortened) wrote more than is kept (\(SeppoError.spell(bytes: ProgramRun.longestOutput)) of standard output, \
       \(SeppoError.spell(bytes: ProgramRun.longestErrors)) of standard error); pass log: to have the rest in a file
       """
     case .timedOut(let result, let seconds):
-      "\(result.command) took longer than \(SeppoError.spell(seconds: seconds)) and was killed\(CommandError.spellErrors(result))"
+      "\(result.command.shortened) took longer than \(SeppoError.spell(seconds: seconds)) and was killed\(CommandError.spellErrors(result))"
     case .abandoned(let result):
-      "\(result.command) was killed, because its item's result is not wanted any more\(CommandError.spellErrors(result))"
+      "\(result.command.shortened) was killed, because its item's result is not wanted any more\(CommandError.spellErrors(result))"
     case .notFound(let command, let searched?, nil):
       "\(command.program): no such program in PATH (\(searched))"
     case .notFound(_, _?, let reason?): "no program that can be executed: \(reason)"
-    case .notFound(let command, nil, let reason): "\(command.program): \(reason ?? "no such program")"
-    case .notStarted(let command, let reason): "\(command) could not be started: \(reason)"
-    case .logFailed(let result, let reason): "\(result.command) was killed, because its log can't be written: \(reason)"
+    case .notFound(let command, nil, let reason): reason ?? "\(command.program): no such program"
+    case .notStarted(let command, let reason): "\(command.shortened) could not be started: \(reason)"
+    case .logFailed(let result, let reason):
+      "\(result.command.shortened) was killed, because its log can't be written: \(reason)"
     }
   }
 

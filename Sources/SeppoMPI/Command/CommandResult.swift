@@ -7,7 +7,7 @@ public struct CommandResult: Sendable, Equatable, Codable {
   public let signal: Int32?
   /// What it wrote on standard output, as bytes: at most the first 16 MiB.
   public let outputBytes: [UInt8]
-  /// What it wrote on standard error, as bytes: at least the last 1 MiB.
+  /// What it wrote on standard error, as bytes: at most the last 16 MiB.
   public let errorBytes: [UInt8]
   /// Whether `outputBytes` and `errorBytes` are all that it wrote. The rest is in the `log:`, if there is one.
   public let isComplete: Bool

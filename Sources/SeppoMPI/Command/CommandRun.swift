@@ -13,7 +13,7 @@ extension Command {
   ///   - log: The path of a file that gets all that it writes, on standard output and standard error, in the place of what is
   ///     there. Relative to `folder`.
   ///   - timeout: The time after which it is killed.
-  /// - Returns: How it ended, and what it wrote: the first 16 MiB of its standard output, and the last 1 MiB of its standard error.
+  /// - Returns: How it ended, and what it wrote: the first 16 MiB of its standard output, and the last 16 MiB of its standard error.
   /// - Throws: ``CommandError`` if there is no such program, if it can't be started, or if it was killed because it took too long.
   public func run(
     in folder: String? = nil, input: String? = nil, environment: [String: String?] = [:], log: String? = nil,
@@ -38,7 +38,7 @@ struct CommandRun {
   func callAsFunction(input: String?, changes: [String: String?]) throws(CommandError) -> CommandResult {
     let start = monotonicNanoseconds()
     let environment = ProgramEnvironment.make(
-      from: ProgramEnvironment.own, changes: CommandRun.threadCounts.merging(changes) { $1 })
+      from: ProgramEnvironment.own, changes: CommandRun.threadCounts.merging(ownFolder) { $1 }.merging(changes) { $1 })
     let program = Program(
       path: try path(in: environment), arguments: [command.program] + command.arguments, environment: environment,
       folder: folder)
@@ -47,6 +47,9 @@ struct CommandRun {
     let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isUnwanted ?? false }
     return try result(of: outcome, hasLog: file != nil)
   }
+
+  /// The variable that shells set to the current folder.
+  private var ownFolder: [String: String?] { folder.map { ["PWD": ProgramSearch.absolute($0)] } ?? [:] }
 
   private func path(in environment: [String]) throws(CommandError) -> String {
     let folders = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst("PATH=".count)) }

@@ -95,7 +95,8 @@ final class SequenceFeed<Element>: ItemFeed {
 
   func take(atMost count: Int) -> [Element] {
     monitor.change { state in
-      state.wanted = count
+      // Not one more, however soon it may be needed: drawing may have consequences.
+      state.wanted = max(0, count - state.ready.count)
       guard state.ready.count > count else {
         defer { state.ready = [] }
         return state.ready

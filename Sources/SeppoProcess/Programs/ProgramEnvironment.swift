@@ -19,7 +19,7 @@ package enum ProgramEnvironment {
   /// Users set these, not launchers: the permission to run as root, and the choice of networks and algorithms.
   private static let kept = [
     "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_mtl", "OMPI_MCA_coll", "OMPI_MCA_osc",
-    "OMPI_MCA_io", "OMPI_MCA_hwloc", "PRTE_ALLOW_RUN_AS_ROOT", "SLURM_CONF=",
+    "OMPI_MCA_io", "PRTE_ALLOW_RUN_AS_ROOT", "SLURM_CONF=",
   ]
 
   /// Returns the variables of a program.

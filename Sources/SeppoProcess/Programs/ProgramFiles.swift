@@ -31,13 +31,16 @@ package enum ProgramFolder {
 package final class ProgramLog {
   package let descriptor: Int32
 
-  /// Creates the file, in the place of one that is there.
+  /// Creates the file, and folders above it, in the place of one that is there.
   ///
   /// - Parameter folder: the folder to which the path is relative; nil for the current one.
   package init(_ path: String, in folder: String?) throws(FileRefusal) {
     let path = path.hasPrefix("/") ? path : folder.map { "\($0)/\(path)" } ?? path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try ProgramFolder.create(String(path[..<slash])) }
+    // A pipe that nobody reads is an error, instead of a wait.
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o666)
     if descriptor < 0 { throw FileRefusal(path, errno) }
+    _ = fcntl(descriptor, F_SETFL, 0)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

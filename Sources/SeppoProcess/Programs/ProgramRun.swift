@@ -5,7 +5,7 @@ package final class ProgramRun {
   /// The number of bytes of standard output that are kept, from the first on.
   package static let longestOutput = 16 << 20
   /// The number of bytes of standard error that are kept, up to the last one.
-  package static let longestErrors = 1 << 20
+  package static let longestErrors = 16 << 20
 
   private let process: pid_t
   private let mark: ProgramMark
@@ -81,6 +81,8 @@ package final class ProgramRun {
     }
     // The rest of what it has written. Another process may hold the other end and go on writing.
     takeOutput(atMost: 1 << 20)
+    errors.trim(to: ProgramRun.longestErrors)
+    if wasKilled == nil, let logRefusal { wasKilled = .logRefused(logRefusal) }
     let signal = status & 0x7F
     return ProgramOutcome(
       end: wasKilled ?? (signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)),

@@ -15,19 +15,24 @@ package enum ProgramSearch {
   ///   - folders: the value of the variable PATH.
   package static func path(of program: String, in folders: String) throws(Missing) -> String {
     if program.contains("/") {
-      if let reason = refusal(program) { throw Missing(folders: nil, reason: reason) }
-      return program.hasPrefix("/") ? program : "\(currentFolder)/\(program)"
+      let path = absolute(program)
+      if let reason = refusal(path) { throw Missing(folders: nil, reason: "\(path): \(reason)") }
+      return path
     }
+    if program.isEmpty { throw Missing(folders: nil, reason: "the name of the program is empty") }
     var reason: String?
-    for folder in folders.split(separator: ":", omittingEmptySubsequences: false) where !program.isEmpty {
+    for folder in folders.split(separator: ":", omittingEmptySubsequences: false) {
       let path = "\(folder.isEmpty ? currentFolder[...] : folder)/\(program)"
       guard let refusal = refusal(path) else {
-        return path.hasPrefix("/") ? path : "\(currentFolder)/\(path)"
+        return absolute(path)
       }
       if access(path, F_OK) == 0 { reason = reason ?? "\(path): \(refusal)" }
     }
     throw Missing(folders: folders, reason: reason)
   }
+
+  /// Returns the path from the root.
+  package static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(currentFolder)/\(path)" }
 
   private static func refusal(_ path: String) -> String? {
     var file = stat()

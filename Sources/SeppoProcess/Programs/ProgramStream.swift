@@ -39,6 +39,13 @@ struct ProgramStream: ~Copyable {
     }
   }
 
+  /// Keeps only the last bytes.
+  mutating func trim(to limit: Int) {
+    if bytes.count <= limit { return }
+    bytes.removeFirst(bytes.count - limit)
+    isComplete = false
+  }
+
   private mutating func closeFile() {
     close(file)
     file = -1
@@ -53,10 +60,7 @@ struct ProgramStream: ~Copyable {
     case .last(let limit):
       bytes += piece
       // Twice the limit, so that few bytes are moved for each.
-      if bytes.count > 2 * limit {
-        bytes.removeFirst(bytes.count - limit)
-        isComplete = false
-      }
+      if bytes.count > 2 * limit { trim(to: limit) }
     }
   }
 }
