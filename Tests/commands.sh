@@ -17,10 +17,9 @@ touch "$work/home/will-cite"
 commands=$root/.build/release/Commands
 
 ours() {
-  timeout -s QUIT 120 mpirun --allow-run-as-root --oversubscribe --bind-to none -n "$count" "$commands" "$@" \
-    2> >(grep -v '^Commands: ' >&2)
+  timeout -s QUIT 120 mpirun --allow-run-as-root --oversubscribe --bind-to none -n "$count" "$commands" "$@"
 }
-theirs() { parallel -j3 "$@" 2> >(sed '/^parallel: This job failed:/ { N; d }; /^parallel: /d' >&2); }
+theirs() { parallel -j3 "$@"; }
 
 # result NAME COMMAND...: runs it in a folder of its own, with what is in $prepare; standard input is in $input
 result() {
@@ -36,8 +35,8 @@ result() {
     printf '%b' "$input" | "$@" >../output 2>../errors || status=$?
     echo $status >../status
   )
-  # mpirun has its say if a program fails.
-  sed -i '/^-----/,/^-----/d; /ORTE_ERROR_LOG/d; /more process.* ha.* sent help message/d; /orte_base_help_aggregate/d' "$folder/errors"
+  # Remarks of each, and of mpirun if a program fails.
+  sed -i '/^Commands: /d; /^parallel: This job failed:/ { N; d }; /^parallel: /d; /^-----/,/^-----/d; /ORTE_ERROR_LOG/d; /more process.* ha.* sent help message/d; /orte_base_help_aggregate/d' "$folder/errors"
   # The columns that don't depend on the time and the machine.
   if [ -e "$folder/run/log" ]; then
     { awk -F '\t' -v OFS='\t' '{ print $1, $6, $7, $8, $9 }' "$folder/run/log" | sort -n; } >"$folder/run/log.columns"

@@ -291,6 +291,47 @@ let isolationLaws = [
     }
     try require(late <= 1, "\(late) items were late")
   },
+  Law("in an item that is computed in a thread, other items can't have processes", needsProcess: needsProcess) {
+    let error = try errorOf {
+      _ = try (0..<2).parallel(threads: 2).map { item in try (0..<3).parallel(isolated).map { $0 + item } }
+    }
+    guard case .itemThrew(let item) = error else { throw error }
+    try require(item.description.contains("isolation: .process") && item.index == 0, "\(item)")
+    // In a process of its own, they are computed there.
+    let nested = try (0..<2).parallel(isolated).map { item in try (0..<3).parallel(isolated).map { $0 + item } }
+    try requireEqual(nested, [[0, 1, 2], [1, 2, 3]])
+  },
+  Law("items that exceed their limit at any moment are late, and never crash", needsProcess: needsProcess) {
+    for (limit, times) in [(Duration.nanoseconds(1), 0..<5), (.milliseconds(3), 0..<60)] {
+      let results = try times.parallel(timeout: limit, isolation: .process).mapResults { item -> Int in
+        usleep(UInt32(2_000 + 40 * item))
+        return item
+      }
+      for (item, result) in results.enumerated() {
+        switch result {
+        case .success(let value): try requireEqual(value, item)
+        case .failure(.itemTimedOut(let late)): try requireEqual(late.index, item)
+        case .failure(let error): throw error
+        }
+      }
+    }
+  },
+  Law(
+    "a signal that an item sends to its process is its own, and so is the end of its thread", needsProcess: needsProcess
+  ) {
+    let results = try (0..<200).parallel(isolated).mapResults { item -> Int in
+      if item % 50 == 9 { pthread_exit(nil) }
+      if item % 2 == 1 { Foundation.kill(getpid(), SIGSEGV) }
+      return item
+    }
+    for (item, result) in results.enumerated() {
+      switch result {
+      case .success(let value): try requireEqual([value, value % 2], [item, 0])
+      case .failure(.itemCrashed(let crash)): try requireEqual([crash.index, crash.index % 2], [item, 1])
+      case .failure(let error): throw error
+      }
+    }
+  },
   Law("options of processes without processes, and impossible values, are errors", needsProcess: needsProcess) {
     for (options, name) in [
       (ParallelOptions(recycle: 1), "recycle"), (ParallelOptions(memoryPerItem: 1), "memoryPerItem"),

@@ -10,8 +10,13 @@ extension SeppoError {
   static func spell(tries: Int) -> String { tries == 1 ? "" : ", the last of \(tries) tries" }
 
   static func spell(seconds: Double) -> String {
+    if seconds < 1 {
+      let scale = 1_000.0
+      let thousandths = (seconds * scale).rounded() / scale
+      return thousandths == 0 ? "\(seconds) s" : "\(thousandths) s"
+    }
     let tenths = (seconds * 10).rounded() / 10
-    return tenths == 0 ? "\(seconds) s" : tenths == tenths.rounded() ? "\(Int(tenths)) s" : "\(tenths) s"
+    return tenths == tenths.rounded() ? "\(Int(tenths)) s" : "\(tenths) s"
   }
 
   static func spell(bytes: Int) -> String {

@@ -46,6 +46,9 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   /// rank held when it was forked.
   private static var longestStart: Int { 20_000_000_000 }
 
+  /// The time beyond its limit after which a child that doesn't begin with an item is given up, in nanoseconds.
+  private static var longestPause: Int { 2_000_000_000 }
+
   /// When the request was sent, in nanoseconds.
   private var requestTime = 0
   /// Whether the child was killed.
@@ -76,6 +79,8 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   }
 
   mutating func compute() -> ChunkOutcome {
+    // One that is being killed must not get the next chunk.
+    defer { if isKilled { child.remove() } }
     while place < items.count, !limits.isBeyond(block) {
       do {
         if let outcome = try computeRequest() { return outcome }
@@ -132,8 +137,9 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   private func encodeBlocks() -> (blocks: [(BlockHeader, WireWriter)], error: SeppoError?) {
     var blocks: [(BlockHeader, WireWriter)] = []
     var next = place
-    // A child that is to be replaced may compute the rest of a block.
-    var allowed = kernel.recycle.map { max(1, $0 - slot.itemsComputed) } ?? .max
+    // A child that is to be replaced may compute the rest of a block. With a time limit, a child that is killed has begun with no
+    // other block than the one that is late.
+    var allowed = kernel.recycle.map { max(1, $0 - slot.itemsComputed) } ?? (kernel.timeout == nil ? .max : 1)
     while next < items.count, blocks.isEmpty || allowed > 0 {
       let number = block + blocks.count
       let count = min(limits.size(ofBlock: number), items.count - next)
@@ -197,7 +203,8 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     } else if kernel.timeout != nil {
       let start = slot.itemStart
       // One that doesn't begin, such as one that is stopped, is replaced.
-      let left = (start == 0 ? requestTime : start) + limit - monotonicNanoseconds()
+      let end = start == 0 ? requestTime.plus(limit).plus(IsolatedRun.longestPause) : start.plus(limit)
+      let left = end - monotonicNanoseconds()
       if left > 0 { return min(left, SharedPipe.longestWait) }
       if start != 0 { overdue = block }
       kill()
@@ -225,11 +232,10 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     let end: ChildProcess.End
     do throws(ForkError) { end = try child.takeEnd() } catch { return failed(errors.noProcess(error)) }
     if isUnneeded { return ChunkOutcome(completed: completed) }
-    if let overdue {
-      // If it was done just before it was killed, the next block had not begun.
-      return overdue == block ? failed(errors.timedOut(limits.firstItem(ofBlock: block), after: limit)) : nil
-    }
-    if hadBegun, !child.isAbandoned { return failed(crash(end)) }
+    if overdue == block { return failed(errors.timedOut(limits.firstItem(ofBlock: block), after: limit)) }
+    // It was done just before it was killed.
+    if overdue != nil { return nil }
+    if hadBegun, !isKilled, !child.isAbandoned { return failed(crash(end)) }
     earlyDeaths += 1
     return earlyDeaths < 3 ? nil : failed(crash(end))
   }

@@ -68,7 +68,13 @@ struct MapCall<Element: Codable & Sendable, Value: Codable & Sendable> {
     self.verb = verb
     self.options = CallOptions(
       options, isCompared: isCompared, needsSeed: verb.needsSeed, defaultThreads: job.settings.threads,
-      canFork: job.process.isRank && CallContext.current != .item, place: place)
+      forking: MapCall.forking(in: job), place: place)
+  }
+
+  private static func forking(in job: Job) -> CallOptions.Forking {
+    guard job.process.isRank else { return .ignored }
+    if CallContext.current != .item { return .allowed }
+    return RankProcess.isFork ? .ignored : .refused
   }
 
   /// Whether this rank computes alone: inside an item and inside `atRoot`, where the other ranks don't make the call.

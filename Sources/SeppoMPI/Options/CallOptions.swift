@@ -13,15 +13,23 @@ struct CallOptions {
   private let needsSeed: Bool
   /// Whether items are computed in child processes.
   let isIsolated: Bool
+  private let forking: Forking
 
-  /// - Parameters:
-  ///   - defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
-  ///   - canFork: whether there may be child processes. A process whose other threads run the program's code can't be forked
-  ///     safely, and an item's own calls are computed in its process.
+  /// What `isolation: .process` means where the call is made.
+  enum Forking {
+    case allowed
+    /// Without effect: in an item that has a process of its own, and for ranks that are threads.
+    case ignored
+    /// An error: a process whose other threads compute items can't be forked safely.
+    case refused
+  }
+
+  /// - Parameter defaultThreads: the default from `SEPPO_THREADS`; nil if it isn't a number.
   init(
-    _ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, canFork: Bool, place: Place
+    _ options: ParallelOptions, isCompared: Bool, needsSeed: Bool, defaultThreads: Int?, forking: Forking, place: Place
   ) {
-    isIsolated = options.isolation == .process && canFork
+    isIsolated = options.isolation == .process && forking == .allowed
+    self.forking = forking
     self.options = options
     self.isCompared = isCompared
     self.needsSeed = needsSeed
@@ -84,6 +92,11 @@ struct CallOptions {
     if options.isolation != .process, recycle != nil || memoryPerItem != nil {
       throw bad(
         recycle == nil ? "memoryPerItem" : "recycle", "needs processes of the items' own: add isolation: .process")
+    }
+    if options.isolation == .process, forking == .refused {
+      throw bad(
+        "isolation: .process",
+        "an item that is computed in a thread can't start processes for other items; use it for the outer call")
     }
     if let buffer = options.buffer, buffer < 1 {
       throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out for as many as take 16 MiB")

@@ -49,11 +49,7 @@ final class GuardedChildren: @unchecked Sendable {
     let process = seppo_fork()
     if process == 0 {
       close(ends.write)
-      var guardian = Guardian(slots: slots, commands: ends.read) { slot in
-        // An item may need more stack than this thread has.
-        do throws(ThreadCreationError) { try ComputeThread.startInContext { body(slot) } } catch { body(slot) }
-        while true { pause() }
-      }
+      var guardian = Guardian(slots: slots, commands: ends.read) { slot in runChild { body(slot) } }
       guardian.run()
     }
     guard process > 0 else {
@@ -63,6 +59,31 @@ final class GuardedChildren: @unchecked Sendable {
       throw ForkError(error)
     }
     return (process, ends)
+  }
+
+  /// Runs the body in a new child process.
+  private static func runChild(_ body: @escaping @Sendable () -> Never) -> Never {
+    var all = sigset_t()
+    sigfillset(&all)
+    let items: @Sendable () -> Never = {
+      endProcessWithThread()
+      var none = sigset_t()
+      sigemptyset(&none)
+      pthread_sigmask(SIG_SETMASK, &none, nil)
+      body()
+    }
+    // A signal that an item sends to its process must reach the item at once, and not the next one.
+    pthread_sigmask(SIG_SETMASK, &all, nil)
+    // An item may need more stack than this thread has.
+    do throws(ThreadCreationError) { try ComputeThread.startInContext { items() } } catch { items() }
+    while true { pause() }
+  }
+
+  /// Has the process end with the calling thread, which an item may end.
+  private static func endProcessWithThread() {
+    var key = pthread_key_t()
+    pthread_key_create(&key) { _ in _exit(70) }
+    pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1))
   }
 
   func send(_ action: Guardian.Command.Action, _ number: Int) {
