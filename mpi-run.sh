@@ -331,8 +331,10 @@ done
 # Many libraries read these when they are loaded, before a line of the program runs. On one host, the default is that all
 # items at once use each core once; on several, each rank sets it for itself, and for the programs that its items run.
 set_library_threads() {
-  local name count=$threads_per_item items=${threads:-${SEPPO_THREADS:-1}}
+  local name count items=${threads:-${SEPPO_THREADS:-1}}
   case $items in *[!0-9]* | ???????*) items=1 ;; esac # the program reports it
+  count=${threads_per_item:-${SEPPO_THREADS_PER_ITEM-}}
+  case $count in *[!0-9]*) count='' ;; esac # the program reports it
   if [ -z "$count" ] && [ -n "${cpus-}" ] && [ $((ranks * 10#$items)) -gt 1 ]; then
     count=$((cpus / (ranks * 10#$items)))
     [ $count -gt 0 ] || count=1
@@ -342,6 +344,8 @@ set_library_threads() {
     export "$name=$count"
     [ -z "$threads_per_item" ] || launch+=(-x "$name")
   done
+  # By which ranks know that these are not the user's own.
+  export SEPPO_LIBRARY_VARIABLES=$library_variables
   [ -z "$threads_per_item" ] || launch+=(-x "SEPPO_THREADS_PER_ITEM=$threads_per_item")
 }
 

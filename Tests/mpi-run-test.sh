@@ -335,6 +335,8 @@ run "FAKE_JOB=$work/libraries" SEPPO_THREADS=2 -- -n 1 HelloWorld
 has 'libraries share the cores with the threads of SEPPO_THREADS' "$out" 'libraries: 2 2 2'
 run "FAKE_JOB=$work/libraries" OPENBLAS_NUM_THREADS=3 -- -n 9 HelloWorld
 has 'libraries: the user'\''s own number has precedence, and 1 is the least' "$out" 'libraries: 1 3 1'
+run "FAKE_JOB=$work/libraries" SEPPO_THREADS_PER_ITEM=3 -- -n 2 HelloWorld
+has 'SEPPO_THREADS_PER_ITEM: libraries get it' "$out" 'libraries: 3 3 3'
 run "FAKE_JOB=$work/libraries" -- -n 1 HelloWorld
 has 'a single rank has all cores' "$out" 'libraries:   '
 run "FAKE_JOB=$work/libraries" -- --hosts a:4,b:4 HelloWorld

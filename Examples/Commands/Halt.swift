@@ -1,6 +1,6 @@
 /// When to start no further jobs, as GNU parallel's `--halt`.
-struct Halt: Codable, Sendable {
-  enum Kind: String, Codable, CaseIterable {
+struct Halt: Sendable {
+  enum Kind: String {
     case fail, success, done
   }
 

@@ -21,6 +21,8 @@ struct Outcome: Codable, Sendable {
   var signal: Int32 = 0
   var output: [UInt8] = []
   var errors: [UInt8] = []
+  /// Whether it was killed because the run ends.
+  var isAbandoned = false
   /// A message about it.
   var problem: String?
 
@@ -34,7 +36,7 @@ extension Job {
   /// Runs the command line by a shell, up to `tries` times while it fails.
   func run(shell: String, timeout: Duration?, tries: Int) -> Outcome {
     var outcome = run(shell, timeout)
-    for _ in 1..<tries where outcome.hasFailed { outcome = run(shell, timeout) }
+    for _ in 1..<tries where outcome.hasFailed && !outcome.isAbandoned { outcome = run(shell, timeout) }
     return outcome
   }
 
@@ -62,7 +64,11 @@ extension Job {
       outcome.take(result)
       // As GNU parallel's log has it.
       (outcome.status, outcome.signal) = (-1, SIGTERM)
-      outcome.problem = "it was killed because it took too long: \(line)"
+      let isCut = result.isComplete ? "" : ", and its output is cut"
+      outcome.problem = "it was killed because it took too long\(isCut): \(line)"
+    } catch CommandError.abandoned {
+      outcome.isAbandoned = true
+      (outcome.status, outcome.signal) = (-1, SIGTERM)
     } catch {
       outcome.status = 127
       outcome.problem = "\(error)"

@@ -1,7 +1,7 @@
 /// A command line with places for arguments, as GNU parallel's.
 struct Template {
   /// What a place gets of an argument.
-  private enum Part: String, CaseIterable {
+  private enum Part: String {
     case whole = ""
     case withoutExtension = "."
     case name = "/"
@@ -54,7 +54,7 @@ struct Template {
   /// Whether the argument is the command line itself.
   private let isEmpty: Bool
 
-  /// - Parameter text: without any place for an argument, the argument is appended.
+  /// - Parameter text: without any place, the argument is appended.
   init(_ text: String) {
     isEmpty = text.isEmpty
     var pieces: [Piece] = []

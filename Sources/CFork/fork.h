@@ -13,11 +13,13 @@
 
 static inline pid_t seppo_fork(void) { return fork(); }
 
-/// Whether this child of the calling process has ended. It is not waited for, so that its number stays its own.
+/// Whether this child of the calling process has ended: 1 if so; it is not waited for, so that its number stays its own. 2 if it
+/// is no child any more: other code has waited for it, or SIGCHLD is ignored.
 static inline int seppo_has_ended(pid_t process) {
   siginfo_t info;
   info.si_pid = 0;
-  return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == process;
+  if (waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return 2;
+  return info.si_pid == process;
 }
 
 #ifdef __linux__
@@ -49,7 +51,8 @@ static inline int seppo_open_process(pid_t process) {
 #endif
 }
 
-// glibc and musl have it; glibc declares it only with _DEFAULT_SOURCE.
+// glibc has them, since 2.34, but declares them only with _DEFAULT_SOURCE or _GNU_SOURCE.
+extern int pipe2(int ends[2], int flags);
 extern int on_exit(void (*function)(int status, void *argument), void *argument);
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);

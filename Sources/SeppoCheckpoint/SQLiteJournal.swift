@@ -119,7 +119,10 @@ final class SQLiteJournal: CheckpointJournal, @unchecked Sendable {
           if !crashes.isEmpty { try QuarantineTable(db: db, errors: errors).add(crashes: crashes, call) }
           try errors.checkIsThere(db)
           try writer.commit()
-          self.crashes.withLock { all in for item in crashes.keys { all[item] = nil } }
+          // More may have come meanwhile.
+          self.crashes.withLock { all in
+            for (item, deaths) in crashes { all[item] = all[item] == deaths ? nil : all[item, default: 0] - deaths }
+          }
         }
       } catch {
         // Before the rollback, which resets SQLite's record of the system error.

@@ -46,9 +46,13 @@ struct ProgramTests {
 
   @Test(
     "Libraries in items share the cores of the rank's host",
-    arguments: [(8, 2, 1, nil, 4), (8, 2, 3, nil, 1), (8, 3, 1, nil, 2), (2, 64, 1, nil, 1), (8, 2, 4, 5, 5)])
-  func threads(cores: Int, ranks: Int, threads: Int, chosen: Int?, expected: Int) {
-    let share = ThreadsPerItem(unset: ["A_THREADS", "B_THREADS"], chosen: chosen, cores: cores, ranks: ranks)
+    arguments: [
+      (8, 8, 2, 1, nil, 4), (8, 8, 2, 3, nil, 1), (8, 8, 3, 1, nil, 2), (2, 2, 64, 1, nil, 1), (8, 8, 2, 4, 5, 5),
+      // Bound to cores of its own, and to a socket together with others.
+      (4, 16, 4, 1, nil, 4), (16, 32, 16, 1, nil, 2), (16, 32, 1, 1, nil, 16),
+    ])
+  func threads(own: Int, all: Int, ranks: Int, threads: Int, chosen: Int?, expected: Int) {
+    let share = ThreadsPerItem(unset: ["A_THREADS", "B_THREADS"], chosen: chosen, cores: (own, all), ranks: ranks)
     #expect(share.count(threads: threads) == expected)
     #expect(share.variables(threads: threads) == ["A_THREADS": "\(expected)", "B_THREADS": "\(expected)"])
   }

@@ -123,6 +123,7 @@ public protocol CheckpointJournal: CheckpointNotes, Sendable {
 @_spi(CheckpointStore)
 extension CheckpointJournal {
   public var orphaned: Int { 0 }
+  public func note(crashed item: Int, deaths: Int) {}
 }
 
 /// A record of the items that ranks have in flight. It survives this process's death as soon as a method has returned.

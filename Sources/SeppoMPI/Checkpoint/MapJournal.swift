@@ -187,7 +187,7 @@ final class MapJournal<Result: Codable & Sendable>: StoredResults {
   }
 
   /// Notes that an item's own process has died.
-  func noteCrash(_ item: Int, tries: Int) { journal.note(crashed: item, deaths: tries) }
+  func noteCrash(_ item: Int) { journal.note(crashed: item, deaths: 1) }
 
   /// Runs a body that writes notes. If it fails, as on a full disk, the map continues: only a later failure needs them.
   private func tryNoting(_ body: () throws -> Void) throws {

@@ -5,7 +5,8 @@
 #endif
 import SeppoProcess
 
-/// A program that an item runs has not done its work.
+/// A program that an item runs has not done its work. The results in errors have at most the first 64 KiB of standard output, and the last
+/// 64 KiB of standard error.
 #if hasAttribute(nonexhaustive)
   @nonexhaustive
 #endif
@@ -23,7 +24,9 @@ public enum CommandError: Error, Sendable, Equatable, Codable {
   case notFound(Command, searched: String?, reason: String?)
   /// The system doesn't start it, or its folder or log can't be used.
   case notStarted(Command, reason: String)
-  /// Its log can't be written, so it was killed.
+  /// Other code of this process has waited for it, or ignores SIGCHLD, so that its status is lost.
+  case statusLost(CommandResult)
+  /// Its log can't be written. If it still ran, it was killed.
   case logFailed(CommandResult, reason: String)
 }
 
@@ -48,7 +51,12 @@ extension CommandError: CustomStringConvertible {
     case .notFound(let command, nil, let reason): reason ?? "\(command.program): no such program"
     case .notStarted(let command, let reason): "\(command.shortened) could not be started: \(reason)"
     case .logFailed(let result, let reason):
-      "\(result.command.shortened) was killed, because its log can't be written: \(reason)"
+      "the log of \(result.command.shortened) can't be written: \(reason)"
+    case .statusLost(let result):
+      """
+      the status of \(result.command.shortened) is lost: other code of this process waits for all child processes, or ignores \
+      SIGCHLD
+      """
     }
   }
 

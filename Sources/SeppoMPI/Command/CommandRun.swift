@@ -42,8 +42,9 @@ struct CommandRun {
     let program = Program(
       path: try path(in: environment), arguments: [command.program] + command.arguments, environment: environment,
       folder: folder)
-    let (run, file) = try started(program, input)
     let slot = RankProcess.isFork || CallContext.current == .everyRank ? nil : Job.current.slots.own
+    if slot?.isUnwanted == true { throw .abandoned(result(status: 128 + SIGKILL, signal: SIGKILL)) }
+    let (run, file) = try started(program, input)
     let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isUnwanted ?? false }
     return try result(of: outcome, hasLog: file != nil)
   }
@@ -75,6 +76,13 @@ struct CommandRun {
     }
   }
 
+  /// Returns the result of a program that hasn't written anything.
+  private func result(status: Int32, signal: Int32?) -> CommandResult {
+    CommandResult(
+      command: command, status: status, signal: signal, outputBytes: [], errorBytes: [], isComplete: true,
+      hasLog: log != nil)
+  }
+
   private func result(of outcome: ProgramOutcome, hasLog: Bool) throws(CommandError) -> CommandResult {
     func result(_ status: Int32, _ signal: Int32?) -> CommandResult {
       CommandResult(
@@ -87,6 +95,7 @@ struct CommandRun {
     case .signalled(let signal): return result(128 + signal, signal)
     case .timedOut: throw .timedOut(killed, seconds: Double(timeout ?? 0) / 1e9)
     case .unwanted: throw .abandoned(killed)
+    case .lost: throw .statusLost(killed)
     case .logRefused(let reason): throw .logFailed(killed, reason: reason)
     }
   }
@@ -95,6 +104,6 @@ struct CommandRun {
   /// in others.
   private static var threadCounts: [String: String?] {
     CallContext.current == .everyRank
-      ? [:] : Job.current.process.threadsPerItem.variables(threads: Job.current.slots.used)
+      ? [:] : Job.current.process.threadsPerItem.variables(threads: Job.current.threads)
   }
 }

@@ -29,6 +29,13 @@ struct IsolatedKernel<Element: Codable & Sendable, Value: Codable & Sendable>: S
 
 /// The computation of one chunk in a child process.
 private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendable> {
+  /// The time after which a child that doesn't run yet is given up, in nanoseconds: it may wait for a lock that a thread of the
+  /// rank held when it was forked.
+  private static var longestStart: Int { 20_000_000_000 }
+
+  /// The time beyond its limit after which a child that doesn't begin with an item is given up, in nanoseconds.
+  private static var longestPause: Int { 2_000_000_000 }
+
   let kernel: IsolatedKernel<Element, Value>
   var child: ChildProcess
   let items: UnsafeBufferPointer<Element>
@@ -42,17 +49,11 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   private var place = 0
   /// The block for which the child was killed because it took too long.
   private var overdue: Int?
-  /// The time after which a child that doesn't run yet is given up, in nanoseconds: it may wait for a lock that a thread of the
-  /// rank held when it was forked.
-  private static var longestStart: Int { 20_000_000_000 }
-
-  /// The time beyond its limit after which a child that doesn't begin with an item is given up, in nanoseconds.
-  private static var longestPause: Int { 2_000_000_000 }
-
   /// When the request was sent, in nanoseconds.
   private var requestTime = 0
-  /// Whether the child was killed.
+  /// Whether the child was killed, and when, in nanoseconds.
   private var isKilled = false
+  private var killTime = 0
   /// How many children have died before they had received the request.
   private var earlyDeaths = 0
   private var isUnneeded = false
@@ -99,6 +100,11 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   ///
   /// - Returns: the outcome, if the chunk ends here; nil if there may be more to compute.
   private mutating func computeRequest() throws(ChildIsLost) -> ChunkOutcome? {
+    if isKilled {
+      // It was done just before it was killed.
+      child.remove()
+      (overdue, isKilled) = (nil, false)
+    }
     if let recycle = kernel.recycle, slot.itemsComputed >= recycle { child.remove() }
     do throws(ForkError) { try child.start() } catch { return failed(errors.noProcess(error)) }
     let (blocks, unencodable) = encodeBlocks()
@@ -139,7 +145,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     var next = place
     // A child that is to be replaced may compute the rest of a block. With a time limit, a child that is killed has begun with no
     // other block than the one that is late.
-    var allowed = kernel.recycle.map { max(1, $0 - slot.itemsComputed) } ?? (kernel.timeout == nil ? .max : 1)
+    var allowed = min(kernel.recycle.map { max(1, $0 - slot.itemsComputed) } ?? .max, kernel.timeout == nil ? .max : 1)
     while next < items.count, blocks.isEmpty || allowed > 0 {
       let number = block + blocks.count
       let count = min(limits.size(ofBlock: number), items.count - next)
@@ -194,17 +200,19 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Returns: the time until that may happen, in nanoseconds.
   private mutating func timeToNextLook() -> Int {
     slot.bound = limits.lowest
-    if isKilled { return SharedPipe.longestWait }
-    if !slot.isReady, monotonicNanoseconds() - requestTime > IsolatedRun.longestStart {
-      child.abandon()
+    let now = monotonicNanoseconds()
+    if isKilled {
+      if now - killTime > ChildProcess.longestKill { child.abandon() }
+    } else if slot.readyTime == 0 {
+      if now - max(requestTime, child.lastReadyTime) > IsolatedRun.longestStart { child.abandon() }
     } else if kernel.killsUnneeded, limits.isBeyond(block) {
       isUnneeded = true
       kill()
     } else if kernel.timeout != nil {
       let start = slot.itemStart
       // One that doesn't begin, such as one that is stopped, is replaced.
-      let end = start == 0 ? requestTime.plus(limit).plus(IsolatedRun.longestPause) : start.plus(limit)
-      let left = end - monotonicNanoseconds()
+      let begin = start == 0 ? max(requestTime, slot.readyTime).plus(IsolatedRun.longestPause) : start
+      let left = begin.plus(limit) - now
       if left > 0 { return min(left, SharedPipe.longestWait) }
       if start != 0 { overdue = block }
       kill()
@@ -214,6 +222,7 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
 
   private mutating func kill() {
     isKilled = true
+    killTime = monotonicNanoseconds()
     child.kill()
   }
 
@@ -234,8 +243,8 @@ private struct IsolatedRun<Element: Codable & Sendable, Value: Codable & Sendabl
     if isUnneeded { return ChunkOutcome(completed: completed) }
     if overdue == block { return failed(errors.timedOut(limits.firstItem(ofBlock: block), after: limit)) }
     // It was done just before it was killed.
-    if overdue != nil { return nil }
-    if hadBegun, !isKilled, !child.isAbandoned { return failed(crash(end)) }
+    if overdue != nil || child.isAbandoned { return nil }
+    if hadBegun, !isKilled { return failed(crash(end)) }
     earlyDeaths += 1
     return earlyDeaths < 3 ? nil : failed(crash(end))
   }

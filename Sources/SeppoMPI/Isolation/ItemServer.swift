@@ -11,7 +11,7 @@ struct ItemServer<Element: Codable & Sendable, Value: Codable & Sendable>: Senda
 
   /// Computes until the process is killed.
   func run(_ slot: ChildSlot) -> Never {
-    slot.isReady = true
+    slot.readyTime = monotonicNanoseconds()
     if let memoryPerItem { DataLimit.allow(more: memoryPerItem) }
     CallContext.enter(.item) { () -> Never in while true { serve(slot) } }
   }

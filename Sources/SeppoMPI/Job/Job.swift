@@ -2,6 +2,7 @@ import SeppoCompute
 import SeppoProcess
 import SeppoTransport
 import SeppoWire
+import Synchronization
 
 /// A job as seen by one of its ranks: the ranks, and their collective calls.
 ///
@@ -64,6 +65,12 @@ final class Job: @unchecked Sendable {
   var endRequest: EndRequest { process.endRequest }
   /// Whether this host has fewer cores than ranks, so that a rank that waits should leave its core to others.
   private(set) lazy var isCrowded = members.here > Binding.cores(ofProcess: "self") ?? 1
+  /// The number of items that this rank computes at the same time, in the current call.
+  private let itemsAtOnce = Atomic<Int>(1)
+  var threads: Int {
+    get { itemsAtOnce.load(ordering: .relaxed) }
+    set { itemsAtOnce.store(newValue, ordering: .relaxed) }
+  }
   var checksWire: Bool { settings.checksWire }
   /// Whether the current call is made on a thread of its own, beside the program's code.
   var isBesideProgram = false

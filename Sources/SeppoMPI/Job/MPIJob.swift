@@ -115,7 +115,7 @@ private struct ProgramOfItem: Error, CustomStringConvertible {
 
   var description: String {
     """
-    this program was started by process \(parent), which is rank \(Launcher.rank ?? 0) of another job, with the variables that the \
+    this program was started by process \(parent), which is rank \(Launcher.rank ?? 0) of its job, with the variables that the \
     launcher had set for that rank. Start it there by Command(…).run(), which removes them.
     """
   }

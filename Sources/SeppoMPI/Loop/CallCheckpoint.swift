@@ -85,9 +85,9 @@ final class CallCheckpoint<Element: Codable & Sendable, Value: Codable & Sendabl
 
   func noteRecalled(_ end: Range<Int>, by worker: Int) throws { try journal?.noteRecalled([end], from: worker) }
 
-  /// Notes that an item's own process has died, in each try.
+  /// Notes that an item's own process has died. However often it was tried, this counts once.
   func noteCrash(_ failed: FailedItem) {
-    if case .itemCrashed(let item) = failed.error { journal?.noteCrash(failed.index, tries: item.tries) }
+    if case .itemCrashed = failed.error { journal?.noteCrash(failed.index) }
   }
 
   /// Stores results that have arrived, in batches.

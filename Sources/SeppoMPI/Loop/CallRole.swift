@@ -40,6 +40,7 @@ extension MapCall {
         ? options.checkpoint.map { job.rounds.begin($0.store.identity, $0.store.label ?? place.text) } : nil
       try options.check()
       job.checkBinding(threads: options.threads)
+      job.threads = options.threads
       if options.checkpoint != nil { job.endRequest.noteCheckpoint() }
       if job.isRoot, case .all(.memory(let items)) = work.items {
         job.roundTrips.check(items, areResults: false, place)

@@ -22,6 +22,9 @@ package final class ChildProcesses: Sendable {
   private let count: Int
   private let body: @Sendable (ChildSlot) -> Never
   private let current: Mutex<GuardedChildren>
+  /// How often children were abandoned.
+  private let abandonments = Atomic<Int>(0)
+  private static var mostAbandonments: Int { 3 }
   private let free: Mutex<[Int]>
 
   /// Forks the guardian of the children. They are started when they are first needed. The calling thread must live until `end`.
@@ -30,6 +33,8 @@ package final class ChildProcesses: Sendable {
   package init(count: Int, _ body: @escaping @Sendable (ChildSlot) -> Never) throws(ForkError) {
     self.count = count
     self.body = body
+    // The programs of items, if the guardian is killed. It must be there before the rank is forked.
+    ProgramKeeper.begin()
     current = Mutex(try GuardedChildren(count: count, body))
     free = Mutex(Array((0..<count).reversed()))
   }
@@ -49,6 +54,9 @@ package final class ChildProcesses: Sendable {
     // The closure of `withLock` can't throw a typed error in all versions of Swift.
     let result = current.withLock { current -> Result<GuardedChildren, ForkError> in
       if current !== lost { return .success(current) }
+      if lost.areAbandoned, abandonments.add(1, ordering: .relaxed).newValue > ChildProcesses.mostAbandonments {
+        return .failure(ForkError(reason: "the processes that were forked don't begin"))
+      }
       do throws(ForkError) { current = try GuardedChildren(count: count, body) } catch { return .failure(error) }
       return .success(current)
     }
@@ -101,14 +109,24 @@ package struct ChildProcess {
   /// Kills all processes of the rank's items, because this one doesn't begin. They are started again.
   package func abandon() { children.abandon() }
 
+  /// When the last process of the rank's items was ready, in nanoseconds of the monotonic clock; 0 if none was.
+  package var lastReadyTime: Int { children.lastReadyTime }
+
   /// Whether the process was killed for the sake of another one.
   package var isAbandoned: Bool { children.areAbandoned }
+
+  /// The time within which a guardian kills a process, in nanoseconds.
+  package static var longestKill: Int { 10_000_000_000 }
 
   /// Kills the process, and waits until it is dead.
   package func remove() {
     guard slot.state == .running else { return slot.reset() }
     kill()
-    while !hasEnded { slot.responses.wait(nanoseconds: SharedPipe.longestWait) }
+    let end = monotonicNanoseconds() + ChildProcess.longestKill
+    while !hasEnded {
+      if monotonicNanoseconds() > end { abandon() }
+      slot.responses.wait(nanoseconds: SharedPipe.longestWait)
+    }
     slot.reset()
   }
 

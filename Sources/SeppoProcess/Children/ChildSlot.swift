@@ -58,10 +58,10 @@ package struct ChildSlot: @unchecked Sendable {
     nonmutating set { word(6).pointee.store(newValue, ordering: .relaxed) }
   }
 
-  /// Whether the child runs.
-  package var isReady: Bool {
-    get { word(7).pointee.load(ordering: .relaxed) != 0 }
-    nonmutating set { word(7).pointee.store(newValue ? 1 : 0, ordering: .relaxed) }
+  /// When the child was ready for its first request, in nanoseconds of the monotonic clock; 0 before that.
+  package var readyTime: Int {
+    get { word(7).pointee.load(ordering: .relaxed) }
+    nonmutating set { word(7).pointee.store(newValue, ordering: .relaxed) }
   }
 
   private var lineLength: UnsafeMutablePointer<Atomic<Int>> { word(5) }
@@ -94,7 +94,7 @@ package struct ChildSlot: @unchecked Sendable {
     hasBegun = false
     itemStart = 0
     itemsComputed = 0
-    isReady = false
+    readyTime = 0
     lineLength.pointee.store(0, ordering: .relaxed)
     state = .none
   }

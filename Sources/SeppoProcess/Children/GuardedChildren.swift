@@ -117,6 +117,9 @@ final class GuardedChildren: @unchecked Sendable {
     state.hasGuardian = false
   }
 
+  /// When the last child was ready, in nanoseconds of the monotonic clock; 0 if none was. The guardian forks one after the other.
+  var lastReadyTime: Int { slots.map(\.readyTime).max() ?? 0 }
+
   var areAbandoned: Bool { state.withLock { $0.areAbandoned } }
 
   var haveGuardian: Bool {

@@ -32,6 +32,7 @@ struct Guardian {
   private let commands: Int32
   private let body: (ChildSlot) -> Never
   private let id = getpid()
+  private let rank = getppid()
   private var children: [Child?]
   private var events: Int32 = -1
 
@@ -143,7 +144,8 @@ struct Guardian {
     var bytes: (UInt64, UInt64) = (0, 0)
     _ = withUnsafeMutableBytes(of: &bytes) { readBytes(from: events, into: $0) }
     takeDead()
-    return Guardian.hasLostRank
+    // The kernel also sends it when the thread ends that has forked this process.
+    return Guardian.hasLostRank && getppid() != rank
   }
 
   /// Takes note of all children that have died.

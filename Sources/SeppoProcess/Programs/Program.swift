@@ -24,7 +24,10 @@ package struct Program {
 
   /// Starts the program as the leader of a process group of its own, with default signal actions.
   ///
-  /// - Parameters: the descriptors that it has as its standard input, output and errors; no input for /dev/null.
+  /// - Parameters:
+  ///   - input: the descriptor that it has as its standard input; nil for /dev/null.
+  ///   - output: that of its standard output.
+  ///   - errors: that of its standard error.
   func start(input: Int32?, output: Int32, errors: Int32, _ mark: ProgramMark) throws(StartError) -> pid_t {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
@@ -92,8 +95,10 @@ package struct ProgramOutcome {
     case timedOut
     /// It was killed because its item's result is not wanted any more.
     case unwanted
-    /// Its log couldn't be written, so it was killed.
+    /// Its log couldn't be written; if it still ran, it was killed.
     case logRefused(String)
+    /// Other code of this process has taken its status.
+    case lost
   }
 
   package let end: End

@@ -16,10 +16,11 @@ package enum ProgramEnvironment {
     "SLURM_PMIX_MAPPING_SERV",
   ]
 
-  /// Users set these, not launchers: the permission to run as root, and the choice of networks and algorithms.
+  /// Users set these, not launchers: the permission to run as root, the choice of networks and algorithms, and compilers.
   private static let kept = [
     "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_mtl", "OMPI_MCA_coll", "OMPI_MCA_osc",
-    "OMPI_MCA_io", "PRTE_ALLOW_RUN_AS_ROOT", "SLURM_CONF=",
+    "OMPI_MCA_io", "OMPI_MCA_plm_rsh_agent", "PRTE_MCA_plm_ssh_agent", "PRTE_ALLOW_RUN_AS_ROOT", "OMPI_CC=",
+    "OMPI_CXX=", "OMPI_FC=",
   ]
 
   /// Returns the variables of a program.

@@ -2,6 +2,8 @@
 package struct FileRefusal: Error {
   package let reason: String
 
+  init(_ path: String, reason: String) { self.reason = "\(path): \(reason)" }
+
   init(_ path: String, _ error: Int32) { reason = "\(path): \(String(cString: strerror(error)))" }
 }
 
@@ -9,6 +11,7 @@ package struct FileRefusal: Error {
 package enum ProgramFolder {
   /// Creates the folder, and those above it, unless they exist.
   package static func create(_ path: String) throws(FileRefusal) {
+    if path.utf8.contains(0) { throw FileRefusal(path.debugDescription, reason: "contains a NUL") }
     if mkdir(path, 0o777) == 0 || isFolder(path) { return }
     guard errno == ENOENT, let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") else {
       throw FileRefusal(path, errno)
@@ -35,11 +38,15 @@ package final class ProgramLog {
   ///
   /// - Parameter folder: the folder to which the path is relative; nil for the current one.
   package init(_ path: String, in folder: String?) throws(FileRefusal) {
+    if path.utf8.contains(0) { throw FileRefusal(path.debugDescription, reason: "contains a NUL") }
     let path = path.hasPrefix("/") ? path : folder.map { "\($0)/\(path)" } ?? path
     if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try ProgramFolder.create(String(path[..<slash])) }
     // A pipe that nobody reads is an error, instead of a wait.
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o666)
     if descriptor < 0 { throw FileRefusal(path, errno) }
+    var file = stat()
+    // Its reader could delay the item without a limit.
+    if fstat(descriptor, &file) == 0, file.st_mode & S_IFMT == S_IFIFO { throw FileRefusal(path, reason: "is a pipe") }
     _ = fcntl(descriptor, F_SETFL, 0)
   }
 

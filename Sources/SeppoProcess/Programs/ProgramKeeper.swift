@@ -1,39 +1,35 @@
 import Synchronization
 
-/// A small process that kills the programs of this process's items when this process has ended, for any reason.
+/// A small process that kills the programs of this rank's items when the rank has ended, for any reason.
 ///
 /// It is a shell that reads from a pipe whose other end only the rank has, as the watchdog is; but it leads a process group of
 /// its own: a launcher that ends the rank's group would end it before its work is done.
-enum ProgramKeeper {
-  /// The process that has started one.
-  private static let owner = Atomic<pid_t>(0)
-
-  /// Starts it, if this process has none yet. Without it, programs run too.
-  static func begin() {
-    let process = getpid()
-    if owner.exchange(process, ordering: .relaxed) != process { start() }
+package enum ProgramKeeper {
+  /// Starts it, if it doesn't run yet. Without it, programs run too. A child of the rank in which items are computed has that of
+  /// its rank.
+  package static func begin() {
+    if !RankProcess.isFork { _ = isStarted }
   }
 
   #if os(Linux)
     /// The rank's end of the pipe; -1 if there is none.
     private static let lifeline = Atomic<Int32>(-1)
 
-    private static func start() {
-      guard let (read, write) = DetachedShell.openPipe() else { return }
+    private static let isStarted: Bool = {
+      guard let (read, write) = DetachedShell.openPipe() else { return false }
       defer { close(read) }
       let isStarted = DetachedShell.start(
-        script, as: ["seppo-keeper", "\(ProgramMark.name)=\(ProgramMark.ofProcess)"], files: [read], errors: nil,
+        script, as: ["seppo-keeper", "\(ProgramMark.name)=\(ProgramMark.ofRank)"], files: [read], errors: nil,
         hasOwnGroup: true, shell: "/bin/sh")
       guard isStarted else {
         close(write)
-        return
+        return false
       }
       lifeline.store(write, ordering: .relaxed)
-      _ = closesInForks
-    }
-
-    /// A process that the rank forks would keep the pipe open. (One that calls exec doesn't.)
-    private static let closesInForks: Void = { _ = pthread_atfork(nil, nil) { ProgramKeeper.closeInFork() } }()
+      // A process that the rank forks would keep the pipe open. (One that calls exec doesn't.)
+      pthread_atfork(nil, nil) { ProgramKeeper.closeInFork() }
+      return true
+    }()
 
     private static func closeInFork() {
       let end = lifeline.exchange(-1, ordering: .relaxed)
@@ -64,6 +60,6 @@ enum ProgramKeeper {
       keep "$@" &
       """
   #else
-    private static func start() {}
+    private static let isStarted = false
   #endif
 }

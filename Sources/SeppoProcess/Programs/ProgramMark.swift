@@ -5,25 +5,19 @@ import Synchronization
 struct ProgramMark {
   static let name = "ITEM_OF_SEPPO"
 
-  /// The mark's begin, which all programs of this process have.
-  static var ofProcess: String {
+  /// The mark's begin, which all programs of this rank have, also those that its child processes start.
+  static let ofRank: String = {
     let process = getpid()
-    return known.withLock { known in
-      // The number of a process that has ended may be used again; its start time tells.
-      if known.process != process { known = (process, "\(process)-\(SystemFile.startTime(of: process) ?? 0)-") }
-      return known.text
-    }
-  }
-
-  /// In a forked process, the mark is another one.
-  private static let known = Mutex<(process: pid_t, text: String)>((0, ""))
+    // The number of a process that has ended may be used again; its start time tells.
+    return "\(process)-\(SystemFile.startTime(of: process) ?? 0)-"
+  }()
 
   private static let count = Atomic<Int>(0)
 
   private let text: String
 
   /// Returns a mark for another program.
-  init() { text = "\(ProgramMark.ofProcess)\(ProgramMark.count.add(1, ordering: .relaxed).newValue)." }
+  init() { text = "\(ProgramMark.ofRank)\(getpid()).\(ProgramMark.count.add(1, ordering: .relaxed).newValue)." }
 
   var variable: String { "\(ProgramMark.name)=\(text)" }
 

@@ -67,16 +67,15 @@ package final class ProgramRun {
         }
         if wasKilled != nil { killAll() }
       }
-      waitForEvent(until: deadline)
+      waitForEvent(until: wasKilled == nil ? deadline : nil)
     }
     // It isn't waited for yet, so that no other group has its number.
-    _ = signalProcess(-process, SIGKILL)
+    if seppo_has_ended(process) == 1 { _ = signalProcess(-process, SIGKILL) }
     if wasKilled != nil { mark.killProcesses() }
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 {
       if errno == EINTR { continue }
-      // Somebody else has: the program, or a library, waits for all processes.
-      status = 0xFF00
+      if wasKilled == nil { wasKilled = .lost }
       break
     }
     // The rest of what it has written. Another process may hold the other end and go on writing.
@@ -127,6 +126,8 @@ package final class ProgramRun {
 
   private func writeToLog(_ bytes: UnsafeRawBufferPointer) {
     guard let log, logRefusal == nil else { return }
+    let mask = WriteSignals.block()
+    defer { WriteSignals.unblock(mask) }
     var rest = bytes
     while !rest.isEmpty {
       let count = writeBytes(rest, to: log)

@@ -87,37 +87,14 @@ struct ProgramInput: ~Copyable {
   /// Writes as much as the pipe takes. A program that doesn't read it is no error.
   mutating func write() {
     if file < 0 { return }
-    let mask = blockPipeSignal()
+    let mask = WriteSignals.block()
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { writeBytes($0, to: file) }
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { break }
       rest = count < 0 ? [] : rest.dropFirst(count)
     }
-    unblockPipeSignal(mask)
+    WriteSignals.unblock(mask)
     if rest.isEmpty { closeFile() }
-  }
-
-  /// Blocks the signal that this thread gets when nobody reads what it writes.
-  ///
-  /// - Returns: the previous mask.
-  private func blockPipeSignal() -> sigset_t {
-    var (blocked, mask) = (sigset_t(), sigset_t())
-    sigemptyset(&blocked)
-    sigaddset(&blocked, SIGPIPE)
-    pthread_sigmask(SIG_BLOCK, &blocked, &mask)
-    return mask
-  }
-
-  private func unblockPipeSignal(_ mask: sigset_t) {
-    var (pending, mask) = (sigset_t(), mask)
-    sigpending(&pending)
-    if sigismember(&pending, SIGPIPE) == 1, sigismember(&mask, SIGPIPE) == 0 {
-      var (signal, pipe) = (Int32(0), sigset_t())
-      sigemptyset(&pipe)
-      sigaddset(&pipe, SIGPIPE)
-      sigwait(&pipe, &signal)
-    }
-    pthread_sigmask(SIG_SETMASK, &mask, nil)
   }
 }

@@ -11,17 +11,21 @@ package struct ThreadsPerItem: Sendable {
   private let unset: [String]
   /// `SEPPO_THREADS_PER_ITEM`.
   private let chosen: Int?
-  private let cores: Int
-  /// The ranks that share the cores.
+  /// The number of cores that this rank may use.
+  private let own: Int
+  /// The number of cores that all ranks of the host may use.
+  private let all: Int
+  /// The number of ranks on this host.
   private let ranks: Int
 
   /// For a rank that is a thread: libraries are not told anything.
-  package static let none = ThreadsPerItem(unset: [], chosen: nil, cores: 1, ranks: 1)
+  package static let none = ThreadsPerItem(unset: [], chosen: nil, cores: (1, 1), ranks: 1)
 
-  package init(unset: [String], chosen: Int?, cores: Int, ranks: Int) {
+  package init(unset: [String], chosen: Int?, cores: (own: Int, all: Int), ranks: Int) {
     self.unset = unset
     self.chosen = chosen
-    self.cores = cores
+    own = cores.own
+    all = cores.all
     self.ranks = ranks
   }
 
@@ -30,17 +34,21 @@ package struct ThreadsPerItem: Sendable {
   ///   - ranks: the number of ranks on this host.
   package init(_ settings: Settings, ranks: Int) {
     let own = Binding.cores(ofProcess: "self") ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    // If the launcher may use more cores, it has bound the rank to some of its own.
-    let isBound = own < Binding.cores(ofProcess: "\(getppid())") ?? own
+    // The launcher may use more cores if it has bound the rank to some of them, perhaps together with other ranks.
+    let launcher = Binding.cores(ofProcess: "\(getppid())") ?? own
+    // mpi-run.sh has set these to a default.
+    let byScript = (Settings.text("SEPPO_LIBRARY_VARIABLES") ?? "").split(separator: " ").map(String.init)
     self.init(
-      unset: ThreadsPerItem.variables.filter { Settings.text($0) == nil }, chosen: settings.threadsPerItem, cores: own,
-      ranks: isBound ? 1 : ranks)
+      unset: ThreadsPerItem.variables.filter { Settings.text($0) == nil || byScript.contains($0) },
+      chosen: settings.threadsPerItem, cores: (own, max(own, launcher)), ranks: ranks)
   }
 
   /// The threads of one item.
   ///
   /// - Parameter threads: the number of items at the same time, in this rank.
-  package func count(threads: Int) -> Int { chosen ?? max(1, cores / max(1, ranks * threads)) }
+  package func count(threads: Int) -> Int {
+    chosen ?? max(1, min(own, all / max(1, ranks)) / max(1, threads))
+  }
 
   /// Returns the variables for a program that an item starts.
   package func variables(threads: Int) -> [String: String?] {

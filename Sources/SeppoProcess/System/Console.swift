@@ -51,13 +51,3 @@ func writeBytes(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int { write(
 func readBytes(from file: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
   read(file, buffer.baseAddress, buffer.count)
 }
-
-/// Returns the ends of a new pipe, closed on exec; nil on failure, with errno.
-func makePipe() -> (read: Int32, write: Int32)? {
-  var ends: (read: Int32, write: Int32) = (-1, -1)
-  let status = withUnsafeMutableBytes(of: &ends) { pipe($0.bindMemory(to: Int32.self).baseAddress) }
-  guard status == 0 else { return nil }
-  _ = fcntl(ends.read, F_SETFD, FD_CLOEXEC)
-  _ = fcntl(ends.write, F_SETFD, FD_CLOEXEC)
-  return ends
-}

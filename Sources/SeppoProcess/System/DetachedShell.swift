@@ -1,3 +1,5 @@
+internal import CFork
+
 #if os(Linux)
   /// A shell script that runs beside this process and is not its child, so that code that waits for child processes doesn't find it.
   enum DetachedShell {
@@ -6,11 +8,11 @@
 
     /// Opens a pipe that other programs don't inherit.
     static func openPipe() -> (read: Int32, write: Int32)? {
-      var ends: [Int32] = [-1, -1]
-      guard pipe(&ends) == 0 else { return nil }
-      let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
-      let write = fcntl(ends[1], F_DUPFD_CLOEXEC, firstFree)
-      for end in ends { close(end) }
+      guard let ends = makePipe() else { return nil }
+      let read = fcntl(ends.read, F_DUPFD_CLOEXEC, firstFree)
+      let write = fcntl(ends.write, F_DUPFD_CLOEXEC, firstFree)
+      close(ends.read)
+      close(ends.write)
       if read >= 0, write >= 0 { return (read, write) }
       close(read)
       close(write)
@@ -41,9 +43,7 @@
       }
       for (number, file) in files.enumerated() { posix_spawn_file_actions_adddup2(&actions, file, 3 + Int32(number)) }
       // The script must not keep the program's files open.
-      for open in SystemFile.numbers(in: "/proc/self/fd") ?? [] where open >= 3 + files.count && !files.contains(open) {
-        posix_spawn_file_actions_addclose(&actions, open)
-      }
+      posix_spawn_file_actions_addclosefrom_np(&actions, 3 + Int32(files.count))
       var attributes = posix_spawnattr_t()
       posix_spawnattr_init(&attributes)
       defer { posix_spawnattr_destroy(&attributes) }
