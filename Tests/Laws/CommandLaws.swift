@@ -52,7 +52,7 @@ let commandLaws = [
     let names = try (0..<2).mapParallel { _ in
       try Command("env").run().checked.output.split(separator: "\n").map { String($0.prefix { $0 != "=" }) }
     }
-    let prefixes = ["OMPI_COMM", "PMIX_", "PRTE_", "PMI_", "SEPPO_", "SLURM_PROCID"]
+    let prefixes = ["OMPI_COMM", "PMIX_", "PRTE_LAUNCHED", "PMI_", "SEPPO_", "SLURM_PROCID"]
     for name in names.joined() {
       try require(!prefixes.contains { name.hasPrefix($0) }, name)
     }
