@@ -81,7 +81,7 @@ extension SPMDTests {
       arguments: ["a program in atRoot", "a program outside of calls"], [1, 3])
     func signalledElsewhere(_ name: String, on ranks: Int) async throws {
       let folder = try CheckpointFolder()
-      let (job, _) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: 1)
+      let (job, _) = try await folder.run(ranks, name, 0, signal: SIGUSR1, to: "mpirun", after: ranks)
       #expect(job.status == 75, "\(job.report)")
       let messages = ["asked to stop (SIGUSR1)", "an error was thrown after the request, possibly because of it ("]
       #expect(messages.allSatisfy { job.messages.first?.contains($0) == true }, "\(job.report)")
