@@ -17,7 +17,7 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
-  pool.start.wait()
+  if options.isolation == .process { pool.start.wait() }
   let result = Result { try CallContext.enter(.pool) { try body(pool) } }
   pool.end(call.ended, after: result)
   try thread.join()
@@ -38,7 +38,7 @@ func runPool<Input: Codable & Sendable, Output: Codable & Sendable, Value>(
   }
   let pool = TaskPool<Input, Output>()
   let thread = try CallThread { try call.make(pool) }
-  await pool.start.waitSuspending()
+  if options.isolation == .process { await pool.start.waitSuspending() }
   let result: Result<Value, any Error>
   do {
     result = .success(try await CallContext.$entered.withValue(.pool, operation: { try await body(pool) }))

@@ -38,7 +38,7 @@ func runStream<Element: Codable & Sendable, Value: Codable & Sendable>(
       return try withoutActuallyEscaping(consume) { try makeCall(work, verb, order, kernel, queue, directly: $0) }
     }
     let call = try CallThread { try makeCall(work, verb, order, kernel, queue) }
-    queue.start.wait()
+    if work.options.isolation == .process { queue.start.wait() }
     do {
       try CallContext.enter(.consumer) {
         while true {
