@@ -43,10 +43,10 @@ struct CommandRun {
       path: try path(in: environment), arguments: [command.program] + command.arguments, environment: environment,
       folder: folder)
     let slot = RankProcess.isFork || CallContext.current == .everyRank ? nil : Job.current.slots.own
-    if slot?.isUnwanted == true { throw .abandoned(result(status: 128 + SIGKILL, signal: SIGKILL)) }
-    let (run, file) = try started(program, input)
+    if slot?.isUnwanted == true { throw .abandoned(result(128 + SIGKILL, SIGKILL, of: nil)) }
+    let run = try started(program, input)
     let outcome = run.wait(until: timeout.map { start.plus($0) }) { slot?.isUnwanted ?? false }
-    return try result(of: outcome, hasLog: file != nil)
+    return try result(of: outcome)
   }
 
   /// The variable that shells set to the current folder.
@@ -61,7 +61,7 @@ struct CommandRun {
     }
   }
 
-  private func started(_ program: Program, _ input: String?) throws(CommandError) -> (ProgramRun, ProgramLog?) {
+  private func started(_ program: Program, _ input: String?) throws(CommandError) -> ProgramRun {
     let file: ProgramLog?
     do throws(FileRefusal) {
       if let folder { try ProgramFolder.create(folder) }
@@ -70,29 +70,24 @@ struct CommandRun {
       throw .notStarted(command, reason: error.reason)
     }
     do throws(Program.StartError) {
-      return (try ProgramRun(program, input: input.map { Array($0.utf8) }, log: file?.descriptor), file)
+      return try ProgramRun(program, input: input.map { Array($0.utf8) }, log: file)
     } catch {
       throw .notStarted(command, reason: error.reason)
     }
   }
 
-  /// Returns the result of a program that hasn't written anything.
-  private func result(status: Int32, signal: Int32?) -> CommandResult {
+  /// - Parameter outcome: what the program has written; nil if it wasn't started.
+  private func result(_ status: Int32, _ signal: Int32?, of outcome: ProgramOutcome?) -> CommandResult {
     CommandResult(
-      command: command, status: status, signal: signal, outputBytes: [], errorBytes: [], isComplete: true,
-      hasLog: log != nil)
+      command: command, status: status, signal: signal, outputBytes: outcome?.output ?? [],
+      errorBytes: outcome?.errors ?? [], isComplete: outcome?.isComplete ?? true, hasLog: log != nil)
   }
 
-  private func result(of outcome: ProgramOutcome, hasLog: Bool) throws(CommandError) -> CommandResult {
-    func result(_ status: Int32, _ signal: Int32?) -> CommandResult {
-      CommandResult(
-        command: command, status: status, signal: signal, outputBytes: outcome.output, errorBytes: outcome.errors,
-        isComplete: outcome.isComplete, hasLog: hasLog)
-    }
-    let killed = result(128 + SIGKILL, SIGKILL).shortened
+  private func result(of outcome: ProgramOutcome) throws(CommandError) -> CommandResult {
+    var killed: CommandResult { result(128 + SIGKILL, SIGKILL, of: outcome).shortened }
     switch outcome.end {
-    case .exited(let status): return result(status, nil)
-    case .signalled(let signal): return result(128 + signal, signal)
+    case .exited(let status): return result(status, nil, of: outcome)
+    case .signalled(let signal): return result(128 + signal, signal, of: outcome)
     case .timedOut: throw .timedOut(killed, seconds: Double(timeout ?? 0) / 1e9)
     case .unwanted: throw .abandoned(killed)
     case .lost: throw .statusLost(killed)

@@ -27,7 +27,7 @@ package final class ChildProcesses: Sendable {
   private static var mostAbandonments: Int { 3 }
   private let free: Mutex<[Int]>
 
-  /// Forks the guardian of the children. They are started when they are first needed. The calling thread must live until `end`.
+  /// Forks the guardian of the children. They are started when they are first needed.
   ///
   /// - Parameter body: what a child does, on a thread with a large stack, in the context of the caller.
   package init(count: Int, _ body: @escaping @Sendable (ChildSlot) -> Never) throws(ForkError) {

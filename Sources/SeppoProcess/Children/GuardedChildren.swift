@@ -18,7 +18,7 @@ final class GuardedChildren: @unchecked Sendable {
   private let guardian: pid_t
   private let state = Mutex(State())
 
-  /// Forks the guardian. The calling thread must live as long as the children.
+  /// Forks the guardian.
   init(count: Int, _ body: @escaping @Sendable (ChildSlot) -> Never) throws(ForkError) {
     let size = (ChildSlot.size + 63) & ~63
     let memory = mmap(nil, count * size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0)

@@ -4,7 +4,7 @@ package struct FileRefusal: Error {
 
   init(_ path: String, reason: String) { self.reason = "\(path): \(reason)" }
 
-  init(_ path: String, _ error: Int32) { reason = "\(path): \(String(cString: strerror(error)))" }
+  init(_ path: String, _ error: Int32) { self.init(path, reason: String(cString: strerror(error))) }
 }
 
 /// The folder in which a program runs.
@@ -32,7 +32,7 @@ package enum ProgramFolder {
 
 /// A file that gets what a program writes.
 package final class ProgramLog {
-  package let descriptor: Int32
+  let descriptor: Int32
 
   /// Creates the file, and folders above it, in the place of one that is there.
   ///

@@ -13,7 +13,7 @@ package final class ProgramRun {
   private var errors: ProgramStream
   private var input: ProgramInput?
   /// The file that gets all that the program writes; nil for none.
-  private let log: Int32?
+  private let log: ProgramLog?
   private var logRefusal: String?
   /// A descriptor that can be read when the program has ended; -1 if the system has none.
   private let ended: Int32
@@ -22,8 +22,8 @@ package final class ProgramRun {
   ///
   /// - Parameters:
   ///   - input: what it can read on standard input; nil for nothing.
-  ///   - log: the descriptor of a file that gets all that it writes; nil for none.
-  package init(_ program: Program, input text: [UInt8]?, log: Int32?) throws(Program.StartError) {
+  ///   - log: gets all that it writes; nil for none.
+  package init(_ program: Program, input text: [UInt8]?, log: ProgramLog?) throws(Program.StartError) {
     ProgramKeeper.begin()
     mark = ProgramMark()
     self.log = log
@@ -56,7 +56,8 @@ package final class ProgramRun {
   ///   - isUnwanted: whether nobody wants its item's result. Called repeatedly.
   package func wait(until deadline: Int?, isUnwanted: () -> Bool) -> ProgramOutcome {
     var wasKilled: ProgramOutcome.End?
-    while seppo_has_ended(process) == 0 {
+    var hasEnded = seppo_has_ended(process)
+    while hasEnded == 0 {
       if wasKilled == nil {
         if let logRefusal {
           wasKilled = .logRefused(logRefusal)
@@ -68,9 +69,10 @@ package final class ProgramRun {
         if wasKilled != nil { killAll() }
       }
       waitForEvent(until: wasKilled == nil ? deadline : nil)
+      hasEnded = seppo_has_ended(process)
     }
     // It isn't waited for yet, so that no other group has its number.
-    if seppo_has_ended(process) == 1 { _ = signalProcess(-process, SIGKILL) }
+    if hasEnded == 1 { _ = signalProcess(-process, SIGKILL) }
     if wasKilled != nil { mark.killProcesses() }
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 {
@@ -130,7 +132,7 @@ package final class ProgramRun {
     defer { WriteSignals.unblock(mask) }
     var rest = bytes
     while !rest.isEmpty {
-      let count = writeBytes(rest, to: log)
+      let count = writeBytes(rest, to: log.descriptor)
       if count < 0, errno == EINTR { continue }
       if count < 0 {
         logRefusal = String(cString: strerror(errno))

@@ -1,7 +1,7 @@
 /// Where programs are.
 package enum ProgramSearch {
   /// A program that isn't there.
-  package struct Missing: Error, Equatable {
+  package struct Missing: Error {
     /// The folders that were searched; nil if the program was given by its path.
     package let folders: String?
     /// Why it can't be used, if it is there.
