@@ -77,6 +77,9 @@ let package = Package(
       name: "Commands", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Commands",
       swiftSettings: strict),
     .executableTarget(
+      name: "Mandelbrot", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Mandelbrot",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Sweep",
       dependencies: [
         "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),
@@ -153,8 +156,8 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Starter", "TestSupport",
+        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Mandelbrot", "Sweep", "Laws", "Endings",
+        "Transport", "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Starter", "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
