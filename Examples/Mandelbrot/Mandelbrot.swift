@@ -1,6 +1,6 @@
-// Shows results that rank 0 writes to a file as they come, in order: a picture of the Mandelbrot set. Each row of the
-// picture is an item, and all ranks compute rows. Rank 0 writes a row when it and all rows above it are there, so the whole
-// picture is never in memory. The file has the same bytes for any number of ranks. Open it with any image viewer.
+// Shows forEachResult, which gives results to rank 0 as they come. It draws the Mandelbrot set. Each row of the picture is
+// an item. All ranks compute rows, and rank 0 writes them to a PNG file, in order. So the whole picture is never in memory.
+// The file has the same bytes for any number of ranks. Open it with any image viewer.
 //
 //   ./mpi-run.sh -n 4 Mandelbrot --output mandelbrot.png
 //   ./mpi-run.sh -n 4 Mandelbrot --x -0.7453 --y 0.1127 --zoom 400 --output seahorses.png
