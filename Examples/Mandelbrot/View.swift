@@ -16,8 +16,8 @@ struct View: Sendable {
   /// Returns the colours of a row of pixels, three bytes for each. Row 0 is at the top.
   func row(_ row: Int) -> [UInt8] {
     let samples = View.samples
-    // At zoom 1, the shorter side or two thirds of the longer one show 2.5 units: the whole set.
-    let distance = 2.5 / zoom / Double(samples * min(height, width * 2 / 3))
+    // At zoom 1, the picture has room for 3.75 × 2.5 units: the whole set.
+    let distance = max(3.75 / Double(width), 2.5 / Double(height)) / zoom / Double(samples)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * width)
     for column in 0..<width {
