@@ -80,6 +80,9 @@ let package = Package(
       name: "Commands", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Commands",
       swiftSettings: strict),
     .executableTarget(
+      name: "Mandelbrot", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Mandelbrot",
+      swiftSettings: strict),
+    .executableTarget(
       name: "Sweep",
       dependencies: [
         "SeppoMPI", "SeppoCheckpoint", "CommandLineTool", .product(name: "RealModule", package: "swift-numerics"),
@@ -158,8 +161,9 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Observed", "Starter", "TestSupport",
+        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Mandelbrot", "Sweep", "Laws", "Endings",
+        "Transport", "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Observed", "Starter",
+        "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
