@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Builds the documentation of the three products as a static site, from the modules of the last debug build, the
+# catalogues in Sources and the guides in docs; needs Python 3.
+# usage: Tools/docs.sh [FOLDER]; default: .build/docs
+set -euo pipefail
+
+[ $# -le 1 ] || { echo 'docs.sh: usage: ./mpi-run.sh docs [FOLDER]' >&2; exit 2; }
+case ${1-} in -*) echo "docs.sh: unknown option '$1'; usage: ./mpi-run.sh docs [FOLDER]" >&2; exit 2 ;; esac
+tools=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+site=${1:-$tools/../.build/docs}
+type -P python3 >/dev/null || { echo 'docs.sh: python3 is not on the PATH: install it, then run this again' >&2; exit 3; }
+# DocC is beside the compiler, unless both are found through links.
+docc=$(type -P docc || true)
+[ -n "$docc" ] || docc=$(swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin/docc|p')
+[ -x "$docc" ] || { echo 'docs.sh: docc is not on the PATH: add the folder usr/bin of your Swift toolchain to it' >&2; exit 3; }
+mark=.made-by-seppo-docs
+if [ -e "$site" ] && [ ! -e "$site/$mark" ]; then
+  echo "docs.sh: $site exists and is no site of this script, which would replace it: name another folder, or remove it" >&2
+  exit 2
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$tools/docs-input.py" "$work"
+
+archives=()
+for module in SeppoMPI SeppoCheckpoint SeppoTesting; do
+  # A module may link to those before it.
+  dependencies=()
+  for archive in ${archives[@]+"${archives[@]}"}; do dependencies+=(--dependency "$archive"); done
+  archives+=("$work/$module.doccarchive")
+  "$docc" convert "$work/$module.docc" --additional-symbol-graph-dir "$work/$module/graphs" --warnings-as-errors \
+    --fallback-display-name "$module" --fallback-bundle-identifier "seppo.$module" --fallback-default-module-kind Library \
+    --enable-experimental-external-link-support ${dependencies[@]+"${dependencies[@]}"} \
+    --output-dir "$work/$module.doccarchive" >&2
+done
+"$docc" merge "${archives[@]}" --synthesized-landing-page-name Seppo --output-path "$work/site" >&2
+
+mkdir -p "$(dirname "$site")"
+rm -rf "$site"
+mv "$work/site" "$site"
+touch "$site/$mark"
+site=$(CDPATH='' cd "$site" && pwd)
+printf '%s\n' "The documentation is in $site/index.html. To look at it:" \
+  "  python3 -m http.server --directory '$site' 8000" \
+  "and open http://localhost:8000/documentation in a browser."
