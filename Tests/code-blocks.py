@@ -190,6 +190,8 @@ class Compiler:
     def link_library(self):
         """Links all modules into a library, once, so that linking a program is fast."""
         listing = pathlib.Path(symbol_graphs.build) / "Checkpoints.product" / "Objects.LinkFileList"
+        if not listing.exists():
+            return "code-blocks.py: the last debug build is not complete; build it: ./mpi-run.sh build --build-tests\n"
         objects = [line for line in listing.read_text().splitlines() if "/Checkpoints.build/" not in line]
         flags = subprocess.run(["mpicc", "-showme:link"], capture_output=True, text=True, check=True).stdout.split()
         flags += ["-Xlinker=-rpath=" + flag[2:] for flag in flags if flag.startswith("-L")]

@@ -4,18 +4,16 @@
 # usage: Tools/docs.sh [FOLDER]; default: .build/docs
 set -euo pipefail
 
-[ $# -le 1 ] || { echo 'docs.sh: usage: ./mpi-run.sh docs [FOLDER]' >&2; exit 2; }
-case ${1-} in -*) echo "docs.sh: unknown option '$1'; usage: ./mpi-run.sh docs [FOLDER]" >&2; exit 2 ;; esac
 tools=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-site=${1:-$tools/../.build/docs}
+site=${1:-${SWIFTPM_BUILD_DIR:-$tools/../.build}/docs}
 type -P python3 >/dev/null || { echo 'docs.sh: python3 is not on the PATH: install it, then run this again' >&2; exit 3; }
 # DocC is beside the compiler, unless both are found through links.
 docc=$(type -P docc || true)
 [ -n "$docc" ] || docc=$(swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin/docc|p')
 [ -x "$docc" ] || { echo 'docs.sh: docc is not on the PATH: add the folder usr/bin of your Swift toolchain to it' >&2; exit 3; }
 mark=.made-by-seppo-docs
-if [ -e "$site" ] && [ ! -e "$site/$mark" ]; then
-  echo "docs.sh: $site exists and is no site of this script, which would replace it: name another folder, or remove it" >&2
+if [ -n "$(ls -A "$site" 2>/dev/null)" ] && [ ! -e "$site/$mark" ]; then
+  echo "docs.sh: $site has other files, which would be removed: name another folder, or remove it" >&2
   exit 2
 fi
 
@@ -23,18 +21,16 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$tools/docs-input.py" "$work"
 
-archives=()
+archives=() dependencies=()
 for module in SeppoMPI SeppoCheckpoint SeppoTesting; do
-  # A module may link to those before it.
-  dependencies=()
-  for archive in ${archives[@]+"${archives[@]}"}; do dependencies+=(--dependency "$archive"); done
-  archives+=("$work/$module.doccarchive")
   "$docc" convert "$work/$module.docc" --additional-symbol-graph-dir "$work/$module/graphs" --warnings-as-errors \
     --fallback-display-name "$module" --fallback-bundle-identifier "seppo.$module" --fallback-default-module-kind Library \
     --enable-experimental-external-link-support ${dependencies[@]+"${dependencies[@]}"} \
-    --output-dir "$work/$module.doccarchive" >&2
+    --output-dir "$work/$module.doccarchive" | sed '/^$/d' >&2
+  archives+=("$work/$module.doccarchive")
+  dependencies+=(--dependency "$work/$module.doccarchive") # a module may link to those before it
 done
-"$docc" merge "${archives[@]}" --synthesized-landing-page-name Seppo --output-path "$work/site" >&2
+"$docc" merge "${archives[@]}" --synthesized-landing-page-name Seppo --output-path "$work/site" | sed '/^$/d' >&2
 
 mkdir -p "$(dirname "$site")"
 rm -rf "$site"
