@@ -207,7 +207,7 @@ class Compiler:
             return errors
         path = self.write(block, block.located(), "main.swift" if not block.matches(r"^@main\b") else None)
         program = path.with_name("program")
-        errors = self.run(path, "-o", program, *([] if path.name == "main.swift" else ["-parse-as-library"]), *self.flags,
+        errors = self.run(path, "-o", program, "-warnings-as-errors", *([] if path.name == "main.swift" else ["-parse-as-library"]), *self.flags,
                           "-L", self.folder, "-lSeppo", "-Xlinker", "-rpath", "-Xlinker", self.folder)
         return errors or "".join(self.run_on(ranks, program, block) for ranks in RANKS)
 

@@ -34,9 +34,10 @@ def place(symbol):
     return f"{path}:{location['position']['line'] + 1}: {'.'.join(symbol['pathComponents'])}"
 
 
-def complaints(site):
+def check(site):
+    """Returns the number of public symbols, and what is missing."""
     addresses, curated = pages(site)
-    count = 0
+    count, missing = 0, []
     for module in symbol_graphs.products:
         with tempfile.TemporaryDirectory() as folder:
             symbol_graphs.extract(module, folder, "-emit-extension-block-symbols")
@@ -46,25 +47,25 @@ def complaints(site):
             comment = symbol.get("docComment", {})
             is_extension = symbol["kind"]["identifier"] == "swift.extension"
             if not is_extension and comment.get("module") not in symbol_graphs.products:
-                yield f"{place(symbol)} has no doc comment"
+                missing.append(f"{place(symbol)} has no doc comment")
             address = addresses.get(symbol["identifier"]["precise"])
             if address and address not in curated:
-                yield f"{place(symbol)} is under no Topics section: add it to its type's page in {module}.docc"
+                missing.append(f"{place(symbol)} is under no Topics section: add it to its type's page in {module}.docc")
             elif not address and not is_extension:
-                yield f"{place(symbol)} has no page"
+                missing.append(f"{place(symbol)} has no page")
             count += not is_extension
-    if count < 300:
-        yield f"only {count} public symbols were found: build the products first"
-    else:
-        print(f"{count} public symbols have a doc comment and a place under Topics")
+    return count, missing
 
 
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    found = list(complaints(sys.argv[1]))
-    if found:
-        sys.exit("\n".join(found))
+    count, missing = check(sys.argv[1])
+    if missing:
+        sys.exit("\n".join(missing))
+    if count < 300:
+        sys.exit(f"only {count} public symbols were found: build the products first")
+    print(f"{count} public symbols have a doc comment and a place under Topics")
 
 
 main()

@@ -112,6 +112,8 @@ def article(file, pages, images):
             return match[0]
         path, _, place = address.partition("#")
         goal = (file.parent / path).resolve() if path else file
+        if not goal.exists():
+            sys.exit(f"{file}: there is no file {path}; correct the link")
         if mark:
             images.add(goal)
             return f"![{label}]({goal.name})"
