@@ -36,15 +36,20 @@ final class JobObserver {
   /// Whether calls are tallied, for summaries.
   private var tallies: Bool { settings.printsSummaries || timeline != nil }
 
-  /// Begins to observe a call.
+  /// Whether there is anything to show or record of a call.
   ///
-  /// - Returns: nil if there is nothing to show or record.
-  func begin(_ call: CallTally.Call) -> CallObserver? {
-    let progress = settings.progress == .off ? nil : settings.progress ?? (call.label == nil ? nil : usual)
-    guard tallies || progress != nil else { return nil }
+  /// - Parameter hasLabel: whether the program has asked for the call's progress.
+  func observes(hasLabel: Bool) -> Bool { tallies || progress(hasLabel: hasLabel) != nil }
+
+  private func progress(hasLabel: Bool) -> ObservationSettings.Progress? {
+    settings.progress == .off ? nil : settings.progress ?? (hasLabel ? usual : nil)
+  }
+
+  /// Begins to observe a call.
+  func begin(_ call: CallTally.Call) -> CallObserver {
     let observer = CallObserver(
       self, call, tally: tallies ? CallTally(call, hosts: hosts, began: monotonicNanoseconds()) : nil,
-      display: progress)
+      display: progress(hasLabel: call.label != nil))
     current = observer
     return observer
   }
