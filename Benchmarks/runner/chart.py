@@ -2,6 +2,7 @@
 
 COLORS = {
     "Seppo": "#0b5fa5",
+    "Seppo, bound": "#6fa8dc",
     "C": "#555555",
     "mpi4py": "#d07a00",
     "charm4py": "#7a4fa3",
@@ -9,7 +10,7 @@ COLORS = {
     "parallel": "#a23b4a",
 }
 EDGE = 100
-MARKERS = {"Seppo": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder": "v", "parallel": "P"}
+MARKERS = {"Seppo": "o", "Seppo, bound": "o", "C": "s", "mpi4py": "^", "charm4py": "D", "JSONEncoder": "v", "parallel": "P"}
 
 
 def times_goal(row, value):
