@@ -35,6 +35,9 @@ let package = Package(
       name: "SeppoProcess",
       dependencies: ["CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    // What a person sees of a run: progress, summaries, the timeline. Numbers in, text out.
+    .target(
+      name: "SeppoTelemetry", resources: [.embedInCode("Timeline/page.html")], swiftSettings: strict),
     // Compute threads that run f.
     .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),
@@ -42,7 +45,7 @@ let package = Package(
     .target(
       name: "SeppoMPI",
       dependencies: [
-        "SeppoTransport", "SeppoEngine", "SeppoWire", "SeppoProcess", "SeppoCompute",
+        "SeppoTransport", "SeppoEngine", "SeppoWire", "SeppoProcess", "SeppoCompute", "SeppoTelemetry",
       ],
       swiftSettings: strict
     ),
@@ -75,6 +78,9 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "Commands", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Commands",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Mandelbrot", dependencies: ["SeppoMPI", "CommandLineTool"], path: "Examples/Mandelbrot",
       swiftSettings: strict),
     .executableTarget(
       name: "Sweep",
@@ -115,6 +121,8 @@ let package = Package(
     .executableTarget(
       name: "Isolated", dependencies: ["SeppoMPI"], path: "Tests/Programs/Isolated", swiftSettings: strict),
     .executableTarget(
+      name: "Observed", dependencies: ["SeppoMPI"], path: "Tests/Programs/Observed", swiftSettings: strict),
+    .executableTarget(
       name: "Starter", dependencies: ["SeppoMPI"], path: "Tests/Programs/Starter", swiftSettings: strict),
     .executableTarget(
       name: "Endings", dependencies: ["SeppoMPI", "CMPI"], path: "Tests/Programs/Endings", swiftSettings: strict),
@@ -153,14 +161,16 @@ let package = Package(
     .testTarget(
       name: "SPMDTests",
       dependencies: [
-        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Sweep", "Laws", "Endings", "Transport",
-        "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Starter", "TestSupport",
+        "HelloWorld", "WordCount", "Primes", "MonteCarlo", "Adaptive", "Mandelbrot", "Sweep", "Laws", "Endings",
+        "Transport", "StartedByOthers", "Network", "Checkpoints", "TopLevel", "Isolated", "Observed", "Starter",
+        "TestSupport",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict
     ),
     .testTarget(name: "SeppoTestingTests", dependencies: ["SeppoMPI", "SeppoTesting"], swiftSettings: strict),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "SeppoTelemetryTests", dependencies: ["SeppoTelemetry"], swiftSettings: strict),
     .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
     .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute", "TestSupport"], swiftSettings: strict),
     .testTarget(

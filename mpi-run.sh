@@ -349,6 +349,28 @@ set_library_threads() {
   [ -z "$threads_per_item" ] || launch+=(-x "SEPPO_THREADS_PER_ITEM=$threads_per_item")
 }
 
+# Rank 0 may be on another host. If standard error is a terminal, long calls show their progress there; mpirun hides the
+# terminal from the program.
+set_observation() {
+  local name size
+  for name in SEPPO_SUMMARY SEPPO_TIMELINE SEPPO_PROGRESS; do
+    [ -z "${!name-}" ] || launch+=(-x "$name")
+  done
+  if [ ! -t 2 ] || [ "${SEPPO_PROGRESS:-bar}" != bar ]; then return; fi
+  size=$(stty size <&2 2>/dev/null) || return 0
+  [ -n "${SEPPO_PROGRESS-}" ] || launch+=(-x SEPPO_PROGRESS=bar)
+  launch+=(-x "SEPPO_TERMINAL=${size#* }x${size% *}")
+  keep_terminal $$ &
+  disown
+}
+
+# keep_terminal PID: undoes the terminal's margins at the end of mpirun, which replaces this shell: a job that is killed can't
+keep_terminal() {
+  trap '' HUP INT QUIT TERM USR1 USR2
+  while kill -0 "$1" 2>/dev/null; do sleep 0.3; done
+  printf '\0337\033[r\0338' >&2
+}
+
 # mpirun takes the hosts from Slurm itself; Debian's mpirun has no support for PBS.
 place_ranks() {
   if [ -n "$hosts" ]; then
@@ -389,6 +411,7 @@ build_command_line() {
   place_ranks
   [ -z "$threads" ] || launch+=(-x "SEPPO_THREADS=$threads")
   set_library_threads
+  set_observation
   # Otherwise mpirun binds each of one or two ranks to one core, with all its compute threads. Not --map-by slot:PE=T:
   # that gives concurrent jobs the same cores, ignores taskset, and Open MPI 5 refuses T cores of two sockets. Without
   # binding, the system distributes the threads.

@@ -15,9 +15,10 @@ ALLOWED_IMPORTS = {
     'SeppoWire': ['CStack'],
     'SeppoTransport': ['CMPI'],
     'SeppoEngine': [],
+    'SeppoTelemetry': [],
     'SeppoProcess': ['CSharedMemory', 'CStack', 'CFork'],
     'SeppoCompute': ['SeppoProcess', 'SeppoEngine'],
-    'SeppoMPI': ['SeppoCompute', 'SeppoProcess', 'SeppoEngine', 'SeppoTransport', 'SeppoWire'],
+    'SeppoMPI': ['SeppoCompute', 'SeppoProcess', 'SeppoEngine', 'SeppoTransport', 'SeppoWire', 'SeppoTelemetry'],
     'SeppoCheckpoint': ['SeppoMPI', 'SeppoWire'],
     'SeppoTesting': ['SeppoMPI', 'SeppoProcess', 'SeppoTransport'],
 }

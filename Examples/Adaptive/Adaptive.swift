@@ -1,5 +1,6 @@
-// Shows a pool, whose items are born of results: the integral of a function with narrow peaks. An interval whose error is
-// too large is cut in two.
+// Shows a pool (Seppo.withPool), for items that depend on earlier results. It integrates a function with narrow peaks. If
+// the error of an interval is too large, the program cuts it in two and submits both halves. The digits are the same for
+// any number of ranks.
 //
 //   ./mpi-run.sh -n 4 Adaptive --tolerance 1e-10
 

@@ -1,4 +1,5 @@
-// Command lines as items: GNU parallel's meanings, on all ranks.
+// Shows Command, which runs a program inside an item. It is GNU parallel for MPI: all ranks run command lines, one for each
+// argument. It reads arguments as they are needed (a lazy sequence), and prints the outputs as they come (forEachResult).
 //
 //   ./mpi-run.sh -n 4 Commands 'gzip -k {}; echo {.} is done' ::: *.txt
 //   ls *.pdb | ./mpi-run.sh -n 64 Commands --joblog jobs.log 'dock --ligand {} > {.}.out'

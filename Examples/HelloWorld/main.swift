@@ -1,4 +1,5 @@
-// Shows the smallest complete program: a function that all ranks map over numbers.
+// Shows mapParallel in the smallest complete program. All ranks map a function over five numbers. Rank 0 prints the
+// results, in order.
 //
 //   ./mpi-run.sh -n 4 HelloWorld
 

@@ -1,5 +1,5 @@
-// Shows random numbers that are the same for any number of ranks: π from darts that are thrown at a square, and its
-// standard error.
+// Shows parallel(seed:), which gives each item random numbers of its own. It estimates π with random darts, and prints the
+// standard error. The digits depend on the seed alone. They are the same for any number of ranks.
 //
 //   ./mpi-run.sh -n 4 MonteCarlo 1000000000 --seed 42
 

@@ -1,4 +1,6 @@
-// Shows a range that is split into segments, mapped and summed: counts the primes below a number with a segmented sieve.
+// Shows mapParallel over a range. It counts the primes below a number. The numbers are divided into segments, and each
+// segment is an item. All ranks sieve segments, and rank 0 prints the sum of their counts. Only the bounds of the range are
+// sent, not its numbers.
 //
 //   ./mpi-run.sh -n 4 Primes 100000000
 

@@ -1,6 +1,6 @@
-// A parameter sweep that can be interrupted: the largest Lyapunov exponent of the Lorenz system for each point of a
-// grid of parameters. Interrupt it and start it again, on any number of ranks: computed results are in the checkpoint
-// file.
+// Shows a checkpoint (SeppoCheckpoint). It computes the largest Lyapunov exponent of the Lorenz system for each point of a
+// grid of parameters, and writes a table and a picture. Each result is stored in the checkpoint file. You can stop the
+// program and start it again, on any number of ranks: it computes only the points that are missing.
 //
 //   ./mpi-run.sh -n 4 Sweep --csv sweep.csv --svg sweep.svg
 

@@ -1,5 +1,6 @@
-// Shows input that rank 0 lists once, all ranks read, and rank 0 prints in order: the lines, words and bytes of every file
-// below the paths, in the format of wc. On several hosts, the paths must be on a file system that all of them can access.
+// Shows Seppo.atRoot and .atRoot. Rank 0 lists the files below the paths, once. All ranks read files and count their lines,
+// words and bytes. The counts stay on rank 0, which prints them in order, in the format of wc. On several hosts, the paths
+// must be on a file system that all hosts can access.
 //
 //   ./mpi-run.sh -n 4 WordCount Sources
 

@@ -334,6 +334,7 @@ package final class ComputePool: @unchecked Sendable {
     guard let kernel, let task = next?.task else { preconditionFailure("a chunk was submitted without a kernel") }
     pthread_mutex_unlock(mutex)
     slot.own()
+    task.state.thread = number
     task.runInContext(kernel, slot)
     slot.empty()
     return task

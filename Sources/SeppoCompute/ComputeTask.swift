@@ -29,6 +29,8 @@ package protocol ComputeTask: TaskExecutor {
 package final class ComputeTaskState: @unchecked Sendable {
   package let cursor: ChunkCursor
   fileprivate let abandoned = Atomic<Bool>(false)
+  /// The number of the compute thread that has run the task.
+  package internal(set) var thread = 0
 
   /// The Swift task, from `captureContext` until it has run.
   fileprivate var contextTask: UnownedJob?

@@ -111,9 +111,12 @@ struct SharedCursorTests {
     #expect(cursor.bound == 8)
     #expect(cursor.take(share: 5, for: 1, of: 4) == 5..<8)
     #expect(cursor.taken == 8)
-    cursor.finish(3, nanoseconds: 10)
-    cursor.finish(5, nanoseconds: 20)
-    #expect(cursor.finished == 8 && cursor.nanoseconds == 30)
+    for worker in 0...1 { cursor.join(worker) }
+    cursor.finish(3, by: 0, nanoseconds: 10)
+    cursor.finish(5, by: 1, nanoseconds: 20)
+    cursor.finish(0, by: 1, nanoseconds: 1)
+    #expect(cursor.finished(by: 0) == (3, 10) && cursor.finished(by: 1) == (5, 21))
+    #expect(cursor.finished == 8 && cursor.nanoseconds == 31)
     begin(3)
     #expect(cursor.bound > 3 && cursor.finished == 0 && cursor.nanoseconds == 0)
   }
@@ -135,7 +138,7 @@ struct SharedCursorTests {
               }
               while let batch = cursor.unstarted(of: worker).start({ max(1, $0 / 2) }) {
                 for item in batch { started[item].add() }
-                cursor.finish(batch.count, nanoseconds: 1)
+                cursor.finish(batch.count, by: worker, nanoseconds: 1)
               }
             }
           }

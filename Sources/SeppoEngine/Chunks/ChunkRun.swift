@@ -49,6 +49,8 @@ package struct ChunkRun: Sendable {
   /// The number of items processed before the last batch.
   private var completedBefore = 0
   private var isStopped = false
+  /// The batch that took longest; nil before the first one has ended.
+  package private(set) var longest: ChunkTiming.Batch?
 
   package init(_ cursor: ChunkCursor, _ options: Options, at now: Int) {
     self.cursor = cursor
@@ -67,7 +69,7 @@ package struct ChunkRun: Sendable {
 
   /// Starts the next batch. Returns nil if there is none.
   package mutating func next(at now: Int) -> Range<Int>? {
-    if started > 0 { size.record(nanoseconds: now - startTime, items: completed - completedBefore) }
+    if started > 0 { recordBatch(nanoseconds: now - startTime) }
     startTime = now
     guard !endedByFailure, completed == started, !isStopped else { return nil }
     if let limit = options.longestTime, let firstStart, now - firstStart > limit { return nil }
@@ -76,6 +78,12 @@ package struct ChunkRun: Sendable {
     completedBefore = completed
     started = batch.upperBound - first
     return batch
+  }
+
+  private mutating func recordBatch(nanoseconds: Int) {
+    size.record(nanoseconds: nanoseconds, items: completed - completedBefore)
+    guard completed > completedBefore, nanoseconds > longest?.nanoseconds ?? 0 else { return }
+    longest = ChunkTiming.Batch(items: (first + completedBefore)..<(first + completed), nanoseconds: nanoseconds)
   }
 
   /// The rest of the current batch, after an item that failed; nil if the chunk doesn't continue there.

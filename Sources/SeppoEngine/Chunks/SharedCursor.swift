@@ -32,12 +32,30 @@ package struct SharedCursor: @unchecked Sendable {
   /// A worker's items that are not started.
   package func unstarted(of worker: Int) -> AtomicRange { AtomicRange(word(SharedCursor.shared + worker)) }
 
+  /// What a worker has finished: the number of items, and the computing time. It shares the cache line of its unstarted items,
+  /// which it has just written.
+  private func tally(of worker: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+    (memory + (SharedCursor.shared + worker) * SharedCursor.line + MemoryLayout<AtomicRange.Word>.stride).assumingMemoryBound(
+      to: Atomic<Int>.self)
+  }
+
+  /// The number of items that a worker has finished, and their computing time in nanoseconds.
+  package func finished(by worker: Int) -> (items: Int, nanoseconds: Int) {
+    (tally(of: worker)[0].load(ordering: .relaxed), tally(of: worker)[1].load(ordering: .relaxed))
+  }
+
   /// Starts a call, without items. Nobody else may use the cursor before the call is published.
   package func reset() {
     untaken.store(0..<0)
     done.pointee.store(0, ordering: .relaxed)
     work.pointee.store(0, ordering: .relaxed)
     limit.pointee.store(.max, ordering: .relaxed)
+  }
+
+  /// Notes that a worker takes part. To be called by the worker, before it takes items.
+  package func join(_ worker: Int) {
+    tally(of: worker)[0].store(0, ordering: .relaxed)
+    tally(of: worker)[1].store(0, ordering: .relaxed)
   }
 
   /// Adds the items of the call, once.
@@ -84,7 +102,9 @@ package struct SharedCursor: @unchecked Sendable {
   /// Records that the values of items are in shared memory.
   ///
   /// - Parameter nanoseconds: the computing time.
-  package func finish(_ count: Int, nanoseconds: Int) {
+  package func finish(_ count: Int, by worker: Int, nanoseconds: Int) {
+    tally(of: worker)[0].add(count, ordering: .relaxed)
+    tally(of: worker)[1].add(nanoseconds, ordering: .relaxed)
     work.pointee.add(nanoseconds, ordering: .relaxed)
     done.pointee.add(count, ordering: .releasing)
   }

@@ -22,15 +22,19 @@ package struct ChunkReport: Sendable {
   package let nanoseconds: Int
   /// How long the worker held the chunk, in nanoseconds; nil if no message was needed.
   package let resident: Int?
+  /// Nil if the chunk was not computed, or its worker didn't measure it.
+  package let timing: ChunkTiming?
 
   package init(
-    chunk: Range<Int>, completed: Int, failures: [ItemFailure] = [], nanoseconds: Int, resident: Int? = nil
+    chunk: Range<Int>, completed: Int, failures: [ItemFailure] = [], nanoseconds: Int, resident: Int? = nil,
+    timing: ChunkTiming? = nil
   ) {
     self.chunk = chunk
     self.completed = completed
     self.failures = failures
     self.nanoseconds = nanoseconds
     self.resident = resident
+    self.timing = timing
   }
 
   /// The processed items.

@@ -24,6 +24,8 @@ final class Job: @unchecked Sendable {
   let shutdown: Shutdown
   let roundTrips: RoundTripCheck
   let rounds: CheckpointRounds
+  /// Shows and records what the job does; on rank 0 of a job of processes only.
+  let observer: JobObserver?
 
   /// A collective operation: all ranks create the job together.
   ///
@@ -31,7 +33,7 @@ final class Job: @unchecked Sendable {
   init(
     _ transport: any Transport, hosts: [String], settings: Settings, log: Log, process: JobProcess,
     rounds: CheckpointRounds = CheckpointRounds(), roundTrips: RoundTripCheck? = nil,
-    sharedCalls: SharedCalls.Use? = nil
+    sharedCalls: SharedCalls.Use? = nil, observer: JobObserver? = nil
   ) throws {
     self.transport = transport
     self.settings = settings
@@ -44,7 +46,8 @@ final class Job: @unchecked Sendable {
     gate = CallGate(process)
     // The ranks agree on the limit, because a launcher may not give every rank the same environment.
     heartbeat = Heartbeat(members, channel, log, limit: try transport.agree(settings.heartbeatTimeout))
-    shutdown = Shutdown(members, transport, channel, pool, gate, process)
+    self.observer = observer
+    shutdown = Shutdown(members, transport, channel, pool, gate, process, observer)
     self.rounds = rounds
     self.sharedCalls = SharedCalls(
       sharedCalls ?? settings.sharedCalls.flatMap { SharedCalls.Use(rawValue: $0) } ?? .automatic, ranks: transport.size

@@ -20,6 +20,7 @@ extension Job {
     if let interrupted = job.interruptedByExit { job.endAbruptly(interrupted) }
     if job.process.isLone {
       job.report.end(.well)
+      job.observer?.end("ended")
       return job.process.watchdog.dismiss()
     }
     job.endWithProgram(status: status)

@@ -75,9 +75,10 @@ extension Job {
     let (rank, host) = (transport.rank, HostName.own)
     let report = Report(path: settings.report, isRoot: rank == 0)
     let request = EndRequest(rank: rank, host: host, grace: settings.grace, watchdog: watchdog, report: report)
+    let ownProcess = process(request, report)
     return try Job(
-      transport, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: host),
-      process: process(request, report))
+      transport, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: host), process: ownProcess,
+      observer: rank == 0 ? JobObserver(settings.observation, hosts: hosts, peers: ownProcess.peers) : nil)
   }
 
   /// Starts to watch this process, so that its end is reported, whatever the cause.

@@ -22,6 +22,7 @@ final class Shutdown {
   private let pool: ComputePool
   private let gate: CallGate
   private let process: JobProcess
+  private let observer: JobObserver?
   /// On rank 0: stores the results of the current map if the job ends during it; see `performFinalAction`.
   var finalAction: (() -> Void)?
   private var hasForwardedRequest = false
@@ -30,7 +31,7 @@ final class Shutdown {
 
   init(
     _ members: Members, _ transport: any Transport, _ channel: Channel, _ pool: ComputePool, _ gate: CallGate,
-    _ process: JobProcess
+    _ process: JobProcess, _ observer: JobObserver?
   ) {
     self.members = members
     self.transport = transport
@@ -38,6 +39,7 @@ final class Shutdown {
     self.pool = pool
     self.gate = gate
     self.process = process
+    self.observer = observer
   }
 
   /// The signal that requested the job to stop, on any rank, as far as this rank knows.
@@ -54,8 +56,9 @@ final class Shutdown {
   /// Ends this process if the launcher is ending the ranks.
   func dieIfKilled() { process.endRequest.dieIfKilled(after: performFinalAction) }
 
-  /// Runs the final action, once only: it closes the store.
+  /// Runs the final action, once only: it closes the store. Completes what is shown and recorded.
   func performFinalAction() {
+    observer?.end(request.map { "asked to stop by \(SignalName.text($0))" } ?? "ended with an error")
     let action = finalAction
     finalAction = nil
     action?()
@@ -104,6 +107,7 @@ extension Shutdown {
     if members.isRoot {
       if !ranksAreUnresponsive { process.report.end(.error) }
       dieIfKilled()
+      observer?.end(line)
       Console.write(line)
       announceEnd()
       try abort(status: 1)
@@ -154,6 +158,7 @@ extension Shutdown {
   func followError(_ line: String) throws -> Never {
     pool.stop()
     dieIfKilled()
+    observer?.end(line)
     Console.write(line)
     process.report.end(.error)
     announceEnd()
@@ -210,6 +215,7 @@ extension Shutdown {
   /// Ends the transport in this process. If the process continues, MPI is ended only if Seppo has started it.
   func end(withProcess: Bool = false) throws {
     close()
+    observer?.end("ended")
     transport.whileWaiting = {}
     try channel.flush()
     try transport.free()

@@ -23,8 +23,10 @@ extension MapCall {
     _ body: (CallRole<Element, Value>) throws -> Output
   ) throws -> Output {
     let source = ItemSource(work.items, mostBlocks: verb.mostBlocks, hasTimeout: options.timeout != nil)
-    func local(_ kernel: @escaping ChunkKernel, _ slot: InFlightSlot?) throws -> LocalLoop<Element, Value> {
-      LocalLoop(self, source, try supply(of: source, consumer, wake: nil), kernel, slot)
+    func local(
+      _ kernel: @escaping ChunkKernel, _ slot: InFlightSlot?, _ observer: CallObserver? = nil
+    ) throws -> LocalLoop<Element, Value> {
+      LocalLoop(self, source, try supply(of: source, consumer, wake: nil), kernel, slot, observer)
     }
     if isSerial {
       try options.check()
@@ -34,49 +36,69 @@ extension MapCall {
       return try withKernel(kernel, consumer) { kernel in try body(.alone(local(kernel, nil))) }
     }
     return try job.call(verb.name, at: place, types: [Element.self, Value.self], seed: options.seed) { signature in
-      // Counted before anything can throw, so that rounds are the same in each run.
-      let round =
-        job.isRoot
-        ? options.checkpoint.map { job.rounds.begin($0.store.identity, $0.store.label ?? place.text) } : nil
-      try options.check()
-      job.checkBinding(threads: options.threads)
-      job.threads = options.threads
-      if options.checkpoint != nil { job.endRequest.noteCheckpoint() }
-      if job.isRoot, case .all(.memory(let items)) = work.items {
-        job.roundTrips.check(items, areResults: false, place)
-      }
-      if job.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire,
-        consumer == nil
-      {
-        let slot = job.slots.use(0)
-        slot.own()
-        defer { slot.empty() }
-        return try withKernel(kernel, consumer) { kernel in
-          try CallContext.enter(.item) { try body(.alone(local(kernel, slot))) }
+      try observed(signature) { observer in
+        // Counted before anything can throw, so that rounds are the same in each run.
+        let round =
+          job.isRoot
+          ? options.checkpoint.map { job.rounds.begin($0.store.identity, $0.store.label ?? place.text) } : nil
+        try options.check()
+        job.checkBinding(threads: options.threads)
+        job.threads = options.threads
+        if options.checkpoint != nil { job.endRequest.noteCheckpoint() }
+        if job.isRoot, case .all(.memory(let items)) = work.items {
+          job.roundTrips.check(items, areResults: false, place)
         }
-      }
-      // The compute threads use the kernel until `pool.end`, which is called before this scope ends in every case.
-      return try withKernel(kernel, consumer) { kernel in
-        // Also if not all threads could be started.
-        defer {
-          job.pool.end()
-          job.transport.buffers.empty()
-        }
-        guard job.isRoot else {
-          var loop = WorkerLoop(self, signature, work.own, kernel, endsInMemory: returnsValues)
-          return try body(.worker(loop.run()))
-        }
-        if let elements = work.items.all, consumer == nil,
-          let shared = sharedLoop(signature, elements, source, kernel, endsInMemory: returnsValues)
+        if job.size == 1, options.threads == 1, options.timeout == nil, options.checkpoint == nil, !job.checksWire,
+          consumer == nil
         {
-          return try body(.root(shared))
+          let slot = job.slots.use(0)
+          slot.own()
+          defer { slot.empty() }
+          return try withKernel(kernel, consumer) { kernel in
+            try CallContext.enter(.item) { try body(.alone(local(kernel, slot, observer))) }
+          }
         }
-        job.isBesideProgram = consumer != nil
-        defer { job.isBesideProgram = false }
-        let supply = try supply(of: source, consumer) { [pool = job.pool] in pool.wake() }
-        defer { supply?.end() }
-        return try body(.root(RootLoop(self, signature, source, supply, kernel, round: round ?? 1)))
+        // The compute threads use the kernel until `pool.end`, which is called before this scope ends in every case.
+        return try withKernel(kernel, consumer) { kernel in
+          // Also if not all threads could be started.
+          defer {
+            job.pool.end()
+            job.transport.buffers.empty()
+          }
+          guard job.isRoot else {
+            var loop = WorkerLoop(self, signature, work.own, kernel, endsInMemory: returnsValues)
+            return try body(.worker(loop.run()))
+          }
+          if let elements = work.items.all, consumer == nil,
+            let shared = sharedLoop(signature, elements, source, kernel, endsInMemory: returnsValues, observer)
+          {
+            return try body(.root(shared))
+          }
+          job.isBesideProgram = consumer != nil
+          defer { job.isBesideProgram = false }
+          let supply = try supply(of: source, consumer) { [pool = job.pool] in pool.wake() }
+          defer { supply?.end() }
+          return try body(.root(RootLoop(self, signature, source, supply, kernel, round: round ?? 1, observer)))
+        }
       }
+    }
+  }
+
+  /// Calls the body with what observes the call on this rank, if anything does.
+  private func observed<Output>(
+    _ signature: CallSignature, _ body: (CallObserver?) throws -> Output
+  ) throws -> Output {
+    let observer = job.observer?.begin(
+      .init(
+        number: signature.number, name: verb.name, place: signature.site.place, label: options.progress,
+        isShared: broadcastsValues))
+    do {
+      let output = try body(observer)
+      observer?.end()
+      return output
+    } catch {
+      observer?.end(error: error.text)
+      throw error
     }
   }
 

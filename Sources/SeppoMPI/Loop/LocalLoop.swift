@@ -10,16 +10,18 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
   private let kernel: ChunkKernel
   /// Shows the items that are being computed; nil in a nested call, whose thread already has a slot.
   private let slot: InFlightSlot?
+  private let observer: CallObserver?
 
   init(
     _ call: MapCall<Element, Value>, _ source: ItemSource<Element>, _ supply: ItemSupply<Element>?,
-    _ kernel: @escaping ChunkKernel, _ slot: InFlightSlot?
+    _ kernel: @escaping ChunkKernel, _ slot: InFlightSlot?, _ observer: CallObserver?
   ) {
     self.call = call
     self.source = source
     self.supply = supply
     self.kernel = kernel
     self.slot = slot
+    self.observer = observer
   }
 
   /// Whether the number of values is known only at the end.
@@ -55,6 +57,8 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
     start.isClosed = supply == nil
     var coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     coordinator.handle(.joined(worker: 0, threads: 1))
+    observer?.join(0, threads: 1)
+    if supply == nil { observer?.note(total: source.blocks.items) }
     coordinator.advance(to: monotonicNanoseconds())
     var failures: [FailedItem] = []
     while let effect = nextEffect(&coordinator) {
@@ -64,15 +68,18 @@ struct LocalLoop<Element: Codable & Sendable, Value: Codable & Sendable> {
         if let shortage = memory.add(report.computedCount) { throw shortage }
         coordinator.advance(to: monotonicNanoseconds())
         coordinator.handle(.report(worker: 0, report))
+        observer?.take(report, from: 0, in: source.blocks)
         if let decisive = sink.decisive { coordinator.handle(.decided(by: decisive)) }
       case .failed(let failure, let tries):
         guard let failed = FailedItem(failure)?.after(tries: tries) else { continue }
         if !call.verb.keepsFailures { throw failed.error }
+        observer?.fail(failed)
         failures.append(failed)
       case .settled(let range): source.release(range)
       default: break
       }
     }
+    observer?.noteComputed()
     return failures.sorted { $0.index < $1.index }
   }
 

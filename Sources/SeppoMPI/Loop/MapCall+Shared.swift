@@ -40,7 +40,7 @@ extension MapCall {
   /// Publishes the call in shared memory, on rank 0; nil if it has to be made by messages.
   func sharedLoop(
     _ signature: CallSignature, _ elements: Elements<Element>, _ source: ItemSource<Element>,
-    _ kernel: @escaping ChunkKernel, endsInMemory: Bool
+    _ kernel: @escaping ChunkKernel, endsInMemory: Bool, _ observer: CallObserver?
   ) -> SharedRootLoop<Element, Value>? {
     let site = signature.site
     guard site.mayBeShared || job.sharedCalls.use == .always, job.sharedCalls.isReady, mayShare(elements, source, site),
@@ -73,6 +73,6 @@ extension MapCall {
     return SharedRootLoop(
       self, signature, SharedComputation(self, area, head, kernel, own: elements),
       options.isCompared ? { sample ?? ItemSample(elements) } : nil, isOpen: isOpen,
-      endsInMemory: endsInMemory)
+      endsInMemory: endsInMemory, observer)
   }
 }

@@ -31,6 +31,9 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
   private var errors: [Int: SeppoError] = [:]
   /// The computing time.
   private(set) var nanoseconds = 0
+  /// When the computation began, and how much of its time was spent on encoding the values, in nanoseconds.
+  private var began = 0
+  private var encoding = 0
   /// The encoded values, if they have to be encoded; after a header if the output is a message.
   private(set) var bytes: WireWriter?
   /// The memory of long arrays among them, which is sent directly.
@@ -62,7 +65,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
     ChunkReport(
       chunk: cursor.kept, completed: progress.completed,
       failures: progress.failed.compactMap { index in errors[index].map { ItemFailure(index: index, error: $0) } },
-      nanoseconds: nanoseconds, resident: includesTransit ? monotonicNanoseconds() - arrival : nil)
+      nanoseconds: nanoseconds, resident: includesTransit ? monotonicNanoseconds() - arrival : nil,
+      timing: ChunkTiming(began: began, thread: state.thread, encoding: encoding, longest: progress.longest))
   }
 
   /// Whether the values are in the sink's memory.
@@ -79,8 +83,8 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
 
   /// - Parameter slot: shows the items that the thread is computing; nil in a nested call.
   func compute(_ kernel: ChunkKernel, _ slot: InFlightSlot?) {
-    let started = monotonicNanoseconds()
-    defer { nanoseconds = max(1, monotonicNanoseconds() - started) }
+    began = monotonicNanoseconds()
+    defer { nanoseconds = max(1, monotonicNanoseconds() - began) }
     context.limits.setBlockSize(blocks.size)
     let items = blocks.items(of: chunk)
     switch input {
@@ -163,7 +167,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       if isAbandoned { return }
       let values = UnsafeMutableBufferPointer(rebasing: places[..<computedCount])
       checkRoundTrip(values)
-      if encodes { encodeForBroadcast(values) }
+      if encodes { measureEncoding { encodeForBroadcast(values) } }
     case .message where context.valuesAreMemory && MemoryLayout<Value>.alignment <= Frame.headerSize:
       // Compute plain memory directly in the message.
       let size = MemoryLayout<Value>.stride
@@ -182,7 +186,7 @@ final class MapTask<Element: Codable & Sendable, Value: Codable & Sendable>: Com
       }
       eachBatch(kernel, slot, elements) { buffer[computedCount..<(computedCount + $0.count)] }
       if isAbandoned { return }
-      if progress.endedByFailure { bytes = Frame.writer(payload: 0) } else { encode(buffer) }
+      if progress.endedByFailure { bytes = Frame.writer(payload: 0) } else { measureEncoding { encode(buffer) } }
     }
   }
 
@@ -264,6 +268,12 @@ extension MapTask {
     guard let writer = bytes else { return }
     try ReportFrame.write(report, to: writer, lent)
     try job.send(writer, lent, to: 0, kind: .computed)
+  }
+
+  private func measureEncoding(_ encode: () -> Void) {
+    let start = monotonicNanoseconds()
+    encode()
+    encoding = monotonicNanoseconds() - start
   }
 
   private func checkRoundTrip(_ values: UnsafeMutableBufferPointer<Value>) {

@@ -16,6 +16,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   private let kernel: ChunkKernel
   private let site: CallSite
   private var matching: CallMatching
+  private let observer: CallObserver?
   private let checkpoint: CallCheckpoint<Element, Value>
   private var stopController: EarlyStopController
 
@@ -33,12 +34,13 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
 
   init(
     _ call: MapCall<Element, Value>, _ signature: CallSignature, _ source: ItemSource<Element>,
-    _ supply: ItemSupply<Element>?, _ kernel: @escaping ChunkKernel, round: Int
+    _ supply: ItemSupply<Element>?, _ kernel: @escaping ChunkKernel, round: Int, _ observer: CallObserver?
   ) {
     self.call = call
     self.kernel = kernel
     self.source = source
     self.supply = supply
+    self.observer = observer
     job = call.job
     context = call.context()
     site = signature.site
@@ -104,6 +106,8 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     } catch let error as SeppoError {
       return try failEarly(with: error)
     }
+    if supply == nil { observer?.note(total: source.blocks.items) }
+    observer?.note(stored: start.done, in: source.blocks)
     start.calibration = site.calibration
     for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { record(failed) }
     var rules = call.rules(workers: job.size)
@@ -114,7 +118,12 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     rules.repeats = call.comparesValues(count) && job.size > 1 && call.verb.destination != .nowhere && supply == nil
     coordinator = Coordinator(rules, start, at: monotonicNanoseconds())
     if let decisive = self.sink.decisive { coordinator.handle(.decided(by: decisive)) }
-    coordinator.handle(.joined(worker: job.rank, threads: call.options.threads))
+    join(job.rank, threads: call.options.threads)
+  }
+
+  private func join(_ rank: Int, threads: Int) {
+    coordinator.handle(.joined(worker: rank, threads: threads))
+    observer?.join(rank, threads: threads)
   }
 
   /// Waits a moment if stored values must be consumed before others can be read.
@@ -155,7 +164,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     }
     for (rank, threads) in try matching.newcomers() {
       job.log.debug("rank \(rank) takes part, with \(threads) compute thread(s)")
-      coordinator.handle(.joined(worker: rank, threads: threads))
+      join(rank, threads: threads)
       coordinator.advance(to: now)
     }
     failOnDifferentItems()
@@ -164,7 +173,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       hasMoved = true
     }
     try takeOverdue()
-    return try performAll() || hasMoved
+    hasMoved = try performAll() || hasMoved
+    let total = isOpenEnded && supply?.isClosed == false ? nil : source.blocks.items
+    observer?.look(at: now, total: total) { coordinator.held(by: $0) }
+    return hasMoved
   }
 
   /// Passes an event to the coordinator. Its effects are performed at the end of the turn, when it has all events,
@@ -204,6 +216,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       job.log.debug("item \(failure.index) has failed: \(failure.error)")
       if let failed = FailedItem(failure)?.after(tries: tries) {
         checkpoint.noteCrash(failed)
+        observer?.fail(failed)
         record(failed)
       }
     case .settled(let range): source.release(range)
@@ -220,7 +233,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
           .init(
             index: source.blocks.firstItem(of: index), rank: worker, host: job.hosts[worker],
             seconds: Double(nanoseconds) / 1e9, place: call.place.text)), at: call.place)
-    case .finished: isFinished = true
+    case .finished:
+      isFinished = true
+      observer?.noteComputed()
     }
   }
 
@@ -269,6 +284,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       if outgoing.chunk.isEmpty { return }
     }
     guard worker == job.rank else {
+      observer?.note(sent: outgoing.writer.count + outgoing.lent.count)
       return try job.send(outgoing.writer, outgoing.lent, to: worker, kind: .work)
     }
     try submit(outgoing.chunk, source.input(of: outgoing.writer), .message)
@@ -352,6 +368,9 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
       coordinator.handle(.stopped)
     }
     try handle(.report(worker: rank, report), payload)
+    if !coordinator.isRepeating {
+      observer?.take(report, from: rank, in: source.blocks, bytes: rank == job.rank ? nil : payload?.count)
+    }
     if let decisive = sink.decisive { coordinator.handle(.decided(by: decisive)) }
   }
 

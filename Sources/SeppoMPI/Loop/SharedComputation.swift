@@ -127,7 +127,8 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
         }
       }
     }
-    area.finish(first..<(batch.lowerBound + outcome.completed), stride: stride, nanoseconds: now - begin)
+    area.finish(
+      first..<(batch.lowerBound + outcome.completed), by: job.rank, stride: stride, nanoseconds: now - begin)
     return outcome.completed == batch.count ? [] : end(batch, outcome)
   }
 
@@ -213,10 +214,10 @@ final class SharedComputation<Element: Codable & Sendable, Value: Codable & Send
     return withExtendedLifetime(owner) {
       if let stride {
         area.values(of: chunk, stride: stride).copyMemory(from: bytes)
-        area.finish(chunk, stride: stride, nanoseconds: task.nanoseconds)
+        area.finish(chunk, by: job.rank, stride: stride, nanoseconds: task.nanoseconds)
         return true
       }
-      return isReadable(bytes, chunk.count) && area.store(bytes, of: chunk, nanoseconds: task.nanoseconds)
+      return isReadable(bytes, chunk.count) && area.store(bytes, of: chunk, by: job.rank, nanoseconds: task.nanoseconds)
     }
   }
 

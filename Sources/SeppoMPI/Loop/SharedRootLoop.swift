@@ -15,6 +15,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
   private let number: Int
   private let computation: SharedComputation<Element, Value>
   private let endsInMemory: Bool
+  private let observer: CallObserver?
   private var matching: CallMatching
   private var stopController: EarlyStopController
   private var sink: (any Sink<Value>)?
@@ -36,12 +37,14 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
   /// - Parameter endsInMemory: whether the other ranks leave the call when all values are stored, without a message.
   init(
     _ call: MapCall<Element, Value>, _ signature: CallSignature, _ computation: SharedComputation<Element, Value>,
-    _ sample: (() -> ItemSample)?, isOpen: Bool, endsInMemory: Bool
+    _ sample: (() -> ItemSample)?, isOpen: Bool, endsInMemory: Bool, _ observer: CallObserver?
   ) {
     self.call = call
     self.computation = computation
     self.isOpen = isOpen
     self.endsInMemory = endsInMemory
+    self.observer = observer
+    observer?.note(total: computation.blocks.items)
     job = call.job
     site = signature.site
     number = signature.number
@@ -66,11 +69,21 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
       area.cursor.lower(to: 0)
       throw error
     }
+    noteComputed()
     if !allUseMemory { site.isUnsuited = true }
     site.calibration?.add(nanoseconds: area.cursor.nanoseconds, items: area.cursor.finished)
     if let failure { try fail(with: failure.error) }
     try readValues()
     return failures.sorted { $0.index < $1.index }
+  }
+
+  private func noteComputed() {
+    guard let observer else { return }
+    for rank in 0..<job.size where rank == 0 || area.hasJoined(rank, number) {
+      let (items, nanoseconds) = area.cursor.finished(by: rank)
+      observer.note(items: items * blocks.fullSize(of: 0), nanoseconds: nanoseconds, on: rank)
+    }
+    observer.noteComputed()
   }
 
   func share(_ sink: ArraySink<Value>, failures: [FailedItem]) throws {
@@ -134,6 +147,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
     noteJoined()
     try job.checkRanks(at: now)
     if try stopController.check(at: now, self) { stop() }
+    observer?.note(done: min(progress.completed * blocks.fullSize(of: 0), blocks.items), at: now)
     while let message = try job.poll() { if message.kind == .computed { arrived.append(message) } }
     // A rank that has joined in the meantime may already be in the next call.
     if !job.members.entries.isEmpty { noteJoined() }
@@ -174,6 +188,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
   private func take(
     _ report: ChunkReport, from rank: Int, _ payload: (bytes: UnsafeRawBufferPointer, owner: AnyObject)?
   ) throws {
+    observer?.take(report, from: rank, in: blocks, bytes: rank == 0 ? nil : payload?.bytes.count)
     var report = report
     if !report.failures.isEmpty, stopController.isRequested,
       try stopController.begin(at: monotonicNanoseconds(), self)
@@ -192,6 +207,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
       }
     }
     for failed in report.failures.compactMap(FailedItem.init) {
+      observer?.fail(failed)
       if call.verb.keepsFailures {
         failures.append(failed.after(tries: 1))
       } else {

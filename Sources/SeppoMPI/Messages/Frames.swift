@@ -3,7 +3,7 @@ import SeppoWire
 
 /// A header of 64 bytes before a chunk's items or values, which are then aligned for every standard type.
 enum Frame {
-  static let headerSize = 64
+  static let headerSize = 128
   fileprivate static let words = headerSize / 8
 
   /// Returns a message with space for a header, which is written last.
@@ -86,6 +86,7 @@ struct ReportFrame {
   init(_ bytes: UnsafeRawBufferPointer, rank: Int, host: String) throws {
     let (chunk, rest) = try Frame.read(bytes, "a chunk's values")
     let (completed, nanoseconds, resident, length) = (rest[0], rest[1], rest[2], rest[3])
+    let timing = ReportFrame.timing(rest[4...9])
     let content = Frame.payload(of: bytes)
     guard (0...chunk.count).contains(completed), nanoseconds >= 0, resident >= 0, (0...content.count).contains(length)
     else { throw ProtocolError("a chunk's values arrived with an invalid header") }
@@ -97,10 +98,29 @@ struct ReportFrame {
         ? []
         : try Control.decode([FailedItem].self, from: failures, rank: rank, host: host).map {
           ItemFailure(index: $0.index, error: $0.error)
-        }, nanoseconds: nanoseconds, resident: resident)
+        }, nanoseconds: nanoseconds, resident: resident, timing: timing)
     guard report.failures.allSatisfy({ report.done.contains($0.index) }) else {
       throw ProtocolError("a chunk's values arrived with invalid failures")
     }
+  }
+
+  private static func words(_ timing: ChunkTiming?) -> [UInt64] {
+    guard let timing else { return [] }
+    let longest = timing.longest
+    return [
+      timing.began, timing.thread, timing.encoding, longest?.items.lowerBound ?? 0, longest?.items.upperBound ?? 0,
+      longest?.nanoseconds ?? 0,
+    ].map { UInt64($0) }
+  }
+
+  /// - Parameter words: what the other function returns; zeros for nil. Figures that can't be are left out: they are only shown.
+  private static func timing(_ words: ArraySlice<Int>) -> ChunkTiming? {
+    let words = Array(words)
+    guard words[0] > 0, words[1] >= 0, words[2] >= 0 else { return nil }
+    let longest =
+      words[3] >= 0 && words[3] < words[4] && words[5] > 0
+      ? ChunkTiming.Batch(items: words[3]..<words[4], nanoseconds: words[5]) : nil
+    return ChunkTiming(began: words[0], thread: words[1], encoding: words[2], longest: longest)
   }
 
   /// Fills in the header and appends the failures.
@@ -114,7 +134,7 @@ struct ReportFrame {
         UInt64(report.chunk.lowerBound), UInt64(report.chunk.upperBound), UInt64(report.completed),
         UInt64(report.nanoseconds), UInt64(report.resident ?? 0),
         UInt64(writer.count - Frame.headerSize + lent.count),
-      ], to: writer.bytes)
+      ] + words(report.timing), to: writer.bytes)
     if report.failures.isEmpty { return }
     let coded = try Control.encode(report.failures.compactMap { FailedItem($0) })
     withExtendedLifetime(coded) { writer.append(UnsafeRawBufferPointer(coded.bytes)) }

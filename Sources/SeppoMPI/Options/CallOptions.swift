@@ -47,6 +47,8 @@ struct CallOptions {
   var memoryPerItem: Int? { options.memoryPerItem }
   var checkpoint: Checkpoint? { options.checkpoint }
   var buffer: Int? { options.buffer }
+  /// The name under which the call shows its progress; nil if it doesn't.
+  var progress: String? { options.progress }
   /// The seed on which the results depend; nil if they depend on none.
   var seed: Int? { needsSeed ? options.seed : nil }
 
@@ -101,6 +103,7 @@ struct CallOptions {
     if let buffer = options.buffer, buffer < 1 {
       throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out to let as many wait as take 16 MiB")
     }
+    if options.progress == "" { throw bad("progress: \"\"", "must not be empty: it is the name that is shown") }
     if let store = options.checkpoint?.store {
       if store.mostAtRisk < 1 { throw bad("mostAtRisk: \(store.mostAtRisk)", "must be 1 or more results") }
       if store.longestAtRisk < .zero { throw bad("longestAtRisk: \(store.longestAtRisk)", "must be 0 or more") }

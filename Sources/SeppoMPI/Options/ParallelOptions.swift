@@ -36,12 +36,15 @@ public struct ParallelOptions: Sendable {
   /// The maximum number of results that are computed but not consumed, for the verbs whose results are consumed as they
   /// come: 1 or more, or nil for as many as take 16 MiB, and at least two per compute thread of all ranks.
   public var buffer: Int?
+  /// The name under which the call shows its progress on standard error, such as "fits"; nil for none. On a terminal it is a bar,
+  /// otherwise a line now and then. `SEPPO_PROGRESS=bar`, `log` or `off` says it for all calls.
+  public var progress: String?
 
   /// Creates options, with defaults for all that are omitted.
   public init(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, seed: Int? = nil, isolation: Isolation = .thread, recycle: Int? = nil,
-    memoryPerItem: Int? = nil, buffer: Int? = nil
+    memoryPerItem: Int? = nil, progress: String? = nil, buffer: Int? = nil
   ) {
     self.chunk = chunk
     self.threads = threads
@@ -53,6 +56,7 @@ public struct ParallelOptions: Sendable {
     self.recycle = recycle
     self.memoryPerItem = memoryPerItem
     self.buffer = buffer
+    self.progress = progress
   }
 }
 

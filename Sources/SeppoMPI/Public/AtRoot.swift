@@ -153,12 +153,12 @@ extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> Parallel<Value> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer))
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, progress: progress, buffer: buffer))
   }
 
   /// Returns rank 0's sequence with options for how all ranks compute it.

@@ -106,12 +106,12 @@ extension Sequence where Element: Codable & Sendable {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> Parallel<Self> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint,
-        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer))
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, progress: progress, buffer: buffer))
   }
 
   /// Returns this sequence with options for how all ranks compute it.

@@ -40,12 +40,12 @@ extension Sequence where Element: Codable & Sendable {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, seed: Int?, isolation: Isolation = .thread, recycle: Int? = nil,
-    memoryPerItem: Int? = nil, buffer: Int? = nil
+    memoryPerItem: Int? = nil, progress: String? = nil, buffer: Int? = nil
   ) -> SeededParallel<Self> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed,
-        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer)
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, progress: progress, buffer: buffer)
     ).seeded
   }
 }
@@ -58,12 +58,12 @@ extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, seed: Int?, isolation: Isolation = .thread, recycle: Int? = nil,
-    memoryPerItem: Int? = nil, buffer: Int? = nil
+    memoryPerItem: Int? = nil, progress: String? = nil, buffer: Int? = nil
   ) -> SeededParallel<Value> {
     parallel(
       ParallelOptions(
         chunk: chunk, threads: threads, retries: retries, timeout: timeout, checkpoint: checkpoint, seed: seed,
-        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, buffer: buffer)
+        isolation: isolation, recycle: recycle, memoryPerItem: memoryPerItem, progress: progress, buffer: buffer)
     ).seeded
   }
 }

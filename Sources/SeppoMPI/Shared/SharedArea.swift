@@ -149,7 +149,10 @@ struct SharedArea: @unchecked Sendable {
   private func left(_ rank: Int) -> UnsafeMutablePointer<Atomic<Int>> { atomic(SharedArea.leftOffset + 8 * rank) }
 
   /// Records that a rank is in the call.
-  func join(_ rank: Int, _ number: Int) { joined(rank).pointee.store(number, ordering: .releasing) }
+  func join(_ rank: Int, _ number: Int) {
+    cursor.join(rank)
+    joined(rank).pointee.store(number, ordering: .releasing)
+  }
 
   func hasJoined(_ rank: Int, _ number: Int) -> Bool { joined(rank).pointee.load(ordering: .acquiring) == number }
 
@@ -209,16 +212,16 @@ struct SharedArea: @unchecked Sendable {
   }
 
   /// Records that values have been computed in their place.
-  func finish(_ chunk: Range<Int>, stride: Int, nanoseconds: Int) {
+  func finish(_ chunk: Range<Int>, by rank: Int, stride: Int, nanoseconds: Int) {
     if chunk.isEmpty { return }
     parts[chunk.lowerBound] = UInt64(chunk.lowerBound * stride) << 32 | UInt64(chunk.count)
-    cursor.finish(chunk.count, nanoseconds: nanoseconds)
+    cursor.finish(chunk.count, by: rank, nanoseconds: nanoseconds)
   }
 
   /// Stores the encoded values of a chunk.
   ///
   /// - Returns: false if there is no space for them.
-  func store(_ bytes: UnsafeRawBufferPointer, of chunk: Range<Int>, nanoseconds: Int) -> Bool {
+  func store(_ bytes: UnsafeRawBufferPointer, of chunk: Range<Int>, by rank: Int, nanoseconds: Int) -> Bool {
     let size = (8 + bytes.count + 7) / 8 * 8
     // Beyond this, the sum could overflow.
     guard size <= SharedArea.valueCapacity else { return false }
@@ -228,7 +231,7 @@ struct SharedArea: @unchecked Sendable {
     place.storeBytes(of: bytes.count, as: Int.self)
     copy(bytes, to: place + 8)
     parts[chunk.lowerBound] = UInt64(offset) << 32 | UInt64(chunk.count)
-    cursor.finish(chunk.count, nanoseconds: nanoseconds)
+    cursor.finish(chunk.count, by: rank, nanoseconds: nanoseconds)
     return true
   }
 

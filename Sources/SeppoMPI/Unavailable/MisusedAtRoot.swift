@@ -108,7 +108,7 @@ extension AtRoot where Value: Sequence {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }
@@ -127,7 +127,7 @@ extension AtRoot where Value: Sequence, Value.Element == Substring {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Value.Element> {
     preconditionFailure("unavailable")
   }

@@ -172,7 +172,7 @@ extension Sequence {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -191,7 +191,7 @@ extension Sequence where Element == Substring {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -210,7 +210,7 @@ extension Sequence where Element == Character {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -230,7 +230,7 @@ extension Sequence {
   public func parallel<Part>(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<ArraySlice<Part>> where Element == ArraySlice<Part> {
     preconditionFailure("unavailable")
   }
@@ -249,7 +249,7 @@ extension EnumeratedSequence {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -268,7 +268,7 @@ extension Zip2Sequence {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }
@@ -287,7 +287,7 @@ extension Dictionary {
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
     checkpoint: Checkpoint? = nil, isolation: Isolation = .thread, recycle: Int? = nil, memoryPerItem: Int? = nil,
-    buffer: Int? = nil
+    progress: String? = nil, buffer: Int? = nil
   ) -> MisusedParallel<Element> {
     preconditionFailure("unavailable")
   }

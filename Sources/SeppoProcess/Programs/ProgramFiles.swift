@@ -1,12 +1,3 @@
-/// A folder or file that a program is to use can't be.
-package struct FileRefusal: Error {
-  package let reason: String
-
-  init(_ path: String, reason: String) { self.reason = "\(path): \(reason)" }
-
-  init(_ path: String, _ error: Int32) { self.init(path, reason: String(cString: strerror(error))) }
-}
-
 /// The folder in which a program runs.
 package enum ProgramFolder {
   /// Creates the folder, and those above it, unless they exist.

@@ -39,16 +39,23 @@ package struct Binding {
   /// Returns the number of cores that a process may run on; nil on systems other than Linux.
   ///
   /// Swift's Glibc module hides `sched_getaffinity`, so this reads /proc.
-  package static func cores(ofProcess process: String) -> Int? {
+  package static func cores(ofProcess process: String) -> Int? { mask(ofProcess: process)?.count }
+
+  /// Returns the numbers of these cores.
+  static func mask(ofProcess process: String) -> Set<Int>? {
     SystemFile.text("/proc/\(process)/status")?.split(separator: "\n").lazy.compactMap {
-      cores(inStatusLine: String($0))
+      mask(inStatusLine: String($0))
     }
     .first
   }
 
   /// Parses a line such as `Cpus_allowed: ff,ffffffff`, which has a bit for each core.
-  package static func cores(inStatusLine line: String) -> Int? {
+  package static func mask(inStatusLine line: String) -> Set<Int>? {
     guard line.hasPrefix("Cpus_allowed:") else { return nil }
-    return line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+    let digits = line.dropFirst("Cpus_allowed:".count).compactMap(\.hexDigitValue)
+    return Set(
+      digits.reversed().enumerated().flatMap { place, digit in
+        (0..<4).filter { digit >> $0 & 1 == 1 }.map { 4 * place + $0 }
+      })
   }
 }

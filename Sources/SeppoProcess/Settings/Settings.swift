@@ -22,6 +22,7 @@ package struct Settings {
   package let report = Settings.text("SEPPO_REPORT")
   /// `SEPPO_RELAUNCH`: whether a script has relaunched the job and has already reported what it resumes from.
   package let isRelaunch = Settings.text("SEPPO_RELAUNCH") != nil
+  package let observation: ObservationSettings
   /// `SEPPO_LOG`: one of swift-log's levels; nil for no log.
   let logLevel: Logger.Level?
 
@@ -32,6 +33,7 @@ package struct Settings {
       (1...largestSplit).contains($0) ? $0 : nil
     }
     threadsPerItem = try Settings.threadsPerItem()
+    observation = try ObservationSettings()
     let level = Settings.text("SEPPO_LOG") ?? ""
     logLevel = Logger.Level(rawValue: level.lowercased())
     if logLevel == nil, !level.isEmpty {
@@ -131,4 +133,6 @@ package struct Settings {
 
 package struct BadSetting: Error, CustomStringConvertible {
   package let description: String
+
+  package init(description: String) { self.description = description }
 }

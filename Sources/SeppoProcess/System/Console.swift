@@ -14,6 +14,9 @@ package enum Console {
     bytes.withUnsafeBytes { write($0) }
   }
 
+  /// Writes text to standard error as it is, in one piece.
+  static func write(raw text: String) { Array(text.utf8).withUnsafeBytes { write($0) } }
+
   /// Writes text to standard error.
   static func write(_ text: UnsafeRawBufferPointer) {
     var rest = text

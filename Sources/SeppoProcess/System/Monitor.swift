@@ -11,7 +11,15 @@ package final class Monitor<State>: @unchecked Sendable {
   package init(_ state: State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
+    #if canImport(Darwin)
+      pthread_cond_init(changed, nil)
+    #else
+      var attributes = pthread_condattr_t()
+      pthread_condattr_init(&attributes)
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      pthread_cond_init(changed, &attributes)
+      pthread_condattr_destroy(&attributes)
+    #endif
   }
 
   deinit {
@@ -29,6 +37,24 @@ package final class Monitor<State>: @unchecked Sendable {
       pthread_mutex_unlock(mutex)
     }
     return try body(&state)
+  }
+
+  /// Sleeps for this long, or until the condition holds, which is checked after each change.
+  package func pause(nanoseconds: Int, until condition: (State) -> Bool) {
+    let end = monotonicNanoseconds() + nanoseconds
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while !condition(state), case let left = end - monotonicNanoseconds(), left > 0 {
+      waiting += 1
+      #if canImport(Darwin)
+        var time = timespec(tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000)
+        pthread_cond_timedwait_relative_np(changed, mutex, &time)
+      #else
+        var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
+        pthread_cond_timedwait(changed, mutex, &time)
+      #endif
+      waiting -= 1
+    }
   }
 
   /// How often a thread that waits yields before it sleeps: waking it takes several microseconds.

@@ -27,6 +27,14 @@ package struct Peers {
     return "\(boot) \(String(decoding: link.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))"
   }
 
+  /// The number of cores that the ranks on this machine may use, all together, and the number of these ranks; nil if that isn't
+  /// known.
+  package var cores: (count: Int, ranks: Int)? {
+    let masks = processes.compactMap { $0.flatMap { Binding.mask(ofProcess: "\($0)") } }
+    guard masks.count > 0 else { return nil }
+    return (masks.dropFirst().reduce(masks[0]) { $0.union($1) }.count, masks.count)
+  }
+
   /// Returns whether the rank's process is known to be alive. A dead process (a zombie) exists until its parent waits for it.
   package func isSeenAlive(_ rank: Int) -> Bool {
     guard processes.indices.contains(rank), let process = processes[rank],

@@ -1,0 +1,86 @@
+import SeppoEngine
+import SeppoProcess
+import SeppoTelemetry
+
+/// What rank 0 shows and records of its job: progress, summaries, the timeline. Only the thread in a call uses it.
+final class JobObserver {
+  let hosts: [String]
+  private let settings: ObservationSettings
+  private let peers: Peers
+  let timeline: TimelineFile?
+  /// How far the clocks of the ranks differ.
+  var clocks: ClockOffsets
+  /// The calls that were too short for a summary of their own, by place.
+  private var places: [String: CallTally] = [:]
+  /// In the order of their first calls.
+  private var order: [String] = []
+  private var current: CallObserver?
+  private lazy var cores = peers.cores
+
+  /// A call that takes longer than this, in nanoseconds, has a summary of its own.
+  private static let ownSummary = 1_000_000_000
+
+  /// - Throws: `BadSetting` if the timeline can't be written.
+  init(_ settings: ObservationSettings, hosts: [String], peers: Peers) throws(BadSetting) {
+    self.settings = settings
+    self.hosts = hosts
+    self.peers = peers
+    clocks = ClockOffsets(ranks: hosts.count)
+    if let path = settings.timeline {
+      timeline = try TimelineFile(path, hosts: hosts)
+    } else {
+      timeline = nil
+    }
+  }
+
+  /// Whether calls are tallied, for summaries.
+  private var tallies: Bool { settings.printsSummaries || timeline != nil }
+
+  /// Begins to observe a call.
+  ///
+  /// - Returns: nil if there is nothing to show or record.
+  func begin(_ call: CallTally.Call) -> CallObserver? {
+    let progress = settings.progress == .off ? nil : settings.progress ?? (call.label == nil ? nil : usual)
+    guard tallies || progress != nil else { return nil }
+    let observer = CallObserver(
+      self, call, tally: tallies ? CallTally(call, hosts: hosts, began: monotonicNanoseconds()) : nil,
+      display: progress)
+    current = observer
+    return observer
+  }
+
+  /// How a call with `progress:` shows it if the environment doesn't say.
+  private var usual: ObservationSettings.Progress { Terminal.isStandardError ? .bar : .log }
+
+  /// Takes the tally of a call that has ended.
+  func take(_ tally: CallTally, error: String?) {
+    current = nil
+    var tally = tally
+    tally.cores = cores
+    let isLong = tally.elapsed >= JobObserver.ownSummary
+    if isLong, settings.printsSummaries { Console.write(CallSummary(tally).text) }
+    timeline?.record(at: tally.ended) {
+      $0.end(tally.call, isLong ? CallSummary(tally) : nil, error: error, at: tally.ended)
+    }
+    if isLong { return }
+    let title = tally.call.title
+    if places[title] == nil { order.append(title) }
+    places[title]?.add(tally)
+    places[title] = places[title] ?? tally
+  }
+
+  /// Ends the observation with the job: prints what is left, and completes the file. Called any number of times.
+  ///
+  /// - Parameter text: how the job ends, if this is known.
+  func end(_ text: String) {
+    current?.end(error: text)
+    for title in order {
+      guard let tally = places[title] else { continue }
+      let summary = CallSummary(tally)
+      if settings.printsSummaries { Console.write(summary.text) }
+      timeline?.record(at: monotonicNanoseconds()) { $0.note(summary) }
+    }
+    (places, order) = ([:], [])
+    timeline?.end(text)
+  }
+}

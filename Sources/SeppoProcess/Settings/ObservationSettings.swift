@@ -1,0 +1,47 @@
+/// What rank 0 shows and records of a run, from environment variables.
+package struct ObservationSettings: Sendable {
+  package enum Progress: String, Sendable, CaseIterable {
+    /// A line at the bottom of the terminal, redrawn as the call advances.
+    case bar
+    /// Lines now and then.
+    case log
+    case off
+  }
+
+  /// `SEPPO_PROGRESS`: how all calls show their progress; nil if only those with `progress:` show it.
+  package let progress: Progress?
+  /// `SEPPO_SUMMARY=1`: whether each call's summary is printed.
+  package let printsSummaries: Bool
+  /// `SEPPO_TIMELINE`: the file for the timeline, a page (`.html`) or trace events (`.json`); nil for none.
+  package let timeline: String?
+
+  /// - Throws: `BadSetting` for an invalid value.
+  package init() throws(BadSetting) {
+    let text = Settings.text("SEPPO_PROGRESS") ?? ""
+    progress = Progress(rawValue: text)
+    if progress == nil, !text.isEmpty {
+      let values = Progress.allCases.map(\.rawValue).joined(separator: ", ")
+      throw BadSetting(description: "SEPPO_PROGRESS=\(text): use one of \(values)")
+    }
+    let summary = Settings.text("SEPPO_SUMMARY") ?? ""
+    guard ["", "0", "1"].contains(summary) else {
+      throw BadSetting(description: "SEPPO_SUMMARY=\(summary): use 1 to print a summary of each call")
+    }
+    printsSummaries = summary == "1"
+    let path = Settings.text("SEPPO_TIMELINE") ?? ""
+    timeline = path.isEmpty ? nil : ObservationSettings.path(path)
+    guard path.isEmpty || path.hasSuffix(".html") || path.hasSuffix(".json") else {
+      throw BadSetting(
+        description: "SEPPO_TIMELINE=\(path): must end with .html, for a page to look at, or .json, for trace events")
+    }
+  }
+
+  /// Returns where this job writes the timeline. One that was relaunched keeps the file of the job before it.
+  private static func path(_ path: String) -> String {
+    guard let relaunches = Settings.text("SEPPO_RELAUNCH").flatMap({ Int($0) }), let dot = path.lastIndex(of: ".")
+    else {
+      return path
+    }
+    return "\(path[..<dot])-\(relaunches + 1)\(path[dot...])"
+  }
+}
