@@ -26,7 +26,7 @@ extension Job {
     let settings = try Settings(largestSplit: Communicator.largestSplit)
     if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
     if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw ForkedProcess(parent: parent) }
-    let watchdog = Watchdog(host: HostName.own)
+    let watchdog = Watchdog(host: HostName.own, timeline: settings.observation.timelinePage)
     return Launcher.isPresent || MPIEnvironment.isStarted
       ? try startMPI(settings, watchdog) : try startLone(settings, watchdog)
   }

@@ -14,6 +14,16 @@ package struct ObservationSettings: Sendable {
   package let printsSummaries: Bool
   /// `SEPPO_TIMELINE`: the file for the timeline, a page (`.html`) or trace events (`.json`); nil for none.
   package let timeline: String?
+  /// The timeline's absolute path, if it is a page.
+  package var timelinePage: String? {
+    guard let timeline, timeline.hasSuffix(".html") else { return nil }
+    return timeline.hasPrefix("/")
+      ? timeline
+      : getcwd(nil, 0).map { folder in
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(timeline)"
+      }
+  }
 
   /// - Throws: `BadSetting` for an invalid value.
   package init() throws(BadSetting) {

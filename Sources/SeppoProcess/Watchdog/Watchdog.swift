@@ -17,11 +17,13 @@ package final class Watchdog: Sendable {
 
   /// Starts a watchdog. If that isn't possible, the rank continues without one.
   ///
-  /// - Parameter errors: the file descriptor to which the watchdog writes.
-  package init(host: String, shell: String = "/bin/sh", errors: Int32 = 2) {
+  /// - Parameters:
+  ///   - errors: the file descriptor to which the watchdog writes.
+  ///   - timeline: the page of the job's timeline, in which it notes the rank's death; nil for none.
+  package init(host: String, shell: String = "/bin/sh", errors: Int32 = 2, timeline: String? = nil) {
     ownsPage = false
     #if os(Linux)
-      if let (page, lifeline) = Watchdog.start(host: host, shell: shell, errors: errors) {
+      if let (page, lifeline) = Watchdog.start(host: host, shell: shell, errors: errors, timeline: timeline) {
         self.page = page
         self.lifeline = Atomic(lifeline)
         Watchdog.forked.store(lifeline, ordering: .relaxed)
@@ -82,7 +84,9 @@ package final class Watchdog: Sendable {
       if end >= 0 { close(end) }
     }
 
-    private static func start(host: String, shell: String, errors: Int32) -> (SharedPage, Int32)? {
+    private static func start(
+      host: String, shell: String, errors: Int32, timeline: String?
+    ) -> (SharedPage, Int32)? {
       guard let file = openFile() else { return nil }
       defer { close(file) }
       let memory = mmap(nil, SharedPage.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
@@ -94,7 +98,7 @@ package final class Watchdog: Sendable {
       guard let (read, write) = DetachedShell.openPipe() else { return nil }
       defer { close(read) }
       let isStarted = DetachedShell.start(
-        WatchdogScript.text, as: ["seppo-sentinel", host], files: [read, file], errors: errors, shell: shell)
+        WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""], files: [read, file], errors: errors, shell: shell)
       guard isStarted else {
         close(write)
         munmap(memory, SharedPage.size)

@@ -4,7 +4,7 @@ package enum WatchdogScript {
   private static let slotsPlace = SharedPage.slotsOffset + InFlightSlot.size - SharedPage.wordsOffset
   private static let usedWord = (SharedPage.slotsOffset - SharedPage.wordsOffset) / 8 + 1
 
-  /// The script's argument is the host's name. Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as
+  /// The script's arguments are the host's name, and the page of a timeline, if there is one, to which it adds a line. Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as
   /// `RankActivity.describe`.
   package static let text = """
     watch() {
@@ -15,7 +15,7 @@ package enum WatchdogScript {
     exec 3<&-
     page=/proc/self/fd/4
     { read -r even; read -r odd; } <$page
-    host=$1
+    host=$1 timeline=$2
     # Read the first few slots together with the words: some launchers don't wait for late output.
     words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(slotsPlace) + $1 * \(InFlightSlot.size))) <$page; }
     set -- $(words 4)
@@ -78,6 +78,9 @@ package enum WatchdogScript {
       where="$where: computing $own$others"
     fi
     printf 'Seppo: rank %s (%s): %s; it was %s\\n' "$rank" "$host" "$how" "$where" >&2
+    if [ -n "$timeline" ] && [ -f "$timeline" ]; then
+      printf 'died %s %s %s %s; it was %s\\n' "$rank" "$now" "$host" "$how" "$where" >>"$timeline"
+    fi
     }
     watch "$@" &
     """

@@ -15,7 +15,7 @@ package enum ProgressBar {
       ?? "\(Quantity.count(progress.done)) done"
     // The last ones are left out first.
     var details = [done]
-    if let remaining = progress.remaining { details.append("ETA \(Quantity.duration(remaining))") }
+    if let remaining = progress.remaining { details.append("ETA \(Quantity.wait(remaining))") }
     details += progress.troubles
     if let rate = progress.rate { details.append(Quantity.rate(rate)) }
     details.append("\(progress.working)/\(Quantity.count(progress.ranks, "rank"))")

@@ -40,7 +40,7 @@ package struct ProgressLog: Sendable {
       parts.append("\(Quantity.count(progress.done, "item"))")
     }
     parts[0] += " after \(Quantity.duration(progress.elapsed))"
-    if let remaining = progress.remaining { parts.append("\(Quantity.duration(remaining)) left") }
+    if let remaining = progress.remaining { parts.append("\(Quantity.wait(remaining)) left") }
     if let rate = progress.rate { parts.append(Quantity.rate(rate)) }
     parts += progress.troubles
     parts.append("\(Quantity.count(progress.working)) of \(Quantity.count(progress.ranks, "rank")) at work")

@@ -7,11 +7,18 @@ enum Quantity {
     if nanoseconds < 1_000 { return "\(nanoseconds) ns" }
     if seconds < 0.000_999_5 { return "\(rounded(seconds * 1e6)) µs" }
     if seconds < 0.999_5 { return "\(rounded(seconds * 1e3)) ms" }
+    if seconds < 100, seconds == seconds.rounded() { return "\(Int(seconds)) s" }
     if seconds < 99.95 { return "\(decimal(seconds, places: seconds < 9.995 ? 2 : 1)) s" }
     let whole = rounded(seconds)
     if whole < 3_600 { return pair(whole, 60, "min", "s") }
     if whole < 86_400 { return pair(whole / 60, 60, "h", "min") }
     return pair(whole / 3_600, 24, "d", "h")
+  }
+
+  /// Returns a time to wait in whole seconds, such as "7 s".
+  static func wait(_ nanoseconds: Int) -> String {
+    let second = 1_000_000_000
+    return nanoseconds < second ? "< 1 s" : duration((nanoseconds + second - 1) / second * second)
   }
 
   private static func pair(_ value: Int, _ base: Int, _ large: String, _ small: String) -> String {
