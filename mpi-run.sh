@@ -8,7 +8,7 @@ usage() {
 Usage: ./mpi-run.sh [-n N] [--threads T] [--threads-per-item P] [--restarts K]
                     [--hosts a:4,b:4 | --hostfile FILE] [--debug]
                     PROGRAM [ARGS...]
-       ./mpi-run.sh setup | build | test [options of swift build, swift test]
+       ./mpi-run.sh setup | docs [FOLDER] | build | test [options for swift]
 
 Builds PROGRAM, a folder of Examples/ or any other executable target, and
 launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
@@ -24,7 +24,7 @@ launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
   --restarts K     relaunch up to K times if a rank or a host is lost, or the
                    job is asked to stop; for programs with a checkpoint
   --debug          build for debugging, not for speed
-  setup            only install and check what is needed
+  setup, docs      only install what is needed; build the documentation
 
 It uses the MPI whose mpicc is first on the PATH. Examples:
   ./mpi-run.sh -n 4 HelloWorld
@@ -128,7 +128,7 @@ parse_options() {
       --) shift; break ;;
       -*) misused "unknown option '$1'; the options are -n N, --threads T, --threads-per-item P," \
         "--restarts K, --hosts LIST, --hostfile FILE, --debug (a program's own options go after its name: ./mpi-run.sh PROGRAM $1)" ;;
-      build | test | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
+      build | test | docs | setup) misused "$1 takes no options before it; type: ./mpi-run.sh $1" ;;
       *) break ;;
     esac
     shift
@@ -757,6 +757,14 @@ case $1 in
     # Build only the programs that tests start.
     if [ "$subcommand" = test ]; then swift_flags+=(--test-product SeppoPackageTests); fi
     exec swift "$subcommand" "${swift_flags[@]}" "$@"
+    ;;
+  docs)
+    case $#${2-} in 1 | 2[!-]*) ;; *) misused "docs takes one folder at most; type: ./mpi-run.sh docs [FOLDER]" ;; esac
+    need_sqlite
+    prepare_build
+    # The symbols and comments are read from the modules. These two import the third.
+    for module in SeppoCheckpoint SeppoTesting; do swift build "${swift_flags[@]}" --target "$module" </dev/null >&2; done
+    SWIFTPM_BUILD_DIR=$scratch exec "$root/Tools/docs.sh" ${2+"$2"}
     ;;
   setup)
     [ $# -eq 1 ] || misused "setup takes no arguments; type: ./mpi-run.sh setup"

@@ -743,6 +743,11 @@ run -- -n 2 test
 refused 'options before test' 2 'type: ./mpi-run.sh test'
 run -- setup now
 refused 'setup with more' 2 'type: ./mpi-run.sh setup'
+for words in 'docs --open' 'docs one two'; do
+  # shellcheck disable=SC2086 # two words or three
+  run -- $words
+  refused "$words" 2 'type: ./mpi-run.sh docs [FOLDER]'
+done
 run -- Nonsense
 refused 'unknown program' 2 "no program 'Nonsense'"
 equal 'unknown program: all names are listed, once each' "${err##*: }" 'HelloWorld Primes Hidden Sweep'
@@ -764,7 +769,7 @@ for example in HelloWorld WordCount Primes; do
 done
 unset launcher
 
-# build, test, setup
+# build, test, docs, setup
 
 run -- test --filter 'Some Suite' --parallel
 has 'test: swift test gets its options' "$(swift_line)" '--filter Some Suite --parallel'
@@ -780,6 +785,16 @@ for form in '--scratch-path other' --scratch-path=other; do
   run -- build $form
   has "build $form: the .pc file is there too" "$log" "pc-path $work/elsewhere/other/mpi"
 done
+stand_in "$checkout/Tools" docs.sh <<'STUB'
+echo "$# <$*> $SWIFTPM_BUILD_DIR"
+STUB
+run -- docs 'my site'
+equal 'docs: the script gets the folder, and that of the build' "$out" "1 <my site> $checkout/.build"
+has 'docs: the modules are built' "$log" '--target SeppoCheckpoint'
+run -- docs
+equal 'docs works without a folder' "$out" "0 <> $checkout/.build"
+run FAKE_BUILD_FAILS=1 -- docs
+equal 'docs: swift'\''s status' "$status$out" 9
 run -- setup
 equal 'setup: status 0' "$status" 0
 has 'setup: lists what is installed' "$err" "Open MPI 4.1.4 ($work/mpi4/bin/mpicc, $work/mpi4/bin/mpirun)"

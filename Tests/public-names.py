@@ -7,43 +7,20 @@ It reads the modules of the last debug build. --update writes the file anew. Ove
 (unavailable ones, and what they return) and SPI are left out.
 """
 import difflib
-import glob
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
-root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-listing = os.path.join(root, "docs", "public-names.txt")
-products = ["SeppoMPI", "SeppoCheckpoint", "SeppoTesting"]
-build = os.path.join(os.environ.get("SWIFTPM_BUILD_DIR", os.path.join(root, ".build")), "debug")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Tools"))
+import symbol_graphs  # noqa: E402
+
+listing = os.path.join(symbol_graphs.root, "docs", "public-names.txt")
 
 
-def includes():
-    flags = subprocess.run(["mpicc", "-showme:compile"], capture_output=True, text=True, check=True).stdout.split()
-    folders = [os.path.join(root, "Sources", folder) for folder in ("CMPI", "CFork", "CSharedMemory", "CStack")]
-    folders += glob.glob(os.path.join(os.path.dirname(build), "checkouts", "GRDB.swift", "Sources", "GRDBSQLite"))
-    flags += ["-I" + folder for folder in folders]
-    return [part for flag in flags for part in ("-Xcc", flag)]
-
-
-def target():
-    info = json.loads(subprocess.run(["swift", "-print-target-info"], capture_output=True, check=True).stdout)
-    return info["target"]["triple"]
-
-
-def declarations(module, folder, flags):
-    subprocess.run(
-        ["swift", "symbolgraph-extract", "-module-name", module, "-I", os.path.join(build, "Modules"),
-         "-minimum-access-level", "public", "-skip-synthesized-members",
-         "-output-dir", folder] + flags, check=True)
-    for name in sorted(os.listdir(folder)):
-        if not name.startswith(module) or not name.endswith(".symbols.json"):
-            continue
-        with open(os.path.join(folder, name)) as file:
-            graph = json.load(file)
-        extended = name[len(module):-len(".symbols.json")].lstrip("@")
+def declarations(module, folder):
+    symbol_graphs.extract(module, folder)
+    for path, graph in symbol_graphs.graphs(module, folder):
+        extended = os.path.basename(path)[len(module):-len(".symbols.json")].lstrip("@")
         paths = {symbol["identifier"]["precise"]: symbol["pathComponents"] for symbol in graph["symbols"]}
         conformances = {}
         for relation in graph["relationships"]:
@@ -55,20 +32,17 @@ def declarations(module, folder, flags):
         for owner, protocols in conformances.items():
             yield owner, "conforms to " + ", ".join(sorted(protocols - {"Copyable", "Escapable", ""}))
         for symbol in graph["symbols"]:
-            if any(entry.get("isUnconditionallyUnavailable") for entry in symbol.get("availability", [])):
-                continue
-            if symbol["pathComponents"][0] == "MisusedParallel":
+            if symbol_graphs.is_for_message_only(symbol):
                 continue
             text = "".join(part["spelling"] for part in symbol["declarationFragments"])
             yield ".".join([extended or module] + symbol["pathComponents"][:-1]), " ".join(text.split())
 
 
 def lines():
-    flags = ["-target", target()] + includes()
-    for module in products:
+    for module in symbol_graphs.products:
         yield f"import {module}"
         with tempfile.TemporaryDirectory() as folder:
-            for owner, text in sorted(set(declarations(module, folder, flags))):
+            for owner, text in sorted(set(declarations(module, folder))):
                 yield f"  {owner}: {text}"
 
 
@@ -84,4 +58,4 @@ with open(listing) as file:
 if now != before:
     sys.stdout.writelines(difflib.unified_diff(before, now, "docs/public-names.txt", "the last build"))
     sys.exit("The public names have changed. Where that is intended: Tests/public-names.py --update, and a line in CHANGELOG.md")
-print(f"{len(now) - len(products)} public names are as docs/public-names.txt has them")
+print(f"{len(now) - len(symbol_graphs.products)} public names are as docs/public-names.txt has them")

@@ -13,7 +13,7 @@ extension Checkpoint {
     case perItem
   }
 
-  /// Keeps results in an SQLite file.
+  /// Returns a checkpoint that keeps results in an SQLite file.
   ///
   /// ```swift
   /// let fits = try stars.parallel(checkpoint: .sqlite("fits.sqlite")).map(fit)

@@ -60,7 +60,9 @@ package func withRanks<Value: Sendable>(
 public struct RankExit: Error, Equatable, CustomStringConvertible {
   /// The lowest rank that called `Seppo.exit`.
   public let rank: Int
+  /// The status that it passed to `Seppo.exit`.
   public let status: Int32
 
+  /// A sentence with the rank and the status.
   public var description: String { "rank \(rank) called Seppo.exit(\(status))" }
 }

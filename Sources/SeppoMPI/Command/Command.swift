@@ -14,13 +14,18 @@
 public struct Command: Sendable, Equatable, Hashable, Codable {
   /// A name, which is searched in PATH, or a path.
   public var program: String
+  /// Its arguments, as the program gets them.
   public var arguments: [String]
 
+  /// Makes a command; it is not started yet.
+  ///
   /// - Parameters:
   ///   - program: A name, which is searched in PATH, or a path, which is relative to the rank's current folder.
   ///   - arguments: Its arguments. A shell's quotes, wildcards and variables have no meaning in them.
   public init(_ program: String, _ arguments: String...) { self.init(program, arguments) }
 
+  /// Makes a command; it is not started yet.
+  ///
   /// - Parameters:
   ///   - program: A name, which is searched in PATH, or a path, which is relative to the rank's current folder.
   ///   - arguments: Its arguments. A shell's quotes, wildcards and variables have no meaning in them.

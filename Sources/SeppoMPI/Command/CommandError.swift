@@ -70,6 +70,7 @@ extension CommandError: CustomStringConvertible {
 }
 
 extension CommandError: LocalizedError {
+  /// The same sentence as `description`: what `localizedDescription` returns.
   public var errorDescription: String? { description }
 }
 

@@ -1,5 +1,6 @@
 /// How a program ended, and what it wrote.
 public struct CommandResult: Sendable, Equatable, Codable {
+  /// The command that was run.
   public let command: Command
   /// The status with which it exited; as in a shell, 128 + the signal's number if a signal ended it.
   public let status: Int32

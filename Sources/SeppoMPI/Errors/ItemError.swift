@@ -54,8 +54,10 @@ public struct ItemError: Error, Sendable, Equatable, Codable {
   /// can come from another rank.
   ///
   /// ```swift
-  /// catch SeppoError.itemThrew(let item) {
-  ///   if let refused = item.thrown(as: DockingError.self) { … }
+  /// do {
+  ///   energies = try molecules.mapParallel(dock)
+  /// } catch SeppoError.itemThrew(let item) {
+  ///   if let refused = item.thrown(as: DockingError.self) { print(molecules[item.index].name, refused) }
   /// }
   /// ```
   public func thrown<Thrown: Error & Codable>(as type: Thrown.Type) -> Thrown? {

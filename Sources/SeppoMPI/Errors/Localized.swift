@@ -4,16 +4,17 @@
   public import Foundation
 #endif
 
-// `localizedDescription` is the same sentence as the description.
-
 extension SeppoError: LocalizedError {
+  /// The same sentence as `description`: what `localizedDescription` returns.
   public var errorDescription: String? { description }
 }
 
 extension ItemError: LocalizedError {
+  /// The same sentence as `debugDescription`: what `localizedDescription` returns.
   public var errorDescription: String? { debugDescription }
 }
 
 extension CheckpointError: LocalizedError {
+  /// The same sentence as `description`: what `localizedDescription` returns.
   public var errorDescription: String? { description }
 }

@@ -22,7 +22,7 @@ public final class PoolTask<Input: Codable & Sendable, Output: Codable & Sendabl
     self.pool = pool
   }
 
-  /// Waits for the task's result, and returns it. ``TaskPool/next()`` then doesn't return this task.
+  /// Waits for the task's result, and returns it. ``TaskPool/next()-33noh`` then doesn't return this task.
   ///
   /// - Throws: `SeppoError`: `itemThrew` if the function threw, `afterEnd` if the pool's body has ended; `CancellationError`
   ///   if the task was cancelled.

@@ -1,6 +1,6 @@
 import SeppoProcess
 
-/// Tasks that all ranks compute while the body of ``Seppo/withPool(_:_:fileID:line:column:_:)-sync`` runs on rank 0.
+/// Tasks that all ranks compute while the body of ``Seppo/withPool(_:_:fileID:line:column:_:)`` runs on rank 0.
 ///
 /// All methods may be called from any thread of rank 0, until the body ends.
 public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable {
@@ -31,7 +31,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
 
   /// Adds a task: the function will be called with this input, on any rank. Returns at once.
   ///
-  /// - Returns: The task, for its result. It is also returned by ``next()`` when it is finished.
+  /// - Returns: The task, for its result. It is also returned by ``next()-33noh`` when it is finished.
   @discardableResult
   public func submit(_ input: Input) -> PoolTask<Input, Output> {
     let task = PoolTask(input, self)
@@ -74,7 +74,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
   /// The tasks as they finish, until all are finished.
   ///
   /// ```swift
-  /// for await (input, result) in pool.completions { … }
+  /// for await (input, result) in pool.completions { print(input, result) }
   /// ```
   ///
   /// The loop doesn't end when the calling task is cancelled: to end it, call ``cancel()``, or leave it.
@@ -84,6 +84,7 @@ public final class TaskPool<Input: Codable & Sendable, Output: Codable & Sendabl
   public struct Completions: AsyncSequence, AsyncIteratorProtocol, Sendable {
     fileprivate let pool: TaskPool
 
+    /// Returns the sequence itself: several loops over it share the tasks.
     public func makeAsyncIterator() -> Completions { self }
 
     /// Waits for the next task that finishes; nil if all tasks are finished and their results taken.

@@ -7,8 +7,8 @@ extension Parallel {
   /// ```swift
   /// for (molecule, result) in zip(molecules, try molecules.parallel(retries: 1).mapResults(dock)) {
   ///   switch result {
-  ///   case .success(let energy): …
-  ///   case .failure(let error): …
+  ///   case .success(let energy): print(molecule.name, energy)
+  ///   case .failure(let error): print(molecule.name, error)
   ///   }
   /// }
   /// ```

@@ -10,7 +10,7 @@ extension AsyncSequence where Self: Sendable, Element: Codable & Sendable {
 /// An asynchronous sequence with options for how all ranks compute it.
 ///
 /// ```swift
-/// for try await (index, reply) in requests.parallel().results(answer) { … }
+/// for try await (index, reply) in requests.parallel().results(answer) { send(reply) }
 /// ```
 public struct ParallelAsync<Base: AsyncSequence & Sendable> where Base.Element: Codable & Sendable {
   let base: Base
@@ -20,7 +20,7 @@ public struct ParallelAsync<Base: AsyncSequence & Sendable> where Base.Element: 
   /// drawn on rank 0 only, as they are needed. An error of the sequence is thrown on every rank, as
   /// `SeppoError.sequenceThrew`, after the results of the elements before it.
   ///
-  /// - Parameters: As for ``Parallel/results(_:order:fileID:line:column:)``. A checkpoint can't be used.
+  /// The parameters are those of ``Parallel/results(_:order:fileID:line:column:)``. A checkpoint can't be used.
   public func results<Result: Codable & Sendable>(
     _ f: @escaping @Sendable (Base.Element) throws -> Result, order: ResultOrder = .index,
     fileID: StaticString = #fileID, line: UInt = #line, column: UInt = #column

@@ -9,6 +9,7 @@ import SeppoWire
 ///
 /// A type of its own, so that `f` gets the tuple.
 public struct ParallelTuples<Base: Sequence> where Base.Element: _TupleItem {
+  /// What `f` gets: a tuple of the parts of an element.
   public typealias Tuple = Base.Element.Tuple
 
   @usableFromInline let parallel: Parallel<Base>
@@ -57,6 +58,7 @@ public struct ParallelTuples<Base: Sequence> where Base.Element: _TupleItem {
 
 /// A sequence of tuples that all ranks compute, with results on rank 0 only; see ``ParallelTuples/atRoot``.
 public struct ParallelTuplesAtRoot<Base: Sequence> where Base.Element: _TupleItem {
+  /// What `f` gets: a tuple of the parts of an element.
   public typealias Tuple = Base.Element.Tuple
 
   @usableFromInline let parallel: Parallel<Base>

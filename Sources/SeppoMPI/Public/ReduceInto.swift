@@ -4,7 +4,7 @@ extension Parallel {
   /// Returns the result of combining the elements with `update`, computed by all ranks. Every rank gets it.
   ///
   /// ```swift
-  /// let counts = try lines.parallel().reduce(into: [:], { $0[$1.first, default: 0] += 1 }, merge: { $0.merge($1, uniquingKeysWith: +) })
+  /// let counts = try words.parallel().reduce(into: [:], { $0[$1, default: 0] += 1 }, merge: { $0.merge($1, uniquingKeysWith: +) })
   /// ```
   ///
   /// The elements are divided into at most 1,024 blocks of neighbours, by their count alone. Each block starts with a

@@ -38,6 +38,7 @@ public struct ParallelResults<Result: Codable & Sendable>: AsyncSequence {
 
   init(_ makeCall: @escaping (ResultQueue<Result>) throws -> Void) { self.makeCall = makeCall }
 
+  /// Returns the iterator whose first `next()` makes the call.
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(stream: ResultStream(isOnMainActor: isOnMainActor, makeCall))
   }

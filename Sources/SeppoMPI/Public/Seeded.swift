@@ -35,7 +35,7 @@ extension Sequence where Element: Codable & Sendable {
   /// let samples = try (0..<1_000).parallel(seed: 42).map { _, random in Double.random(in: 0..<1, using: &random) }
   /// ```
   ///
-  /// - Parameter seed: The seed: any number, the same on every rank. With `nil`, each call throws an error.
+  /// `seed` may be any number, the same on every rank. With `nil`, each call throws an error.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,
@@ -53,7 +53,7 @@ extension Sequence where Element: Codable & Sendable {
 extension AtRoot where Value: Sequence, Value.Element: Codable & Sendable {
   /// Returns rank 0's sequence with options and the seed of its random numbers; see ``ItemRandom``.
   ///
-  /// - Parameter seed: The seed: any number, the same on every rank. With `nil`, each call throws an error.
+  /// `seed` may be any number, the same on every rank. With `nil`, each call throws an error.
   @inlinable
   public func parallel(
     chunk: Chunk = .automatic, threads: Int? = nil, retries: Int = 0, timeout: Duration? = nil,

@@ -5,7 +5,7 @@ extension Parallel {
   /// that belongs to its thread: a scratch buffer, a plan, a connection.
   ///
   /// ```swift
-  /// let spectra = try signals.parallel().map(with: { FourierPlan(1_024) }) { plan, signal in plan.spectrum(signal) }
+  /// let spectra = try signals.parallel().map(with: { FourierPlan(size: 1_024) }) { plan, signal in plan.spectrum(of: signal) }
   /// ```
   ///
   /// - Parameters:

@@ -1,0 +1,2 @@
+swift build -c release
+.build/release/Chaos

@@ -1,0 +1,2 @@
+swift build -c release
+mpirun -n 4 .build/release/Chaos
