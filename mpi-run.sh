@@ -17,12 +17,12 @@ launches it with mpirun. Installs a missing Open MPI, as root or with sudo.
                    hosts, the Slurm job or the PBS job have slots for
   --threads T      compute threads per rank; without -n, cores / T ranks
                    (default: 1, or Slurm's --cpus-per-task)
-  --threads-per-item P  threads of libraries inside an item (OpenMP, BLAS);
-                   Slurm's --cpus-per-task is then T * P (default: its share)
+  --threads-per-item P  threads for OpenMP or BLAS inside an item (default:
+                   its share of the cores); in Slurm, --cpus-per-task is T * P
   --hosts LIST     run on these hosts; the numbers are slots for ranks
   --hostfile FILE  the same from a file with lines like: node1 slots=4
-  --restarts K     relaunch up to K times after a lost rank or host or a
-                   request to stop; for programs with a checkpoint
+  --restarts K     relaunch up to K times if a rank or a host is lost, or the
+                   job is asked to stop; for programs with a checkpoint
   --debug          build for debugging, not for speed
   setup, docs      only install what is needed; build the documentation
 

@@ -53,8 +53,8 @@ struct CallLookup {
       throw otherWork(
         "a map of the same items without a label, from another build of the program",
         """
-        one with a label, which may be the same call or a new one; if it is the same, use label: "\(call.place)", \
-        if it is new, use another file
+        one with a label, which may be the same call or a new one. If it is the same, use label: "\(call.place)". \
+        If it is new, use another file
         """)
     }
     if let call = try first("label IS NULL AND place = ?", place) {
@@ -66,8 +66,8 @@ struct CallLookup {
       throw otherWork(
         "a map of the same items at \(twin.place), from another build of the program",
         """
-        one at another place, which may be the same call or a new one; if it is the same, use label: "\(twin.place)", \
-        if it is new, any other label
+        one at another place, which may be the same call or a new one. If it is the same, use label: "\(twin.place)". \
+        If it is new, use any other label
         """)
     }
     let module = String(StoredCall.module(work.place))
@@ -100,8 +100,8 @@ struct CallLookup {
     let twins = try unlabeledTwins().filter { $0.source == call.source && isSame($0) }
     guard twins.count > 1 else { return }
     throw otherWork(
-      "one of \(twins.count) maps of the same items from another build of the program, which differ only in line",
-      "one whose line may have been another map's in that build; if it is the same call, use label: \"\(call.place)\"")
+      "one of \(twins.count) maps of the same items in another build of the program, which differ only in their line",
+      "a map on a line where that build may have had another one. If it is the same, use label: \"\(call.place)\"")
   }
 
   private func isSame(_ call: StoredCall) -> Bool {

@@ -75,7 +75,7 @@ extension Int {
 
 /// The message for a type that nests by calls such as `superEncoder()` alone, which can't move to another stack.
 let noStackMessage = """
-  values nest too deep, by superEncoder() or nestedContainer() alone, for this thread's stack. Usually the cause is a \
+  values that are coded by superEncoder() or nestedContainer() alone nest too deep for this thread's stack. Usually the cause is a \
   cycle of references, which can't be encoded; otherwise, call encode(_:) for the inner values
   """
 

@@ -242,7 +242,7 @@ struct WorkMatchingTests {
       }
       #expect(
         before.hasPrefix("a map of the same items at Fits/Fits.swift:12")
-          && now.contains("if it is the same, use label:"))
+          && now.contains("If it is the same, use label:"))
     }
   }
 }

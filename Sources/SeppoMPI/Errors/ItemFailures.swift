@@ -73,7 +73,7 @@ extension SeppoError {
         switch (signal, status) {
         case (let signal?, _): "was ended by \(SignalName.text(signal))"
         case (nil, let status?): "exited with status \(status)"
-        case (nil, nil): "sent what can't be read"
+        case (nil, nil): "sent data that can't be read"
         }
       let line = lastLine.isEmpty ? "" : "; its last line was: \(lastLine)"
       return """
@@ -95,7 +95,7 @@ extension SeppoError {
     public let place: String
 
     var sentence: String {
-      "no process for items could be started on rank \(rank) (\(host)): \(reason) [at \(place)]"
+      "rank \(rank) (\(host)) could not start a process for its items: \(reason) [at \(place)]"
     }
   }
 

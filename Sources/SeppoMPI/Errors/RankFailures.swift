@@ -47,8 +47,8 @@ extension SeppoError {
     var sentence: String {
       """
       \(SeppoError.spell(ranks)) \(ranks.count == 1 ? "has" : "have") not answered for \
-      \(SeppoError.spell(seconds: seconds)) in \(call): unreachable, powered off, suspended or swapping (timeout: \
-      SEPPO_SILENCE_S) [at \(place)]
+      \(SeppoError.spell(seconds: seconds)) in \(call): probably unreachable, powered off, suspended or swapping \
+      (SEPPO_SILENCE_S sets the limit) [at \(place)]
       """
     }
   }

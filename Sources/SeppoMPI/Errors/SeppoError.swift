@@ -108,7 +108,7 @@ extension SeppoError: CustomStringConvertible {
       """
     case .afterEnd(let call) where call.inside != nil:
       """
-      \(call.call) was not finished when \(call.inside ?? "") ended, or was submitted later; wait for its value in there \
+      \(call.call) was not finished when \(call.inside ?? "") ended, or was submitted later; wait for its value before that end \
       [at \(call.place)]
       """
     case .afterEnd(let call):

@@ -93,22 +93,22 @@ struct CallOptions {
     if let memoryPerItem, memoryPerItem < 1 { throw bad("memoryPerItem: \(memoryPerItem)", "must be 1 or more bytes") }
     if options.isolation != .process, recycle != nil || memoryPerItem != nil {
       throw bad(
-        recycle == nil ? "memoryPerItem" : "recycle", "needs processes of the items' own: add isolation: .process")
+        recycle == nil ? "memoryPerItem" : "recycle", "works only with isolation: .process: add that option")
     }
     if options.isolation == .process, forking == .refused {
       throw bad(
         "isolation: .process",
-        "an item that is computed in a thread can't start processes for other items; use it for the outer call")
+        "an item in a thread can't start processes for other items; pass this option to the outer call")
     }
     if let buffer = options.buffer, buffer < 1 {
-      throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out for as many as take 16 MiB")
+      throw bad("buffer: \(buffer)", "must be 1 or more results; leave it out to let as many wait as take 16 MiB")
     }
-    if options.progress == "" { throw bad("progress: \"\"", "must have a character: the name that is shown") }
+    if options.progress == "" { throw bad("progress: \"\"", "must not be empty: it is the name that is shown") }
     if let store = options.checkpoint?.store {
       if store.mostAtRisk < 1 { throw bad("mostAtRisk: \(store.mostAtRisk)", "must be 1 or more results") }
       if store.longestAtRisk < .zero { throw bad("longestAtRisk: \(store.longestAtRisk)", "must be 0 or more") }
       if store.deaths < 1 { throw bad("deaths: \(store.deaths)", "must be 1 or more") }
-      if store.label == "" { throw bad("label: \"\"", "must have a character; leave it out for the place of the call") }
+      if store.label == "" { throw bad("label: \"\"", "must not be empty; without a label, the line is used") }
     }
   }
 

@@ -55,7 +55,7 @@ package final class ChildProcesses: Sendable {
     let result = current.withLock { current -> Result<GuardedChildren, ForkError> in
       if current !== lost { return .success(current) }
       if lost.areAbandoned, abandonments.add(1, ordering: .relaxed).newValue > ChildProcesses.mostAbandonments {
-        return .failure(ForkError(reason: "the processes that were forked don't begin"))
+        return .failure(ForkError(reason: "the forked processes don't start"))
       }
       do throws(ForkError) { current = try GuardedChildren(count: count, body) } catch { return .failure(error) }
       return .success(current)

@@ -62,7 +62,7 @@ package struct Program {
     #endif
     posix_spawnattr_setflags(&attributes, Int16(flags))
     for text in arguments + environment + [folder ?? ""] where text.utf8.contains(0) {
-      throw StartError(reason: "\(text.debugDescription) contains a NUL, at which programs see its end")
+      throw StartError(reason: "\(text.debugDescription) contains a NUL character, where it would end")
     }
     var process = pid_t()
     let status = withCStrings(arguments) { arguments in

@@ -1,6 +1,6 @@
 internal import Logging
 
-/// The settings from environment variables; see docs/DESIGN.md.
+/// The settings from environment variables; see docs/Settings.md.
 package struct Settings {
   /// `SEPPO_CHECK=1`: all items and results are encoded, even those that stay on their rank.
   package let checksWire = Settings.text("SEPPO_CHECK") == "1"

@@ -91,7 +91,7 @@ package enum RankProcess {
     guard isForkOfItem else { return }
     Line.make { line in
       line.put(
-        "Seppo: a process that an item has forked returned from f and is ended; it must end itself (_exit, exec) [mapped at "
+        "Seppo: a process that an item has forked returned from f and is ended: it must call _exit or exec [mapped at "
       )
       line.put(file)
       line.put(":")
