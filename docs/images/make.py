@@ -23,7 +23,6 @@ import chromium
 BUILD = pathlib.Path(os.environ.get("SWIFTPM_BUILD_DIR", ROOT / ".build"))
 LARGEST = 200_000  # bytes
 LAUNCH = "mpirun --oversubscribe --bind-to none"
-SWEEP = "--no-checkpoint --csv /dev/null --svg /dev/null"
 COLOURS = ["#2e3436", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#d7dae0"]
 
 
@@ -44,7 +43,7 @@ def timeline(browser, folder):
     """The timeline of Sweep on 4 ranks, light and dark."""
     page = folder / "timeline.html"
     subprocess.run([*LAUNCH.split(), "-n", "4", str(BUILD / "release/Sweep"), "--rho-steps", "15", "--sigma-steps", "12",
-                    "--time", "1500", *SWEEP.split()], env=environment(SEPPO_TIMELINE=str(page), SEPPO_PROGRESS="off"),
+                    "--time", "1500", "--no-checkpoint"], cwd=folder, env=environment(SEPPO_TIMELINE=str(page), SEPPO_PROGRESS="off"),
                    stdin=subprocess.DEVNULL, check=True)
     for name, scheme in (("timeline", "light"), ("timeline-dark", "dark")):
         browser.media(scheme)
@@ -68,30 +67,43 @@ def ranks(browser, folder):
     specification.loader.exec_module(test)
     page = folder / "ranks.html"
     page.write_text(test.PAGE.read_text() + test.lines(test.many_ranks()))
-    browser.resize(1400, 800)
+    browser.resize(1120, 790)
     browser.open(page)
     save(browser, "timeline-4096")
 
 
 class Terminal:
-    """A terminal of a fixed size, with a shell."""
+    """A terminal of a fixed size, with a shell in a folder where the programs' files go."""
 
-    def __init__(self, columns, rows):
+    def __init__(self, folder, columns, rows):
+        self.folder = folder
+        for name, path in (("mpi-run.sh", ROOT / "mpi-run.sh"), (".build", BUILD)):
+            if not (folder / name).exists():
+                (folder / name).symlink_to(path.resolve())
         self.socket, self.size = f"seppo-images-{os.getpid()}", (columns, rows)
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "env", "PS1=$ ", "bash", "--norc",
-                  "--noprofile")
-        self.tmux("set-option", "-g", "status", "off")
-        self.until(r"^\$ ")
 
     def tmux(self, *arguments):
-        return subprocess.run(["tmux", "-u", "-L", self.socket, *arguments], cwd=ROOT, check=True, capture_output=True, text=True,
+        return subprocess.run(["tmux", "-u", "-L", self.socket, *arguments], cwd=self.folder, check=True, capture_output=True, text=True,
                               env=environment()).stdout
 
     def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
+    def start(self):
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(self.size[0]), "-y", str(self.size[1]), "env", "PS1=$ ", "bash", "--norc",
+                  "--noprofile")
+        self.tmux("set-option", "-g", "status", "off")
+        self.until(r"^\$ ?$", 10)
+        self.enter("mpirun() { command " + LAUNCH + ' "$@"; }; clear')
+        time.sleep(0.5)
+
     def __exit__(self, *_):
-        self.tmux("kill-server")
+        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True)
 
     def enter(self, text):
         self.tmux("send-keys", "-l", text)
@@ -142,44 +154,31 @@ class Terminal:
         save(browser, name, (0, 0, *size))
 
 
-def build_path():
-    """Where the programs are, as a user sees it."""
-    return BUILD if BUILD.is_absolute() and not BUILD.is_relative_to(ROOT) else os.path.relpath(BUILD, ROOT)
-
-
-def terminal_of(rows, columns=100):
-    """Returns a terminal in which the programs are where users have them."""
-    terminal = Terminal(columns, rows)
-    terminal.enter("mpirun() { command " + LAUNCH + " \"$@\"; }; Sweep() { :; }; clear")
-    time.sleep(0.5)
-    return terminal
-
-
 def bar(browser, folder):
     """The progress bar of a long call."""
-    with terminal_of(6) as terminal:
-        terminal.enter(f"./mpi-run.sh -n 3 Sweep --time 500 {SWEEP}")
+    with Terminal(folder, 100, 6) as terminal:
+        terminal.enter("./mpi-run.sh -n 3 Sweep --time 500 --no-checkpoint")
         terminal.until(r"\b6\d %")
         terminal.save(browser, folder, "progress-bar")
         terminal.tmux("send-keys", "C-c")
-        terminal.until(r"^\$ $", 30)
+        terminal.until(r"^\$ ?$", 30)
 
 
 def log(browser, folder):
     """The progress of a call in a log."""
-    with terminal_of(10) as terminal:
-        terminal.enter(f"SEPPO_PROGRESS=log mpirun -n 3 {build_path()}/release/Sweep --time 1500 {SWEEP} 2>&1 | tee job.log")
+    with Terminal(folder, 110, 10) as terminal:
+        terminal.enter("SEPPO_PROGRESS=log mpirun -n 3 .build/release/Sweep --time 1500 --no-checkpoint 2>&1 | tee job.log")
         terminal.until(r"points in \d")
-        terminal.until(r"^\$ $", 30)
+        terminal.until(r"^\$ ?$", 30)
         terminal.save(browser, folder, "progress-log")
 
 
 def summary(browser, folder):
     """The summary of a call."""
-    with terminal_of(18, 110) as terminal:
-        terminal.enter(f"SEPPO_SUMMARY=1 mpirun -n 2 {build_path()}/release/Sweep {SWEEP}")
+    with Terminal(folder, 120, 14) as terminal:
+        terminal.enter("SEPPO_SUMMARY=1 mpirun -n 2 .build/release/Sweep --no-checkpoint")
         terminal.until(r"points in \d")
-        terminal.until(r"^\$ $", 30)
+        terminal.until(r"^\$ ?$", 30)
         terminal.save(browser, folder, "summary")
 
 
