@@ -41,11 +41,11 @@ def equal(found, wanted, what):
     expect(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
 
 
-def observe(folder, name, ranks, *arguments, statuses=(0,)):
+def observe(folder, name, ranks, *arguments, statuses=(0,), threads=1):
     """Runs Observed, and returns the text of its timeline."""
     path = folder / name
-    environment = dict(os.environ, SEPPO_TIMELINE=str(path), SEPPO_PROGRESS="off", OMPI_ALLOW_RUN_AS_ROOT="1",
-                       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    environment = dict(os.environ, SEPPO_TIMELINE=str(path), SEPPO_PROGRESS="off", SEPPO_THREADS=str(threads),
+                       OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     job = subprocess.run(
         ["timeout", "--kill-after=5", "60", "mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), str(OBSERVED),
          *map(str, arguments)], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -276,6 +276,19 @@ def check_hover(pages):
     equal(pages.tip(*pages.place(350, 0)),
           "rank 0 on node0\nitems 1,000 to 1,029: 12 items in 3 batches\n500 µs, computing 400 µs, from 100 µs\n"
           "encoding results: 200 µs\n2 items failed\ncall 1: map at a.swift:1", "the tip of several batches")
+
+
+def check_threads(pages):
+    """Each compute thread has a row."""
+    data = pages.text("threads", 2, "map", ITEMS, TIME, threads=3)
+    records = parsed(data)
+    pages.show(data)
+    equal(labels(pages, "threads"), [f"{rank}.{thread}" for rank in range(2) for thread in range(3)], "the labels of the rows")
+    equal(sorted(index for one in work(records) for index in range(one[FIRST], one[END])), list(range(ITEMS)), "the items")
+    for one in work(records):
+        text = pages.tip(*pages.place((one[BEGAN] + one[ENDED]) / 2, 3 * one[RANK] + one[THREAD]))
+        expect(text.startswith(f"rank {one[RANK]}, thread {one[THREAD]} on "), f"the tip's thread: {text}")
+        expect(f"\nitem {one[FIRST]}\n" in text or f"\nitems {one[FIRST]} to " in text, f"the tip's items: {text}")
 
 
 def check_zoom(pages):
@@ -607,6 +620,8 @@ BREAKS = [
     ("hover", "low = middle + 1", "low = middle + 2"),
     ("hover", "toRow = y => view.y0", "toRow = y => 1 + view.y0"),
     ("hover", "time - view.x0) * scale", "time - view.x0) * 1.1 * scale"),
+    ("threads", "threads[w[RANK]] = w[THREAD] + 1", "threads[w[RANK]] = w[THREAD]"),
+    ("threads", "firstRow[w[RANK]] + w[THREAD]", "firstRow[w[RANK]]"),
     ("zoom", "zoom(factor, toTime(x))", "zoom(factor)"),
     ("zoom", "(drag[0] - x) / px", "(x - drag[0]) / px"),
     ("zoom", "addEventListener(\"dblclick\", showAll)", "addEventListener(\"dblclick\", redraw)"),

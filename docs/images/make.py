@@ -43,7 +43,7 @@ def timeline(browser, folder):
     """The timeline of Sweep on 4 ranks, light and dark."""
     page = folder / "timeline.html"
     subprocess.run([*LAUNCH.split(), "-n", "4", str(BUILD / "release/Sweep"), "--rho-steps", "15", "--sigma-steps", "12",
-                    "--time", "1500", "--no-checkpoint"], cwd=folder, env=environment(SEPPO_TIMELINE=str(page), SEPPO_PROGRESS="off"),
+                    "--time", "4000", "--no-checkpoint"], cwd=folder, env=environment(SEPPO_TIMELINE=str(page), SEPPO_PROGRESS="off"),
                    stdin=subprocess.DEVNULL, check=True)
     for name, scheme in (("timeline", "light"), ("timeline-dark", "dark")):
         browser.media(scheme)
@@ -189,7 +189,7 @@ def main(names):
     unknown = [name for name in names if name not in PICTURES]
     if unknown or not chromium.program():
         sys.exit(f"make.py: no picture {', '.join(unknown)}: use {', '.join(PICTURES)}" if unknown else "make.py: no Chromium")
-    subprocess.run([str(ROOT / "mpi-run.sh"), "build", "-c", "release", "--product", "Sweep"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(ROOT / "mpi-run.sh"), "-n", "1", "Sweep", "--help"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory() as folder, chromium.Chromium() as browser:
         for name in names or PICTURES:
             PICTURES[name](browser, pathlib.Path(folder))
