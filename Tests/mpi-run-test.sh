@@ -276,6 +276,33 @@ has '--hostfile' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
 run -- --hostfile='my hosts' HelloWorld
 has '--hostfile=' "$(mpirun_line)" 'mpirun --hostfile my hosts --bind'
 
+# Progress, summaries, the timeline
+
+run SEPPO_SUMMARY=1 SEPPO_TIMELINE=run.html SEPPO_PROGRESS=log -- -n 2 HelloWorld
+equal 'what shows and records a run goes to rank 0, wherever it is' "$(mpirun_line)" \
+  "mpirun -n 2 -x SEPPO_SUMMARY -x SEPPO_TIMELINE -x SEPPO_PROGRESS --bind-to none $release/HelloWorld"
+run -- -n 2 HelloWorld
+lacks 'standard error is no terminal: no bar' "$(mpirun_line)" SEPPO_
+stand_in "$machine" stty <<<'echo 30 100'
+# The terminal of the first run stays until its margins are reset, but no longer than 10 s.
+stand_in "$work" at_terminal <<STUB
+export SCRIPT='$script' OUT='$work/out'
+exec $(type -P script) -qfec '
+  "\$SCRIPT" -n 2 HelloWorld
+  tries=0
+  until [ -n "\$SEPPO_PROGRESS" ] || grep -qF "[r" "\$OUT" || [ \$tries -ge 100 ]; do sleep 0.1; tries=\$((tries + 1)); done
+' /dev/null
+STUB
+launcher="$work/at_terminal" run SHELL=/bin/sh
+has 'standard error is a terminal: long calls show a bar there' "$(mpirun_line)" \
+  '-x SEPPO_PROGRESS=bar -x SEPPO_TERMINAL=100x30 --bind'
+has 'at the end of mpirun, the terminal has its usual margins again' "$out" $'\0337\033[r\0338'
+for kind in off log; do
+  launcher="$work/at_terminal" run SHELL=/bin/sh SEPPO_PROGRESS=$kind
+  has "a terminal and SEPPO_PROGRESS=$kind" "$(mpirun_line)" 'mpirun -n 2 -x SEPPO_PROGRESS --bind'
+done
+rm "$machine/stty"
+
 # Threads
 
 run -- --threads 2 HelloWorld

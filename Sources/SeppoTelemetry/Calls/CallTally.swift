@@ -93,6 +93,8 @@ package struct CallTally: Sendable {
   }
 
   package var items: Int { ranks.reduce(0) { $0 + $1.items } }
+  /// The number of items that are done, each counted once.
+  package var done: Int { items - retried }
   package var busy: Int { ranks.reduce(0) { $0 + $1.busy } }
   package var encoding: Int { ranks.reduce(0) { $0 + $1.encoding } }
   package var threads: Int { ranks.reduce(0) { $0 + $1.threads } }

@@ -18,7 +18,7 @@ package struct CallProgress: Sendable {
   package var oldest = 0
   package var durations = ItemDurations()
 
-  package init(label: String) { self.label = label }
+  package init(label: String) { self.label = label.split(whereSeparator: \.isNewline).joined(separator: " ") }
 
   /// The items that this job has computed.
   private var computed: Int { done - stored }

@@ -15,7 +15,7 @@ package struct CallSummary: Sendable {
     var rows: [(String, String)] = []
     let threads = tally.threads
     let ranks = tally.ranks.count { $0.threads > 0 }
-    var items = Quantity.count(tally.items, "item")
+    var items = Quantity.count(tally.done, "item")
     if tally.calls > 1 { items += " in \(Quantity.count(tally.calls, "call"))" }
     rows.append(
       (
@@ -118,7 +118,7 @@ package struct CallSummary: Sendable {
   package var json: String {
     let rows = rows.map { "[\(JSON.string($0.name)),\(JSON.string($0.value))]" }.joined(separator: ",")
     return """
-      {"title":\(JSON.string(tally.call.title)),"calls":\(tally.calls),"items":\(tally.items),"elapsed":\(tally.elapsed / 1_000),\
+      {"title":\(JSON.string(tally.call.title)),"calls":\(tally.calls),"items":\(tally.done),"elapsed":\(tally.elapsed / 1_000),\
       "rows":[\(rows)]}
       """
   }

@@ -20,6 +20,7 @@ struct Observed {
       case "failures": try failures()
       case "prints": try prints()
       case "dies": try dies()
+      case "hostile": try hostile()
       case "loop": for _ in 0..<count { _ = try (0..<8).mapParallel { $0 + 1 } }
       case "throws":
         _ = try (0..<count).parallel(progress: "fits").map { if $0 == count / 2 { throw Unlucky() } else { wait() } }
@@ -86,6 +87,20 @@ struct Observed {
       return wait()
     }
     try Seppo.atRoot { print("the end") }
+  }
+
+  struct Hostile: Error, CustomStringConvertible { let description: String }
+
+  /// A label and an error whose text could end a script, a string or a line.
+  private static func hostile() throws {
+    let text = """
+      </script><script>throw 1</script><b id=evil>"quoted" 'so' \\ 😀 & &amp; <!--
+      second line
+      """
+    _ = try (0..<count).parallel(progress: text).map { index in
+      if index == count / 2 { throw Hostile(description: text) }
+      return wait()
+    }
   }
 
   /// A rank dies in the middle.
