@@ -81,7 +81,7 @@ struct Sweep: ParsableCommand {
     let checkpoint = noCheckpoint ? nil : Checkpoint.sqlite(checkpoint, label: "\(integration)")
     let start = ContinuousClock.now
 
-    let exponents = try grid.points.parallel(checkpoint: checkpoint).map { point in
+    let exponents = try grid.points.parallel(checkpoint: checkpoint, progress: "sweep").map { point in
       let exponent = point.system.largestExponent(integration)
       try log?.append(point.index)
       return exponent

@@ -115,7 +115,8 @@ struct ProgressLogTests {
     (progress.failed, progress.retried) = (2, 1)
     #expect(
       log.line(progress)
-        == "Seppo: fits: 12 % (125 of 1,000 items) after 63 s, 7 min 21 s left, 2.0/s, 2 failed, 1 retried, 4 of 4 ranks at work")
+        == "Seppo: fits: 12 % (125 of 1,000 items) after 63 s, 7 min 21 s left, 2.0/s, 2 failed, 1 retried, 4 of 4 ranks at work"
+    )
     progress.total = nil
     progress.elapsed += 700 * second
     #expect(log.line(progress)?.hasPrefix("Seppo: fits: 125 items after 12 min 43 s, ") == true)

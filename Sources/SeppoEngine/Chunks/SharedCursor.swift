@@ -35,8 +35,9 @@ package struct SharedCursor: @unchecked Sendable {
   /// What a worker has finished: the number of items, and the computing time. It shares the cache line of its unstarted items,
   /// which it has just written.
   private func tally(of worker: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-    (memory + (SharedCursor.shared + worker) * SharedCursor.line + MemoryLayout<AtomicRange.Word>.stride).assumingMemoryBound(
-      to: Atomic<Int>.self)
+    (memory + (SharedCursor.shared + worker) * SharedCursor.line + MemoryLayout<AtomicRange.Word>.stride)
+      .assumingMemoryBound(
+        to: Atomic<Int>.self)
   }
 
   /// The number of items that a worker has finished, and their computing time in nanoseconds.

@@ -98,7 +98,8 @@ package final class Watchdog: Sendable {
       guard let (read, write) = DetachedShell.openPipe() else { return nil }
       defer { close(read) }
       let isStarted = DetachedShell.start(
-        WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""], files: [read, file], errors: errors, shell: shell)
+        WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""], files: [read, file], errors: errors,
+        shell: shell)
       guard isStarted else {
         close(write)
         munmap(memory, SharedPage.size)

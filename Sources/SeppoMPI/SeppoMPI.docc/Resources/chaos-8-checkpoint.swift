@@ -20,7 +20,8 @@ func exponent(_ r: Double) throws -> Double {
 
 let parameters = stride(from: 3.5, through: 4.1, by: 0.001)
 let checkpoint = Checkpoint.sqlite("chaos.sqlite")
-let results = try parameters.parallel(timeout: .seconds(60), checkpoint: checkpoint).mapResults(exponent)
+let results = try parameters.parallel(timeout: .seconds(60), checkpoint: checkpoint, progress: "chaos")
+  .mapResults(exponent)
 try Seppo.atRoot {
   let exponents = results.compactMap { try? $0.get() }
   print("\(exponents.count { $0 > 0 }) of \(exponents.count) values of r are chaotic")
