@@ -157,6 +157,9 @@ class Terminal:
 def bar(browser, folder):
     """The progress bar of a long call."""
     with Terminal(folder, 100, 6) as terminal:
+        # The build is not part of the picture.
+        terminal.enter("./mpi-run.sh -n 1 Sweep --help &>build.log; clear")
+        terminal.until(r"\A\$ ?$")
         terminal.enter("./mpi-run.sh -n 3 Sweep --time 500 --no-checkpoint")
         terminal.until(r"\b6\d %")
         terminal.save(browser, folder, "progress-bar")
