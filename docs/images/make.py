@@ -3,7 +3,7 @@
 
 usage: docs/images/make.py [NAME...]
 
-Needs Chromium, tmux, mpirun and DejaVu fonts. The log takes three minutes. Names: timeline, ranks, bar, log, summary.
+Needs Chromium, tmux, mpirun and DejaVu fonts. The log takes about three minutes. Names: timeline, ranks, bar, log, summary.
 """
 import html
 import importlib.util
@@ -157,6 +157,9 @@ class Terminal:
 def bar(browser, folder):
     """The progress bar of a long call."""
     with Terminal(folder, 100, 6) as terminal:
+        # The build is not part of the picture.
+        terminal.enter("./mpi-run.sh -n 1 Sweep --help &>build.log; clear")
+        terminal.until(r"\A\$ ?$")
         terminal.enter("./mpi-run.sh -n 3 Sweep --time 500 --no-checkpoint")
         terminal.until(r"\b6\d %")
         terminal.save(browser, folder, "progress-bar")
@@ -166,8 +169,8 @@ def bar(browser, folder):
 
 def log(browser, folder):
     """The progress of a call in a log."""
-    with Terminal(folder, 110, 10) as terminal:
-        terminal.enter("SEPPO_PROGRESS=log mpirun -n 3 .build/release/Sweep --time 1500 --no-checkpoint 2>&1 | tee job.log")
+    with Terminal(folder, 120, 8) as terminal:
+        terminal.enter("SEPPO_PROGRESS=log mpirun -n 3 .build/release/Sweep --time 4500 --no-checkpoint 2>&1 | tee job.log")
         terminal.until(r"points in \d")
         terminal.until(r"^\$ ?$", 30)
         terminal.save(browser, folder, "progress-log")
@@ -175,7 +178,7 @@ def log(browser, folder):
 
 def summary(browser, folder):
     """The summary of a call."""
-    with Terminal(folder, 120, 14) as terminal:
+    with Terminal(folder, 110, 13) as terminal:
         terminal.enter("SEPPO_SUMMARY=1 mpirun -n 2 .build/release/Sweep --no-checkpoint")
         terminal.until(r"points in \d")
         terminal.until(r"^\$ ?$", 30)
