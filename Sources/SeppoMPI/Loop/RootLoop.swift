@@ -109,7 +109,10 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     if supply == nil { observer?.note(total: source.blocks.items) }
     observer?.note(stored: start.done, in: source.blocks)
     start.calibration = site.calibration
-    for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil { record(failed) }
+    for failed in checkpoint.poison where call.verb.keepsFailures || failure == nil {
+      observer?.fail(failed)
+      record(failed)
+    }
     var rules = call.rules(workers: job.size)
     rules.timeout = source.blocks.timeout(perItem: rules.timeout)
     rules.reportsSettled = source.isOpenEnded
@@ -310,7 +313,7 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
     case .overdue:
       let coded = try Control.decode(
         OverdueReport.Coded.self, from: message.bytes, rank: job.rank, host: job.host)
-      try handle(.overdue(worker: rank, OverdueReport(coded)))
+      try handle(OverdueReport(coded), from: rank)
     case .returned:
       let bounds = try Control.decode([Int].self, from: message.bytes, rank: job.rank, host: job.host)
       job.log.debug("rank \(rank) returns items \(Control.ranges(bounds))")
@@ -384,7 +387,12 @@ final class RootLoop<Element: Codable & Sendable, Value: Codable & Sendable>: Ro
   /// Reports items of this rank that have exceeded their timeout.
   private func takeOverdue() throws {
     guard let report = call.takeOverdue(source.blocks, context) else { return }
-    try handle(.overdue(worker: job.rank, report))
+    try handle(report, from: job.rank)
+  }
+
+  private func handle(_ report: OverdueReport, from rank: Int) throws {
+    observer?.take(report, from: rank)
+    try handle(.overdue(worker: rank, report))
   }
 }
 

@@ -79,9 +79,13 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
 
   private func noteComputed() {
     guard let observer else { return }
+    var left = blocks.items
     for rank in 0..<job.size where rank == 0 || area.hasJoined(rank, number) {
-      let (items, nanoseconds) = area.cursor.finished(by: rank)
-      observer.note(items: items * blocks.fullSize(of: 0), nanoseconds: nanoseconds, on: rank)
+      let (blocks, nanoseconds) = area.cursor.finished(by: rank)
+      // The last block may be smaller.
+      let items = min(blocks * self.blocks.fullSize(of: 0), left)
+      left -= items
+      observer.note(items: items, nanoseconds: nanoseconds, on: rank)
     }
     observer.noteComputed()
   }
@@ -151,7 +155,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
     while let message = try job.poll() { if message.kind == .computed { arrived.append(message) } }
     // A rank that has joined in the meantime may already be in the next call.
     if !job.members.entries.isEmpty { noteJoined() }
-    _ = try matching.newcomers()
+    for (rank, threads) in try matching.newcomers() { observer?.join(rank, threads: threads) }
     // This error takes precedence over failed items.
     if let difference = matching.difference { fail(at: -1, difference) }
   }

@@ -19,6 +19,8 @@ final class CallObserver {
   private var blocks = Blocks(of: 0)
   /// Failed attempts that are not known to be the last ones, by block.
   private var attempts: [Int: (rank: Int, error: String)] = [:]
+  /// Blocks that have exceeded their timeout and whose chunk was not reported yet.
+  private var overdue: Set<Int> = []
   private var isOver = false
 
   /// Calls that last longer than this show their progress, in nanoseconds: those with `progress:`, and others.
@@ -78,9 +80,9 @@ final class CallObserver {
     heard[rank] = now
     self.blocks = blocks
     let items = blocks.items(of: report.done)
-    let failures = report.failures.count
+    let failures = report.failures.count { overdue.remove($0.index) == nil }
     display?.change { progress in
-      progress.done += items.count - failures
+      progress.done += items.count - report.failures.count
       progress.retried += failures
       progress.durations.add(items: items.count, nanoseconds: report.nanoseconds)
     }
@@ -95,8 +97,20 @@ final class CallObserver {
       tally?.add(chunk)
       job.timeline?.record(at: now) { $0.add(chunk, call: call.number) }
     }
-    if job.timeline != nil { for failure in report.failures { attempts[failure.index] = (rank, "\(failure.error)") } }
+    note(report.failures, on: rank)
     startIfDue(at: now)
+  }
+
+  private func note(_ failures: [ItemFailure], on rank: Int) {
+    if job.timeline == nil { return }
+    for failure in failures { attempts[failure.index] = (rank, "\(failure.error)") }
+  }
+
+  /// Notes blocks that have exceeded their timeout. Their chunks are reported later, if at all.
+  func take(_ report: OverdueReport, from rank: Int) {
+    overdue.formUnion(report.items.map(\.index))
+    display?.change { $0.retried += report.items.count }
+    note(report.items, on: rank)
   }
 
   /// Notes an item that has failed for good.
