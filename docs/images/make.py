@@ -169,7 +169,7 @@ def bar(browser, folder):
 
 def log(browser, folder):
     """The progress of a call in a log."""
-    with Terminal(folder, 120, 8) as terminal:
+    with Terminal(folder, 130, 9) as terminal:
         terminal.enter("SEPPO_PROGRESS=log mpirun -n 3 .build/release/Sweep --time 4500 --no-checkpoint 2>&1 | tee job.log")
         terminal.until(r"points in \d")
         terminal.until(r"^\$ ?$", 30)
