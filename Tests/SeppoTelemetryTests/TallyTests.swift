@@ -84,7 +84,7 @@ struct TallyTests {
       CallSummary(tally).text == """
         Seppo: call 3, fits, map at Fits.swift:7:
           items      5 items, 100 ms, on 2 ranks
-          computing  50 ms of 200 ms: 25.0 %, 0.50 cores of work done
+          computing  50 ms of 200 ms: 25.0 %, 0.50 of 2 threads busy on average
           otherwise  start 5.0 %, waiting for the last items 20.0 %, messages and waiting between chunks 50.0 %
           an item    10 ms on average, the longest one 50 ms (item 4, on rank 0 (a))
           failures   1 item failed, 1,000 items came from the checkpoint

@@ -27,7 +27,7 @@ package struct CallSummary: Sendable {
       (
         "computing",
         "\(Quantity.duration(time.computing)) of \(Quantity.duration(time.whole)): \(Quantity.share(time.computing, of: time.whole)), "
-          + "\(cores) cores of work done"
+          + "\(busyThreads) of \(Quantity.count(threads, "thread")) busy on average"
       ))
     if !rest.isEmpty { rows.append(("otherwise", rest)) }
     if let longest { rows.append(("an item", "\(Quantity.duration(tally.durations.mean)) on average, \(longest)")) }
@@ -55,7 +55,7 @@ package struct CallSummary: Sendable {
     return (["Seppo: \(title):"] + lines).joined(separator: "\n")
   }
 
-  private var cores: String {
+  private var busyThreads: String {
     Quantity.decimal(Double(time.computing) / Double(max(1, tally.elapsed)), places: 2)
   }
 
