@@ -360,7 +360,7 @@ set_observation() {
   size=$(stty size <&2 2>/dev/null) || return 0
   [ -n "${SEPPO_PROGRESS-}" ] || launch+=(-x SEPPO_PROGRESS=bar)
   launch+=(-x "SEPPO_TERMINAL=${size#* }x${size% *}")
-  keep_terminal $$ &
+  keep_terminal $$ </dev/null >/dev/null &
   disown
 }
 
