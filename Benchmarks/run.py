@@ -13,6 +13,8 @@ from runner.rows import chosen
 
 RESULTS = sample.BENCHMARKS / "results"
 DOCS = sample.CHECKOUT / "docs"
+# The rows of a run that has not ended; --resume continues it.
+UNFINISHED = sample.BUILT / "unfinished.json"
 ROUNDS = {"full": 7, "quick": 3, "smoke": 1}
 
 
@@ -45,8 +47,29 @@ def measured(options):
         "versions": machine.versions(),
         "load_before": machine.load(),
     }
-    results["rows"] = list(run_rows(rows, options.mode, rounds))
+    results = resumed(results) if options.resume else results | {"rows": []}
+    known = {row["name"] for row in results["rows"]}
+    for row in run_rows([row for row in rows if row.name not in known], options.mode, rounds):
+        results["rows"].append(row)
+        if options.mode == "full":
+            UNFINISHED.write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
+    order = [row.name for row in rows]
+    results["rows"].sort(key=lambda row: order.index(row["name"]))
+    UNFINISHED.unlink(missing_ok=True)
     return results
+
+
+def resumed(results):
+    """Returns the results of the run that has not ended, with the conditions of this part added."""
+    try:
+        before = json.loads(UNFINISHED.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SystemExit("run.sh: there is no run to resume: run it without --resume") from None
+    for name in ("mode", "chosen", "rounds", "machine"):
+        if before[name] != results[name]:
+            raise SystemExit(f"run.sh: the run that has not ended had another {name}: {before[name]}")
+    part = {"date": results["date"], "seppo": results["versions"]["Seppo"], "load_before": results["load_before"]}
+    return before | {"parts": [*before.get("parts", []), part]}
 
 
 def write(results):
@@ -92,6 +115,7 @@ def main():
     parser.add_argument("--mode", choices=ROUNDS, default="full")
     parser.add_argument("--rows")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--resume", action="store_true")
     parser.add_argument("--docs", action="store_true")
     options = parser.parse_args()
     if options.docs:

@@ -5,6 +5,7 @@ set -euo pipefail
 usage() {
   cat <<'HELP'
 Usage: Benchmarks/run.sh [--quick | --smoke] [--rows NAME,NAME...] [--rounds N]
+                         [--resume]
        Benchmarks/run.sh --docs
 
 Builds Seppo for release, and its peers: C programs, and mpi4py and charm4py in
@@ -19,6 +20,7 @@ Benchmarks/results as latest.md, latest.json and latest.svg.
                loop, growth, sleeps, verbs, streams, commands,
                serial, idle, memory, kept, start-up, structs, scheduler
   --rounds N   the number of rounds, instead of 7
+  --resume     continues a full run that was interrupted, with the same options
   --docs       copies the latest results, which must be those of a full run,
                into docs/Benchmarks.md; measures nothing
 
@@ -43,6 +45,7 @@ while [ $# -gt 0 ]; do
       mode=${1#--}
       ;;
     --docs) docs=yes ;;
+    --resume) arguments+=("$1") ;;
     --rows | --rounds)
       [ $# -ge 2 ] || misused "$1 needs a value; see --help"
       case $1$2 in --rounds | --rounds*[!0-9]* | --rounds0*) misused "--rounds takes a whole number of at least 1" ;; esac

@@ -102,12 +102,16 @@ def conditions(results):
     with_versions = ", ".join(f"{name} {text}" for name, text in versions.items() if text and name != "C compiler")
     quick = {"full": "", "quick": " (quick: smaller sizes)", "smoke": " (smoke: tiny sizes, meaningless figures)"}
     chosen = f"; only the rows {', '.join(results['chosen'])}" if results["chosen"] else ""
+    parts = "".join(
+        f" Continued on {part['date']}, Seppo {part['seppo']}, load before {part['load_before']}."
+        for part in results.get("parts", [])
+    )
     return (
         f"Measured on {results['date']}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}, kernel {machine['kernel']}. "
         f"{with_versions}; {versions['C compiler']}. "
         f"Rounds: {results['rounds']}{quick[results['mode']]}{chosen}. "
-        f"Load of the machine before: {results['load_before']}."
+        f"Load of the machine before: {results['load_before']}.{parts}"
     )
 
 
