@@ -37,7 +37,11 @@ let package = Package(
       swiftSettings: strict),
     // What a person sees of a run: progress, summaries, the timeline. Numbers in, text out.
     .target(
-      name: "SeppoTelemetry", resources: [.embedInCode("Timeline/page.html")], swiftSettings: strict),
+      name: "SeppoTelemetry",
+      resources: ["page.html", "page.css", "records.js", "drawing.js", "looking.js", "tables.js"].map {
+        .embedInCode("Timeline/Page/\($0)")
+      },
+      swiftSettings: strict),
     // Compute threads that run f.
     .target(name: "SeppoCompute", dependencies: ["SeppoEngine", "SeppoProcess"], swiftSettings: strict),
     .systemLibrary(name: "CStack"),

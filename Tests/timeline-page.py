@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import chromium
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGE = ROOT / "Sources/SeppoTelemetry/Timeline/page.html"
+PAGE = ROOT / "Sources/SeppoTelemetry/Timeline/Page"
 OBSERVED = pathlib.Path(os.environ.get("SWIFTPM_BUILD_DIR", ROOT / ".build")) / "debug/Observed"
 ITEMS, TIME = 40, 20_000
 # Names of the fields of a record of work.
 CALL, RANK, THREAD, BEGAN, ENDED, BUSY, ENCODING, FIRST, END, COUNT, FAILURES, CHUNKS = range(12)
 HOSTILE = "</script><script>throw 1</script><b id=evil>\"quoted\" 'so' \\ 😀 & &amp; <!--\nsecond line"
 NO_END = "has not written an end"
+
+
+def template():
+    """Returns what a page consists of before its records, as TimelinePage puts it together."""
+    return re.sub(r"@([a-z.]+)@\n", lambda part: (PAGE / part[1]).read_text(), (PAGE / "page.html").read_text())
 
 
 class Failure(Exception):
@@ -121,7 +127,7 @@ class Pages:
     """The pages to test, made by jobs once, and shown by the browser with the head that is tested."""
 
     def __init__(self, browser, folder):
-        self.browser, self.folder, self.head = browser, folder, PAGE.read_text()
+        self.browser, self.folder, self.head = browser, folder, template()
         self.data = {}
         # Tests of labels and sizes see what the page draws.
         browser.before_scripts("""
@@ -141,8 +147,8 @@ class Pages:
         """Returns the data of a job's page."""
         if name not in self.data:
             text = observe(self.folder, name + ".html", ranks, *arguments, **more)
-            expect(text.startswith(PAGE.read_text()), f"{name}: the page isn't that of {PAGE}: build Observed")
-            self.data[name] = text[len(PAGE.read_text()):]
+            expect(text.startswith(template()), f"{name}: the page isn't that of {PAGE}: build Observed")
+            self.data[name] = text[len(template()):]
         return self.data[name]
 
     def generated(self, name, make):
@@ -672,7 +678,7 @@ def run_breaks(pages, names):
         if name not in names:
             continue
         if old not in sound:
-            print(f"timeline-page.py: nothing to break: {old!r} is not in page.html")
+            print(f"timeline-page.py: nothing to break: {old!r} is not in the page")
             unseen += 1
             continue
         pages.head = sound.replace(old, new, 1)

@@ -1,9 +1,18 @@
 /// A timeline as a page for a browser: everything that the page needs, and then one line for each record. A browser shows the
 /// page even if it ends in the middle.
 enum TimelinePage {
-  static let head = String(decoding: PackageResources.page_html, as: UTF8.self)
+  static let head: String = {
+    let parts = [
+      ("page.css", PackageResources.page_css), ("records.js", PackageResources.records_js),
+      ("drawing.js", PackageResources.drawing_js), ("looking.js", PackageResources.looking_js),
+      ("tables.js", PackageResources.tables_js),
+    ]
+    return parts.reduce(String(decoding: PackageResources.page_html, as: UTF8.self)) { page, part in
+      page.replacing("@\(part.0)@\n", with: String(decoding: part.1, as: UTF8.self))
+    }
+  }()
 
-  /// Returns a JSON array; `page.html` reads it.
+  /// Returns a JSON array; `records.js` reads it.
   static func line(_ record: TimelineRecord) -> String { "[\(fields(record))]\n" }
 
   private static func fields(_ record: TimelineRecord) -> String {
