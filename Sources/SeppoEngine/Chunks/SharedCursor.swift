@@ -11,8 +11,8 @@ package struct SharedCursor: @unchecked Sendable {
   private static let line = 64
   private static let shared = 4
 
-  /// The size in bytes: each word has a cache line.
-  package static func size(workers: Int) -> Int { (shared + workers) * line }
+  /// The size in bytes: each word has a cache line, and so has each worker's tally.
+  package static func size(workers: Int) -> Int { (shared + 2 * workers) * line }
 
   private let memory: UnsafeMutableRawPointer
 
@@ -30,15 +30,11 @@ package struct SharedCursor: @unchecked Sendable {
   private var limit: UnsafeMutablePointer<Atomic<Int>> { word(3) }
   private var work: UnsafeMutablePointer<Atomic<Int>> { word(2) }
   /// A worker's items that are not started.
-  package func unstarted(of worker: Int) -> AtomicRange { AtomicRange(word(SharedCursor.shared + worker)) }
+  package func unstarted(of worker: Int) -> AtomicRange { AtomicRange(word(SharedCursor.shared + 2 * worker)) }
 
-  /// What a worker has finished: the number of items, and the computing time. It shares the cache line of its unstarted items,
-  /// which it has just written.
-  private func tally(of worker: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-    (memory + (SharedCursor.shared + worker) * SharedCursor.line + MemoryLayout<AtomicRange.Word>.stride)
-      .assumingMemoryBound(
-        to: Atomic<Int>.self)
-  }
+  /// What a worker has finished: the number of items, and the computing time. A cache line that only the worker writes, and that
+  /// others read at the end: they look at its unstarted items all the time.
+  private func tally(of worker: Int) -> UnsafeMutablePointer<Atomic<Int>> { word(SharedCursor.shared + 2 * worker + 1) }
 
   /// The number of items that a worker has finished, and their computing time in nanoseconds.
   package func finished(by worker: Int) -> (items: Int, nanoseconds: Int) {
@@ -104,8 +100,9 @@ package struct SharedCursor: @unchecked Sendable {
   ///
   /// - Parameter nanoseconds: the computing time.
   package func finish(_ count: Int, by worker: Int, nanoseconds: Int) {
-    tally(of: worker)[0].add(count, ordering: .relaxed)
-    tally(of: worker)[1].add(nanoseconds, ordering: .relaxed)
+    let before = finished(by: worker)
+    tally(of: worker)[0].store(before.items + count, ordering: .relaxed)
+    tally(of: worker)[1].store(before.nanoseconds + nanoseconds, ordering: .relaxed)
     work.pointee.add(nanoseconds, ordering: .relaxed)
     done.pointee.add(count, ordering: .releasing)
   }
