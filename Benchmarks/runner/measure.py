@@ -123,9 +123,10 @@ class Runner:
             item = statistics.mean(line["value"] for line in serial)
             elapsed = sample.figure(self.output(self.entrant.command, self.entrant.ranks)[0])
             return self.sizes["items"] * item / elapsed
-        if command not in outputs:
-            outputs[command] = self.output(self.entrant.command, self.entrant.ranks)
-        text, seconds = outputs[command]
+        run = (command, self.entrant.ranks, self.entrant.bound)
+        if run not in outputs:
+            outputs[run] = self.output(self.entrant.command, self.entrant.ranks)
+        text, seconds = outputs[run]
         if self.row.measure == "wall":
             if "hello world" not in text:
                 raise SampleFailed("the output has no greeting")
