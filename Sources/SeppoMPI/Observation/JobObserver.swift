@@ -25,7 +25,7 @@ final class JobObserver {
     self.settings = settings
     self.hosts = hosts
     self.peers = peers
-    clocks = ClockOffsets(ranks: hosts.count)
+    clocks = ClockOffsets(haveOneClock: hosts.indices.map { $0 == 0 || peers.isOnThisMachine($0) })
     if let path = settings.timeline {
       timeline = try TimelineFile(path, hosts: hosts)
     } else {

@@ -27,6 +27,9 @@ package struct Peers {
     return "\(boot) \(String(decoding: link.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))"
   }
 
+  /// Returns whether the rank is known to be on this machine.
+  package func isOnThisMachine(_ rank: Int) -> Bool { processes.indices.contains(rank) && processes[rank] != nil }
+
   /// The number of cores that the ranks on this machine may use, all together, and the number of these ranks; nil if that isn't
   /// known.
   package var cores: (count: Int, ranks: Int)? {
