@@ -46,6 +46,8 @@ real_path() {
   printf '%s/%s\n' "$(CDPATH='' cd -P "$(dirname "$path")" && pwd)" "$(basename "$path")"
 }
 
+if [ -t 2 ]; then terminal=yes; else terminal=no; fi
+
 root=$(dirname "$(real_path "${BASH_SOURCE[0]}")")
 
 # Sets the folder in which SwiftPM builds and this script keeps its .pc file.
@@ -356,11 +358,12 @@ set_observation() {
   for name in SEPPO_SUMMARY SEPPO_TIMELINE SEPPO_PROGRESS; do
     [ -z "${!name-}" ] || launch+=(-x "$name")
   done
-  if [ ! -t 2 ] || [ "${SEPPO_PROGRESS:-bar}" != bar ]; then return; fi
-  size=$(stty size <&2 2>/dev/null) || return 0
+  # A relaunch builds the command again, without messages.
+  if [ $terminal = no ] || [ "${SEPPO_PROGRESS:-bar}" != bar ]; then return; fi
+  size=$(stty size </dev/tty 2>/dev/null) || return 0
   [ -n "${SEPPO_PROGRESS-}" ] || launch+=(-x SEPPO_PROGRESS=bar)
   launch+=(-x "SEPPO_TERMINAL=${size#* }x${size% *}")
-  keep_terminal $$ </dev/null >/dev/null &
+  keep_terminal $$ </dev/null >/dev/null 2>/dev/tty &
   disown
 }
 

@@ -78,7 +78,8 @@ extension Job {
     let ownProcess = process(request, report)
     return try Job(
       transport, hosts: hosts, settings: settings, log: Log(settings, rank: rank, host: host), process: ownProcess,
-      observer: rank == 0 ? JobObserver(settings.observation, hosts: hosts, peers: ownProcess.peers) : nil)
+      observer: rank == 0
+        ? JobObserver(settings.observation, hosts: hosts, peers: ownProcess.peers, page: ownProcess.page) : nil)
   }
 
   /// Starts to watch this process, so that its end is reported, whatever the cause.

@@ -58,10 +58,18 @@ final class Shutdown {
 
   /// Runs the final action, once only: it closes the store. Completes what is shown and recorded.
   func performFinalAction() {
-    observer?.end(request.map { "asked to stop by \(SignalName.text($0))" } ?? "ended with an error")
+    observer?.end(requestText ?? "ended with an error")
     let action = finalAction
     finalAction = nil
     action?()
+  }
+
+  /// The request to stop, in words for the timeline.
+  private var requestText: String? {
+    guard let request else { return nil }
+    return request == SIGTERM
+      ? "ended by SIGTERM: by a user, a batch system, or the launcher, if a rank has died or Ctrl-C was typed"
+      : "asked to stop by \(SignalName.text(request))"
   }
 
   /// From now on, no call is allowed.
@@ -215,7 +223,7 @@ extension Shutdown {
   /// Ends the transport in this process. If the process continues, MPI is ended only if Seppo has started it.
   func end(withProcess: Bool = false) throws {
     close()
-    observer?.end("ended")
+    observer?.end(requestText ?? "ended")
     transport.whileWaiting = {}
     try channel.flush()
     try transport.free()

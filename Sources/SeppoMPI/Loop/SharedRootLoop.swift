@@ -87,6 +87,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
       left -= items
       observer.note(items: items, nanoseconds: nanoseconds, on: rank)
     }
+    observer.note(done: min(progress.completed * blocks.fullSize(of: 0), blocks.items), at: monotonicNanoseconds())
     observer.noteComputed()
   }
 

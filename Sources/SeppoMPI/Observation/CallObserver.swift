@@ -9,6 +9,7 @@ final class CallObserver {
   private let call: CallTally.Call
   private var tally: CallTally?
   private let began: Int
+  private let processorStart = processorNanoseconds()
   private let display: ProgressDisplay?
   /// When the display starts, in nanoseconds; `.max` if it has started.
   private var start: Int
@@ -44,7 +45,7 @@ final class CallObserver {
     var progress = CallProgress(label: call.label ?? call.title)
     progress.ranks = job.hosts.count
     self.display = display.map {
-      ProgressDisplay(progress, began: began, isBar: $0 == .bar, isWanted: call.label != nil)
+      ProgressDisplay(progress, began: began, isBar: $0 == .bar, isWanted: call.label != nil, page: job.page)
     }
     job.timeline?.record(at: began) { $0.begin(call, at: began) }
   }
@@ -65,6 +66,7 @@ final class CallObserver {
   func join(_ rank: Int, threads: Int) {
     heard[rank] = monotonicNanoseconds()
     tally?.join(rank, threads: threads)
+    display?.change { $0.working = min($0.working + 1, $0.ranks) }
   }
 
   /// Notes items that are sent to another rank.
@@ -80,7 +82,8 @@ final class CallObserver {
     heard[rank] = now
     self.blocks = blocks
     let items = blocks.items(of: report.done)
-    let failures = report.failures.count { overdue.remove($0.index) == nil }
+    let new = report.failures.filter { overdue.remove($0.index) == nil }
+    let failures = new.count
     display?.change { progress in
       progress.done += items.count - report.failures.count
       progress.retried += failures
@@ -97,18 +100,23 @@ final class CallObserver {
       tally?.add(chunk)
       job.timeline?.record(at: now) { $0.add(chunk, call: call.number) }
     }
-    note(report.failures, on: rank)
+    note(new, on: rank)
     startIfDue(at: now)
   }
 
   private func note(_ failures: [ItemFailure], on rank: Int) {
     if job.timeline == nil { return }
-    for failure in failures { attempts[failure.index] = (rank, "\(failure.error)") }
+    for failure in failures {
+      // It was not the last one.
+      if let before = attempts[failure.index] { mark(.retried, rank: before.rank, before.error) }
+      attempts[failure.index] = (rank, "\(failure.error)")
+    }
   }
 
   /// Notes blocks that have exceeded their timeout. Their chunks are reported later, if at all.
   func take(_ report: OverdueReport, from rank: Int) {
     overdue.formUnion(report.items.map(\.index))
+    tally?.add(overdue: report.items.count, rank: rank)
     display?.change { $0.retried += report.items.count }
     note(report.items, on: rank)
   }
@@ -202,6 +210,7 @@ final class CallObserver {
     display?.end(hasFailed: error != nil)
     guard var tally else { return }
     tally.ended = monotonicNanoseconds()
+    tally.processorTime = processorNanoseconds() - processorStart
     job.take(tally, error: error)
   }
 }

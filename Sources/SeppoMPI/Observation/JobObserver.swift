@@ -7,6 +7,7 @@ final class JobObserver {
   let hosts: [String]
   private let settings: ObservationSettings
   private let peers: Peers
+  let page: SharedPage
   let timeline: TimelineFile?
   /// How far the clocks of the ranks differ.
   var clocks: ClockOffsets
@@ -21,10 +22,11 @@ final class JobObserver {
   private static let ownSummary = 1_000_000_000
 
   /// - Throws: `BadSetting` if the timeline can't be written.
-  init(_ settings: ObservationSettings, hosts: [String], peers: Peers) throws(BadSetting) {
+  init(_ settings: ObservationSettings, hosts: [String], peers: Peers, page: SharedPage) throws(BadSetting) {
     self.settings = settings
     self.hosts = hosts
     self.peers = peers
+    self.page = page
     clocks = ClockOffsets(haveOneClock: hosts.indices.map { $0 == 0 || peers.isOnThisMachine($0) })
     if let path = settings.timeline {
       timeline = try TimelineFile(path, hosts: hosts)
@@ -67,6 +69,8 @@ final class JobObserver {
     timeline?.record(at: tally.ended) {
       $0.end(tally.call, isLong ? CallSummary(tally) : nil, error: error, at: tally.ended)
     }
+    // It may end the program.
+    if error != nil { timeline?.write(at: tally.ended) }
     if isLong { return }
     let title = tally.call.title
     if places[title] == nil { order.append(title) }

@@ -12,21 +12,26 @@ final class ProgressDisplay: Sendable {
 
   private let state: Monitor<State>
   private let began: Int
+  private let page: SharedPage
   private let isBar: Bool
-  /// Whether the last line is shown in any case.
+  /// Whether the last line is shown, too, if there was no other.
   private let isWanted: Bool
 
   /// The time between two drawings, and between two looks whether a line of the log is due, in nanoseconds.
   private static let barInterval = 100_000_000
   private static let logInterval = 1_000_000_000
 
+  /// A shorter call has no last line if it had no other, in nanoseconds: there may be many such calls.
+  private static let shortest = 100_000_000
+
   /// - Parameters:
   ///   - began: when the call began, in nanoseconds.
   ///   - isWanted: whether the program has asked for it.
-  init(_ progress: CallProgress, began: Int, isBar: Bool, isWanted: Bool) {
+  init(_ progress: CallProgress, began: Int, isBar: Bool, isWanted: Bool, page: SharedPage) {
     state = Monitor(State(progress: progress))
     self.began = began
     self.isBar = isBar
+    self.page = page
     self.isWanted = isWanted
   }
 
@@ -40,7 +45,7 @@ final class ProgressDisplay: Sendable {
   }
 
   private func run() {
-    var (bar, log) = (BottomLine(), ProgressLog())
+    var (bar, log) = (BottomLine(page), ProgressLog())
     while case let progress? = present {
       if isBar, let terminal = Terminal.present {
         bar.show(
@@ -70,9 +75,9 @@ final class ProgressDisplay: Sendable {
   func end(hasFailed: Bool) {
     state.change { $0.isEnded = true }
     let (progress, wasShown) = state.wait { $0.hasLeft ? ($0.progress, $0.wasShown) : nil }
-    guard wasShown || isWanted else { return }
     var last = progress
     last.elapsed = monotonicNanoseconds() - began
+    guard wasShown || isWanted && (last.elapsed >= ProgressDisplay.shortest || hasFailed) else { return }
     Console.write(ProgressLog.end(last, hasFailed: hasFailed))
   }
 }

@@ -34,16 +34,20 @@ final class TimelineFile {
 
   /// Writes what is recorded.
   func write(at now: Int) {
+    if isOver { return }
     lastWrite = now
-    file.append(timeline.take(at: now))
+    do { try file.append(timeline.take(at: now)) } catch {
+      isOver = true
+      Console.write("Seppo: SEPPO_TIMELINE=\(error.reason): the timeline ends here")
+    }
   }
 
   /// Records the end of the job. Nothing follows.
   func end(_ text: String) {
     if isOver { return }
-    isOver = true
     let now = monotonicNanoseconds()
     timeline.end(text, at: now)
     write(at: now)
+    isOver = true
   }
 }

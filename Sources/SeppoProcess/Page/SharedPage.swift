@@ -28,6 +28,9 @@ package struct SharedPage: Sendable {
     package let kills = Atomic<Int>(.max)
     /// How far the clock of /proc/uptime is ahead of the monotonic clock, in nanoseconds: the time the machine was suspended.
     package let ahead = Atomic<Int>(0)
+    /// The number of the terminal's last row while a line of this rank is shown there, below the terminal's margins; 0 if there is
+    /// none.
+    package let bottomLine = Atomic<Int>(0)
   }
 
   /// Safe because the memory is never freed, and only the thread in a call writes the lines, always the one that is not being

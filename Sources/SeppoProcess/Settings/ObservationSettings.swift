@@ -33,6 +33,10 @@ package struct ObservationSettings: Sendable {
       let values = Progress.allCases.map(\.rawValue).joined(separator: ", ")
       throw BadSetting(description: "SEPPO_PROGRESS=\(text): use one of \(values)")
     }
+    let size = Settings.text("SEPPO_TERMINAL") ?? ""
+    guard size.isEmpty || size.split(separator: "x").compactMap({ Int($0) }).count == 2 else {
+      throw BadSetting(description: "SEPPO_TERMINAL=\(size): must be columns and rows, such as 100x30")
+    }
     let summary = Settings.text("SEPPO_SUMMARY") ?? ""
     guard ["", "0", "1"].contains(summary) else {
       throw BadSetting(description: "SEPPO_SUMMARY=\(summary): use 1 to print a summary of each call")

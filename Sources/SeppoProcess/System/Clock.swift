@@ -5,6 +5,13 @@ package func monotonicNanoseconds() -> Int {
   return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
+/// Returns the processor time of this process, on all its threads, in nanoseconds.
+package func processorNanoseconds() -> Int {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
 extension Duration {
   /// The duration in nanoseconds; nil if it is more than a century.
   package var inNanoseconds: Int? {

@@ -4,8 +4,10 @@
 /// and top and bottom margins (`r`).
 package struct BottomLine: Sendable {
   private var size: Terminal?
+  private let page: SharedPage
 
-  package init() {}
+  /// - Parameter page: what this rank is doing. If it is killed, its watchdog undoes the margins.
+  package init(_ page: SharedPage) { self.page = page }
 
   /// Shows the text, which must not be wider than the terminal, in one piece.
   package mutating func show(_ text: String, on terminal: Terminal) {
@@ -14,6 +16,8 @@ package struct BottomLine: Sendable {
       // A free line below the cursor, then the margins, which move the cursor.
       sequence += "\u{1B}D\u{1B}M\u{1B}7\u{1B}[1;\(terminal.rows - 1)r\u{1B}8"
       size = terminal
+      page.words.pointee.bottomLine.store(terminal.rows, ordering: .relaxed)
+      BottomLine.undoAtInterrupt()
     }
     Console.write(raw: "\(sequence)\u{1B}7\u{1B}[\(terminal.rows);1H\u{1B}[2K\(text)\u{1B}8")
   }
@@ -23,5 +27,18 @@ package struct BottomLine: Sendable {
     guard let size else { return }
     Console.write(raw: "\u{1B}7\u{1B}[r\u{1B}[\(size.rows);1H\u{1B}[2K\u{1B}8")
     self.size = nil
+    page.words.pointee.bottomLine.store(0, ordering: .relaxed)
+  }
+
+  /// Undoes the margins if Ctrl-C ends the process, unless the program handles that itself.
+  private static func undoAtInterrupt() {
+    var action = sigaction()
+    guard sigaction(SIGINT, nil, &action) == 0, action.address == 0 else { return }
+    signal(SIGINT) { number in
+      let text: StaticString = "\u{1B}7\u{1B}[r\u{1B}[999;1H\u{1B}[2K\u{1B}8"
+      _ = writeBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), to: 2)
+      signal(number, SIG_DFL)
+      raise(number)
+    }
   }
 }

@@ -20,7 +20,7 @@ package enum WatchdogScript {
     words() { od -A n -v -t d8 -j \(SharedPage.wordsOffset) -N $((\(slotsPlace) + $1 * \(InFlightSlot.size))) <$page; }
     set -- $(words 4)
     [ "$2" = \(SharedPage.State.running.rawValue) ] || exit 0
-    rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 used=${\(usedWord)}
+    rank=$1 number=$3 since=$4 signal=$5 now=$6 thread=$7 kills=$8 ahead=$9 row=${10} used=${\(usedWord)}
     [ $used -le 4 ] || set -- $(words $used)
     shift \(slotsPlace / 8)
     slots=$*
@@ -78,6 +78,7 @@ package enum WatchdogScript {
       where="$where: computing $own$others"
     fi
     printf 'Seppo: rank %s (%s): %s; it was %s\\n' "$rank" "$host" "$how" "$where" >&2
+    [ $row = 0 ] || printf '\\0337\\033[r\\033[%s;1H\\033[2K\\0338' $row >&2
     if [ -n "$timeline" ] && [ -f "$timeline" ]; then
       printf 'died %s %s %s %s; it was %s\\n' "$rank" "$now" "$host" "$how" "$where" >>"$timeline"
     fi

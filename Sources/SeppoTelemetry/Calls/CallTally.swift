@@ -49,6 +49,10 @@ package struct CallTally: Sendable {
   package var durations = ItemDurations()
   /// The batch that took longest, and its rank.
   package private(set) var longest: (batch: ComputedChunk.Batch, rank: Int)?
+  /// The chunk that ended last: when, its longest batch, and its rank.
+  private(set) var last: (ended: Int, batch: ComputedChunk.Batch?, rank: Int)?
+  /// The processor time of rank 0 during the call; nil if it isn't known.
+  package var processorTime: Int?
   /// Items that were not computed, because a checkpoint had stored their results.
   package var stored = 0
   /// Items that failed for good.
@@ -80,10 +84,14 @@ package struct CallTally: Sendable {
     ranks[chunk.rank].failures += chunk.failures
     let extent = ranks[chunk.rank].extents[chunk.thread] ?? (chunk.began, chunk.ended)
     ranks[chunk.rank].extents[chunk.thread] = (min(extent.first, chunk.began), max(extent.last, chunk.ended))
-    durations.add(items: count, nanoseconds: chunk.nanoseconds)
+    durations.add(items: count, nanoseconds: chunk.nanoseconds - chunk.encoding)
+    if chunk.ended >= last?.ended ?? 0 { last = (chunk.ended, chunk.longest, chunk.rank) }
     guard let batch = chunk.longest, batch.perItem > longest?.batch.perItem ?? -1 else { return }
     longest = (batch, chunk.rank)
   }
+
+  /// Adds attempts that took too long: their chunks may never be reported.
+  package mutating func add(overdue attempts: Int, rank: Int) { ranks[rank].failures += attempts }
 
   /// Adds items of a call in shared memory, of which only the sums are known.
   package mutating func add(items: Int, nanoseconds: Int, rank: Int) {
@@ -139,13 +147,15 @@ package struct CallTally: Sendable {
     time.whole = (ended - began) * threads
     time.encoding = encoding
     time.computing = busy - encoding
+    // Of calls in shared memory, only the sums are known.
+    let areKnown = ranks.contains { !$0.extents.isEmpty }
     for rank in ranks {
       for extent in rank.extents.values {
         time.start += min(max(0, extent.first - began), computed - began)
         time.end += max(0, computed - max(extent.last, began))
       }
       // A thread that got no item waited all the time.
-      if !rank.extents.isEmpty { time.end += max(0, rank.threads - rank.extents.count) * (computed - began) }
+      if areKnown { time.end += max(0, rank.threads - rank.extents.count) * (computed - began) }
     }
     time.sharing = (ended - computed) * threads
     time.between = max(0, time.whole - time.computing - time.encoding - time.start - time.end - time.sharing)
@@ -176,5 +186,7 @@ package struct CallTally: Sendable {
     bytesSent += later.bytesSent
     bytesReceived += later.bytesReceived
     cores = later.cores ?? cores
+    last = nil
+    processorTime = processorTime.flatMap { own in later.processorTime.map { own + $0 } }
   }
 }

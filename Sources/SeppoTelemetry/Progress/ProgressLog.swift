@@ -39,7 +39,7 @@ package struct ProgressLog: Sendable {
     } else {
       parts.append("\(Quantity.count(progress.done, "item"))")
     }
-    parts[0] += " after \(Quantity.wait(progress.elapsed))"
+    parts[0] += " after \(Quantity.wholeSeconds(progress.elapsed))"
     if let remaining = progress.remaining { parts.append("\(Quantity.wait(remaining)) left") }
     if let rate = progress.rate { parts.append(Quantity.rate(rate)) }
     parts += progress.troubles

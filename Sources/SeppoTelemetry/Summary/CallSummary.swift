@@ -21,7 +21,7 @@ package struct CallSummary: Sendable {
       (
         "items",
         "\(items), \(Quantity.duration(tally.elapsed)), on \(Quantity.count(ranks, "rank"))"
-          + (threads > ranks ? " with \(threads) compute threads" : "")
+          + (threads > ranks ? " with \(threads) compute threads in all" : "")
       ))
     rows.append(
       (
@@ -63,7 +63,8 @@ package struct CallSummary: Sendable {
   private var rest: String {
     let parts = [
       (time.start, "start"), (time.end, "waiting for the last items"), (time.encoding, "encoding results"),
-      (time.sharing, "sharing results"), (time.between, "messages and waiting between chunks"),
+      (time.sharing, tally.call.isShared ? "sharing results" : "the end of the call"),
+      (time.between, "messages and waiting between chunks"),
     ]
     return parts.filter { $0.0 * 1_000 >= time.whole && time.whole > 0 }
       .map { "\($0.1) \(Quantity.share($0.0, of: time.whole))" }.joined(separator: ", ")

@@ -21,6 +21,12 @@ enum Quantity {
     return nanoseconds < second ? "< 1 s" : duration((nanoseconds + second - 1) / second * second)
   }
 
+  /// Returns a duration rounded to whole seconds.
+  static func wholeSeconds(_ nanoseconds: Int) -> String {
+    let second = 1_000_000_000
+    return nanoseconds < second ? duration(nanoseconds) : duration((nanoseconds + second / 2) / second * second)
+  }
+
   private static func pair(_ value: Int, _ base: Int, _ large: String, _ small: String) -> String {
     value % base == 0 ? "\(value / base) \(large)" : "\(value / base) \(large) \(value % base) \(small)"
   }

@@ -20,6 +20,7 @@ function at(x, y) {
   const died = data.deaths.get(row.rank);
   if (died !== undefined && time > died) return head + "dead";
   const held = data.unfinished.find(held => held.rank === row.rank && held.since <= time && time <= (data.calls.get(held.call)?.ended ?? data.last));
+  if (held && held.first === null) return head + "not known: no results came after this";
   if (held) return head + (held.end - held.first === 1 ? "item " + count(held.first) : "items " + count(held.first) + " to " + count(held.end - 1)) + ": not finished";
   if (time > data.last || time < 0) return null;
   const call = [...data.calls.values()].find(call => call.began <= time && time <= (call.ended ?? data.last));

@@ -59,6 +59,13 @@ function arrange(data) {
     }
     return true;
   });
+  // Without an end, nobody knows what the ranks did after their last results.
+  const open = data.end ? undefined : [...data.calls.values()].find(call => call.ended === null);
+  if (open) data.job.hosts.forEach((_, rank) => {
+    if (data.unfinished.some(held => held.rank === rank)) return;
+    const last = rows[firstRow[rank]].work.at(-1);
+    data.unfinished.push({ call: open.number, rank, since: Math.max(open.began, last ? last[ENDED] : 0), first: null, end: null });
+  });
   return Object.assign(data, { rows, firstRow });
 }
 
