@@ -21,10 +21,24 @@ extension Parallel {
     column: UInt = #column
   ) throws -> [Result] {
     let place = Place(fileID: fileID, line: line, column: column)
-    return try mapped(.map(to: .everyRank), place, NoStates()) { _, item, _ in try f(item) }?.values ?? []
+    return try mapped(.map(to: .everyRank), place, f)?.values ?? []
   }
 
   /// Computes one value per element.
+  ///
+  /// Not by the other function: with a closure around `f`, the compiler doesn't inline `f` into the loop, which then takes 3 ns
+  /// more for an item.
+  @inlinable
+  @inline(__always)
+  func mapped<Value: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Value
+  ) throws -> MapOutput<Value>? {
+    try runKernel(verb, place, Value.self) { input, output, first, limits in
+      computeChunk(NoStates(), input, output, first, limits) { _, item, _ in try f(item) }
+    }
+  }
+
+  /// Computes one value per element, with a state of the thread.
   ///
   /// - Parameter f: gets the thread's state, the element, and its index.
   @inlinable
@@ -51,7 +65,7 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
     let place = Place(fileID: fileID, line: line, column: column)
-    return AtRoot(try parallel.mapped(.map(to: .root), place, NoStates()) { _, item, _ in try f(item) }?.values)
+    return AtRoot(try parallel.mapped(.map(to: .root), place, f)?.values)
   }
 }
 

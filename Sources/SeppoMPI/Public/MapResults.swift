@@ -26,7 +26,7 @@ extension Parallel {
     column: UInt = #column
   ) throws -> [Result<Value, SeppoError>] {
     let place = Place(fileID: fileID, line: line, column: column)
-    return try mapped(.mapResults(to: .everyRank), place, NoStates()) { _, item, _ in try f(item) }?.results ?? []
+    return try mapped(.mapResults(to: .everyRank), place, f)?.results ?? []
   }
 }
 
@@ -43,7 +43,7 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<[Result<Value, SeppoError>]> {
     let place = Place(fileID: fileID, line: line, column: column)
-    return AtRoot(try parallel.mapped(.mapResults(to: .root), place, NoStates()) { _, item, _ in try f(item) }?.results)
+    return AtRoot(try parallel.mapped(.mapResults(to: .root), place, f)?.results)
   }
 }
 
