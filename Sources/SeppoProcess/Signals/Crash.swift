@@ -95,6 +95,7 @@ package enum Crash {
       // A forked process has the handlers too, but is not a rank.
       let isRank = !RankProcess.isFork
       if isRank, signal == SIGILL || signal == SIGTRAP, UncaughtError.isCause { leaveAfterError() }
+      if isRank { BottomLine.undo(memory.pointee.page) }
       if isRank { CrashNote.write(afterFault: faults.contains(signal)) }
       let isSent = (info?.pointee.si_code ?? 0) <= 0
       var isNoted = false

@@ -17,7 +17,6 @@ package struct BottomLine: Sendable {
       sequence += "\u{1B}D\u{1B}M\u{1B}7\u{1B}[1;\(terminal.rows - 1)r\u{1B}8"
       size = terminal
       page.words.pointee.bottomLine.store(terminal.rows, ordering: .relaxed)
-      BottomLine.undoAtInterrupt()
     }
     Console.write(raw: "\(sequence)\u{1B}7\u{1B}[\(terminal.rows);1H\u{1B}[2K\(text)\u{1B}8")
   }
@@ -30,15 +29,10 @@ package struct BottomLine: Sendable {
     page.words.pointee.bottomLine.store(0, ordering: .relaxed)
   }
 
-  /// Undoes the margins if Ctrl-C ends the process, unless the program handles that itself.
-  private static func undoAtInterrupt() {
-    var action = sigaction()
-    guard sigaction(SIGINT, nil, &action) == 0, action.address == 0 else { return }
-    signal(SIGINT) { number in
-      let text: StaticString = "\u{1B}7\u{1B}[r\u{1B}[999;1H\u{1B}[2K\u{1B}8"
-      _ = writeBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), to: 2)
-      signal(number, SIG_DFL)
-      raise(number)
-    }
+  /// Undoes the margins, if there are any, before a signal ends the process. Async-signal-safe.
+  static func undo(_ page: SharedPage) {
+    guard page.words.pointee.bottomLine.exchange(0, ordering: .relaxed) != 0 else { return }
+    let text: StaticString = "\u{1B}7\u{1B}[r\u{1B}[999;1H\u{1B}[2K\u{1B}8"
+    _ = writeBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), to: 2)
   }
 }
