@@ -41,8 +41,8 @@ final class CallerTaskExecutor: TaskExecutor, @unchecked Sendable {
 package actor MainActorStandIn {
   @TaskLocal private static var isUsed = false
 
-  /// Whether the calling thread is the main thread, or stands in for it.
-  package static var isOnMainActor: Bool { isUsed || isMainThread }
+  /// Whether the calling thread runs the main actor's code, or stands in for it.
+  package static var isOnMainActor: Bool { isUsed || isOnMainQueue }
 
   /// `Sendable` because only the thread that runs the task uses it.
   private final class Executor: SerialExecutor, @unchecked Sendable {

@@ -43,7 +43,13 @@ let sum = try Seppo.withPool({ (number: Int) in number + 1 }) { pool in
   while let (_, result) = pool.next() { sum += try result.get() }
   return sum
 }
+var late = 0
+// The program has suspended, and its code may be on another thread than the main one.
+let afterAwait = try AnyIterator {
+  late += 1
+  return late <= 50 ? late : nil
+}.mapParallel { $0 }.count
 let after = try (0..<3).mapParallel { $0 }
 try sum.atRoot {
-  print(found, counted, zipped, first ?? -1, consumed, inLoop, inside, $0, after)
+  print(found, counted, zipped, first ?? -1, consumed, inLoop, inside, $0, afterAwait, after)
 }
