@@ -14,7 +14,9 @@ package var callingThread: Int {
 
 /// Whether the calling thread runs the main queue, and so the main actor's code. Once an asynchronous main program has suspended,
 /// that is another thread than the main one on Linux.
-var isOnMainQueue: Bool { isMainThread || currentQueueLabel.map { strcmp($0(nil), "com.apple.main-thread") == 0 } ?? false }
+var isOnMainQueue: Bool {
+  isMainThread || currentQueueLabel.map { strcmp($0(nil), "com.apple.main-thread") == 0 } ?? false
+}
 
 /// libdispatch's `dispatch_queue_get_label`, which takes nil for the current queue; nil in a program without libdispatch.
 private let currentQueueLabel: (@convention(c) (UnsafeRawPointer?) -> UnsafePointer<CChar>)? = dlsym(
