@@ -45,7 +45,7 @@ extension SPMDTests {
       "Invalid options are a usage error",
       arguments: [["--width", "0"], ["--height", "-1"], ["--x", "3"], ["--zoom", "0.5"], ["--iterations", "0"]])
     func usageErrors(_ arguments: [String]) async throws {
-      let job = try await Mpirun.run(2, "Mandelbrot", arguments + ["--output", file.path])
+      let job = try await Mpirun.run(2, "Mandelbrot", arguments + ["--output", file.path], load: .computes)
       #expect(job.status == 64, "\(job.report)")
       #expect(!FileManager.default.fileExists(atPath: file.path))
     }
@@ -53,7 +53,7 @@ extension SPMDTests {
     /// Returns the bytes of a picture's file.
     private func picture(_ ranks: Int?, _ arguments: [String]) async throws -> Data {
       defer { try? FileManager.default.removeItem(at: file) }
-      let job = try await Mpirun.run(ranks, "Mandelbrot", arguments + ["--output", file.path])
+      let job = try await Mpirun.run(ranks, "Mandelbrot", arguments + ["--output", file.path], load: .computes)
       try #require(job.status == 0, "\(job.report)")
       return try Data(contentsOf: file)
     }

@@ -15,7 +15,7 @@ extension Endings {
       }
     case "stop while results are shared":
       // Long enough to be in progress when the last rank is suspended.
-      _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 20) }
+      _ = try (0..<64).parallel(chunk: .items(1)).map { _ in Slow(count: 1 << 18) }
     case "long, and alive":
       _ = try (0..<Seppo.size).parallel(chunk: .items(1)).map { item -> Int in
         sleep(5)
