@@ -49,18 +49,7 @@ package final class ComputePool: @unchecked Sendable {
     self.slots = slots
     self.idleTimeout = idleTimeout
     pthread_mutex_init(mutex, nil)
-    #if canImport(Darwin)
-      pthread_cond_init(workAvailable, nil)
-      pthread_cond_init(workDone, nil)
-    #else
-      var attributes = pthread_condattr_t()
-      pthread_condattr_init(&attributes)
-      // The wall clock may be set during a wait.
-      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-      pthread_cond_init(workAvailable, &attributes)
-      pthread_cond_init(workDone, &attributes)
-      pthread_condattr_destroy(&attributes)
-    #endif
+    for condition in [workAvailable, workDone] { MonotonicCondition.initialize(condition) }
   }
 
   /// Lends the kernel to the compute threads until `end`.
@@ -263,14 +252,7 @@ package final class ComputePool: @unchecked Sendable {
 
   /// Call it with the mutex locked.
   private func wait(for condition: UnsafeMutablePointer<pthread_cond_t>, until end: Int) {
-    #if canImport(Darwin)
-      let left = max(0, end - monotonicNanoseconds())
-      var time = timespec(tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000)
-      pthread_cond_timedwait_relative_np(condition, mutex, &time)
-    #else
-      var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
-      pthread_cond_timedwait(condition, mutex, &time)
-    #endif
+    MonotonicCondition.wait(for: condition, mutex, until: end)
   }
 
   /// The body of a compute thread; returns when the thread is to end.

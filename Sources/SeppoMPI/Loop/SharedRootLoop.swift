@@ -77,6 +77,9 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
     return failures.sorted { $0.index < $1.index }
   }
 
+  /// The number of items that are done. The last block may be smaller than the others.
+  private var doneItems: Int { min(progress.completed * blocks.fullSize(of: 0), blocks.items) }
+
   private func noteComputed() {
     guard let observer else { return }
     var left = blocks.items
@@ -87,7 +90,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
       left -= items
       observer.note(items: items, nanoseconds: nanoseconds, on: rank)
     }
-    observer.note(done: min(progress.completed * blocks.fullSize(of: 0), blocks.items), at: monotonicNanoseconds())
+    observer.note(done: doneItems, at: monotonicNanoseconds())
     observer.noteComputed()
   }
 
@@ -152,7 +155,7 @@ final class SharedRootLoop<Element: Codable & Sendable, Value: Codable & Sendabl
     noteJoined()
     try job.checkRanks(at: now)
     if try stopController.check(at: now, self) { stop() }
-    observer?.note(done: min(progress.completed * blocks.fullSize(of: 0), blocks.items), at: now)
+    observer?.note(done: doneItems, at: now)
     while let message = try job.poll() { if message.kind == .computed { arrived.append(message) } }
     // A rank that has joined in the meantime may already be in the next call.
     if !job.members.entries.isEmpty { noteJoined() }

@@ -2,8 +2,7 @@ import SeppoEngine
 import SeppoProcess
 import SeppoTelemetry
 
-/// What rank 0 shows and records of one call. The thread in the call uses it; the thread that answers messages meanwhile may
-/// call `note(done:)`.
+/// What rank 0 shows and records of one call. The thread in the call uses it, or, while that one computes, its deputy.
 final class CallObserver {
   private let job: JobObserver
   private let call: CallTally.Call

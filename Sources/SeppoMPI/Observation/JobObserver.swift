@@ -64,18 +64,26 @@ final class JobObserver {
     current = nil
     var tally = tally
     tally.cores = cores
-    let isLong = tally.elapsed >= JobObserver.ownSummary
-    if isLong, settings.printsSummaries { Console.write(CallSummary(tally).text) }
-    timeline?.record(at: tally.ended) {
-      $0.end(tally.call, isLong ? CallSummary(tally) : nil, error: error, at: tally.ended)
-    }
+    let summary = tally.elapsed >= JobObserver.ownSummary ? CallSummary(tally) : nil
+    timeline?.record(at: tally.ended) { $0.end(tally.call, summary, error: error, at: tally.ended) }
     // It may end the program.
     if error != nil { timeline?.write(at: tally.ended) }
-    if isLong { return }
+    if let summary { show(summary) } else { add(tally) }
+  }
+
+  private func show(_ summary: CallSummary) {
+    if settings.printsSummaries { Console.write(summary.text) }
+  }
+
+  /// Adds the tally of a short call to that of its place.
+  private func add(_ tally: CallTally) {
     let title = tally.call.title
-    if places[title] == nil { order.append(title) }
-    places[title]?.add(tally)
-    places[title] = places[title] ?? tally
+    if places[title] != nil {
+      places[title]?.add(tally)
+    } else {
+      order.append(title)
+      places[title] = tally
+    }
   }
 
   /// Ends the observation with the job: prints what is left, and completes the file. Called any number of times.
@@ -86,7 +94,7 @@ final class JobObserver {
     for title in order {
       guard let tally = places[title] else { continue }
       let summary = CallSummary(tally)
-      if settings.printsSummaries { Console.write(summary.text) }
+      show(summary)
       timeline?.record(at: monotonicNanoseconds()) { $0.note(summary) }
     }
     (places, order) = ([:], [])

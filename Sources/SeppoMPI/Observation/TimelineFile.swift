@@ -4,7 +4,7 @@ import SeppoTelemetry
 /// The file of a job's timeline, on rank 0. Only the thread in a call uses it.
 final class TimelineFile {
   private let file: SystemAppendFile
-  private(set) var timeline: Timeline
+  private var timeline: Timeline
   private var lastWrite = 0
   private var isOver = false
 

@@ -130,15 +130,6 @@ package final class ProgramRun {
     guard let log, logRefusal == nil else { return }
     let mask = WriteSignals.block()
     defer { WriteSignals.unblock(mask) }
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = writeBytes(rest, to: log.descriptor)
-      if count < 0, errno == EINTR { continue }
-      if count < 0 {
-        logRefusal = String(cString: strerror(errno))
-        return
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-    }
+    if let error = writeAll(bytes, to: log.descriptor) { logRefusal = String(cString: strerror(error)) }
   }
 }

@@ -34,7 +34,7 @@ package struct ObservationSettings: Sendable {
       throw BadSetting(description: "SEPPO_PROGRESS=\(text): use one of \(values)")
     }
     let size = Settings.text("SEPPO_TERMINAL") ?? ""
-    guard size.isEmpty || size.split(separator: "x").compactMap({ Int($0) }).count == 2 else {
+    guard size.isEmpty || ObservationSettings.terminalSize(size) != nil else {
       throw BadSetting(description: "SEPPO_TERMINAL=\(size): must be columns and rows, such as 100x30")
     }
     let summary = Settings.text("SEPPO_SUMMARY") ?? ""
@@ -48,6 +48,12 @@ package struct ObservationSettings: Sendable {
       throw BadSetting(
         description: "SEPPO_TIMELINE=\(path): must end with .html, for a page to look at, or .json, for trace events")
     }
+  }
+
+  /// Parses a terminal's size, such as `100x30`; nil if it is none.
+  static func terminalSize(_ text: String) -> (columns: Int, rows: Int)? {
+    let parts = text.split(separator: "x").compactMap { Int($0) }
+    return parts.count == 2 ? (parts[0], parts[1]) : nil
   }
 
   /// Returns where this job writes the timeline. One that was relaunched keeps the file of the job before it.

@@ -18,14 +18,7 @@ package enum Console {
   static func write(raw text: String) { Array(text.utf8).withUnsafeBytes { write($0) } }
 
   /// Writes text to standard error.
-  static func write(_ text: UnsafeRawBufferPointer) {
-    var rest = text
-    while !rest.isEmpty {
-      let count = writeToStandardError(rest)
-      if count <= 0, errno != EINTR { return }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, count)))
-    }
-  }
+  static func write(_ text: UnsafeRawBufferPointer) { _ = writeAll(text, to: 2) }
 
   /// Writes an error that every process detects before the ranks can communicate.
   ///
@@ -49,6 +42,20 @@ package func writeToStandardError(_ bytes: UnsafeRawBufferPointer) -> Int { writ
 
 /// The same for any file.
 func writeBytes(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int { write(file, bytes.baseAddress, bytes.count) }
+
+/// Writes all bytes to a file.
+///
+/// - Returns: the number of the error that the system reports; nil if all are written.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Int32? {
+  var rest = bytes
+  while !rest.isEmpty {
+    let count = writeBytes(rest, to: file)
+    if count < 0, errno == EINTR { continue }
+    if count <= 0 { return count < 0 ? errno : EIO }
+    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+  }
+  return nil
+}
 
 /// Calls the C library's `read`, which types with a method of that name shadow.
 func readBytes(from file: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {

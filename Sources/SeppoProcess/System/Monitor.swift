@@ -11,15 +11,7 @@ package final class Monitor<State>: @unchecked Sendable {
   package init(_ state: State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
-    #if canImport(Darwin)
-      pthread_cond_init(changed, nil)
-    #else
-      var attributes = pthread_condattr_t()
-      pthread_condattr_init(&attributes)
-      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-      pthread_cond_init(changed, &attributes)
-      pthread_condattr_destroy(&attributes)
-    #endif
+    MonotonicCondition.initialize(changed)
   }
 
   deinit {
@@ -44,15 +36,9 @@ package final class Monitor<State>: @unchecked Sendable {
     let end = monotonicNanoseconds() + nanoseconds
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    while !condition(state), case let left = end - monotonicNanoseconds(), left > 0 {
+    while !condition(state), monotonicNanoseconds() < end {
       waiting += 1
-      #if canImport(Darwin)
-        var time = timespec(tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000)
-        pthread_cond_timedwait_relative_np(changed, mutex, &time)
-      #else
-        var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
-        pthread_cond_timedwait(changed, mutex, &time)
-      #endif
+      MonotonicCondition.wait(for: changed, mutex, until: end)
       waiting -= 1
     }
   }

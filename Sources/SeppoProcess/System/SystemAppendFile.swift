@@ -17,15 +17,6 @@ package final class SystemAppendFile {
   /// - Throws: `FileRefusal` if the disk is full, for example; the rest of the text is lost.
   package func append(_ text: String) throws(FileRefusal) {
     var text = text
-    let error = text.withUTF8 { bytes -> Int32? in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        let count = writeBytes(rest, to: file)
-        if count <= 0, errno != EINTR { return errno }
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, count)))
-      }
-      return nil
-    }
-    if let error { throw FileRefusal(path, error) }
+    if let error = text.withUTF8({ writeAll(UnsafeRawBufferPointer($0), to: file) }) { throw FileRefusal(path, error) }
   }
 }

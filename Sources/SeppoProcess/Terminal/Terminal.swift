@@ -32,10 +32,8 @@ package struct Terminal: Sendable {
     return size(of: file)
   }
 
-  private static let announced: Terminal? = {
-    let parts = (Settings.text("SEPPO_TERMINAL") ?? "").split(separator: "x").compactMap { Int($0) }
-    return parts.count == 2 ? Terminal(columns: parts[0], rows: parts[1]) : nil
-  }()
+  private static let announced = Settings.text("SEPPO_TERMINAL").flatMap { ObservationSettings.terminalSize($0) }
+    .flatMap { Terminal(columns: $0.columns, rows: $0.rows) }
 
   /// Whether the locale is one of UTF-8.
   package static let isUnicode: Bool = {

@@ -4,8 +4,8 @@ package enum WatchdogScript {
   private static let slotsPlace = SharedPage.slotsOffset + InFlightSlot.size - SharedPage.wordsOffset
   private static let usedWord = (SharedPage.slotsOffset - SharedPage.wordsOffset) / 8 + 1
 
-  /// The script's arguments are the host's name, and the page of a timeline, if there is one, to which it adds a line. Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as
-  /// `RankActivity.describe`.
+  /// The script's arguments are the host's name, and the page of a timeline, if there is one, to which it adds a line.
+  /// Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as `RankActivity.describe`.
   package static let text = """
     watch() {
     cd /

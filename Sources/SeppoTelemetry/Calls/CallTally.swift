@@ -49,8 +49,8 @@ package struct CallTally: Sendable {
   package var durations = ItemDurations()
   /// The batch that took longest, and its rank.
   package private(set) var longest: (batch: ComputedChunk.Batch, rank: Int)?
-  /// The chunk that ended last: when, its longest batch, and its rank.
-  private(set) var last: (ended: Int, batch: ComputedChunk.Batch?, rank: Int)?
+  /// The chunk that ended last: when, and its longest batch.
+  private(set) var last: (ended: Int, batch: ComputedChunk.Batch?)?
   /// The processor time of rank 0 during the call; nil if it isn't known.
   package var processorTime: Int?
   /// Items that were not computed, because a checkpoint had stored their results.
@@ -85,7 +85,7 @@ package struct CallTally: Sendable {
     let extent = ranks[chunk.rank].extents[chunk.thread] ?? (chunk.began, chunk.ended)
     ranks[chunk.rank].extents[chunk.thread] = (min(extent.first, chunk.began), max(extent.last, chunk.ended))
     durations.add(items: count, nanoseconds: chunk.nanoseconds - chunk.encoding)
-    if chunk.ended >= last?.ended ?? 0 { last = (chunk.ended, chunk.longest, chunk.rank) }
+    if chunk.ended >= last?.ended ?? 0 { last = (chunk.ended, chunk.longest) }
     guard let batch = chunk.longest, batch.perItem > longest?.batch.perItem ?? -1 else { return }
     longest = (batch, chunk.rank)
   }

@@ -36,7 +36,7 @@ package enum TimelineRecord: Sendable {
   }
 
   package enum Mark: String, Sendable {
-    case failed, retried, stop
+    case failed, retried
   }
 
   case job(Job)

@@ -143,7 +143,7 @@ function drawMarks(context, py) {
     const row = data.firstRow[mark.rank];
     const x = toX(mark.time), y = top_ + ((row ?? 0) + 0.5 - view.y0) * py;
     if (row === undefined || x < left || y < top_ || toRow(y) > view.y1) continue;
-    context.fillStyle = context.strokeStyle = style(mark.kind === "retried" ? "--retried" : mark.kind === "stop" ? "--text" : "--failed");
+    context.fillStyle = context.strokeStyle = style(mark.kind === "retried" ? "--retried" : "--failed");
     context.beginPath();
     if (mark.kind === "died") {
       context.lineWidth = 2.5;
