@@ -31,6 +31,9 @@ private enum Crash: Int, CaseIterable {
   }
 }
 
+/// Swift declares `fork` unavailable.
+@_silgen_name("fork") private func forkProcess() -> pid_t
+
 /// Returns the number of processes that this one has forked and that are alive.
 func childrenCount() -> Int {
   let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
@@ -120,6 +123,19 @@ let isolationLaws = [
     }
     try requireEqual(results.count { (try? $0.get()) == nil }, crashes.count)
     if !isChecked { try requireEqual((0..<100).map { shared[$0] }, Array(repeating: 1, count: 100), "computed") }
+  },
+  Law("a process that an isolated item forks has the item's files", needsProcess: needsProcess) {
+    let lost = try (0..<3).parallel(isolated).map { _ in
+      // As many as take all numbers that were free, those of files that were closed when this process began among them.
+      let files = (0..<64).map { _ in open("/dev/null", O_RDONLY) }
+      defer { for file in files { close(file) } }
+      let process = forkProcess()
+      if process == 0 { _exit(Int32(files.count { fcntl($0, F_GETFD) < 0 })) }
+      var status: Int32 = 0
+      waitpid(process, &status, 0)
+      return status >> 8
+    }
+    try requireEqual(lost, [0, 0, 0])
   },
   Law("map throws the error of the first item that crashes, on every rank", needsProcess: needsProcess) {
     let error = try errorOf {

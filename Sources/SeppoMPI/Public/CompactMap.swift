@@ -20,11 +20,32 @@ extension Parallel {
     column: UInt = #column
   ) throws -> [Result] {
     let place = Place(fileID: fileID, line: line, column: column)
-    return try compactMapped(.compactMap(to: .everyRank, options), place, NoStates()) { _, item, _ in try f(item) }
-      ?? []
+    return try compactMapped(.compactMap(to: .everyRank, options), place, f) ?? []
   }
 
   /// Computes the values of blocks that are not `nil`, and joins them.
+  ///
+  /// Not by the other function, for the reason given at `mapped`.
+  @inlinable
+  @inline(__always)
+  func compactMapped<Result: Codable & Sendable>(
+    _ verb: Verb, _ place: Place, _ f: @Sendable (Base.Element) throws -> Result?
+  ) throws -> [Result]? {
+    let parts = try runKernel(verb, place, [Result].self) { input, output, first, limits in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+        var part: [Result] = []
+        for item in items {
+          if let result = try f(item) { part.append(result) }
+          done += 1
+        }
+        return part
+      }
+    }
+    return parts.map { joined($0.values) }
+  }
+
+  /// Computes the values of blocks that are not `nil`, with a state of the thread, and joins them.
   @inlinable
   @inline(__always)
   func compactMapped<States: KernelStates, Result: Codable & Sendable>(
@@ -48,10 +69,7 @@ extension ParallelAtRoot {
     column: UInt = #column
   ) throws -> AtRoot<[Result]> {
     let place = Place(fileID: fileID, line: line, column: column)
-    return AtRoot(
-      try parallel.compactMapped(.compactMap(to: .root, parallel.options), place, NoStates()) { _, item, _ in
-        try f(item)
-      })
+    return AtRoot(try parallel.compactMapped(.compactMap(to: .root, parallel.options), place, f))
   }
 }
 

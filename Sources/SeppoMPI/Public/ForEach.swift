@@ -20,10 +20,20 @@ extension Parallel {
     column: UInt = #column
   ) throws {
     let place = Place(fileID: fileID, line: line, column: column)
-    try visit(.forEach(options), place, NoStates()) { _, item, _ in try f(item) }
+    // Not by `visit`, for the reason given at `mapped`.
+    _ = try runKernel(.forEach(options), place, UInt8.self) { input, output, first, limits in
+      computeBlocks(NoStates(), input, output, first, limits) {
+        (_, items: UnsafeBufferPointer<Base.Element>, _, done) in
+        for item in items {
+          try f(item)
+          done += 1
+        }
+        return UInt8(1)
+      }
+    }
   }
 
-  /// Calls `f` for each element.
+  /// Calls `f` for each element, with a state of the thread.
   @inlinable
   @inline(__always)
   func visit<States: KernelStates>(

@@ -22,8 +22,12 @@ extension Parallel {
         }
         return part
       }
-    }?.values
-    guard let parts else { return nil }
+    }
+    return parts.map { joined($0.values) }
+  }
+
+  @inlinable
+  func joined<Result>(_ parts: [[Result]]) -> [Result] {
     var results: [Result] = []
     results.reserveCapacity(parts.reduce(0) { $0 + $1.count })
     for part in parts { results += part }

@@ -80,7 +80,8 @@ package final class Watchdog: Sendable {
 
   #if os(Linux)
     private static func closeInFork() {
-      let end = forked.load(ordering: .relaxed)
+      // Once: in what the fork itself forks, the number may be that of another file.
+      let end = forked.exchange(-1, ordering: .relaxed)
       if end >= 0 { close(end) }
     }
 
