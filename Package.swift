@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "SeppoMPI", targets: ["SeppoMPI"]),
     .library(name: "SeppoCheckpoint", targets: ["SeppoCheckpoint"]),
     .library(name: "SeppoTesting", targets: ["SeppoTesting"]),
+    .executable(name: "seppo-launch", targets: ["seppo-launch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -30,10 +31,15 @@ let package = Package(
     .target(name: "SeppoEngine", swiftSettings: strict),
     .systemLibrary(name: "CSharedMemory"),
     .systemLibrary(name: "CFork"),
+    // What the system tells about this process.
+    .target(name: "SeppoSystem", swiftSettings: strict),
+    // How programs are launched: decisions, without effects.
+    .target(name: "SeppoLaunch", dependencies: ["SeppoSystem"], swiftSettings: strict),
+    .executableTarget(name: "seppo-launch", dependencies: ["SeppoLaunch"], swiftSettings: strict),
     // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
       name: "SeppoProcess",
-      dependencies: ["CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["SeppoSystem", "CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     // What a person sees of a run: progress, summaries, the timeline. Numbers in, text out.
     .target(
@@ -175,6 +181,7 @@ let package = Package(
     .testTarget(name: "SeppoTestingTests", dependencies: ["SeppoMPI", "SeppoTesting"], swiftSettings: strict),
     .testTarget(name: "SeppoMPITests", dependencies: ["SeppoMPI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "SeppoTelemetryTests", dependencies: ["SeppoTelemetry"], swiftSettings: strict),
+    .testTarget(name: "SeppoLaunchTests", dependencies: ["SeppoLaunch"], swiftSettings: strict),
     .testTarget(name: "SeppoProcessTests", dependencies: ["SeppoProcess"], swiftSettings: strict),
     .testTarget(name: "SeppoComputeTests", dependencies: ["SeppoCompute", "TestSupport"], swiftSettings: strict),
     .testTarget(

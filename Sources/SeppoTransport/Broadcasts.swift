@@ -9,12 +9,12 @@ struct Broadcasts {
     let owner: AnyObject
     /// Bytes for which a broadcast has been started.
     var started = 0
-    var requests: [MPI_Request?] = []
+    var requests: [SeppoRequest] = []
   }
 
   private let root: Int
   private let splitSize: Int
-  private let comm: MPI_Comm
+  private let comm: SeppoComm
   private var pieces: [Piece] = []
   private var requests = 0
   /// Total number of completed parts.
@@ -23,7 +23,7 @@ struct Broadcasts {
   /// Maximum number of requests in flight.
   private static let maxRequests = 3
 
-  init(root: Int, splitSize: Int, on comm: MPI_Comm) {
+  init(root: Int, splitSize: Int, on comm: SeppoComm) {
     self.root = root
     self.splitSize = splitSize
     self.comm = comm
@@ -43,7 +43,7 @@ struct Broadcasts {
     guard !pieces.isEmpty else { return false }
     while !pieces[0].requests.isEmpty {
       var done: Int32 = 0
-      try check("MPI_Test", MPI_Test(&pieces[0].requests[0], &done, nil))
+      try check("MPI_Test", seppo_test(&pieces[0].requests[0], &done))
       if done == 0 { return false }
       pieces[0].requests.removeFirst()
       requests -= 1
@@ -64,11 +64,10 @@ struct Broadcasts {
       while requests < Broadcasts.maxRequests, pieces[index].started < pieces[index].bytes.count {
         let offset = pieces[index].started
         let count = min(splitSize, pieces[index].bytes.count - offset)
-        var request: MPI_Request? = seppo_request_null()
+        var request = seppo_request_null()
         try check(
           "MPI_Ibcast",
-          MPI_Ibcast(
-            pieces[index].bytes.baseAddress! + offset, Int32(count), seppo_byte(), Int32(root), comm, &request))
+          seppo_ibcast(pieces[index].bytes.baseAddress! + offset, Int32(count), Int32(root), comm, &request))
         pieces[index].started += count
         pieces[index].requests.append(request)
         requests += 1

@@ -18,7 +18,7 @@ package final class Communicator: Transport {
     set { inbox.mayReceive = newValue }
   }
 
-  private let handle: MPI_Comm
+  private let handle: SeppoComm
   private var outbox = Outbox()
   private var inbox = Inbox()
   package var buffers: BufferPool { inbox.buffers }
@@ -30,29 +30,26 @@ package final class Communicator: Transport {
   /// - Parameter splitSize: in bytes, 1 to 2³⁰; small values are for tests. All ranks use rank 0's value.
   package init(splitSize: Int = Communicator.largestSplit) throws {
     precondition((1...Communicator.largestSplit).contains(splitSize), "split size \(splitSize)")
-    var duplicate: MPI_Comm? = seppo_comm_null()
-    try check("MPI_Comm_dup", MPI_Comm_dup(seppo_comm_world(), &duplicate))
-    guard let duplicate else {
-      throw MPIError(call: "MPI_Comm_dup", errorClass: 0, text: "it returned no communicator")
-    }
-    try check("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(duplicate, seppo_errors_return()))
+    var duplicate = seppo_comm_null()
+    try check("MPI_Comm_dup", seppo_comm_dup(seppo_comm_world(), &duplicate))
+    try check("MPI_Comm_set_errhandler", seppo_return_errors(duplicate))
     var rank: Int32 = 0
     var size: Int32 = 0
-    try check("MPI_Comm_rank", MPI_Comm_rank(duplicate, &rank))
-    try check("MPI_Comm_size", MPI_Comm_size(duplicate, &size))
+    try check("MPI_Comm_rank", seppo_comm_rank(duplicate, &rank))
+    try check("MPI_Comm_size", seppo_comm_size(duplicate, &size))
     self.handle = duplicate
     self.rank = Int(rank)
     self.size = Int(size)
     // Ranks may have different environments, and a broadcast needs the same pieces on every rank.
-    var split = Int32(splitSize)
-    try check("MPI_Bcast", MPI_Bcast(&split, 1, seppo_int(), 0, duplicate))
-    self.splitSize = Int(split)
+    var split = splitSize
+    try check("MPI_Bcast", seppo_bcast(&split, 8, 0, duplicate))
+    self.splitSize = split
   }
 
   /// `MPI_Comm_free`.
   package func free() throws {
-    var handle: MPI_Comm? = self.handle
-    try check("MPI_Comm_free", MPI_Comm_free(&handle))
+    var handle = self.handle
+    try check("MPI_Comm_free", seppo_comm_free(&handle))
   }
 
   /// `MPI_Isend`.
@@ -132,7 +129,7 @@ package final class Communicator: Transport {
   /// `MPI_Bcast`.
   package func agree(_ number: Int) throws -> Int {
     var number = Int64(number)
-    try check("MPI_Bcast", MPI_Bcast(&number, 8, seppo_byte(), 0, handle))
+    try check("MPI_Bcast", seppo_bcast(&number, 8, 0, handle))
     return Int(number)
   }
 
@@ -140,8 +137,7 @@ package final class Communicator: Transport {
   package func allGather(_ text: String, capacity: Int) throws -> [String] {
     let own = Array(text.utf8.prefix(capacity)) + Array(repeating: 0, count: max(0, capacity - text.utf8.count))
     var all = [UInt8](repeating: 0, count: size * capacity)
-    try check(
-      "MPI_Allgather", MPI_Allgather(own, Int32(capacity), seppo_byte(), &all, Int32(capacity), seppo_byte(), handle))
+    try check("MPI_Allgather", seppo_allgather(own, Int32(capacity), &all, handle))
     return (0..<size).map { rank in
       String(decoding: all[(rank * capacity)..<((rank + 1) * capacity)].prefix { $0 != 0 }, as: UTF8.self)
     }
@@ -149,7 +145,7 @@ package final class Communicator: Transport {
 
   /// `MPI_Abort`.
   package func abort(status: Int32) -> Never {
-    _ = MPI_Abort(handle, status)
+    _ = seppo_abort(handle, status)
     // MPI_Abort returns only if it fails: end at least this process.
     exitImmediately(status: status == 0 ? 1 : status)
   }

@@ -9,7 +9,7 @@ struct Inbox {
     let payload: ReceivedBytes
     /// Bytes for which a receive has been started.
     var started = 0
-    var requests: [MPI_Request?] = []
+    var requests: [SeppoRequest] = []
 
     var isAwaitingPieces: Bool { started < payload.memory.count }
     var isComplete: Bool { !isAwaitingPieces && requests.isEmpty }
@@ -23,7 +23,7 @@ struct Inbox {
   /// Total number of pieces found. It changes while bytes are moving.
   private(set) var found = 0
 
-  mutating func poll(on comm: MPI_Comm) throws -> Message? {
+  mutating func poll(on comm: SeppoComm) throws -> Message? {
     try receive(on: comm)
     var blocked: Set<Int> = []
     for index in arriving.indices {
@@ -56,23 +56,23 @@ struct Inbox {
   }
 
   /// Progresses the receives in flight, and starts one for the next message that the probe finds.
-  mutating func receive(on comm: MPI_Comm) throws {
+  mutating func receive(on comm: SeppoComm) throws {
     for index in arriving.indices where !arriving[index].requests.isEmpty { try progress(index) }
     if hasRefused { return }
     var found: Int32 = 0
-    var message: MPI_Message? = seppo_message_null()
+    var message = seppo_message_null()
     var status = MPI_Status()
-    try check("MPI_Improbe", MPI_Improbe(seppo_any_source(), seppo_any_tag(), comm, &found, &message, &status))
+    try check("MPI_Improbe", seppo_improbe(seppo_any_source(), seppo_any_tag(), comm, &found, &message, &status))
     guard found != 0 else { return }
     self.found += 1
     var count: Int32 = 0
-    try check("MPI_Get_count", MPI_Get_count(&status, seppo_byte(), &count))
+    try check("MPI_Get_count", seppo_get_count(&status, &count))
     let kind = MessageKind(status.MPI_TAG >> 1)
     let source = Int(status.MPI_SOURCE)
     if status.MPI_TAG & 1 != 0 {
       // The preamble's eight bytes have arrived already, so this receive does not block.
       var total: UInt64 = 0
-      try check("MPI_Mrecv", MPI_Mrecv(&total, count, seppo_byte(), &message, nil))
+      try check("MPI_Mrecv", seppo_mrecv(&total, count, &message))
       let length = Int(UInt64(littleEndian: total))
       arriving.append(Arriving(source: source, kind: kind, payload: try allocate(for: length, from: source)))
       return
@@ -88,16 +88,16 @@ struct Inbox {
     try receive(&message, count: count, into: index)
   }
 
-  private mutating func receive(_ message: inout MPI_Message?, count: Int32, into index: Int) throws {
+  private mutating func receive(_ message: inout SeppoMessage, count: Int32, into index: Int) throws {
     let memory = arriving[index].payload.memory
     let offset = arriving[index].started
     guard offset + Int(count) <= memory.count else {
       throw MPIError(
         call: "MPI_Imrecv", errorClass: 0, text: "rank \(arriving[index].source) sent more bytes than it announced")
     }
-    var request: MPI_Request? = seppo_request_null()
+    var request = seppo_request_null()
     let start = memory.baseAddress.map { $0 + offset }
-    try check("MPI_Imrecv", MPI_Imrecv(start, count, seppo_byte(), &message, &request))
+    try check("MPI_Imrecv", seppo_imrecv(start, count, &message, &request))
     arriving[index].started += Int(count)
     arriving[index].requests.append(request)
     try progress(index)
@@ -107,7 +107,7 @@ struct Inbox {
     var kept = 0
     for position in arriving[index].requests.indices {
       var done: Int32 = 0
-      try check("MPI_Test", MPI_Test(&arriving[index].requests[position], &done, nil))
+      try check("MPI_Test", seppo_test(&arriving[index].requests[position], &done))
       if done == 0 {
         arriving[index].requests.swapAt(kept, position)
         kept += 1

@@ -3,7 +3,7 @@ internal import CMPI
 /// Sends in flight, each with the owner of its memory.
 struct Outbox {
   private struct Sending {
-    var request: MPI_Request?
+    var request: SeppoRequest
     /// Nil once the send is complete.
     var owner: AnyObject?
   }
@@ -22,22 +22,20 @@ struct Outbox {
   var isEmpty: Bool { head == inFlight.count }
 
   mutating func send(
-    _ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, tag: Int32, on comm: MPI_Comm
+    _ bytes: UnsafeRawBufferPointer, keeping owner: AnyObject, to rank: Int, tag: Int32, on comm: SeppoComm
   ) throws {
-    var request: MPI_Request? = seppo_request_null()
-    try check(
-      "MPI_Isend",
-      MPI_Isend(bytes.baseAddress, Int32(bytes.count), seppo_byte(), Int32(rank), tag, comm, &request))
+    var request = seppo_request_null()
+    try check("MPI_Isend", seppo_isend(bytes.baseAddress, Int32(bytes.count), Int32(rank), tag, comm, &request))
     // Short messages usually complete immediately, and need not be stored.
     var done: Int32 = 0
-    try check("MPI_Test", MPI_Test(&request, &done, nil))
+    try check("MPI_Test", seppo_test(&request, &done))
     if done == 0 { inFlight.append(Sending(request: request, owner: owner)) }
   }
 
   mutating func progress() throws {
     for index in head..<min(head + Outbox.window, inFlight.count) where inFlight[index].owner != nil {
       var done: Int32 = 0
-      try check("MPI_Test", MPI_Test(&inFlight[index].request, &done, nil))
+      try check("MPI_Test", seppo_test(&inFlight[index].request, &done))
       if done != 0 {
         inFlight[index].owner = nil
         self.done += 1

@@ -24,7 +24,7 @@ extension Job {
       RankProcess.markDescendants()
     }
     let settings = try Settings(largestSplit: Communicator.largestSplit)
-    if Launcher.isLostInStep { throw MPIStartError.slurmStepMismatch(tasks: Launcher.slurmTasks ?? 0) }
+    if Launcher.isLostInStep, let claim = Launcher.claim { throw LostRank(claim: claim) }
     if Launcher.isPresent, let parent = RankProcess.forkedFrom { throw ForkedProcess(parent: parent) }
     let watchdog = Watchdog(host: HostName.own, timeline: settings.observation.timelinePage)
     return Launcher.isPresent || MPIEnvironment.isStarted
@@ -39,10 +39,7 @@ extension Job {
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)
     let peers = Peers(try communicator.allGather(Peers.own, capacity: Peers.maximumLength))
-    if communicator.size == 1, let launched = Launcher.ranks, launched > 1 {
-      throw Launcher.slurmTasks == nil
-        ? MPIStartError.launcherMismatch(launched: launched) : MPIStartError.slurmStepMismatch(tasks: launched)
-    }
+    if communicator.size == 1, let claim = Launcher.claim, claim.hasOthers { throw LostRank(claim: claim) }
     let job = try make(communicator, hosts: hosts, settings, watchdog) { request, report in
       JobProcess(
         watchdog: watchdog, endRequest: request, report: report, peers: peers,
@@ -96,6 +93,18 @@ extension Job {
   func checkBinding(threads: Int) {
     guard process.isRank, threads > 1, isRoot, size > 1 || Launcher.ranks != nil else { return }
     process.binding.withLock { $0.check(threads: threads, rank: rank, host: host) }
+  }
+}
+
+/// The launcher has started other ranks, but the MPI library of this process finds none: each would compute everything.
+private struct LostRank: Error, CustomStringConvertible {
+  let claim: LauncherClaim
+
+  var description: String {
+    """
+    \(claim.launcher) started this process as \(claim.place), but its MPI library, \(MPILibrary.loaded), finds no other rank: \
+    nothing is computed. \(claim.advice)
+    """
   }
 }
 

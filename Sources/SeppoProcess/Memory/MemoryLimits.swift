@@ -1,3 +1,5 @@
+import SeppoSystem
+
 /// The known limits on this process's memory: on Linux those of the process, its control groups, the Slurm job and the
 /// machine; on other systems none.
 ///
@@ -108,31 +110,9 @@ extension MemoryLimits {
   ///
   /// - Parameter swap: the free swap space of the machine, in bytes.
   private func groups(swap: Int) -> Int? {
-    var least: Int?
-    for line in (read("/proc/self/cgroup") ?? "").split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { continue }
-      if parts[1].isEmpty {
-        // If version 1 is mounted too, version 2 has a folder of its own.
-        for root in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
-          for folder in levels(of: parts[2], under: root) { note(unified(folder, swap)) }
-        }
-      } else if parts[1].split(separator: ",").contains("memory") {
-        for folder in levels(of: parts[2], under: "/sys/fs/cgroup/memory") { note(version1(folder, swap)) }
-      }
-    }
-    func note(_ available: Int?) { if let available { least = min(least ?? available, available) } }
-    return least
-  }
-
-  /// Returns the group's folder and all folders above it.
-  ///
-  /// In a container, the path may be that of the host. Then the group itself is mounted at the root, and the folders below
-  /// don't exist.
-  private func levels(of path: Substring, under root: String) -> [String] {
-    let names = path.split(separator: "/")
-    if names.contains("..") { return [root] }
-    return (0...names.count).map { root + names.prefix($0).map { "/\($0)" }.joined() }
+    ControlGroups.folders(of: "memory", read).compactMap { folder in
+      folder.isUnified ? unified(folder.path, swap) : version1(folder.path, swap)
+    }.min()
   }
 
   private func unified(_ folder: String, _ swap: Int) -> Int? {

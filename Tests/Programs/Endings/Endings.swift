@@ -32,7 +32,7 @@ struct Endings {
       print("rank \(Seppo.rank) of \(Seppo.size)")
     case "split sizes that differ":
       // Like a launcher that doesn't pass the environment to other hosts.
-      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "0" { setenv("SEPPO_SPLIT_BYTES", "1024", 1) }
+      if launcherPlace?.rank == 0 { setenv("SEPPO_SPLIT_BYTES", "1024", 1) }
       Seppo.run {
         let values = try Seppo.atRoot { Array(0..<10_000) }.broadcast()
         if values != Array(0..<10_000) { throw Trouble() }
@@ -62,6 +62,7 @@ struct Endings {
       print(MPI_Finalize())
     case "launcher of another MPI":
       // Like MPICH's launcher: it announces several ranks, but the library finds only one.
+      setenv("PMI_RANK", "0", 1)
       setenv("PMI_SIZE", "3", 1)
       Seppo.run {}
     case "child and pipe":
@@ -76,7 +77,7 @@ struct Endings {
       }
     case "kill before run":
       // From the launcher's environment, because `Seppo.rank` would start MPI.
-      if getenv("OMPI_COMM_WORLD_RANK").map({ String(cString: $0) }) == "1" { kill(getpid(), SIGKILL) }
+      if launcherPlace?.rank == 1 { kill(getpid(), SIGKILL) }
       Seppo.run {}
     case "kill after run":
       Seppo.run {}

@@ -113,14 +113,18 @@ extension Endings {
     return true
   }
 
-  /// From the launcher's environment, because `Seppo.rank` would start MPI.
-  private static var isLastBeforeAnyCall: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    guard let rank = environment["OMPI_COMM_WORLD_RANK"], let size = environment["OMPI_COMM_WORLD_SIZE"] else {
-      return false
+  /// The rank and the number of ranks, from the variables of Open MPI's launcher or of Hydra: `Seppo.rank` would start MPI.
+  static var launcherPlace: (rank: Int, of: Int)? {
+    func number(_ names: String...) -> Int? {
+      names.lazy.compactMap { ProcessInfo.processInfo.environment[$0] }.first.flatMap { Int($0) }
     }
-    return Int(rank).map { $0 + 1 } == Int(size)
+    guard let rank = number("OMPI_COMM_WORLD_RANK", "PMI_RANK"), let size = number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE") else {
+      return nil
+    }
+    return (rank, size)
   }
+
+  private static var isLastBeforeAnyCall: Bool { launcherPlace.map { $0.rank + 1 == $0.of } ?? false }
 
   private static func mapAtExit(_ when: String) {
     do { print(when, try [1, 2].mapParallel { $0 }) } catch { print(when, sentence(error)) }

@@ -19,7 +19,7 @@ struct StartedByOthers {
     Seppo.run {
       var own = Int32(Seppo.rank)
       let squares = try (0..<100).mapParallel { $0 * $0 }
-      MPI_Allreduce(&own, &sum, 1, seppo_int(), seppo_max(), seppo_comm_world())
+      seppo_allreduce_max(&own, &sum, seppo_comm_world())
       try Seppo.atRoot { print(squares.reduce(0, +)) }
     }
     var isEnded: Int32 = 1

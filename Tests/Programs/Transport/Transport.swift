@@ -30,7 +30,7 @@ struct TransportProgram {
 
   static func rank() -> Int {
     var rank: Int32 = 0
-    MPI_Comm_rank(seppo_comm_world(), &rank)
+    seppo_comm_rank(seppo_comm_world(), &rank)
     return Int(rank)
   }
 
@@ -38,15 +38,15 @@ struct TransportProgram {
   static func ownTraffic() throws {
     let communicator = try Communicator()
     var size: Int32 = 0
-    MPI_Comm_size(seppo_comm_world(), &size)
+    seppo_comm_size(seppo_comm_world(), &size)
     let next = (rank() + 1) % Int(size)
     var value = Int32(rank())
-    var request: MPI_Request? = seppo_request_null()
-    MPI_Isend(&value, 1, seppo_int(), Int32(next), TransportProperties.data.number << 1, seppo_comm_world(), &request)
+    var request = seppo_request_null()
+    seppo_isend(&value, 4, Int32(next), TransportProperties.data.number << 1, seppo_comm_world(), &request)
     try hold(try communicator.poll() == nil, "received a message sent on MPI_COMM_WORLD")
     var received: Int32 = -1
-    MPI_Recv(&received, 1, seppo_int(), seppo_any_source(), seppo_any_tag(), seppo_comm_world(), nil)
-    MPI_Wait(&request, nil)
+    seppo_recv(&received, 4, seppo_any_source(), seppo_any_tag(), seppo_comm_world())
+    seppo_await(&request)
     try hold(Int(received) == (rank() + Int(size) - 1) % Int(size), "received \(received)")
     try communicator.free()
   }
@@ -59,7 +59,7 @@ struct TransportProgram {
         UnsafeRawBufferPointer(bytes.memory), keeping: bytes, to: communicator.size + 5, kind: TransportProperties.data)
       throw PropertyViolation(description: "a send to a nonexistent rank succeeded")
     } catch let error as MPIError {
-      try hold(error.call == "MPI_Isend" && error.text.contains("MPI_ERR_RANK"), "\(error)")
+      try hold(error.call == "MPI_Isend" && error.errorClass == seppo_rank_error(), "\(error)")
     }
     try communicator.free()
   }
