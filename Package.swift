@@ -1,5 +1,20 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
+
+/// The pkg-config name of the MPI whose mpicc is first on the PATH. mpi-run.sh writes a file for either.
+let mpi: String = {
+  for folder in (Context.environment["PATH"] ?? "").split(separator: ":") {
+    let mpicc = URL(fileURLWithPath: "\(folder)/mpicc")
+    if !FileManager.default.isExecutableFile(atPath: mpicc.path) { continue }
+    // Debian's is a link to mpicc.openmpi or mpicc.mpich.
+    let real = mpicc.resolvingSymlinksInPath()
+    let version = real.deletingLastPathComponent().appendingPathComponent("mpichversion")
+    let isOpenMPI = real.lastPathComponent.contains("openmpi") || real.lastPathComponent.contains("opal")
+    return !isOpenMPI && FileManager.default.isExecutableFile(atPath: version.path) ? "mpich" : "ompi-c"
+  }
+  return "ompi-c"
+}()
 
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error)
@@ -24,7 +39,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CMPI",
-      pkgConfig: "ompi-c",
+      pkgConfig: mpi,
       providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]
     ),
     .target(name: "SeppoTransport", dependencies: ["CMPI"], swiftSettings: strict),
@@ -39,7 +54,9 @@ let package = Package(
     // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
       name: "SeppoProcess",
-      dependencies: ["SeppoSystem", "CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "SeppoSystem", "CSharedMemory", "CStack", "CFork", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     // What a person sees of a run: progress, summaries, the timeline. Numbers in, text out.
     .target(

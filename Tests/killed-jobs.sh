@@ -58,11 +58,15 @@ launch() {
   local size=$1 output=$2 options=(--oversubscribe --bind-to none)
   shift 2
   [ "$(id -u)" -ne 0 ] || options+=(--allow-run-as-root)
+  if [ -n "$is_hydra" ]; then options=(-bind-to none); fi
   KILLED_JOBS=$work SEPPO_REPORT=$output.report "$mpirun" "${options[@]}" -n "$size" "$@" >"$output" 2>&1 </dev/null &
   job=$!
   clock
   launched=$now
 }
+
+# The ranks of its jobs have other variables.
+is_hydra=$("${mpirun:-mpirun}" --version 2>&1 | grep -om1 -e HYDRA -e 'Intel(R) MPI' || true)
 
 is_running() { kill -0 "$job" 2>/dev/null; }
 

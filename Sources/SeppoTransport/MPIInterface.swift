@@ -68,7 +68,8 @@ package struct MPILibrary: Sendable, CustomStringConvertible {
   /// Its name and version, without what else it tells.
   package var description: String {
     let words = text.prefix { $0 != "," && $0 != "\n" }.split(whereSeparator: { $0 == " " || $0 == "\t" })
-    return words.filter { !["Version", "Version:", ":"].contains($0) }.joined(separator: " ").replacing(" for Linux* OS", with: "")
+    return words.filter { !["Version", "Version:", ":"].contains($0) }.joined(separator: " ").replacing(
+      " for Linux* OS", with: "")
   }
 
   /// The major version, if it is Open MPI.

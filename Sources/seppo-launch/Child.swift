@@ -9,7 +9,8 @@ struct Child {
   ///   - ownGroup: whether signals of a terminal don't reach it.
   ///   - kept: a descriptor that it gets as number 3.
   static func start(
-    _ words: [String], variables: [String: String]? = nil, input: String? = nil, output: String? = nil, errors: String? = nil,
+    _ words: [String], variables: [String: String]? = nil, input: String? = nil, output: String? = nil,
+    errors: String? = nil,
     ownGroup: Bool = false, kept: Int32? = nil
   ) throws -> Child {
     #if os(Linux)
@@ -40,7 +41,8 @@ struct Child {
     var id: pid_t = 0
     let environment = (variables ?? ProcessInfo.processInfo.environment).map { "\($0)=\($1)" }
     let status = withStrings(words) { words in
-      withStrings(environment) { environment in posix_spawnp(&id, words[0]!, &actions, &attributes, words, environment) }
+      withStrings(environment) { environment in posix_spawnp(&id, words[0]!, &actions, &attributes, words, environment)
+      }
     }
     guard status == 0 else {
       throw LaunchFailure(text: "\(words[0]) can't be started: \(String(cString: strerror(status)))", status: 127)

@@ -27,7 +27,8 @@ struct HostAsker {
     let asked = hosts.filter { !own.includes($0) }
     let children = try asked.enumerated().map { number, host in
       try Child.start(
-        agent + [host, command], input: "/dev/null", output: "/dev/null", errors: "\(folder)/answer.\(number)", ownGroup: true)
+        agent + [host, command], input: "/dev/null", output: "/dev/null", errors: "\(folder)/answer.\(number)",
+        ownGroup: true)
     }
     var statuses = [Int?](repeating: nil, count: asked.count)
     let last = Date().addingTimeInterval(HostAsker.patience)

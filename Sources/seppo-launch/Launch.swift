@@ -18,13 +18,15 @@ struct Launch {
     let version = try Launch.version(of: settings.mpirun)
     guard let mpi = MPILauncher(version: version) else {
       throw LaunchFailure(
-        text: "\(settings.mpirun) is neither Open MPI's nor that of MPICH or a descendant: it prints '\(version.prefix(80))'",
+        text:
+          "\(settings.mpirun) is neither Open MPI's nor that of MPICH or a descendant: it prints '\(version.prefix(80))'",
         status: 3)
     }
     self.mpi = mpi
     batch = BatchJob(variable: settings.value, read: LaunchSettings.read)
     let machine = LaunchMachine(
-      cores: Cores(online: ProcessInfo.processInfo.processorCount, read: LaunchSettings.read), mpi: mpi, isRoot: getuid() == 0,
+      cores: Cores(online: ProcessInfo.processInfo.processorCount, read: LaunchSettings.read), mpi: mpi,
+      isRoot: getuid() == 0,
       batch: batch, variables: settings.variables, terminal: Terminal.size)
     plan = try LaunchPlan(options, on: machine, read: LaunchSettings.read)
   }
@@ -35,7 +37,8 @@ struct Launch {
     let status: Int? = try WorkFolder.with { folder in
       try checkHosts(folder)
       guard let restarts = options.restarts else { return nil }
-      return try SupervisedJob(self, folder).run(Supervisor(plan, restarts: restarts, folder: folder), first: plan)
+      return try SupervisedJob(self, folder).run(
+        Supervisor(plan, with: mpi, restarts: restarts, folder: folder), first: plan)
     }
     if let status { exit(Int32(status)) }
     // `mpirun` gets this process's signals, and its status is that of this process.
@@ -61,20 +64,11 @@ struct Launch {
     let question = HostQuestion(program: program, folder: FileManager.default.currentDirectoryPath)
     let asker = self.asker(folder)
     let problems = try asker.ask(hosts, question.command).compactMap { answer in
-      question.problem(of: answer.host, agent: asker.agent.joined(separator: " "), status: answer.status, errors: answer.errors)
+      question.problem(
+        of: answer.host, agent: asker.agent.joined(separator: " "), status: answer.status, errors: answer.errors)
     }
     if !problems.isEmpty { throw LaunchFailure(text: problems.joined(separator: "\n"), status: 3) }
   }
 
   private static func version(of mpirun: String) throws -> String { try Child.output(of: [mpirun, "--version"]) }
-}
-
-/// A folder for files that the launcher needs while it runs.
-enum WorkFolder {
-  static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seppo-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path)
-  }
 }

@@ -19,7 +19,8 @@ struct Program {
     guard name.contains("/") else { return try build(name) }
     let path = URL(fileURLWithPath: name).standardizedFileURL.path
     guard FileManager.default.isExecutableFile(atPath: path), !isFolder(path) else {
-      throw Misuse("there is no executable '\(name)': build it before, or type the name of one of the package's programs")
+      throw Misuse(
+        "there is no executable '\(name)': build it before, or type the name of one of the package's programs")
     }
     return path
   }

@@ -133,7 +133,8 @@ final class SupervisedJob {
       rm -rf "$1"
       """
     _ = try Child.start(
-      ["/bin/sh", "-c", script, "sh", folder], input: "/dev/null", output: "/dev/null", errors: "/dev/null", ownGroup: true,
+      ["/bin/sh", "-c", script, "sh", folder], input: "/dev/null", output: "/dev/null", errors: "/dev/null",
+      ownGroup: true,
       kept: ends[0])
     close(ends[0])
   }

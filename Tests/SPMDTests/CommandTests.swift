@@ -18,7 +18,7 @@ extension SPMDTests {
     @Test("An item can start mpirun with another job")
     func launcher() async throws {
       let job = try await Mpirun.run(
-        2, "Starter", ["command", Mpirun.launcher, "--oversubscribe", "-n", "2", helloWorld])
+        2, "Starter", ["command", Mpirun.launcher] + Mpirun.options(2) + [helloWorld])
       #expect(job.status == 0, "\(job.report)")
       #expect(job.output.ranges(of: "hello world from").count == 10, "\(job.report)")
       #expect(job.output.ranges(of: "status 0").count == 2, "\(job.report)")
@@ -36,12 +36,12 @@ extension SPMDTests {
     func submittedJob() async throws {
       // As a batch system runs a script, with the environment of the program that submits it.
       let script = """
-        unset $(env | sed -n 's/^\\(\\(OMPI_\\|PMIX_\\|PRTE_\\)[^=]*\\)=.*/\\1/p')
+        unset $(env | sed -n 's/^\\(\\(OMPI_\\|PMIX_\\|PRTE_\\|PMI_\\|HYD[IR]A\\?_\\|MPI_LOCAL\\)[^=]*\\)=.*/\\1/p')
         OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 exec "$@"
         """
       let job = try await Mpirun.run(
         1, "Starter",
-        ["fork", "/bin/sh", "-c", script, "sh", Mpirun.launcher, "--oversubscribe", "-n", "2", helloWorld])
+        ["fork", "/bin/sh", "-c", script, "sh", Mpirun.launcher] + Mpirun.options(2) + [helloWorld])
       #expect(job.output.ranges(of: "hello world from").count == 5, "\(job.report)")
       #expect(job.output.contains("status 0"), "\(job.report)")
     }

@@ -12,7 +12,7 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
         ranks, "slow", 1_000, signal: SIGKILL, to: "mpirun", after: 600, environment: ["CHECKPOINTS_HELD": "600"])
-      #expect(first.status == 137, "\(first.report)")
+      #expect(first.status == 137 || Mpirun.isHydra && first.status == 9, "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
     }
 
@@ -23,7 +23,7 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       let (first, before) = try await folder.run(
         ranks, "slow", 1_000, signal: SIGKILL, to: "Checkpoints", after: 500, environment: ["CHECKPOINTS_HELD": "500"])
-      #expect(first.status == 137 && !first.hasTimedOut, "\(first.report)")
+      #expect(first.lostRank && !first.hasTimedOut, "\(first.report)")
       // The dead rank, and if rank 0 survived, the number of stored results.
       #expect((1...2).contains(first.messages.count), "\(first.report)")
       try await folder.finishes("slow", 1_000, 2, notMoreThan: 1_000, after: before)
@@ -58,6 +58,8 @@ extension SPMDTests {
         second: .init(signal: signal, target: target, milliseconds: milliseconds))
       // An mpirun that is ending dies of a second signal.
       let mayDie = target == "mpirun" && job.status == 128 + Int(signal)
+      // Hydra passes on SIGUSR1, and dies of SIGUSR2 at any time.
+      if Mpirun.isHydra, mayDie { return }
       #expect((job.status == 75 || mayDie) && job.messages.count == 1, "\(job.report)")
       #expect(job.messages.first?.contains("\(before.count) of 1500 items; run the same") == true, "\(job.report)")
     }
@@ -203,7 +205,7 @@ extension SPMDTests {
         ("SEPPO_DEADLINE", "tomorrow"), ("SEPPO_DEADLINE", "2026-13-01T00:00:00"), ("SEPPO_GRACE_S", "-1"),
       ] {
         let job = try await CheckpointFolder().run(2, "slow", 1, environment: [name: value]).job
-        #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
+        #expect(job.hasStatusOfError && job.messages.count == 1, "\(job.report)")
         #expect(job.messages.first?.contains("\(name)=\(value): ") == true, "\(job.report)")
       }
     }
@@ -212,7 +214,7 @@ extension SPMDTests {
     func srunWithoutPMIx() async throws {
       let environment = ["SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"]
       let job = try await CheckpointFolder().run(nil, "slow", 1, environment: environment).job
-      #expect(job.status == 1 && job.messages.count == 1, "\(job.report)")
+      #expect(job.hasStatusOfError && job.messages.count == 1, "\(job.report)")
       #expect(job.messages.first?.contains("srun --mpi=pmix") == true, "\(job.report)")
     }
   }

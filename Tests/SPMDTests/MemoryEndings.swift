@@ -148,7 +148,7 @@ extension SPMDTests {
         let endings = Mpirun.products.appendingPathComponent("Endings").path
         return try await Mpirun.start(
           "/usr/bin/unshare",
-          mount + [Mpirun.launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", endings, name], [:], 60,
+          mount + [Mpirun.launcher] + Mpirun.options(ranks) + [endings, name], [:], 60,
           ranks: ranks, load: .fillsMemory)
       }
     }

@@ -13,6 +13,12 @@ struct JobResult {
   let hasTimedOut: Bool
   let seconds: Double
 
+  /// Whether the job has ended with status 1. Hydra combines the statuses of all ranks, and so those of ranks that it has killed.
+  var hasStatusOfError: Bool { Mpirun.isHydra ? status != 0 : status == 1 }
+
+  /// Whether a rank was killed or has crashed. Hydra's status is the signal's number.
+  var lostRank: Bool { status >= 128 || messages.contains { $0.contains("; it was in ") } }
+
   /// Seppo's own lines on standard error.
   var messages: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("Seppo: ") } }
 
@@ -46,6 +52,24 @@ enum Mpirun {
     return folders.first { exists("mpirun", in: $0) }.map { "\($0)/mpirun" } ?? "mpirun"
   }()
 
+  /// Whether it is that of MPICH, or of an MPI that descends from it.
+  static let isHydra: Bool = {
+    let version = Process()
+    version.executableURL = URL(fileURLWithPath: launcher)
+    version.arguments = ["--version"]
+    let output = Pipe()
+    version.standardOutput = output
+    guard (try? version.run()) != nil else { return false }
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    version.waitUntilExit()
+    return text.contains("HYDRA") || text.contains("Intel(R) MPI")
+  }()
+
+  /// Returns the words between `mpirun` and the program.
+  static func options(_ ranks: Int, binding: String = "none") -> [String] {
+    (isHydra ? ["-bind-to", binding] : ["--oversubscribe", "--bind-to", binding]) + ["-n", "\(ranks)"]
+  }
+
   /// Runs a program of this package when its turn comes.
   ///
   /// - Parameters:
@@ -61,9 +85,9 @@ enum Mpirun {
   ) async throws -> JobResult {
     let executable = program.hasPrefix("/") ? program : products.appendingPathComponent(program).path
     guard let ranks else { return try await start(executable, arguments, environment(), limit, load: load) }
-    let options = ["--oversubscribe", "--bind-to", binding, "-n", "\(ranks)"]
     return try await start(
-      launcher, options + [executable] + arguments, environment(), limit, ranks: ranks, load: load)
+      launcher, options(ranks, binding: binding) + [executable] + arguments, environment(), limit, ranks: ranks,
+      load: load)
   }
 
   /// Runs a program of this package without `mpirun`, and reads its output until all writers have closed it, as
@@ -91,6 +115,14 @@ enum Mpirun {
       }
       return try await startNow(executable, arguments, environment(), limit)
     }
+  }
+
+  /// Removes what Hydra prints on standard output if a rank dies.
+  private static func withoutBanner(_ output: String) -> String {
+    guard output.contains("BAD TERMINATION OF ONE OF YOUR APPLICATION") else { return output }
+    let parts = ["====", "=   ", "YOUR APPLICATION TERMINATED", "This typically refers", "Please see the FAQ page"]
+    let lines = output.split(separator: "\n").filter { line in !parts.contains { line.hasPrefix($0) } }
+    return lines.map { $0 + "\n" }.joined()
   }
 
   private static func startNow(
@@ -127,7 +159,8 @@ enum Mpirun {
     }
     let time = (ContinuousClock.now - started).components
     return JobResult(
-      status: status, output: result.standardOutput, errors: result.standardError, hasTimedOut: hasTimedOut,
+      status: status, output: isHydra ? withoutBanner(result.standardOutput) : result.standardOutput,
+      errors: result.standardError, hasTimedOut: hasTimedOut,
       seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18)
   }
 }

@@ -126,13 +126,18 @@ struct Hosts {
     _ program: String, _ arguments: [String] = [], slots: Int = 1, environment: [String: String] = [:],
     limit: Double = 120, load: Load = .waits
   ) async throws -> JobResult {
-    // The first is for Open MPI 4.1, the second for 5.0.
-    var variables = ["OMPI_MCA_plm_rsh_agent": Self.agent, "PRTE_MCA_plm_ssh_agent": Self.agent]
+    // For Open MPI 4.1, 5.0, and Hydra.
+    var variables = [
+      "OMPI_MCA_plm_rsh_agent": Self.agent, "PRTE_MCA_plm_ssh_agent": Self.agent, "HYDRA_LAUNCHER": "rsh",
+      "HYDRA_LAUNCHER_EXEC": Self.agent,
+    ]
     variables.merge(owner) { $1 }
     variables.merge(environment) { $1 }
     let places = names(slots: 1).map { "\($0):\(slots)" }.joined(separator: ",")
-    let exported = environment.keys.flatMap { ["-x", $0] }
-    let launch = [Mpirun.launcher, "--bind-to", "none", "--host", places] + exported
+    let launch =
+      Mpirun.isHydra
+      ? [Mpirun.launcher, "-bind-to", "none", "-hosts", places, "-n", "\(count * slots)"]
+      : [Mpirun.launcher, "--bind-to", "none", "--host", places] + environment.keys.flatMap { ["-x", $0] }
     let executable = Mpirun.products.appendingPathComponent(program).path
     let command = ["on", "seppo-a"] + launch + [executable] + arguments
     return try await Mpirun.start(Self.script, command, variables, limit, ranks: count * slots, load: load)

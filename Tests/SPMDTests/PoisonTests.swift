@@ -11,13 +11,13 @@ extension SPMDTests {
       let folder = try CheckpointFolder()
       var deaths = 0
       var job = try await folder.run(ranks, name, 37).job
-      while job.status >= 128, deaths < 5 {
+      while job.lostRank, deaths < 5 {
         deaths += 1
         job = try await folder.run(ranks, name, 37).job
       }
       // Rank 0 can't record its own death by SIGKILL, so that the item needs one more attempt.
       #expect((2...3).contains(deaths), "\(deaths) deaths, then \(job.report)")
-      #expect(job.status == 1, "\(job.report)")
+      #expect(job.hasStatusOfError, "\(job.report)")
       #expect(
         job.messages.last?.contains("item 37 is not tried again: 2 processes died computing it") == true,
         "\(job.report)")
@@ -41,7 +41,7 @@ extension SPMDTests {
     func theRest(on ranks: Int) async throws {
       let folder = try CheckpointFolder()
       var job = try await folder.run(ranks, "poison, and the others", 37).job
-      for _ in 0..<4 where job.status >= 128 {
+      for _ in 0..<4 where job.lostRank {
         job = try await folder.run(ranks, "poison, and the others", 37).job
       }
       #expect(job.status == 0, "\(job.report)")
@@ -69,8 +69,8 @@ extension SPMDTests {
     func firstDeath() async throws {
       let folder = try CheckpointFolder()
       var job = try await folder.run(3, "poison on the first death", 37).job
-      for _ in 0..<3 where job.status >= 128 { job = try await folder.run(3, "poison on the first death", 37).job }
-      #expect(job.status == 1, "\(job.report)")
+      for _ in 0..<3 where job.lostRank { job = try await folder.run(3, "poison on the first death", 37).job }
+      #expect(job.hasStatusOfError, "\(job.report)")
       #expect(job.messages.last?.contains("item 37 is not tried again") == true, "\(job.report)")
     }
   }

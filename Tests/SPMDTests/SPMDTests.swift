@@ -60,9 +60,8 @@ extension SPMDTests {
 
     @Test("Items have a deep stack under every stack limit", arguments: ["-s unlimited", "-s 8192", "-s 1024"])
     func deepStack(_ limit: String) async throws {
-      let arguments = [
-        "--oversubscribe", "-n", "2", Mpirun.products.appendingPathComponent("Laws").path, "deep recursion",
-      ]
+      let laws = Mpirun.products.appendingPathComponent("Laws").path
+      let arguments = Mpirun.options(2) + [laws, "deep recursion"]
       let job = try await Mpirun.start(
         "/bin/bash", ["-c", "ulimit \(limit) && exec \"$@\"", "bash", Mpirun.launcher] + arguments, [:], 60, ranks: 2)
       #expect(job.status == 0, "\(job.report)")

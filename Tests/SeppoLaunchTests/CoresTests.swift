@@ -23,7 +23,8 @@ struct CoresTests {
     arguments: [
       ("0::/a/b\n", ["/sys/fs/cgroup/a/b/cpu.max": "200000 100000\n"], 2.0),
       ("0::/a/b\n", ["/sys/fs/cgroup/a/b/cpu.max": "max 100000\n", "/sys/fs/cgroup/a/cpu.max": "150000 100000"], 1.5),
-      ("0::/\n", ["/sys/fs/cgroup/cpu.max": "50000 100000"], 0.5), ("0::/../x\n", ["/sys/fs/cgroup/cpu.max": "300000 100000"], 3),
+      ("0::/\n", ["/sys/fs/cgroup/cpu.max": "50000 100000"], 0.5),
+      ("0::/../x\n", ["/sys/fs/cgroup/cpu.max": "300000 100000"], 3),
       (
         "4:memory:/m\n3:cpu,cpuacct:/c\n",
         ["/sys/fs/cgroup/cpu/c/cpu.cfs_quota_us": "400000\n", "/sys/fs/cgroup/cpu/c/cpu.cfs_period_us": "100000\n"], 4

@@ -23,7 +23,8 @@ struct HostListTests {
   @Test(
     "Names of this machine",
     arguments: [
-      ("vm", true), ("vm.example.org", true), ("localhost", true), ("127.0.0.1", true), ("::1", true), ("+n0", true), ("vm2", false),
+      ("vm", true), ("vm.example.org", true), ("localhost", true), ("127.0.0.1", true), ("::1", true), ("+n0", true),
+      ("vm2", false),
       ("other", false),
     ])
   func own(_ name: String, _ isOwn: Bool) {
@@ -40,8 +41,12 @@ struct HostListTests {
     #expect(problem(0) == nil)
     #expect(problem(91)?.hasPrefix("b has no folder /my home, in which this command was typed") == true)
     #expect(problem(92)?.hasPrefix("b has no program /x/it's: it must be at the same path on all hosts") == true)
-    #expect(problem(255, "debug\nb: Permission denied (publickey).\n")?.contains("ssh b: b: Permission denied (publickey)..") == true)
-    #expect(problem(7)?.contains("ssh b: it ended with status 7.") == true && problem(nil)?.contains("took more than 15 s") == true)
+    #expect(
+      problem(255, "debug\nb: Permission denied (publickey).\n")?.contains("ssh b: b: Permission denied (publickey)..")
+        == true)
+    #expect(
+      problem(7)?.contains("ssh b: it ended with status 7.") == true
+        && problem(nil)?.contains("took more than 15 s") == true)
   }
 
   @Test("The agent is the one that mpirun uses")
@@ -55,7 +60,8 @@ struct HostListTests {
   @Test(
     "Slurm's states: lost is a node that is gone, or doesn't answer",
     arguments: [
-      ("down", true), ("down*", true), ("drained", true), ("drained*", true), ("draining*", true), ("allocated*", true), ("fail", true),
+      ("down", true), ("down*", true), ("drained", true), ("drained*", true), ("draining*", true), ("allocated*", true),
+      ("fail", true),
       ("draining", false), ("failing", false), ("idle", false), ("mixed#", false),
     ])
   func states(_ state: String, _ isLost: Bool) {

@@ -16,7 +16,8 @@ struct LaunchPlanTests {
     let options = try OptionParser.parse(words + ["P"])
     func read(_ path: String) -> String? { LaunchPlanTests.files[path] }
     let machine = LaunchMachine(
-      cores: cores, mpi: mpi, isRoot: isRoot, batch: BatchJob(variable: { variables[$0] }, read: read), variables: variables,
+      cores: cores, mpi: mpi, isRoot: isRoot, batch: BatchJob(variable: { variables[$0] }, read: read),
+      variables: variables,
       terminal: terminal)
     let plan = try LaunchPlan(options, on: machine, read: read)
     let signals = " --mca odls_base_signal_direct_children_only 1"
@@ -26,9 +27,12 @@ struct LaunchPlanTests {
   @Test(
     "The words of mpirun, on this machine",
     arguments: [
-      ([], "-n 4 --bind-to none"), (["-n", "2"], "-n 2 --bind-to none"), (["-n", "5"], "--oversubscribe -n 5 --bind-to none"),
-      (["--threads", "2"], "-n 2 -x SEPPO_THREADS=2 --bind-to none"), (["--threads", "1"], "-n 4 -x SEPPO_THREADS=1 --bind-to none"),
-      (["--threads", "3"], "-n 1 -x SEPPO_THREADS=3 --bind-to none"), (["--threads", "9"], "-n 1 -x SEPPO_THREADS=9 --bind-to none"),
+      ([], "-n 4 --bind-to none"), (["-n", "2"], "-n 2 --bind-to none"),
+      (["-n", "5"], "--oversubscribe -n 5 --bind-to none"),
+      (["--threads", "2"], "-n 2 -x SEPPO_THREADS=2 --bind-to none"),
+      (["--threads", "1"], "-n 4 -x SEPPO_THREADS=1 --bind-to none"),
+      (["--threads", "3"], "-n 1 -x SEPPO_THREADS=3 --bind-to none"),
+      (["--threads", "9"], "-n 1 -x SEPPO_THREADS=9 --bind-to none"),
       (["-n", "3", "--threads", "2"], "-n 3 -x SEPPO_THREADS=2 --bind-to none"),
       (["-n", "5", "--threads", "2"], "--oversubscribe -n 5 -x SEPPO_THREADS=2 --bind-to none"),
       (["-n", "2", "-x", "A", "-x", "B=1"], "-n 2 -x A -x B=1 --bind-to none"),
@@ -38,7 +42,8 @@ struct LaunchPlanTests {
   @Test(
     "The words of mpirun, on several hosts: all their slots, unless -n says less",
     arguments: [
-      (["--hosts", "a:40,b:40"], "--host a:40,b:40 --bind-to none"), (["--hosts", "a:40", "-n", "30"], "--host a:40 -n 30 --bind-to none"),
+      (["--hosts", "a:40,b:40"], "--host a:40,b:40 --bind-to none"),
+      (["--hosts", "a:40", "-n", "30"], "--host a:40 -n 30 --bind-to none"),
       (["--hostfile", "my hosts"], "--hostfile my hosts --bind-to none"),
       (["--hosts", "a:40,b:40", "--threads", "8"], "--host a:40,b:40 -x SEPPO_THREADS=8 --bind-to none"),
     ])
@@ -69,7 +74,9 @@ struct LaunchPlanTests {
 
   @Test("Open MPI 5 spells the option about signals in another way, and root needs one")
   func variants() throws {
-    #expect(try plan(["-n", "2"], mpi: .openMPI(major: 5)).words.hasSuffix("--prtemca odls_base_signal_direct_children_only 1"))
+    #expect(
+      try plan(["-n", "2"], mpi: .openMPI(major: 5)).words.hasSuffix(
+        "--prtemca odls_base_signal_direct_children_only 1"))
     let root = try plan(["-n", "2"], isRoot: true)
     #expect(root.words == "--allow-run-as-root -n 2 --bind-to none")
     #expect(root.plan.messages == ["running as root: passing --allow-run-as-root to mpirun"])
@@ -82,7 +89,10 @@ struct LaunchPlanTests {
 
   @Test("Ranks and threads that share cores are told in one line")
   func shares() throws {
-    #expect(try plan(["-n", "5", "--threads", "2"]).plan.messages == ["5 ranks share 4 core(s): passing --oversubscribe to mpirun"])
+    #expect(
+      try plan(["-n", "5", "--threads", "2"]).plan.messages == [
+        "5 ranks share 4 core(s): passing --oversubscribe to mpirun"
+      ])
     #expect(try plan(["-n", "5"], mpi: .hydra).plan.messages == ["5 ranks share 4 core(s)"])
     #expect(try plan(["--threads", "9"]).plan.messages == ["1 rank(s) of 9 threads share 4 core(s)"])
     #expect(try plan(["-n", "2", "--threads", "2"]).plan.messages.isEmpty)
@@ -113,7 +123,8 @@ struct LaunchPlanTests {
   @Test("Seppo's variables reach all hosts, with the user's; but not those about this host's files")
   func variables() throws {
     let own = [
-      "SEPPO_SUMMARY": "1", "SEPPO_TIMELINE": "run.html", "SEPPO_REPORT": "/tmp/r", "SEPPO_RELAUNCH": "1", "SEPPO_LAUNCH_MPIRUN": "x",
+      "SEPPO_SUMMARY": "1", "SEPPO_TIMELINE": "run.html", "SEPPO_REPORT": "/tmp/r", "SEPPO_RELAUNCH": "1",
+      "SEPPO_LAUNCH_MPIRUN": "x",
       "OTHER": "1",
     ]
     #expect(
@@ -122,17 +133,22 @@ struct LaunchPlanTests {
     #expect(try plan(["-n", "2"], own).words == "-n 2 --bind-to none")
     // The user's word counts, once.
     #expect(
-      try plan(["--hosts", "a:2", "-x", "SEPPO_SUMMARY"], ["SEPPO_SUMMARY": "1"]).words == "--host a:2 -x SEPPO_SUMMARY --bind-to none")
+      try plan(["--hosts", "a:2", "-x", "SEPPO_SUMMARY"], ["SEPPO_SUMMARY": "1"]).words
+        == "--host a:2 -x SEPPO_SUMMARY --bind-to none")
   }
 
   @Test("On a terminal, long calls show a bar")
   func terminal() throws {
-    #expect(try plan(["-n", "2"], terminal: "100x30").words == "-n 2 -x SEPPO_PROGRESS=bar -x SEPPO_TERMINAL=100x30 --bind-to none")
+    #expect(
+      try plan(["-n", "2"], terminal: "100x30").words
+        == "-n 2 -x SEPPO_PROGRESS=bar -x SEPPO_TERMINAL=100x30 --bind-to none")
     for kind in ["off", "log"] {
       #expect(try plan(["-n", "2"], ["SEPPO_PROGRESS": kind], terminal: "100x30").words == "-n 2 --bind-to none")
     }
     #expect(
-      try plan(["-n", "2"], ["SEPPO_PROGRESS": "bar"], terminal: "9x9").plan.passed == ["SEPPO_PROGRESS=bar", "SEPPO_TERMINAL=9x9"])
+      try plan(["-n", "2"], ["SEPPO_PROGRESS": "bar"], terminal: "9x9").plan.passed == [
+        "SEPPO_PROGRESS=bar", "SEPPO_TERMINAL=9x9",
+      ])
   }
 
   @Test(
@@ -144,7 +160,9 @@ struct LaunchPlanTests {
     ] as [([String], [String: String], String?)])
   func libraries(_ options: [String], _ variables: [String: String], _ count: String?) throws {
     let plan = try plan(options, variables).plan
-    for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"] { #expect(plan.environment[name] == count) }
+    for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"] {
+      #expect(plan.environment[name] == count)
+    }
     #expect(!plan.passed.contains { $0.hasPrefix("OMP") })
   }
 
@@ -181,7 +199,8 @@ struct LaunchPlanTests {
     #expect(try plan([], wide).words == "-n 12 -x SEPPO_THREADS=8 --bind-to none")
     #expect(try plan([], wide).plan.messages == ["in Slurm job 42: 12 ranks of 8 thread(s) on 3 node(s)"])
     #expect(try plan(["--threads", "1"], wide).words == "-n 12 -x SEPPO_THREADS=1 --bind-to none")
-    #expect(try plan([], wide.merging(["SEPPO_THREADS": "2"]) { $1 }).words == "-n 12 -x SEPPO_THREADS=2 --bind-to none")
+    #expect(
+      try plan([], wide.merging(["SEPPO_THREADS": "2"]) { $1 }).words == "-n 12 -x SEPPO_THREADS=2 --bind-to none")
     #expect(try plan(["--threads-per-item", "4"], wide).words.hasPrefix("-n 12 -x SEPPO_THREADS=2 "))
     #expect(try plan(["--threads-per-item", "16"], wide).words.hasPrefix("-n 12 -x SEPPO_THREADS=1 "))
     // Slurm's variables without a job.
@@ -211,7 +230,9 @@ struct LaunchPlanTests {
   @Test("In LSF: the ranks and hosts of its file")
   func lsf() throws {
     let plan = try plan([], ["LSB_JOBID": "9", "LSB_DJOB_HOSTFILE": "/lsf"])
-    #expect(plan.words == "--hostfile /lsf -n 3 --bind-to none" && plan.plan.messages == ["in LSF job 9: 3 ranks on 2 node(s)"])
+    #expect(
+      plan.words == "--hostfile /lsf -n 3 --bind-to none"
+        && plan.plan.messages == ["in LSF job 9: 3 ranks on 2 node(s)"])
   }
 
   @Test("A host file that can't be read")

@@ -8,7 +8,9 @@ struct OptionParserTests {
 
   @Test(
     "The number of ranks has all forms that mpirun and getopt have",
-    arguments: [["-n", "5"], ["-n5"], ["-n=5"], ["--n=5"], ["--n", "5"], ["-np", "5"], ["-np=5"], ["--np", "5"], ["-n", "005"]])
+    arguments: [
+      ["-n", "5"], ["-n5"], ["-n=5"], ["--n=5"], ["--n", "5"], ["-np", "5"], ["-np=5"], ["--np", "5"], ["-n", "005"],
+    ])
   func ranks(_ words: [String]) throws {
     let options = try OptionParser.parse(words + ["HelloWorld", "-n", "7", "--debug", "--"])
     #expect(options.ranks == 5 && options.words == ["HelloWorld", "-n", "7", "--debug", "--"] && !options.isDebug)
@@ -17,7 +19,8 @@ struct OptionParserTests {
   @Test("Every option, and the program with its arguments")
   func all() throws {
     let options = try parse(
-      "--threads", "2", "--threads-per-item=3", "--restarts", "4", "--hosts=a:1,b:2", "-x", "A", "-xB=1=2", "-x=C", "--debug", "./a",
+      "--threads", "2", "--threads-per-item=3", "--restarts", "4", "--hosts=a:1,b:2", "-x", "A", "-xB=1=2", "-x=C",
+      "--debug", "./a",
       "-x", "", ":")
     #expect(options.threads == 2 && options.threadsPerItem == 3 && options.restarts == 4 && options.isDebug)
     #expect(options.hosts == .list("a:1,b:2") && options.variables == ["A", "B=1=2", "C"])
@@ -42,7 +45,8 @@ struct OptionParserTests {
     ])
   func mistakes(_ words: [String], _ text: String) {
     let misuse = #expect(throws: Misuse.self) { try OptionParser.parse(words) }
-    #expect(misuse?.description.contains(text) == true && misuse!.description.split(separator: "\n").count <= 2, "\(misuse!)")
+    #expect(
+      misuse?.description.contains(text) == true && misuse!.description.split(separator: "\n").count <= 2, "\(misuse!)")
   }
 
   @Test(
@@ -52,7 +56,8 @@ struct OptionParserTests {
   func numbers(_ option: String, _ value: String) {
     for words in [[option, value, "P"], ["\(option)=\(value)", "P"]] {
       let misuse = #expect(throws: Misuse.self) { try OptionParser.parse(words) }
-      #expect(misuse?.description.contains("from 1 to 999999, not '\(value)'; for example: ./mpi-run.sh \(option) 4") == true)
+      #expect(
+        misuse?.description.contains("from 1 to 999999, not '\(value)'; for example: ./mpi-run.sh \(option) 4") == true)
     }
   }
 
@@ -67,7 +72,8 @@ struct OptionParserTests {
         """)
     #expect(manifest.names == ["tool", "HelloWorld", "Primes"])
     #expect(manifest.misuse("helloworld").description.contains("did you mean HelloWorld?\nchoose one of these: tool "))
-    let described = #"{"name" : "All", "products" : [{ "name" : "P", "type" : { "library" : ["a"] } }], "targets" : [{"#
+    let described =
+      #"{"name" : "All", "products" : [{ "name" : "P", "type" : { "library" : ["a"] } }], "targets" : [{"#
       + #" "c99name" : "Made", "name" : "Made", "type" : "executable" }, { "name" : "L", "type" : "library" }]}"#
     #expect(ManifestPrograms(described: described, else: manifest).names == ["Made"])
     #expect(ManifestPrograms(described: "", else: manifest) == manifest)

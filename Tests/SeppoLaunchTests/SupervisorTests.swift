@@ -7,15 +7,19 @@ struct SupervisorTests {
   private static let report = "began\ncheckpoint fits.sqlite\nkept 8\nitems 1000\nkept 812\n"
   private static let stored = "fits.sqlite has 812 of 1000 items, 188 remain"
 
-  private func supervisor(restarts: Int = 5, _ words: String...) throws -> (Supervisor, LaunchPlan) {
+  private func supervisor(restarts: Int = 5, mpi: MPILauncher = .openMPI(major: 4), _ words: String...) throws -> (
+    Supervisor, LaunchPlan
+  ) {
     let options = try OptionParser.parse(words + ["P"])
     let machine = LaunchMachine(
-      cores: Cores(threads: 4, physical: 4), mpi: .openMPI(major: 4), isRoot: false, batch: nil, variables: [:], terminal: nil)
+      cores: Cores(threads: 4, physical: 4), mpi: mpi, isRoot: false, batch: nil, variables: [:], terminal: nil)
     let plan = try LaunchPlan(options, on: machine) { $0 == "hosts" ? "a slots=4\nb  max_slots=9 slots = 2\n" : nil }
-    return (Supervisor(plan, restarts: restarts, folder: "/tmp/x"), plan)
+    return (Supervisor(plan, with: mpi, restarts: restarts, folder: "/tmp/x"), plan)
   }
 
-  private func end(_ status: Int, _ report: String = SupervisorTests.report, hung: Bool = false, seconds: Double = 9) -> LaunchEnd {
+  private func end(_ status: Int, _ report: String = SupervisorTests.report, hung: Bool = false, seconds: Double = 9)
+    -> LaunchEnd
+  {
     LaunchEnd(status: status, report: JobReport(report), hasHung: hung, seconds: seconds)
   }
 
@@ -23,7 +27,8 @@ struct SupervisorTests {
     "After a death, a stop or a hang the job is launched again, and one line says why and what is stored",
     arguments: [
       (137, false, "a rank was killed (SIGKILL)"), (143, false, "a rank was killed (SIGTERM)"),
-      (139, false, "a rank crashed (SIGSEGV)"), (134, false, "a rank crashed (SIGABRT)"), (132, false, "a rank crashed (SIGILL)"),
+      (139, false, "a rank crashed (SIGSEGV)"), (134, false, "a rank crashed (SIGABRT)"),
+      (132, false, "a rank crashed (SIGILL)"),
       (75, false, "the job was asked to stop (status 75)"), (1, false, "a rank or host was lost (status 1)"),
       (255, false, "a rank or host was lost (status 255)"), (137, true, "all ranks had ended, but mpirun hung"),
     ])
@@ -46,7 +51,8 @@ struct SupervisorTests {
   @Test(
     "A program that ends by itself is not launched again",
     arguments: [
-      (0, "began\n"), (0, ""), (7, ""), (1, "began\nended error\n"), (75, "began\nended well\n"), (137, "began\nended whatever\n"),
+      (0, "began\n"), (0, ""), (7, ""), (1, "began\nended error\n"), (75, "began\nended well\n"),
+      (137, "began\nended whatever\n"),
       (200, "began\nended error\n"),
     ])
   func byItself(_ status: Int, _ report: String) throws {
@@ -60,7 +66,8 @@ struct SupervisorTests {
     #expect(
       first.decide(after: end(75, SupervisorTests.report + "ended deadline\n"))
         == .end(
-          status: 75, message: "no relaunch: the deadline has passed; \(SupervisorTests.stored): submit the job again to resume"))
+          status: 75,
+          message: "no relaunch: the deadline has passed; \(SupervisorTests.stored): submit the job again to resume"))
     var (second, _) = try supervisor(restarts: 1)
     #expect(second.decide(after: end(137, "began\n")) == .ask(pause: 0))
     _ = second.relaunch(lost: [])
@@ -87,6 +94,10 @@ struct SupervisorTests {
       #expect(supervisor.receive(signal: "TERM") == nil && supervisor.receive(signal: "INT") == "INT")
       #expect(supervisor.decide(after: end(137)) == .end(status: 137, message: nil))
     }
+    for (signal, forwarded) in [("TERM", "USR1"), ("USR1", "USR1"), ("USR2", "USR1"), ("HUP", "USR1"), ("INT", "INT")] {
+      var (supervisor, _) = try supervisor(mpi: .hydra)
+      #expect(supervisor.receive(signal: signal) == forwarded)
+    }
     var (early, _) = try supervisor()
     _ = early.receive(signal: "TERM")
     #expect(early.decide(after: end(138, "")) == .end(status: 75, message: nil))
@@ -106,7 +117,9 @@ struct SupervisorTests {
     var (supervisor, _) = try supervisor("--hosts", "a:4,b,b,c:3", "-n", "9")
     #expect(supervisor.hosts() == ["a", "b", "c"])
     _ = supervisor.decide(after: end(1))
-    guard case .launch(let plan, let message) = supervisor.relaunch(lost: ["a", "b"]) else { return #expect(Bool(false)) }
+    guard case .launch(let plan, let message) = supervisor.relaunch(lost: ["a", "b"]) else {
+      return #expect(Bool(false))
+    }
     #expect(plan.hosts.list?.text == "c:3" && plan.ranks == 3)
     #expect(message.hasSuffix("188 remain; without a b (no answer), so -n 3 instead of 9"))
     #expect(supervisor.hosts() == ["c"])
@@ -126,7 +139,8 @@ struct SupervisorTests {
     var (supervisor, _) = try supervisor("--hostfile", "hosts", "-n", "6")
     _ = supervisor.decide(after: end(1))
     guard case .launch(let plan, _) = supervisor.relaunch(lost: ["a"]) else { return #expect(Bool(false)) }
-    #expect(plan.ranks == 2 && plan.hosts == .file(HostList(file: "b  max_slots=9 slots = 2\n"), path: "/tmp/x/hosts.1"))
+    #expect(
+      plan.ranks == 2 && plan.hosts == .file(HostList(file: "b  max_slots=9 slots = 2\n"), path: "/tmp/x/hosts.1"))
   }
 
   @Test("The nodes of a batch job are only named when one is lost")
@@ -141,14 +155,18 @@ struct SupervisorTests {
       cores: Cores(threads: 4, physical: 4), mpi: .openMPI(major: 4), isRoot: false, batch: .slurm(job), variables: [:],
       terminal: nil)
     let plan = try LaunchPlan(OptionParser.parse(["P"]), on: machine) { _ in nil }
-    var supervisor = Supervisor(plan, restarts: 5, folder: "/tmp/x")
+    var supervisor = Supervisor(plan, with: machine.mpi, restarts: 5, folder: "/tmp/x")
     let allocated = HostList(list: job.hostList(names: names, ranks: plan.ranks))
     #expect(supervisor.hosts(allocated: allocated) == names)
     _ = supervisor.decide(after: end(1))
-    guard case .launch(let same, _) = supervisor.relaunch(lost: [], allocated: allocated) else { return #expect(Bool(false)) }
+    guard case .launch(let same, _) = supervisor.relaunch(lost: [], allocated: allocated) else {
+      return #expect(Bool(false))
+    }
     #expect(same.hosts == .batch && same.ranks == 10)
     _ = supervisor.decide(after: end(1))
-    guard case .launch(let less, _) = supervisor.relaunch(lost: ["n1"], allocated: allocated) else { return #expect(Bool(false)) }
+    guard case .launch(let less, _) = supervisor.relaunch(lost: ["n1"], allocated: allocated) else {
+      return #expect(Bool(false))
+    }
     #expect(less.hosts == .list(HostList(list: "n2:4,n3:2")) && less.ranks == 6)
   }
 
@@ -164,7 +182,8 @@ struct SupervisorTests {
     let nine = Array(repeating: dead, count: 9)
     #expect(hangs(nine) == nil && hangs(nine + [dead]) == 10)
     for living in [
-      dead + [process("10 7 R")], [process("7 1 S")], [process("7 1 T"), process("8 7 Z")], [process("7 1 Z"), process("8 7 Z")],
+      dead + [process("10 7 R")], [process("7 1 S")], [process("7 1 T"), process("8 7 Z")],
+      [process("7 1 Z"), process("8 7 Z")],
     ] {
       #expect(hangs(Array(repeating: living, count: 20)) == nil)
       #expect(hangs(nine + [living] + nine) == nil)

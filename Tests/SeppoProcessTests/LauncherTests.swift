@@ -21,7 +21,8 @@ struct LauncherTests {
       (["FLUX_TASK_RANK": "2", "FLUX_JOB_SIZE": "4", "PMI_RANK": "2"], "flux run", "rank 2 of 4"),
       (["PALS_RANKID": "2", "PMI_RANK": "2", "PMI_SIZE": "4"], "PALS (Cray's mpiexec)", "rank 2 of 4"),
       (["PALS_RANKID": "2"], "PALS (Cray's mpiexec)", "rank 2"), (["ALPS_APP_PE": "2"], "aprun", "rank 2"),
-      (["PMI_RANK": "2", "PMI_SIZE": "4"], "the launcher", "rank 2 of 4"), (["PMIX_RANK": "2"], "the launcher", "rank 2"),
+      (["PMI_RANK": "2", "PMI_SIZE": "4"], "the launcher", "rank 2 of 4"),
+      (["PMIX_RANK": "2"], "the launcher", "rank 2"),
     ])
   func claim(_ variables: [String: String], _ launcher: String, _ place: String) throws {
     let claim = try #require(LauncherClaim { variables[$0] })

@@ -28,7 +28,8 @@ struct MPIInterfaceTests {
     arguments: [
       (open5, "Open MPI v4.1.4, package: Debian OpenMPI", "against Open MPI 5.0.3, but", "is Open MPI v4.1.4."),
       (open5, "Open MPI v50.1", "against Open MPI 5.0.3, but", "is Open MPI v50.1."),
-      (open5, mpich4, "against Open MPI 5.0.3, but", "is MPICH 4.0.2."), (open5, "", "against Open MPI 5.0.3, but", "is ."),
+      (open5, mpich4, "against Open MPI 5.0.3, but", "is MPICH 4.0.2."),
+      (open5, "", "against Open MPI 5.0.3, but", "is ."),
       (mpich, "Open MPI v4.1.4, package: x", "against MPICH 4.0.2, but", "is Open MPI v4.1.4."),
       (intel, "Open MPI v4.1.4", "against Intel MPI 2021.19.0, but", "is Open MPI v4.1.4."),
     ])
@@ -37,7 +38,9 @@ struct MPIInterfaceTests {
     #expect("\(error!)".contains(compiledName) && "\(error!)".contains(loadedName), "\(error!)")
   }
 
-  @Test("Libraries are named briefly", arguments: [(intel2021, "Intel(R) MPI Library 2021.19"), (mvapich, "MVAPICH2 2.3.7")])
+  @Test(
+    "Libraries are named briefly",
+    arguments: [(intel2021, "Intel(R) MPI Library 2021.19"), (mvapich, "MVAPICH2 2.3.7")])
   func name(_ text: String, _ name: String) { #expect(MPILibrary(text: text).description == name) }
 
   @Test("The library loaded by this test matches the headers")

@@ -22,7 +22,7 @@ package enum Cores {
   private static let computing = SharePool(shares: 2 * count)
   private static let filling = SharePool(shares: 2)
   private static let waiting = SharePool(shares: 12 * count)
-  // Tests/ompi5.sh sets it: the launcher of Open MPI 5 needs more of the machine.
+  // Tests/other-mpi.sh sets it: the launcher of Open MPI 5 needs more of the machine.
   private static let starting = SharePool(
     shares: ProcessInfo.processInfo.environment["SEPPO_TEST_STARTS"].flatMap { Int($0) } ?? 4 * count)
 

@@ -8,7 +8,9 @@ package enum NodeStates {
     var lost: [String] = []
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
-      guard words.count == 2, words[0].prefix(while: { $0 != "." }) != own.prefix(while: { $0 != "." }) else { continue }
+      guard words.count == 2, words[0].prefix(while: { $0 != "." }) != own.prefix(while: { $0 != "." }) else {
+        continue
+      }
       let isGone = ["down", "drained", "fail"].contains(words[1]) || words[1].hasSuffix("*")
       if isGone, !lost.contains(String(words[0])) { lost.append(String(words[0])) }
     }

@@ -21,7 +21,8 @@ package struct HostQuestion: Sendable, Equatable {
     let names = ["OMPI_MCA_plm_rsh_agent", "PRTE_MCA_plm_ssh_agent", "HYDRA_LAUNCHER_EXEC"]
     let chosen = names.lazy.compactMap(variable).first { !$0.isEmpty }
     // Open MPI tries those after a colon if there is no such program.
-    return (chosen ?? "ssh -o BatchMode=yes -o ConnectTimeout=5").prefix { $0 != ":" }.split(separator: " ").map(String.init)
+    return (chosen ?? "ssh -o BatchMode=yes -o ConnectTimeout=5").prefix { $0 != ":" }.split(separator: " ").map(
+      String.init)
   }
 
   /// Returns what is wrong with a host, as a sentence; nil if nothing is.

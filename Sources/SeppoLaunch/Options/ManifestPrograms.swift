@@ -22,7 +22,8 @@ package struct ManifestPrograms: Sendable, Equatable {
   package init(described: String, else other: ManifestPrograms) {
     var names: [String] = []
     // An object of a target has its name and its type, in any order, and no other object within.
-    for object in described.split(whereSeparator: { $0 == "{" || $0 == "}" }) where object.contains(/"type" *: *"executable"/) {
+    for object in described.split(whereSeparator: { $0 == "{" || $0 == "}" })
+    where object.contains(/"type" *: *"executable"/) {
       if let match = object.firstMatch(of: /"name" *: *"([^"]+)"/) { names.append(String(match.output.1)) }
     }
     self.names = names.isEmpty ? other.names : names

@@ -71,7 +71,8 @@ package struct OptionParser {
     guard let value = left.popFirst() else {
       throw Misuse(
         "\(name) needs a value; for example:",
-        "-n 4, --threads 4, --threads-per-item 4, --restarts 5, --hosts node1:4,node2:4, --hostfile hosts.txt or -x NAME")
+        "-n 4, --threads 4, --threads-per-item 4, --restarts 5, --hosts node1:4,node2:4, --hostfile hosts.txt or -x NAME"
+      )
     }
     return value
   }
@@ -81,7 +82,8 @@ package struct OptionParser {
   ) throws(Misuse) {
     guard text.allSatisfy({ ("0"..."9").contains($0) }), let number = Int(text), (1...999_999).contains(number) else {
       throw Misuse(
-        "\(name) takes a whole number of \(what) from 1 to 999999, not '\(text)'; for example: ./mpi-run.sh \(name) 4 PROGRAM")
+        "\(name) takes a whole number of \(what) from 1 to 999999, not '\(text)'; for example: ./mpi-run.sh \(name) 4 PROGRAM"
+      )
     }
     guard options[keyPath: option] == nil else { throw Misuse("\(name) is given twice: give it once") }
     options[keyPath: option] = number

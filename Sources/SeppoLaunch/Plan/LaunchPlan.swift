@@ -90,7 +90,8 @@ package struct LaunchPlan: Sendable, Equatable {
   private mutating func take(_ job: NodeFileJob, _ kind: String, _ options: LaunchOptions, _ machine: LaunchMachine) {
     hosts = .file(job.hosts, path: job.path)
     ranks = ranks ?? job.ranks
-    threads = threads ?? chosenThreads(machine)
+    threads =
+      threads ?? chosenThreads(machine)
       ?? (options.ranks == nil ? job.threads(perItem: options.threadsPerItem ?? 1) : nil)
     report("\(kind) \(job.number)", "\(ranks ?? 0)", "\(job.hosts.hosts.count) node(s)", options)
   }
@@ -108,7 +109,8 @@ package struct LaunchPlan: Sendable, Equatable {
     ranks = count
     if options.ranks == nil, cores.count < cores.threads {
       messages.append(
-        "\(count) rank(s), for the \(cores.count) of \(cores.threads) cores that this container's or group's CPU limit allows")
+        "\(count) rank(s), for the \(cores.count) of \(cores.threads) cores that this container's or group's CPU limit allows"
+      )
     }
     if count > cores.physical {
       oversubscribes = true
@@ -120,7 +122,9 @@ package struct LaunchPlan: Sendable, Equatable {
   }
 
   /// `SEPPO_THREADS`, if it is a number. Otherwise the program reports it.
-  private func chosenThreads(_ machine: LaunchMachine) -> Int? { machine.variables["SEPPO_THREADS"].flatMap { Int($0) } }
+  private func chosenThreads(_ machine: LaunchMachine) -> Int? {
+    machine.variables["SEPPO_THREADS"].flatMap { Int($0) }
+  }
 
   // MARK: Variables
 
@@ -149,7 +153,7 @@ package struct LaunchPlan: Sendable, Equatable {
 
   /// All of Seppo's own variables reach every rank. Those of this launcher don't: they are about files and processes of this host.
   private mutating func passSettings(_ machine: LaunchMachine) {
-    let own = ["SEPPO_REPORT", "SEPPO_RELAUNCH", "SEPPO_TERMINAL"]
+    let own = ["SEPPO_REPORT", "SEPPO_RELAUNCH", "SEPPO_TERMINAL", "SEPPO_STARTED_BY"]
     // `mpirun` hides the terminal from the program.
     if let terminal = machine.terminal, ["bar", ""].contains(machine.variables["SEPPO_PROGRESS"] ?? "") {
       pass("SEPPO_PROGRESS=bar")

@@ -24,6 +24,16 @@ package enum MPILauncher: Sendable, Equatable {
   /// Whether it counts cores, and must be told that ranks may share them.
   var needsOversubscribe: Bool { self != .hydra }
 
+  /// Returns the signal to send to `mpirun` when this process gets one.
+  ///
+  /// On TERM, Open MPI's leaves a job at most a second, but it forwards USR1 and USR2. Hydra forwards USR1, and dies of USR2 and HUP.
+  package func signal(for name: String) -> String {
+    switch (self, name) {
+    case (_, "TERM"), (.hydra, "USR2"), (.hydra, "HUP"): "USR1"
+    default: name
+    }
+  }
+
   /// Returns the words between `mpirun` and the program.
   package func words(for plan: LaunchPlan) -> [String] {
     switch self {

@@ -28,6 +28,7 @@ package struct JobReport: Sendable, Equatable {
     }
     if let checkpoint { return "\(checkpoint) has the results that were stored" }
     return hasBegun
-      ? "the program has no checkpoint yet and starts from the beginning" : "the number of stored results is not known here"
+      ? "the program has no checkpoint yet and starts from the beginning"
+      : "the number of stored results is not known here"
   }
 }

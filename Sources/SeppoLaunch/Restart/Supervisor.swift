@@ -11,6 +11,7 @@ package struct Supervisor: Sendable {
     case launch(LaunchPlan, message: String)
   }
 
+  private let mpi: MPILauncher
   private let restarts: Int
   /// For host files without the lost hosts.
   private let folder: String
@@ -20,7 +21,8 @@ package struct Supervisor: Sendable {
   /// Whether this process was asked to stop the job.
   private var isAskedToStop = false
 
-  package init(_ plan: LaunchPlan, restarts: Int, folder: String) {
+  package init(_ plan: LaunchPlan, with mpi: MPILauncher, restarts: Int, folder: String) {
+    self.mpi = mpi
     self.plan = plan
     self.restarts = restarts
     self.folder = folder
@@ -28,11 +30,10 @@ package struct Supervisor: Sendable {
 
   /// Takes note of a signal to this process.
   ///
-  /// - Returns: the signal for `mpirun`; nil for none. On TERM it leaves a job at most a second, but it forwards USR1. A second
-  ///   USR1 would kill an mpirun that is ending.
+  /// - Returns: the signal for `mpirun`; nil for none. A second USR1 would kill an mpirun that is ending.
   package mutating func receive(signal: String) -> String? {
     defer { isAskedToStop = true }
-    let forwarded = signal == "TERM" ? "USR1" : signal
+    let forwarded = mpi.signal(for: signal)
     return isAskedToStop && forwarded.hasPrefix("USR") ? nil : forwarded
   }
 

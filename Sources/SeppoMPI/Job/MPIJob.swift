@@ -14,6 +14,7 @@ extension Job {
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
       let isOfThisProcess = isBadSetting || error is ForkedProcess || error is ProgramOfItem
       Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isOfThisProcess)
+      if !MPIEnvironment.isStarted { HydraConnection.endJob(status: 1, after: 100_000_000) }
       exit(1)
     }
   }()
@@ -35,6 +36,7 @@ extension Job {
   private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let start = StartWatch(host: HostName.own, interval: settings.heartbeatTimeout)
     defer { start.end() }
+    if !MPIEnvironment.isStarted { StopSignal.willStartMPI() }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)

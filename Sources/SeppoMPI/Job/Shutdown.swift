@@ -217,6 +217,7 @@ extension Shutdown {
       let end = monotonicNanoseconds() + 100_000_000
       while case let left = end - monotonicNanoseconds(), left > 0 { rest(.sleep(nanoseconds: left)) }
     }
+    if process.isRank { HydraConnection.endJob(status: status) }
     try transport.abort(status: status)
   }
 
@@ -226,7 +227,8 @@ extension Shutdown {
     observer?.end(requestText ?? "ended")
     transport.whileWaiting = {}
     try channel.flush()
-    try transport.free()
+    // At the end of the process, MPI does it. Messages may be left then, for which MPICH's MPI_Comm_free fails.
+    if !withProcess { try transport.free() }
     try process.endTransport(withProcess)
     process.watchdog.dismiss()
   }

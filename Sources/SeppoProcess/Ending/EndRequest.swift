@@ -123,6 +123,7 @@ package final class EndRequest: Sendable {
       Seppo: rank \(rank) (\(host)): asked to stop (\(StopSignal.spell(StopSignal.current ?? 0))), \
       \(RankActivity.text(watchdog.page)); \(errorNote)\(storedNote)
       """)
+    HydraConnection.endJob(status: StopSignal.status, after: 100_000_000)
     _exit(StopSignal.status)
   }
 

@@ -3,7 +3,8 @@ package enum ProgramEnvironment {
   /// What launchers set for a rank, and Seppo for its own ranks, begins with these. With it, an MPI program would take itself for
   /// a rank of this job.
   private static let prefixes = [
-    "OMPI_", "PMIX_", "PRTE_", "PMI_", "PMI2_", "ORTE_", "PALS_", "ALPS_APP_", "FLUX_TASK_", "MPI_LOCAL", "MV2_COMM_WORLD_", "HYDRA_", "HYDI_",
+    "OMPI_", "PMIX_", "PRTE_", "PMI_", "PMI2_", "ORTE_", "PALS_", "ALPS_APP_", "FLUX_TASK_", "MPI_LOCAL",
+    "MV2_COMM_WORLD_", "HYDRA_", "HYDI_",
     "SEPPO_", "SLURM_STEP_", "SLURM_SRUN_COMM_", "SLURM_LAUNCH_", "\(ProgramMark.name)=",
   ]
 

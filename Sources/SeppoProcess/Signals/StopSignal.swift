@@ -99,14 +99,26 @@ package enum StopSignal {
   /// Whether these signals have their default actions again.
   static var isDisabled: Bool { isOff.load(ordering: .relaxed) }
 
-  /// Installs the handlers, over default actions only.
+  /// Whether SIGUSR1 had its default action before Seppo started MPI.
+  private static let isMPIs = Atomic<Bool>(false)
+
+  /// To be called before MPI starts: MPICH then handles SIGUSR1, by which its launcher tells of a rank's death if the user wants the
+  /// others to go on. That is of no use for Seppo's ranks.
+  package static func willStartMPI() {
+    var action = sigaction()
+    isMPIs.store(sigaction(SIGUSR1, nil, &action) == 0 && action.isDefault, ordering: .relaxed)
+  }
+
+  /// Installs the handlers, over default actions and MPI's only.
   ///
   /// - Parameter alarm: a pipe's end, to which a byte is written when the first signal arrives.
   static func watch(alarm: Int32) {
     pipeEnd.store(alarm, ordering: .relaxed)
     for number in signals + [SIGCONT] {
       var action = sigaction()
-      guard sigaction(number, nil, &action) == 0, action.isDefault else { continue }
+      guard sigaction(number, nil, &action) == 0,
+        action.isDefault || number == SIGUSR1 && isMPIs.load(ordering: .relaxed)
+      else { continue }
       action.handler = { number, _, _ in StopSignal.handle(number) }
       action.sa_flags = Int32(SA_SIGINFO) | Int32(SA_ONSTACK) | Int32(SA_RESTART)
       sigaction(number, &action, nil)

@@ -30,8 +30,13 @@ package enum Console {
 
   /// Under a launcher, standard output is a pipe. Without line buffering, a sudden end of the job would lose output.
   package static func flushEveryLine() {
-    if isatty(1) == 0 { setvbuf(stdout, nil, _IOLBF, 0) }
+    if isatty(1) != 0 { return }
+    // A buffer of its own, for ever: MPICH turns buffering off, and then glibc keeps a buffer of one byte.
+    setvbuf(stdout, UnsafeMutablePointer<CChar>.allocate(capacity: lineCapacity), _IOLBF, lineCapacity)
   }
+
+  /// In bytes. Longer lines are written in pieces.
+  private static let lineCapacity = 1 << 14
 
   /// Writes what was printed. Not `fflush(nil)`, which waits for a thread that reads standard input.
   package static func flushOutput() { fflush(stdout) }

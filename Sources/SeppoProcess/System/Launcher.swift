@@ -11,12 +11,16 @@ package enum Launcher {
 
   /// What the launcher has told this process: no other rank, of this job or another one, has the same.
   static var identity: String {
-    [
+    // Without PMIx, variables can be the same in each job.
+    let launcher = variable("PMIX_NAMESPACE") == nil ? process(above: getppid()) : nil
+    let numbers = [launcher.map { "\($0)" }, launcher.flatMap { SystemFile.startTime(of: $0) }.map { "\($0)" }]
+    let variables = [
       "PMIX_NAMESPACE", "PMIX_RANK", "PMIX_SERVER_URI2", "PMIX_SERVER_URI21", "PMIX_SERVER_URI3", "PMIX_SERVER_URI4",
       "PMI_FD", "PMI_PORT", "PMI_RANK", "HYDI_CONTROL_FD", "SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_PROCID",
       "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "FLUX_JOB_ID", "FLUX_TASK_RANK", "PALS_APID", "PALS_RANKID",
       "ALPS_APP_ID", "ALPS_APP_PE",
-    ].map { variable($0) ?? "" }.joined(separator: "|")
+    ].map(variable)
+    return (numbers + variables).map { $0 ?? "" }.joined(separator: "|")
   }
 
   /// The variables that contain a process's rank.

@@ -23,10 +23,12 @@ struct LauncherKind: Sendable {
       name: "MVAPICH's launcher", rank: "MV2_COMM_WORLD_RANK", ranks: "MV2_COMM_WORLD_SIZE",
       localRank: "MV2_COMM_WORLD_LOCAL_RANK", localRanks: "MV2_COMM_WORLD_LOCAL_SIZE"),
     LauncherKind(
-      name: "Hydra (the mpirun of MPICH and Intel MPI)", rank: "PMI_RANK", ranks: "PMI_SIZE", localRank: "MPI_LOCALRANKID",
+      name: "Hydra (the mpirun of MPICH and Intel MPI)", rank: "PMI_RANK", ranks: "PMI_SIZE",
+      localRank: "MPI_LOCALRANKID",
       localRanks: "MPI_LOCALNRANKS", mark: "MPI_LOCALRANKID"),
     LauncherKind(
-      name: "srun", rank: "SLURM_PROCID", ranks: "SLURM_STEP_NUM_TASKS", localRank: "SLURM_LOCALID", mark: "SLURM_STEP_ID",
+      name: "srun", rank: "SLURM_PROCID", ranks: "SLURM_STEP_NUM_TASKS", localRank: "SLURM_LOCALID",
+      mark: "SLURM_STEP_ID",
       advice: """
         Start it with srun --mpi=pmix, or --mpi=pmi2 for MPICH (srun --mpi=list prints what this Slurm supports), or with mpirun \
         inside the job.
@@ -38,7 +40,8 @@ struct LauncherKind: Sendable {
       name: "PALS (Cray's mpiexec)", rank: "PALS_RANKID", ranks: "PMI_SIZE", localRank: "PALS_LOCAL_RANKID",
       advice: "Build with Cray MPICH: module load cray-mpich, with its mpicc or cc first on the PATH."),
     LauncherKind(
-      name: "aprun", rank: "ALPS_APP_PE", advice: "Build with Cray MPICH: module load cray-mpich, with its mpicc first on the PATH."),
+      name: "aprun", rank: "ALPS_APP_PE",
+      advice: "Build with Cray MPICH: module load cray-mpich, with its mpicc first on the PATH."),
     LauncherKind(name: "the launcher", rank: "PMI_RANK", ranks: "PMI_SIZE"),
     LauncherKind(name: "the launcher", rank: "PMIX_RANK"),
   ]

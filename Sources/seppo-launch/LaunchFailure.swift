@@ -1,0 +1,5 @@
+/// A reason not to launch.
+struct LaunchFailure: Error {
+  let text: String
+  let status: Int32
+}
