@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the documentation of the three products as a static site, from the modules of the last debug build, the
-# catalogues in Sources and the guides in docs; needs Python 3.
+# Builds the documentation of the three products as a static site, from a debug build of their modules, the catalogues in Sources
+# and the guides in docs; needs Python 3.
 # usage: Tools/docs.sh [FOLDER]; default: .build/docs
 set -euo pipefail
 
+case $#${1-} in 0 | 1[!-]*) ;; *) echo 'docs.sh: it takes one folder at most; type: ./mpi-run.sh docs [FOLDER]' >&2; exit 2 ;; esac
 tools=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 site=${1:-${SWIFTPM_BUILD_DIR:-$tools/../.build}/docs}
 type -P python3 >/dev/null || { echo 'docs.sh: python3 is not on the PATH: install it, then run this again' >&2; exit 3; }
@@ -16,6 +17,9 @@ if [ -n "$(ls -A "$site" 2>/dev/null)" ] && [ ! -e "$site/$mark" ]; then
   echo "docs.sh: $site has other files, which would be removed: name another folder, or remove it" >&2
   exit 2
 fi
+
+# Both import SeppoMPI.
+for module in SeppoCheckpoint SeppoTesting; do "$tools/../mpi-run.sh" build --target "$module" >&2; done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

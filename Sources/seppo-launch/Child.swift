@@ -6,12 +6,13 @@ struct Child {
 
   /// - Parameters:
   ///   - input: a file instead of this process's standard input, and so on.
+  ///   - printsErrors: whether its output goes to standard error.
   ///   - ownGroup: whether signals of a terminal don't reach it.
   ///   - kept: a descriptor that it gets as number 3.
   static func start(
     _ words: [String], variables: [String: String]? = nil, input: String? = nil, output: String? = nil,
     errors: String? = nil,
-    ownGroup: Bool = false, kept: Int32? = nil
+    printsErrors: Bool = false, ownGroup: Bool = false, kept: Int32? = nil
   ) throws -> Child {
     #if os(Linux)
       var actions = posix_spawn_file_actions_t()
@@ -30,6 +31,7 @@ struct Child {
     for case (let path?, let number) in [(output, 1), (errors, 2)] as [(String?, Int32)] {
       posix_spawn_file_actions_addopen(&actions, number, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     }
+    if printsErrors { posix_spawn_file_actions_adddup2(&actions, 2, 1) }
     if let kept { posix_spawn_file_actions_adddup2(&actions, kept, 3) }
     var defaults = sigset_t()
     sigemptyset(&defaults)

@@ -4,6 +4,8 @@ import SeppoLaunch
 /// What `mpi-run.sh` passes in the environment. Without it, this program also works.
 struct LaunchSettings {
   let variables = ProcessInfo.processInfo.environment
+  /// The path of `mpi-run.sh`.
+  var script: String? { value("SEPPO_LAUNCH_SCRIPT") }
   /// The package with the programs; nil if only executables can be launched.
   var package: String? { value("SEPPO_LAUNCH_PACKAGE") }
   /// Where SwiftPM builds.

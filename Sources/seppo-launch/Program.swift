@@ -39,7 +39,7 @@ struct Program {
     var words = ["swift", "build", "--package-path", package, "--scratch-path", scratch]
     if let folder = settings.libraryFolder { words += ["-Xlinker", "-rpath", "-Xlinker", folder] }
     words += ["-c", configuration]
-    let status = try Child.start(words + ["--product", name], input: "/dev/null", output: "/dev/stderr").wait()
+    let status = try Child.start(words + ["--product", name], input: "/dev/null", printsErrors: true).wait()
     if status != 0 { throw LaunchFailure(text: "", status: Int32(status)) }
     let usual = "\(scratch)/\(configuration)/\(name)"
     if FileManager.default.isExecutableFile(atPath: usual) { return usual }

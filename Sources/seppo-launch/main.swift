@@ -6,6 +6,7 @@ import SeppoLaunch
 do {
   let options = try OptionParser.parse(Array(CommandLine.arguments.dropFirst()))
   let settings = LaunchSettings()
+  if options.wantsHelp, let script = settings.script { throw Child.replace([script, "--help"], variables: [:]) }
   let program = try Program(options, settings).prepare()
   try Launch(options, settings, program: program).run()
 } catch let misuse as Misuse {

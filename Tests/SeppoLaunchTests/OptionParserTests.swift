@@ -27,6 +27,7 @@ struct OptionParserTests {
     #expect(options.words == ["./a", "-x", "", ":"])
     #expect(try parse("--hostfile", "my hosts", "P").hosts == .file("my hosts"))
     #expect(try parse("--", "-odd", "x").words == ["-odd", "x"])
+    #expect(try parse("-n", "2", "-h").wantsHelp && parse("--help", "P").wantsHelp && !parse("P", "-h").wantsHelp)
   }
 
   @Test(

@@ -8,6 +8,7 @@ package struct LaunchOptions: Sendable, Equatable {
   /// Of `-x`: `NAME` or `NAME=VALUE`.
   package var variables: [String] = []
   package var isDebug = false
+  package var wantsHelp = false
   /// The program and its arguments.
   package var words: [String] = []
 

@@ -18,7 +18,7 @@ package struct OptionParser {
       if word == "--" { break }
       try take(word)
     }
-    guard !left.isEmpty else {
+    guard !left.isEmpty || options.wantsHelp else {
       throw Misuse("no program was named; type its name after the options:", "./mpi-run.sh -n 4 HelloWorld")
     }
     options.words = Array(left)
@@ -28,6 +28,7 @@ package struct OptionParser {
     let (name, joined) = OptionParser.split(word)
     switch name {
     case "--debug" where joined == nil: options.isDebug = true
+    case "-h" where joined == nil, "--help" where joined == nil: options.wantsHelp = true
     case "-n", "--n", "-np", "--np": try set(\.ranks, "-n", "ranks", value(of: name, joined))
     case "--threads": try set(\.threads, name, "threads", value(of: name, joined))
     case "--threads-per-item": try set(\.threadsPerItem, name, "threads per item", value(of: name, joined))
