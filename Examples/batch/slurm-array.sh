@@ -13,4 +13,6 @@
 slice=slice-$SLURM_ARRAY_TASK_ID rho=$((30 * SLURM_ARRAY_TASK_ID))
 program=(.build/release/Sweep --rho "$rho:$((rho + 29))" --rho-steps 30 --csv "$slice.csv" --svg "$slice.svg")
 
+# Since Slurm 22.05, srun takes the cores of a rank from here.
+export SEPPO_THREADS=${SLURM_CPUS_PER_TASK:-1} SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
 exec srun --mpi=pmix "${program[@]}" --checkpoint "$slice.sqlite"

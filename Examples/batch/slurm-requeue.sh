@@ -11,6 +11,8 @@
 # change: the program and its arguments
 program=(.build/release/Sweep)
 
+# Since Slurm 22.05, srun takes the cores of a rank from here.
+export SEPPO_THREADS=${SLURM_CPUS_PER_TASK:-1} SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
 # The status is passed in a file: a `wait` that a signal interrupts may lose it.
 ended=$(mktemp)
 (

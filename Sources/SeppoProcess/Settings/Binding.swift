@@ -18,15 +18,31 @@ package struct Binding {
     if case .unknown = state { state = Binding.look() }
     guard case .bound(let cores, let all) = state, threads > cores else { return }
     state = .settled
-    let slurm = getenv("SLURM_JOB_ID") == nil ? "" : "ask Slurm for --cpus-per-task=\(threads), and "
     // mpirun refuses to bind a rank to more cores than the machine has for it.
     let hasEnoughCores = threads * (Launcher.localRanks ?? 1) <= all
-    let bound = hasEnoughCores ? " (or --map-by slot:PE=\(threads))" : ""
+    let advice = Binding.advice(threads: threads, canBind: hasEnoughCores) { name in
+      getenv(name).map { String(cString: $0) }
+    }
     Console.write(
+      "Seppo: rank \(rank) (\(host)): \(threads) compute threads share \(cores) of \(all) cores; \(advice)")
+  }
+
+  /// Returns what to do, which isn't what the user has done.
+  ///
+  /// - Parameters:
+  ///   - canBind: whether the machine has enough cores for all its ranks.
+  ///   - variable: returns an environment variable.
+  static func advice(threads: Int, canBind: Bool, _ variable: (String) -> String?) -> String {
+    let bound = canBind ? " (or --map-by slot:PE=\(threads))" : ""
+    let launch = "launch with ./mpi-run.sh --threads \(threads) …, or mpirun --bind-to none …\(bound)"
+    guard variable("SLURM_JOB_ID") != nil else { return launch }
+    guard let given = variable("SLURM_CPUS_PER_TASK").flatMap({ Int($0) }), given >= threads else {
+      return "ask Slurm for --cpus-per-task=\(threads), and \(launch)"
+    }
+    guard LauncherKind.of(variable)?.mark == "SLURM_STEP_ID" else { return launch }
+    return """
+      since Slurm 22.05, srun does not take --cpus-per-task from the job: srun --cpus-per-task=$SLURM_CPUS_PER_TASK …
       """
-      Seppo: rank \(rank) (\(host)): \(threads) compute threads share \(cores) of \(all) cores; \(slurm)launch with \
-      ./mpi-run.sh --threads \(threads) …, or mpirun --bind-to none …\(bound)
-      """)
   }
 
   private static func look() -> State {
