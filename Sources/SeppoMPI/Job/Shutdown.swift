@@ -94,6 +94,7 @@ extension Shutdown {
     process.endRequest.dieIfKilled()
     Console.write(text(error, at: place))
     fflush(nil)
+    HydraConnection.endJob(status: 1, after: 100_000_000)
     _exit(1)
   }
 
@@ -249,6 +250,7 @@ extension Shutdown {
     }
     if itemsAreRunning {
       fflush(nil)
+      if process.isRank { HydraConnection.finish() }
       _exit(status)
     }
     exit(status)

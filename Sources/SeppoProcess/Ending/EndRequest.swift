@@ -92,7 +92,10 @@ package final class EndRequest: Sendable {
     while true {
       let leaving = StopSignal.leavingSince
       if leaving != 0 {
-        if monotonicNanoseconds() - leaving > EndRequest.margin { _exit(StopSignal.status) }
+        if monotonicNanoseconds() - leaving > EndRequest.margin {
+          HydraConnection.endJob(status: StopSignal.status)
+          _exit(StopSignal.status)
+        }
         sleep(nanoseconds: 20_000_000)
         continue
       }
