@@ -18,7 +18,7 @@ extension SPMDTests {
     @Test("An item can start mpirun with another job")
     func launcher() async throws {
       let job = try await Mpirun.run(
-        2, "Starter", ["command", Mpirun.launcher] + Mpirun.options(2) + [helloWorld])
+        2, "Starter", ["command", Mpirun.launcher] + Mpirun.options(2, binding: nil) + [helloWorld])
       #expect(job.status == 0, "\(job.report)")
       #expect(job.output.ranges(of: "hello world from").count == 10, "\(job.report)")
       #expect(job.output.ranges(of: "status 0").count == 2, "\(job.report)")
@@ -41,7 +41,7 @@ extension SPMDTests {
         """
       let job = try await Mpirun.run(
         1, "Starter",
-        ["fork", "/bin/sh", "-c", script, "sh", Mpirun.launcher] + Mpirun.options(2) + [helloWorld])
+        ["fork", "/bin/sh", "-c", script, "sh", Mpirun.launcher] + Mpirun.options(2, binding: nil) + [helloWorld])
       #expect(job.output.ranges(of: "hello world from").count == 5, "\(job.report)")
       #expect(job.output.contains("status 0"), "\(job.report)")
     }

@@ -66,8 +66,11 @@ enum Mpirun {
   }()
 
   /// Returns the words between `mpirun` and the program.
-  static func options(_ ranks: Int, binding: String = "none") -> [String] {
-    (isHydra ? ["-bind-to", binding] : ["--oversubscribe", "--bind-to", binding]) + ["-n", "\(ranks)"]
+  ///
+  /// - Parameter binding: Nil for a command that is an argument of another `mpirun`: that of Open MPI 5 would read it.
+  static func options(_ ranks: Int, binding: String? = "none") -> [String] {
+    let bind = binding.map { [isHydra ? "-bind-to" : "--bind-to", $0] } ?? []
+    return (isHydra ? [] : ["--oversubscribe"]) + bind + ["-n", "\(ranks)"]
   }
 
   /// Runs a program of this package when its turn comes.
