@@ -72,6 +72,38 @@ extension SPMDTests {
       #expect(job.output == "1 laws held on 2 ranks\n")
     }
 
+    @Test(
+      "Laws hold if the ranks can't read each other's memory, and a line says so",
+      .enabled("needs unshare and the right to make user namespaces") {
+        try await Mpirun.start("/usr/bin/env", ["unshare", "-Ur", "true"], [:], 10).status == 0
+      })
+    func userNamespaces() async throws {
+      let laws = Mpirun.products.appendingPathComponent("Laws").path
+      let job = try await Mpirun.run(3, "/usr/bin/env", ["unshare", "-Ur", laws, "broadcast"], limit: 60)
+      // UCX of MPICH also prints there.
+      #expect(job.status == 0 && job.output.contains("3 laws held on 3 ranks\n"), "\(job.report)")
+      #expect(job.errors.contains("the ranks are in user namespaces of their own"), "\(job.report)")
+    }
+
+    @Test(
+      "Laws hold with a /dev/shm of a few megabytes, as in containers",
+      .enabled("needs unshare and the right to mount in a mount namespace") {
+        try await Mpirun.start(
+          "/usr/bin/env", ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], [:], 10
+        ).status == 0
+      })
+    func smallSharedMemory() async throws {
+      let script = "mount -t tmpfs -o size=8m tmpfs /dev/shm && exec \"$@\""
+      let laws = Mpirun.products.appendingPathComponent("Laws").path
+      for law in ["broadcast", "long arrays", "maps of 16 items"] {
+        let job = try await Mpirun.start(
+          "/usr/bin/env",
+          ["unshare", "-rm", "sh", "-c", script, "sh", Mpirun.launcher] + Mpirun.options(3) + [laws, law], [:], 60,
+          ranks: 3)
+        #expect(job.status == 0 && job.output.hasSuffix(" laws held on 3 ranks\n"), "\(job.report)")
+      }
+    }
+
     /// 8,000 rounds in `.ci/soak`.
     @Test("A loop of maps of 16 items works, each with the previous results", arguments: [1, 3, 5])
     func loop(on ranks: Int) async throws {

@@ -36,7 +36,11 @@ extension Job {
   private static func startMPI(_ settings: Settings, _ watchdog: Watchdog) throws -> Job {
     let start = StartWatch(host: HostName.own, interval: settings.heartbeatTimeout)
     defer { start.end() }
-    if !MPIEnvironment.isStarted { StopSignal.willStartMPI() }
+    var copiesTwice = false
+    if !MPIEnvironment.isStarted {
+      StopSignal.willStartMPI()
+      copiesTwice = UserNamespace.prepareMPI()
+    }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)
     let hosts = try communicator.allGather(HostName.own, capacity: 64)
@@ -51,6 +55,13 @@ extension Job {
         endTransport: { try environment.end(withProcess: $0) })
     }
     if communicator.size > 1 { Console.flushEveryLine() }
+    if copiesTwice, communicator.rank == 0, Set(hosts).count < hosts.count {
+      Console.write(
+        """
+        Seppo: the ranks are in user namespaces of their own, as in containers: MPI copies large messages twice. \
+        Ranks in one container of a host don't
+        """)
+    }
     job.watch()
     return job
   }

@@ -12,7 +12,7 @@ package enum Launcher {
   /// What the launcher has told this process: no other rank, of this job or another one, has the same.
   static var identity: String {
     // Without PMIx, variables can be the same in each job.
-    let launcher = variable("PMIX_NAMESPACE") == nil ? process(above: getppid()) : nil
+    let launcher = variable("PMIX_NAMESPACE") == nil ? nearest : nil
     let numbers = [launcher.map { "\($0)" }, launcher.flatMap { SystemFile.startTime(of: $0) }.map { "\($0)" }]
     let variables = [
       "PMIX_NAMESPACE", "PMIX_RANK", "PMIX_SERVER_URI2", "PMIX_SERVER_URI21", "PMIX_SERVER_URI3", "PMIX_SERVER_URI4",
@@ -43,7 +43,7 @@ package enum Launcher {
   /// Returns the ranks of this job that have a process on this machine, by their numbers among the machine's ranks; nil if the
   /// launcher or the system doesn't tell, as in a container of the rank's own.
   static func livingLocalRanks() -> Set<Int>? {
-    guard let prefix = LauncherKind.of(variable)?.localRank.map({ $0 + "=" }), let launcher = process(above: getppid()),
+    guard let prefix = LauncherKind.of(variable)?.localRank.map({ $0 + "=" }), let launcher = nearest,
       let processes = SystemFile.numbers(in: "/proc")
     else { return nil }
     var ranks: Set<Int> = []
@@ -58,6 +58,9 @@ package enum Launcher {
     }
     return ranks.isEmpty ? nil : ranks
   }
+
+  /// The nearest launcher, or daemon of one, that has started this process; nil if it isn't seen.
+  static var nearest: pid_t? { process(above: getppid()) }
 
   /// The names of launchers, and of the daemons that they start on each host, as the system shows them: 15 characters.
   private static let programs: Set<String> = [

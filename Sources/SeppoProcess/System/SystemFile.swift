@@ -33,6 +33,13 @@ package enum SystemFile {
     bytes("/proc/\(process)/environ")?.split(separator: 0) ?? []
   }
 
+  /// Returns what a symbolic link contains; nil if it can't be read.
+  static func link(_ path: String) -> String? {
+    var text = [CChar](repeating: 0, count: 256)
+    let length = readlink(path, &text, text.count)
+    return length < 0 ? nil : String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   /// Returns the children of this process that its thread with this number has created or adopted.
   static func children(of thread: pid_t) -> [pid_t] {
     text("/proc/self/task/\(thread)/children")?.split(separator: " ").compactMap { pid_t($0) } ?? []

@@ -22,9 +22,7 @@ package struct Peers {
   /// A text that is the same for all processes that share process IDs: the machine's boot ID and the PID namespace.
   private static var namespace: String {
     let boot = SystemFile.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first ?? ""
-    var link = [CChar](repeating: 0, count: 64)
-    let length = readlink("/proc/self/ns/pid", &link, link.count)
-    return "\(boot) \(String(decoding: link.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))"
+    return "\(boot) \(SystemFile.link("/proc/self/ns/pid") ?? "")"
   }
 
   /// Returns whether the rank is known to be on this machine.
