@@ -39,7 +39,7 @@ extension Job {
     var copiesTwice = false
     if !MPIEnvironment.isStarted {
       StopSignal.willStartMPI()
-      copiesTwice = UserNamespace.prepareMPI()
+      copiesTwice = Launcher.isPresent && UserNamespace.prepareMPI()
     }
     let environment = try MPIEnvironment.start()
     let communicator = try Communicator(splitSize: settings.splitBytes ?? Communicator.largestSplit)

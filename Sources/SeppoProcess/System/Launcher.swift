@@ -64,7 +64,7 @@ package enum Launcher {
 
   /// The names of launchers, and of the daemons that they start on each host, as the system shows them: 15 characters.
   private static let programs: Set<String> = [
-    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "mpiexec.hydra", "hydra_pmi_proxy",
+    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "mpiexec.hydra", "hydra_pmi_proxy", "slurmstepd",
   ]
 
   /// Returns the nearest launcher, or daemon of one, among this process and those that have started it.

@@ -13,13 +13,10 @@ package enum UserNamespace {
   ///
   /// - Returns: whether it was necessary.
   package static func prepareMPI() -> Bool {
-    let isHydra = HydraConnection.descriptor != nil
-    guard isHydra || getenv("OMPI_COMM_WORLD_RANK") != nil, isOwn else { return false }
-    let (name, value) =
-      isHydra ? ("MPIR_CVAR_CH4_CMA_ENABLE", "0") : ("OMPI_MCA_btl_vader_single_copy_mechanism", "none")
-    // The user's own choice counts.
-    if getenv(name) != nil { return false }
-    setenv(name, value, 1)
+    guard isOwn else { return false }
+    // The user's own choices count.
+    setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0)
+    setenv("MPIR_CVAR_CH4_CMA_ENABLE", "0", 0)
     return true
   }
 }
