@@ -47,10 +47,10 @@ let package = Package(
     .systemLibrary(name: "CSharedMemory"),
     .systemLibrary(name: "CFork"),
     // What the system tells about this process.
-    .target(name: "SeppoSystem", swiftSettings: strict),
+    .target(name: "SeppoSystem", dependencies: ["CFork"], swiftSettings: strict),
     // How programs are launched: decisions, without effects.
     .target(name: "SeppoLaunch", dependencies: ["SeppoSystem"], swiftSettings: strict),
-    .executableTarget(name: "seppo-launch", dependencies: ["SeppoLaunch"], swiftSettings: strict),
+    .executableTarget(name: "seppo-launch", dependencies: ["SeppoLaunch", "SeppoSystem"], swiftSettings: strict),
     // This process: launcher, settings, signals, watchdog, memory limits, its end.
     .target(
       name: "SeppoProcess",

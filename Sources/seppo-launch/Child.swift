@@ -1,4 +1,5 @@
 import Foundation
+import SeppoSystem
 
 /// A child process of the launcher.
 struct Child {
@@ -42,8 +43,8 @@ struct Child {
       &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | (ownGroup ? Int16(POSIX_SPAWN_SETPGROUP) : 0))
     var id: pid_t = 0
     let environment = (variables ?? ProcessInfo.processInfo.environment).map { "\($0)=\($1)" }
-    let status = withStrings(words) { words in
-      withStrings(environment) { environment in posix_spawnp(&id, words[0]!, &actions, &attributes, words, environment)
+    let status = withCStrings(words) { words in
+      withCStrings(environment) { environment in posix_spawnp(&id, words[0]!, &actions, &attributes, words, environment)
       }
     }
     guard status == 0 else {
@@ -82,14 +83,7 @@ struct Child {
   /// Replaces this process.
   static func replace(_ words: [String], variables: [String: String]) -> LaunchFailure {
     for (name, value) in variables { setenv(name, value, 1) }
-    withStrings(words) { words in _ = execvp(words[0]!, words) }
+    withCStrings(words) { words in _ = execvp(words[0]!, words) }
     return LaunchFailure(text: "\(words[0]) can't be started: \(String(cString: strerror(errno)))", status: 127)
   }
-}
-
-/// Calls the body with C strings and a null at the end.
-func withStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
-  let strings = texts.map { strdup($0) }
-  defer { for string in strings { free(string) } }
-  return body(strings + [nil])
 }

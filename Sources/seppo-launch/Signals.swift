@@ -1,4 +1,5 @@
 import Foundation
+import SeppoSystem
 import Synchronization
 
 /// The signals that this process passes on to `mpirun`.
@@ -11,13 +12,9 @@ enum Signals {
   ///
   /// - Returns: the pipe's read end, which never blocks.
   static func catchAll() throws -> Int32 {
-    var ends: [Int32] = [-1, -1]
-    guard Foundation.pipe(&ends) == 0 else { throw LaunchFailure(text: "no pipe can be opened", status: 71) }
-    for end in ends {
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-    }
-    pipe.store(ends[1], ordering: .relaxed)
+    guard let ends = makePipe() else { throw LaunchFailure.noPipe }
+    for end in [ends.read, ends.write] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    pipe.store(ends.write, ordering: .relaxed)
     for number in forwarded {
       signal(number) { number in
         let error = errno
@@ -26,7 +23,7 @@ enum Signals {
         errno = error
       }
     }
-    return ends[0]
+    return ends.read
   }
 
   /// Waits for a signal.

@@ -1,5 +1,6 @@
 import Foundation
 import SeppoLaunch
+import SeppoSystem
 
 /// A job that is launched again when it has lost a rank or a host.
 final class SupervisedJob {
@@ -113,17 +114,15 @@ final class SupervisedJob {
       return try launch.asker(folder).ask(hosts, "true").filter { $0.status != 0 }.map(\.host)
     }
     let format = ["--noheader", "--Node", "--nodes=\(hosts.joined(separator: ","))", "--format=%N %T"]
-    return NodeStates.lost(in: (try? Child.output(of: ["sinfo"] + format)) ?? "", own: ProcessInfo.processInfo.hostName)
+    return NodeStates.lost(in: (try? Child.output(of: ["sinfo"] + format)) ?? "", own: .this)
   }
 
   // MARK: The guard
 
   /// Starts a process that asks the job to stop if this one is killed.
   private func startGuard() throws {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw LaunchFailure(text: "no pipe can be opened", status: 71) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    lifeline = ends[1]
+    guard let ends = makePipe() else { throw LaunchFailure.noPipe }
+    lifeline = ends.write
     let script = """
       trap '' HUP INT TERM USR1 USR2
       cat <&3
@@ -134,8 +133,7 @@ final class SupervisedJob {
       """
     _ = try Child.start(
       ["/bin/sh", "-c", script, "sh", folder], input: "/dev/null", output: "/dev/null", errors: "/dev/null",
-      ownGroup: true,
-      kept: ends[0])
-    close(ends[0])
+      ownGroup: true, kept: ends.read)
+    close(ends.read)
   }
 }

@@ -65,7 +65,7 @@ struct HostListTests {
       ("draining", false), ("failing", false), ("idle", false), ("mixed#", false),
     ])
   func states(_ state: String, _ isLost: Bool) {
-    #expect(NodeStates.lost(in: "n1 \(state)\nn1 \(state)\nn2 mixed\n", own: "vm") == (isLost ? ["n1"] : []))
-    #expect(NodeStates.lost(in: "n1.x \(state)\n", own: "n1").isEmpty)
+    #expect(NodeStates.lost(in: "n1 \(state)\nn1 \(state)\nn2 mixed\n", own: OwnName("vm")) == (isLost ? ["n1"] : []))
+    #expect(NodeStates.lost(in: "n1.x \(state)\n", own: OwnName("n1")).isEmpty)
   }
 }

@@ -12,9 +12,13 @@ package enum BatchJob: Sendable, Equatable {
     func text(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
     if let job = SlurmJob(text) {
       self = .slurm(job)
-    } else if let number = text("PBS_JOBID"), let job = NodeFileJob(number, text("PBS_NODEFILE"), read) {
-      self = .pbs(job.withCores(text("NCPUS").flatMap { Int($0) }))
-    } else if let number = text("LSB_JOBID"), let job = NodeFileJob(number, text("LSB_DJOB_HOSTFILE"), read) {
+    } else if let number = text("PBS_JOBID"),
+      let job = NodeFileJob(number, text("PBS_NODEFILE"), coresPerHost: text("NCPUS").flatMap { Int($0) }, read)
+    {
+      self = .pbs(job)
+    } else if let number = text("LSB_JOBID"),
+      let job = NodeFileJob(number, text("LSB_DJOB_HOSTFILE"), coresPerHost: nil, read)
+    {
       self = .lsf(job)
     } else {
       return nil
@@ -76,9 +80,9 @@ package struct NodeFileJob: Sendable, Equatable {
   package let hosts: HostList
   package let ranks: Int
   /// The number of cores of a host, if the batch system tells.
-  package private(set) var coresPerHost: Int?
+  package let coresPerHost: Int?
 
-  init?(_ number: String, _ path: String?, _ read: (String) -> String?) {
+  init?(_ number: String, _ path: String?, coresPerHost: Int?, _ read: (String) -> String?) {
     guard let path, let text = read(path) else { return nil }
     let lines = text.split(separator: "\n").filter { $0.contains { !$0.isWhitespace } }
     guard !lines.isEmpty else { return nil }
@@ -86,19 +90,14 @@ package struct NodeFileJob: Sendable, Equatable {
     self.path = path
     hosts = HostList(file: text)
     ranks = lines.count
-  }
-
-  func withCores(_ count: Int?) -> NodeFileJob {
-    var job = self
-    job.coresPerHost = count
-    return job
+    self.coresPerHost = coresPerHost
   }
 
   /// The number of compute threads in a rank, if the job has more cores than ranks; nil if it has none to spare. PBS has a line for
   /// each of `mpiprocs`, which is 1 if it is not given, however many `ncpus` there are.
   package func threads(perItem: Int) -> Int? {
-    guard let coresPerHost, let first = hosts.hosts.first?.slots ?? 1 as Int? else { return nil }
-    let threads = coresPerHost / first / perItem
+    guard let coresPerHost else { return nil }
+    let threads = coresPerHost / (hosts.hosts.first?.slots ?? 1) / perItem
     return threads > 1 ? threads : nil
   }
 }

@@ -4,13 +4,11 @@ package enum NodeStates {
   /// drained one has none.
   ///
   /// - Parameter own: the name of this machine, which is not lost.
-  package static func lost(in text: String, own: String) -> [String] {
+  package static func lost(in text: String, own: OwnName) -> [String] {
     var lost: [String] = []
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
-      guard words.count == 2, words[0].prefix(while: { $0 != "." }) != own.prefix(while: { $0 != "." }) else {
-        continue
-      }
+      guard words.count == 2, !own.includes(String(words[0])) else { continue }
       let isGone = ["down", "drained", "fail"].contains(words[1]) || words[1].hasSuffix("*")
       if isGone, !lost.contains(String(words[0])) { lost.append(String(words[0])) }
     }

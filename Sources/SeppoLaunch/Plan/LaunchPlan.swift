@@ -1,3 +1,5 @@
+import SeppoSystem
+
 /// How a program is launched: how many ranks, where, and with which variables. It doesn't depend on which MPI it is.
 package struct LaunchPlan: Sendable, Equatable {
   /// Nil if the MPI finds it out, from the hosts or the batch system.
@@ -32,12 +34,6 @@ package struct LaunchPlan: Sendable, Equatable {
       }
     }
   }
-
-  /// The variables that tell libraries how many threads to use.
-  private static let libraryVariables = [
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-  ]
 
   /// - Parameter read: returns the text of a file, or nil if there is none.
   package init(
@@ -136,7 +132,7 @@ package struct LaunchPlan: Sendable, Equatable {
       guard case .pbs = machine.batch, let cores = machine.variables["NCPUS"] else { return false }
       return name == "OMP_NUM_THREADS" && machine.variables[name] == cores
     }
-    let unset = LaunchPlan.libraryVariables.filter { machine.variables[$0]?.isEmpty != false || isByBatch($0) }
+    let unset = LibraryThreads.variables.filter { machine.variables[$0]?.isEmpty != false || isByBatch($0) }
     let items = (ranks ?? 1) * (threads ?? chosenThreads(machine) ?? 1)
     var count = options.threadsPerItem ?? machine.variables["SEPPO_THREADS_PER_ITEM"].flatMap { Int($0) }
     if count == nil, hosts == .none, items > 1 { count = max(1, machine.cores.count / items) }

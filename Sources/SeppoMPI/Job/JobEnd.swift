@@ -44,8 +44,7 @@ extension Job {
       """)
     fflush(nil)
     // Without MPI: this may be any thread, while another one is in an MPI call. The launcher ends the other ranks.
-    HydraConnection.endJob(status: 1, after: 100_000_000)
-    _exit(1)
+    exitAtOnce(1)
   }
 
   /// Ends MPI with the program, outside of `Seppo.run`. The ranks end together: a rank that left alone would wait in

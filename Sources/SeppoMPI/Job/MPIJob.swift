@@ -14,7 +14,7 @@ extension Job {
       if isBadSetting, Launcher.rank ?? 0 != 0 { usleep(4_000_000) }
       let isOfThisProcess = isBadSetting || error is ForkedProcess || error is ProgramOfItem
       Console.writeError(isBadSetting ? "\(error)" : "MPI could not be started: \(error)", onlyAtRoot: !isOfThisProcess)
-      if !MPIEnvironment.isStarted { HydraConnection.endJob(status: 1, after: 100_000_000) }
+      if !MPIEnvironment.isStarted { HydraConnection.endJob(status: 1) }
       exit(1)
     }
   }()

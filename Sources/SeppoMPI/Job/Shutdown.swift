@@ -94,8 +94,7 @@ extension Shutdown {
     process.endRequest.dieIfKilled()
     Console.write(text(error, at: place))
     fflush(nil)
-    HydraConnection.endJob(status: 1, after: 100_000_000)
-    _exit(1)
+    exitAtOnce(1)
   }
 
   /// Ends the job by an error.

@@ -29,8 +29,7 @@ extension Seppo {
         \(RankActivity.text(job.process.page)) [at \(place.text)]
         """)
       fflush(nil)
-      HydraConnection.endJob(status: failureStatus(status), after: 100_000_000)
-      _exit(failureStatus(status))
+      exitAtOnce(failureStatus(status))
     case .atRoot, .merge:
       // The other ranks wait for the outcome of this call.
       do {

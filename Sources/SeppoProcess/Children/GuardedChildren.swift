@@ -1,5 +1,6 @@
 internal import CFork
 import Synchronization
+import SeppoSystem
 
 /// Child processes with their guardian, which dies with them.
 ///

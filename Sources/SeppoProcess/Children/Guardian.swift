@@ -1,4 +1,5 @@
 internal import CFork
+import SeppoSystem
 
 /// The process between a rank and its children: it forks them, kills them with all their descendants, passes on what they
 /// write on standard error, and reports how they ended.

@@ -92,10 +92,7 @@ package final class EndRequest: Sendable {
     while true {
       let leaving = StopSignal.leavingSince
       if leaving != 0 {
-        if monotonicNanoseconds() - leaving > EndRequest.margin {
-          HydraConnection.endJob(status: StopSignal.status)
-          _exit(StopSignal.status)
-        }
+        if monotonicNanoseconds() - leaving > EndRequest.margin { exitAtOnce(StopSignal.status) }
         sleep(nanoseconds: 20_000_000)
         continue
       }
@@ -126,8 +123,7 @@ package final class EndRequest: Sendable {
       Seppo: rank \(rank) (\(host)): asked to stop (\(StopSignal.spell(StopSignal.current ?? 0))), \
       \(RankActivity.text(watchdog.page)); \(errorNote)\(storedNote)
       """)
-    HydraConnection.endJob(status: StopSignal.status, after: 100_000_000)
-    _exit(StopSignal.status)
+    exitAtOnce(StopSignal.status)
   }
 
   private var errorNote: String {

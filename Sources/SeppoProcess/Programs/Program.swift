@@ -1,4 +1,5 @@
 internal import CFork
+import SeppoSystem
 
 /// A program to start: absolute paths, and its whole environment.
 package struct Program {

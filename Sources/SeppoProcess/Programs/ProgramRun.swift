@@ -1,4 +1,5 @@
 internal import CFork
+import SeppoSystem
 
 /// A program that runs, as seen by the thread that waits for it.
 package final class ProgramRun {

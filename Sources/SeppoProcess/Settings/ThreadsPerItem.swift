@@ -1,12 +1,8 @@
+import SeppoSystem
+
 /// The number of threads that libraries inside an item may use, such as OpenMP's and those of linear algebra. By default each
 /// rank would start a thread for each core of the machine.
 package struct ThreadsPerItem: Sendable {
-  /// The variables that tell libraries.
-  package static let variables = [
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-  ]
-
   /// The variables that neither the user nor a launcher has set.
   private let unset: [String]
   /// `SEPPO_THREADS_PER_ITEM`.
@@ -39,7 +35,7 @@ package struct ThreadsPerItem: Sendable {
     // mpi-run.sh has set these to a default.
     let byScript = (Settings.text("SEPPO_LIBRARY_VARIABLES") ?? "").split(separator: " ").map(String.init)
     self.init(
-      unset: ThreadsPerItem.variables.filter { Settings.text($0) == nil || byScript.contains($0) },
+      unset: LibraryThreads.variables.filter { Settings.text($0) == nil || byScript.contains($0) },
       chosen: settings.threadsPerItem, cores: (own, max(own, launcher)), ranks: ranks)
   }
 

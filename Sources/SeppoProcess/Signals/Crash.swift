@@ -83,8 +83,7 @@ package enum Crash {
       memory.pointee.page.words.pointee.state.store(SharedPage.State.done.rawValue, ordering: .relaxed)
       Report.noteUncaughtError()
       Console.flushOutput()
-      HydraConnection.endJob(status: 1, after: 100_000_000)
-      _exit(1)
+      exitAtOnce(1)
     }
 
     private static func handle(

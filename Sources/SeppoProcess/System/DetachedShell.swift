@@ -1,4 +1,5 @@
 internal import CFork
+import SeppoSystem
 
 #if os(Linux)
   /// A shell script that runs beside this process and is not its child, so that code that waits for child processes doesn't find it.
@@ -79,12 +80,3 @@ internal import CFork
     ]
   }
 #endif
-
-/// Calls the body with strings as the C library takes lists of them.
-func withCStrings<Value>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
-) -> Value {
-  var pointers = strings.map { strdup($0) } + [nil]
-  defer { for pointer in pointers { free(pointer) } }
-  return body(&pointers)
-}

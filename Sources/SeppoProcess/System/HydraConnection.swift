@@ -3,6 +3,14 @@ package enum HydraConnection {
   /// Its descriptor; nil if another launcher has started this process.
   static var descriptor: Int32? { getenv("PMI_FD").flatMap { Int32(String(cString: $0)) } }
 
+  /// The command by which a rank ends the job, of PMI-1, MPICH's protocol for the ranks and the daemon.
+  static func abort(status: Int32) -> String { "cmd=abort exitcode=\(status)" }
+
+  /// A copy of the connection, at least with this number, closed on exec; nil if there is none.
+  static func copy(from first: Int32) -> Int32? {
+    descriptor.map { fcntl($0, F_DUPFD_CLOEXEC, first) }.flatMap { $0 < 0 ? nil : $0 }
+  }
+
   /// Tells Hydra that this rank ends in order, after `MPI_Finalize`. MPICH 5 itself does so in an `atexit` handler, which `_exit`
   /// skips; then Hydra would kill the other ranks.
   package static func finish() {
@@ -21,15 +29,19 @@ package enum HydraConnection {
   /// `MPI_Abort`, is the job's. With Hydra, neither is: before MPI has started, a rank's end is nothing to it, and after
   /// `MPI_Abort`, the rank often ends before the job does, whose status then is that of the ranks that Hydra kills.
   ///
-  /// The command is one of PMI-1, MPICH's protocol for the ranks and the daemon.
-  ///
-  /// - Parameter pause: for the launcher to read the rank's output from a pipe, in nanoseconds.
-  package static func endJob(status: Int32, after pause: Int = 0) {
+  package static func endJob(status: Int32) {
     guard let descriptor else { return }
-    sleep(nanoseconds: pause)
-    let command = Array("cmd=abort exitcode=\(status)\n".utf8)
+    // The launcher reads the rank's output from a pipe.
+    sleep(nanoseconds: 100_000_000)
+    let command = Array((abort(status: status) + "\n").utf8)
     guard command.withUnsafeBytes({ writeBytes($0, to: descriptor) }) == command.count else { return }
     let end = monotonicNanoseconds() + 5_000_000_000
     while monotonicNanoseconds() < end { sleep(nanoseconds: 100_000_000) }
   }
+}
+
+/// Ends this process at once, without MPI and without handlers, and with it the job: the launcher ends the other ranks.
+package func exitAtOnce(_ status: Int32) -> Never {
+  HydraConnection.endJob(status: status)
+  _exit(status)
 }

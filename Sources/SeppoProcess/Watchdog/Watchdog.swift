@@ -100,15 +100,11 @@ package final class Watchdog: Sendable {
       defer { close(read) }
       // Hydra kills the groups of all ranks if such a connection is closed, and so would kill the dead rank's watchdog, too. With
       // a copy of it in the watchdog, Hydra notices a death by SIGCHLD, and then only kills the other ranks.
-      let connection = HydraConnection.descriptor.map { fcntl($0, F_DUPFD_CLOEXEC, DetachedShell.firstFree) }.flatMap {
-        $0 < 0 ? nil : $0
-      }
-      defer { if let connection { close(connection) } }
+      let connections = [HydraConnection.copy(from: DetachedShell.firstFree)].compactMap { $0 }
+      defer { for connection in connections { close(connection) } }
       let isStarted = DetachedShell.start(
         WatchdogScript.text, as: ["seppo-sentinel", host, timeline ?? ""],
-        files: [read, file] + (connection.map { [$0] } ?? []),
-        errors: errors,
-        shell: shell)
+        files: [read, file] + connections, errors: errors, shell: shell)
       guard isStarted else {
         close(write)
         munmap(memory, SharedPage.size)

@@ -5,7 +5,7 @@ package enum WatchdogScript {
   private static let usedWord = (SharedPage.slotsOffset - SharedPage.wordsOffset) / 8 + 1
 
   /// The script's arguments are the host's name, and the page of a timeline, if there is one, to which it adds a line.
-  /// Descriptor 3 is the pipe, 4 the shared page. The report uses the same words as `RankActivity.describe`.
+  /// Descriptor 3 is the pipe, 4 the shared page, 5 a copy of the connection to Hydra, if there is one. The report uses the same words as `RankActivity.describe`.
   package static let text = """
     watch() {
     cd /
@@ -87,7 +87,7 @@ package enum WatchdogScript {
     exec 2>&-
     sleep 1
     trap '' PIPE
-    printf 'cmd=abort exitcode=1\\n' >&5
+    printf '%s\\n' '\(HydraConnection.abort(status: 1))' >&5
     }
     watch "$@" &
     """

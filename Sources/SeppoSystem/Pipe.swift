@@ -1,7 +1,13 @@
 internal import CFork
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Returns the ends of a new pipe, closed on exec; nil on failure, with errno.
-func makePipe() -> (read: Int32, write: Int32)? {
+package func makePipe() -> (read: Int32, write: Int32)? {
   var ends: (read: Int32, write: Int32) = (-1, -1)
   let status = withUnsafeMutableBytes(of: &ends) { bytes in
     let numbers = bytes.bindMemory(to: Int32.self).baseAddress
